@@ -1,0 +1,1 @@
+//! The integrator's client: sign, send, verify the response, open, verify the receipt.

@@ -1,0 +1,1 @@
+//! File and environment to a valid configuration; alone reads the environment.

@@ -1,0 +1,1 @@
+//! Signatures, digests, sealing. No domain words, no input or output.

@@ -1,0 +1,1 @@
+//! Everything on one machine: certificates, organisations, synthetic households, a scripted run, the integrator's kit.

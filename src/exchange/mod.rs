@@ -1,0 +1,1 @@
+//! The flow of a disclosure, one step per file.

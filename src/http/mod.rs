@@ -1,0 +1,1 @@
+//! What the API and the web share: the server, its limits, problem documents.

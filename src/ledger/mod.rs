@@ -1,0 +1,1 @@
+//! The disclosure log: entries, Merkle tree, checkpoints, receipts. Pure, no storage.

@@ -1,0 +1,47 @@
+//! Sluis: a privacy-preserving data-exchange gateway around severe domestic violence. Two doors that are never open at once: *policy and
+//! consent*, and *the disclosure log*. Nothing passes unless both have closed behind it.
+//!
+//! # The map
+//!
+//! A module may import from its own tier, further left in the same line, and from the tiers above it in this list;
+//! `tests/architecture.rs` holds the code to it.
+//!
+//! | tier | modules |
+//! |---|---|
+//! | 1 ground | [`clock`], [`entropy`], [`secret`], [`crypto`] |
+//! | 2 domain | [`organisation`] → [`subject`] → [`catalogue`] → [`consent`] → [`pseudonym`], [`ledger`] → [`policy`] |
+//! | 3 ports | [`source`], [`store`] |
+//! | 4 flow | [`exchange`], [`actions`] |
+//! | 5 edges | [`http`], [`api`], [`web`], [`connector`], [`client`], and the adapters `store/sqlite`, `source/http.rs` |
+//! | 6 shell | [`app`], [`config`], [`telemetry`], [`demo`], [`cli`] |
+//!
+//! # The flow of a disclosure
+//!
+//! [`exchange`]: bytes → `SignedRequest` → `Authenticated` → `Authorised` → `Announced` → `Collected` → `Rechecked` → `Minimised` →
+//! `Pseudonymised` → `Sealed` → `Recorded` → `Delivered`, or `Refused` from any step. Each step is one file.
+
+pub mod actions;
+pub mod api;
+pub mod app;
+pub mod catalogue;
+pub mod cli;
+pub mod client;
+pub mod clock;
+pub mod config;
+pub mod connector;
+pub mod consent;
+pub mod crypto;
+pub mod demo;
+pub mod entropy;
+pub mod exchange;
+pub mod http;
+pub mod ledger;
+pub mod organisation;
+pub mod policy;
+pub mod pseudonym;
+pub mod secret;
+pub mod source;
+pub mod store;
+pub mod subject;
+pub mod telemetry;
+pub mod web;

@@ -1,0 +1,3 @@
+//! The command `sluis`: arguments to exit code.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Published keys of organisations and their validity. No private keys.

@@ -1,0 +1,1 @@
+//! Who may receive what: the only place that knows Cedar.

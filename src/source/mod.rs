@@ -1,0 +1,180 @@
+//! Data holders: what the gateway asks of a source and what a source answers. The [`Source`] port; no retries, no filtering here.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::catalogue::{Category, Form, PurposeCode};
+use crate::clock::Timestamp;
+use crate::organisation::Oin;
+
+/// The RFC 9421 `tag` of everything between the gateway and a source (`design.md` §4).
+pub const SOURCE_TAG: &str = "sluis-v1-source";
+
+/// The body of `POST /v1/records`: the gateway asks a source for authorised categories about one person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RecordsRequest {
+    /// The disclosure's id (UUIDv7): the decision under which the gateway asks.
+    pub decision: String,
+    /// The purpose of the request.
+    pub purpose: PurposeCode,
+    /// The codes of the legal bases of the purpose.
+    pub legal_basis: Vec<String>,
+    /// The organisation that will receive.
+    pub recipient: Oin,
+    /// The kind of that organisation, as the registry has it.
+    pub recipient_kind: crate::organisation::Kind,
+    /// The recipient's own reference of the person who asks; opaque to all others.
+    pub actor: String,
+    /// Why this is needed, in the requester's words.
+    pub necessity: String,
+    /// About whom.
+    pub subject: SubjectWire,
+    /// What is asked, one entry per category and form; a `summary` is a task for the source's professional.
+    pub wanted: Vec<Wanted>,
+    /// The override on which the request rests, by the id that this source gave it, if any.
+    pub overrides: Vec<String>,
+    /// When the gateway stops waiting for records.
+    pub deadline: Timestamp,
+    /// Until when a released summary is still delivered.
+    pub release_until: Timestamp,
+}
+
+/// An identifier on the wire to a source. Lives only as long as the call; no `Debug` of the value.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubjectWire {
+    /// `bsn`, `v-number` or `local`.
+    pub scheme: String,
+    /// The number.
+    pub value: String,
+}
+
+impl std::fmt::Debug for SubjectWire {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SubjectWire({}:…)", self.scheme)
+    }
+}
+
+impl Drop for SubjectWire {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.value);
+    }
+}
+
+/// One category in one form, with the transform of the purpose file: the paths to keep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    /// The category.
+    pub category: Category,
+    /// The form.
+    pub form: Form,
+    /// The fields to keep, as in the purpose file.
+    pub transform: Vec<String>,
+}
+
+/// A source's answer to `POST /v1/records`. Unknown members are dropped by the gateway, not trusted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RecordsAnswer {
+    /// The decision that was asked under.
+    pub decision: String,
+    /// The subject as asked: the gateway drops an answer about another person.
+    pub subject: SubjectWire,
+    /// The items, each homogeneous in its facts.
+    pub items: Vec<SourceItem>,
+}
+
+/// One item of a source: data of one category in one form, with the facts that the legal conditions need.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceItem {
+    /// 128 random bits, base64url: makes the item's digest unguessable; not passed on.
+    pub id: String,
+    /// The category.
+    pub category: Category,
+    /// The form that `data` is in.
+    pub form: Form,
+    /// The legal regime of the record: `wpg`, `wjsg`, `wgbo`, `wvggz`, `wmo`, `jeugdwet`, `wth`, `avg`.
+    pub regime: String,
+    /// The day of the record as `YYYY-MM-DD`, cut by the gateway to the form's precision.
+    pub recorded_at: String,
+    /// Fact or hypothesis.
+    pub nature: Nature,
+    /// Facts for the legal conditions, stated by the source.
+    #[serde(default)]
+    pub facts: ItemFacts,
+    /// Persons other than the subject that the data names by their letter.
+    #[serde(default)]
+    pub persons: Vec<OtherPerson>,
+    /// The fields of `domain.md` §4 for this category and form.
+    pub data: Value,
+}
+
+/// Whether a statement is a fact or a hypothesis: the criminal side wants facts, care works with hypotheses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Nature {
+    /// Established.
+    Fact,
+    /// A professional's supposition.
+    Hypothesis,
+}
+
+/// What the legal conditions of the matrix ask of an item; an absent fact denies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ItemFacts {
+    /// Under which Wpg article the police hold it: `8`, `9`, `10`, `12`, `13`, or `14` (removed).
+    pub wpg_article: Option<String>,
+    /// The Wpg art. 19/20 decision.
+    pub decision_id: Option<String>,
+    /// The mandate of the College van procureurs-generaal (Wjsg 39f).
+    pub mandate_id: Option<String>,
+    /// A court order (ondertoezichtstelling).
+    pub court_order_id: Option<String>,
+    /// The reference of the named professional who answers for the disclosure.
+    pub professional: Option<String>,
+    /// The steps of the meldcode are done.
+    pub meldcode_steps: Option<bool>,
+    /// The Wjsg 51c test was made and passed.
+    pub test51c: Option<bool>,
+    /// The subject, or a person in the item, has a secret address.
+    pub secret_address: Option<bool>,
+    /// The subject's age in whole years on the day of the answer.
+    pub subject_age: Option<u8>,
+    /// Why a named professional holds this item back, if so.
+    pub withheld_by_source: Option<bool>,
+}
+
+/// A person other than the subject, named in an item by a letter such as `A1` (adult) or `K1` (child).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OtherPerson {
+    /// The letter as used in `data`.
+    pub letter: String,
+    /// The age band, `0-3` … `95-104`.
+    pub age_band: String,
+    /// The identifier, if the source has one: replaced by a pseudonym in the gateway, never passed on.
+    pub identifier: Option<SubjectWire>,
+    /// The identifiers of persons from whom this person is protected (`beschermd tegen`).
+    #[serde(default)]
+    pub protected_from: Vec<SubjectWire>,
+}
+
+/// The body of the gateway's `POST /v1/receipts` to a source: proof that what it gave is in the log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContributionReceipt {
+    /// The disclosure's id.
+    pub disclosure: String,
+    /// The ids of the items that were delivered, in order.
+    pub items: Vec<String>,
+    /// The C2SP tlog-proof text whose statement's payload is the digest of those items.
+    pub receipt: String,
+}
+
+/// Extra facts by name, for the log of a decision.
+pub type FactMap = BTreeMap<String, String>;

@@ -1,0 +1,1 @@
+//! What is kept: the contract that each database fulfils.
