@@ -10,7 +10,7 @@
 //! |---|---|
 //! | 1 ground | [`clock`], [`entropy`], [`secret`], [`crypto`] |
 //! | 2 domain | [`organisation`] → [`subject`] → [`catalogue`] → [`consent`] → [`pseudonym`], [`ledger`] → [`policy`] |
-//! | 3 ports | [`source`], [`store`] |
+//! | 3 ports | [`keystore`], [`source`], [`store`] |
 //! | 4 flow | [`exchange`], [`actions`] |
 //! | 5 edges | [`http`], [`api`], [`web`], [`connector`], [`client`], and the adapters `store/sqlite`, `source/http.rs` |
 //! | 6 shell | [`app`], [`config`], [`telemetry`], [`demo`], [`cli`] |
@@ -35,6 +35,7 @@ pub mod demo;
 pub mod entropy;
 pub mod exchange;
 pub mod http;
+pub mod keystore;
 pub mod ledger;
 pub mod organisation;
 pub mod policy;

@@ -1,1 +1,9 @@
-//! What the API and the web share: the server, its limits, problem documents.
+//! What the API, the web and the connectors share: TLS, the server and its limits, problem documents, the one outbound client.
+
+pub mod client;
+pub mod incoming;
+pub mod peer;
+pub mod problem;
+pub mod reply;
+pub mod server;
+pub mod tls;

@@ -1,1 +1,207 @@
-//! What is kept: the contract that each database fulfils.
+//! What is kept, and the contract that each database fulfils. No SQL here, no business rules in the adapters.
+
+mod append;
+pub mod facts;
+pub mod sequencer;
+pub mod sqlite;
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+pub use append::{
+    Append, Change, Committed, Conflict, CredentialChange, DeliveryRow, DisclosureRow, EntryRow, Expected, IdempotencyClaim, NonceClaim, PseudonymRow,
+    Receipting, Recipient, StatusChange,
+};
+
+use crate::clock::Timestamp;
+use crate::consent::{ConsentRecord, Override};
+use crate::ledger::Leaf;
+use crate::organisation::keys::{Certificate, PublishedKey};
+use crate::organisation::{Oin, Organisation};
+
+/// A keyed digest of a person's identifier: how consents and overrides about someone are found without storing who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubjectIndex(pub [u8; 32]);
+
+/// Counts the writes on which a decision can depend; two equal revisions mean equal facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Revision(pub i64);
+
+/// The log's head as last committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// How many leaves.
+    pub size: u64,
+    /// The RFC 6962 root.
+    pub root: [u8; 32],
+    /// The signed checkpoint (C2SP tlog-checkpoint); empty for the empty log.
+    pub checkpoint: String,
+    /// The facts' revision at this head.
+    pub revision: Revision,
+}
+
+/// All organisations with their credentials, as of one revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// The revision this was read at.
+    pub revision: Revision,
+    /// Each organisation with what it has registered.
+    pub organisations: BTreeMap<Oin, Registration>,
+}
+
+/// One organisation with its credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// The organisation.
+    pub organisation: Organisation,
+    /// Its TLS certificates.
+    pub certificates: Vec<Certificate>,
+    /// Its signing keys.
+    pub signing: Vec<PublishedKey>,
+    /// Its encryption keys.
+    pub encryption: Vec<PublishedKey>,
+}
+
+/// What is recorded about one person that a decision rests on, as of one revision.
+#[derive(Clone, Debug)]
+pub struct PersonFacts {
+    /// The revision this was read at.
+    pub revision: Revision,
+    /// The current version of each consent.
+    pub consents: Vec<ConsentRecord>,
+    /// Each override, the revoked ones left out.
+    pub overrides: Vec<Override>,
+}
+
+/// What was promised under an Idempotency-Key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Keyed digest of the body that came with it.
+    pub body: [u8; 32],
+    /// The disclosure it stands for.
+    pub disclosure: String,
+    /// When it was made or taken over.
+    pub claimed_at: Timestamp,
+    /// Whether the disclosure was answered.
+    pub answered: bool,
+}
+
+/// A disclosure that can still be picked up or added to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredDisclosure {
+    /// What was stored when it was recorded.
+    pub row: DisclosureRow,
+    /// The deliveries, oldest first.
+    pub deliveries: Vec<StoredDelivery>,
+}
+
+/// One sealed delivery, kept for pick-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredDelivery {
+    /// The compact JWE.
+    pub sealed: String,
+    /// The tlog-proof text.
+    pub receipt: String,
+}
+
+/// One entry as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEntry {
+    /// Its index in the log.
+    pub index: u64,
+    /// Its row.
+    pub row: EntryRow,
+}
+
+/// Numbers the leaves of one batch behind the head and signs the new head: the pure part of a commit, called inside its transaction.
+pub trait Scribe: Send + Sync {
+    /// The right-edge tiles `(level, index)` that must be read before leaves can be put behind `head`; empty when they are known.
+    fn missing_tiles(&self, head: &Head) -> Vec<(u8, u64)>;
+
+    /// Puts `leaves` behind `head`.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the tiles do not belong to the head, [`StoreError::Unavailable`] when the checkpoint cannot be signed.
+    fn sequence(&self, head: &Head, tiles: &BTreeMap<(u8, u64), Vec<u8>>, leaves: &[Leaf]) -> Result<Sequenced, StoreError>;
+}
+
+/// What [`Scribe::sequence`] gives: all that a commit writes beside the entries.
+#[derive(Clone, Debug)]
+pub struct Sequenced {
+    /// The new size.
+    pub size: u64,
+    /// The new root.
+    pub root: [u8; 32],
+    /// The new signed checkpoint.
+    pub checkpoint: String,
+    /// The tiles that changed: level, index, hashes.
+    pub tiles: Vec<(u8, u64, Vec<u8>)>,
+    /// For each leaf its inclusion proof in the new tree, leaf's sibling first.
+    pub proofs: Vec<Vec<[u8; 32]>>,
+}
+
+/// A store. Whatever it acknowledges is durable: synced to disk, and on as many standbys as configured.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The head as last committed.
+    async fn head(&self) -> Result<Head, StoreError>;
+
+    /// Commits a batch in one transaction that takes the head's lock before anything else. Each append is all or nothing and is judged
+    /// in order: a later one sees what an earlier one of the same batch changed. A [`Conflict`] concerns one append only.
+    ///
+    /// # Errors
+    /// For the whole batch: [`StoreError::UnknownOutcome`] when the COMMIT may or may not have happened; release nothing then.
+    async fn commit(&self, batch: &[Append], scribe: &dyn Scribe, now: Timestamp) -> Result<Vec<Result<Committed, Conflict>>, StoreError>;
+
+    /// The tile at `level` and `index`: 32 bytes per hash, up to 256 hashes.
+    async fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Entries from `from` on, at most `limit`.
+    async fn entries(&self, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError>;
+
+    /// The whole registry.
+    async fn registered(&self) -> Result<Registered, StoreError>;
+
+    /// What is recorded about one person.
+    async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError>;
+
+    /// The claim under this organisation's Idempotency-Key, if it has not lapsed at `now`.
+    async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError>;
+
+    /// A disclosure that can still be picked up at `now`.
+    async fn disclosure(&self, id: &str, now: Timestamp) -> Result<Option<StoredDisclosure>, StoreError>;
+
+    /// The sealed key of a pseudonym scope, if there is one.
+    async fn scope_key(&self, scope: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The pseudonyms of `scope` under these blind indexes, in their order.
+    async fn pseudonyms(&self, scope: &str, indexes: &[[u8; 32]]) -> Result<Vec<Option<String>>, StoreError>;
+
+    /// Scope, blind index and sealed identity behind a pseudonym.
+    async fn identity(&self, pseudonym: &str) -> Result<Option<PseudonymRow>, StoreError>;
+
+    /// Removes what is past its term: nonces, claims, sealed deliveries. Never log entries.
+    async fn sweep(&self, now: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Why a store did not do it. Never holds a value that was stored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached, is full, or refuses.
+    #[error("store unavailable: {0}")]
+    Unavailable(String),
+    /// The COMMIT may or may not have happened.
+    #[error("the outcome of a commit is unknown: {0}")]
+    UnknownOutcome(String),
+    /// Something stored is not what it must be.
+    #[error("corrupt: table {table}, column {column}, row {row}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row's number or public key.
+        row: String,
+    },
+}

@@ -1,0 +1,35 @@
+//! Who is at the other end of a TLS connection, from its certificate alone.
+
+use rustls_pki_types::CertificateDer;
+use x509_parser::oid_registry::OID_X509_SERIALNUMBER;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::crypto::digest;
+use crate::organisation::Oin;
+
+/// The client (or server) certificate of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// SHA-256 of the leaf's DER.
+    pub fingerprint: [u8; 32],
+    /// The OIN in `subject.serialNumber` (Digikoppeling: PeerID); a certificate without one names nobody.
+    pub oin: Option<Oin>,
+}
+
+impl Peer {
+    /// Reads the certificate that TLS has verified.
+    pub fn of(leaf: &CertificateDer<'_>) -> Self {
+        Self { fingerprint: digest::sha256(leaf), oin: oin(leaf) }
+    }
+}
+
+/// The one OIN in the subject; two serial numbers name nobody.
+fn oin(leaf: &CertificateDer<'_>) -> Option<Oin> {
+    let (_, certificate) = X509Certificate::from_der(leaf).ok()?;
+    let mut numbers = certificate.subject().iter_by_oid(&OID_X509_SERIALNUMBER);
+    let number = numbers.next()?.as_str().ok()?;
+    if numbers.next().is_some() {
+        return None;
+    }
+    number.parse().ok()
+}

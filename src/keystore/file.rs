@@ -1,0 +1,211 @@
+//! The file key provider: a root key in a file and a folder of wrapping keys sealed by it. For development: a configuration with
+//! `mode = "production"` refuses it.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Key, KeyStore, KeyStoreError};
+use crate::crypto::aead;
+use crate::entropy::{self, Entropy};
+use crate::secret::Secret;
+
+/// Reads the root key from `path` (32 bytes), or makes it when the file does not exist.
+///
+/// # Errors
+/// [`KeyStoreError::Unreadable`] when it is not 32 bytes, readable by others, or cannot be written.
+pub fn root_key(path: &Path, entropy: &dyn Entropy) -> Result<Key, KeyStoreError> {
+    let unreadable = |reason: String| KeyStoreError::Unreadable { name: path.display().to_string(), reason };
+    match fs::read(path) {
+        Ok(bytes) => {
+            let mode = fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.permissions().mode();
+            if mode & 0o077 != 0 {
+                return Err(unreadable(format!("mode {:o} lets others read it; do: chmod 600", mode & 0o777)));
+            }
+            let bytes = <[u8; 32]>::try_from(bytes).map_err(|_| unreadable("not 32 bytes".to_owned()))?;
+            Ok(Secret::new(bytes))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let bytes = entropy::random::<32>(entropy).map_err(|error| unreadable(error.to_string()))?;
+            write_durably(path, &bytes).map_err(|error| unreadable(error.to_string()))?;
+            Ok(Secret::new(bytes))
+        }
+        Err(error) => Err(unreadable(error.to_string())),
+    }
+}
+
+/// A folder of wrapping keys, each in a file `<name>.sealed`; a destroyed key leaves `<name>.destroyed` behind.
+pub struct FileKeyStore {
+    folder: PathBuf,
+    root: Key,
+    entropy: Arc<dyn Entropy>,
+    cache: Mutex<HashMap<String, Key>>,
+}
+
+impl FileKeyStore {
+    /// Opens the folder, making it when absent.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::Unreadable`] when the folder cannot be made.
+    pub fn open(folder: &Path, root: Key, entropy: Arc<dyn Entropy>) -> Result<Self, KeyStoreError> {
+        let unreadable = |error: std::io::Error| KeyStoreError::Unreadable {
+            name: folder.display().to_string(),
+            reason: error.to_string(),
+        };
+        fs::create_dir_all(folder).map_err(unreadable)?;
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(unreadable)?;
+        Ok(Self { folder: folder.to_owned(), root, entropy, cache: Mutex::default() })
+    }
+
+    fn path(&self, name: &str, extension: &str) -> Result<PathBuf, KeyStoreError> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if !(1..=80).contains(&name.len()) || !name.bytes().all(allowed) {
+            return Err(unreadable(name, "a key name is 1 to 80 of a-z, 0-9 and hyphen"));
+        }
+        Ok(self.folder.join(format!("{name}.{extension}")))
+    }
+
+    fn read(&self, name: &str) -> Result<Key, KeyStoreError> {
+        if self.path(name, "destroyed")?.exists() {
+            return Err(KeyStoreError::Destroyed(name.to_owned()));
+        }
+        let sealed = match fs::read(self.path(name, "sealed")?) {
+            Ok(sealed) => sealed,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(KeyStoreError::Absent(name.to_owned())),
+            Err(error) => return Err(unreadable(name, &error.to_string())),
+        };
+        let opened = aead::open(&self.root, name.as_bytes(), &sealed).map_err(|_| unreadable(name, "not sealed by this root key"))?;
+        let bytes = <[u8; 32]>::try_from(opened.as_slice()).map_err(|_| unreadable(name, "not a 256-bit key"))?;
+        Ok(Secret::new(bytes))
+    }
+
+    fn make(&self, name: &str) -> Result<Key, KeyStoreError> {
+        let failed = |reason: String| unreadable(name, &reason);
+        let bytes = entropy::random::<32>(&*self.entropy).map_err(|error| failed(error.to_string()))?;
+        let sealed = aead::seal(&self.root, name.as_bytes(), &bytes, &*self.entropy).map_err(|error| failed(error.to_string()))?;
+        match write_durably(&self.path(name, "sealed")?, &sealed) {
+            Ok(()) => Ok(Secret::new(bytes)),
+            // Another node made it in the meantime: theirs counts.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => self.read(name),
+            Err(error) => Err(failed(error.to_string())),
+        }
+    }
+
+    fn cached(&self, name: &str, load: impl FnOnce() -> Result<Key, KeyStoreError>) -> Result<Key, KeyStoreError> {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = cache.get(name) {
+            return Ok(key.clone());
+        }
+        let key = load()?;
+        cache.insert(name.to_owned(), key.clone());
+        Ok(key)
+    }
+}
+
+impl KeyStore for FileKeyStore {
+    fn wrapping_key(&self, name: &str) -> Result<Key, KeyStoreError> {
+        self.cached(name, || match self.read(name) {
+            Err(KeyStoreError::Absent(_)) => self.make(name),
+            other => other,
+        })
+    }
+
+    fn existing_key(&self, name: &str) -> Result<Key, KeyStoreError> {
+        self.cached(name, || self.read(name))
+    }
+
+    fn destroy(&self, name: &str) -> Result<(), KeyStoreError> {
+        let failed = |error: std::io::Error| unreadable(name, &error.to_string());
+        let marker = self.path(name, "destroyed")?;
+        // The marker first: a crash in between leaves a key that is refused, not one that comes back.
+        match write_durably(&marker, b"") {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failed(error)),
+            _ => {}
+        }
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        let sealed = self.path(name, "sealed")?;
+        match overwrite(&sealed).and_then(|()| fs::remove_file(&sealed)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn unreadable(name: &str, reason: &str) -> KeyStoreError {
+    KeyStoreError::Unreadable { name: name.to_owned(), reason: reason.to_owned() }
+}
+
+/// Writes a new file, mode 0600, and syncs file and folder; appears whole or not at all.
+fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let draft = path.with_extension(format!("draft-{}", std::process::id()));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    // A hard link fails when the name is taken, so two processes cannot both believe theirs is the key.
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    linked?;
+    File::open(folder)?.sync_all()
+}
+
+fn overwrite(path: &Path) -> std::io::Result<()> {
+    let length = usize::try_from(fs::metadata(path)?.len()).unwrap_or(0);
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.write_all(&vec![0; length])?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::SystemEntropy;
+
+    fn store(name: &str) -> (PathBuf, FileKeyStore) {
+        let folder = std::env::temp_dir().join(format!("sluis-keystore-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
+        let store = FileKeyStore::open(&folder, Secret::new([7; 32]), entropy).expect("opens");
+        (folder, store)
+    }
+
+    #[test]
+    fn a_key_survives_reopening_and_needs_its_root() {
+        let (folder, store) = store("reopen");
+        let key = store.wrapping_key("scope-1").expect("made");
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
+        let again = FileKeyStore::open(&folder, Secret::new([7; 32]), Arc::clone(&entropy)).expect("opens");
+        assert_eq!(again.existing_key("scope-1").expect("there").expose(), key.expose());
+        let foreign = FileKeyStore::open(&folder, Secret::new([8; 32]), entropy).expect("opens");
+        assert!(matches!(foreign.existing_key("scope-1"), Err(KeyStoreError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn a_destroyed_key_is_never_made_again() {
+        let (folder, store) = store("destroy");
+        store.wrapping_key("scope-2").expect("made");
+        store.destroy("scope-2").expect("destroyed");
+        assert_eq!(store.wrapping_key("scope-2").err(), Some(KeyStoreError::Destroyed("scope-2".to_owned())));
+        assert!(!folder.join("scope-2.sealed").exists());
+    }
+
+    #[test]
+    fn names_cannot_leave_the_folder() {
+        let (_, store) = store("names");
+        for name in ["../root", "", "A", "a/b", "a.b"] {
+            assert!(store.wrapping_key(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_root_key_that_others_can_read_is_refused() {
+        let path = std::env::temp_dir().join(format!("sluis-root-{}", std::process::id()));
+        let _ = fs::remove_file(&path);
+        root_key(&path, &SystemEntropy::default()).expect("made");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("set");
+        assert!(root_key(&path, &SystemEntropy::default()).is_err());
+    }
+}

@@ -1,0 +1,72 @@
+//! The key store: wrapping keys that live outside the database and its backups, so that destroying one really destroys what it wraps
+//! (`design.md` §6). The [`KeyStore`] port and the keys derived from the root.
+
+pub mod file;
+
+use crate::crypto::digest;
+use crate::secret::Secret;
+
+/// A symmetric 256-bit key.
+pub type Key = Secret<[u8; 32]>;
+
+/// Where wrapping keys are kept. A key that was destroyed is never made again under the same name.
+pub trait KeyStore: Send + Sync {
+    /// The wrapping key called `name` (`a-z0-9-`, at most 80), made on first use and durable (fsync'd) before it is returned.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`]: destroyed, unreadable, or the name is not allowed.
+    fn wrapping_key(&self, name: &str) -> Result<Key, KeyStoreError>;
+
+    /// The wrapping key called `name` if it exists; never makes one.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::Destroyed`] when it is gone for good, otherwise as [`KeyStore::wrapping_key`].
+    fn existing_key(&self, name: &str) -> Result<Key, KeyStoreError>;
+
+    /// Destroys the key called `name`: what it wrapped is unrecoverable, also from a restored backup of the database.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::Unreadable`] when the store cannot be written; the key then counts as still there.
+    fn destroy(&self, name: &str) -> Result<(), KeyStoreError>;
+}
+
+/// Why a key cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyStoreError {
+    /// The key was destroyed on purpose.
+    #[error("key {0} was destroyed: what it protected is gone")]
+    Destroyed(String),
+    /// There is no such key.
+    #[error("there is no key {0}")]
+    Absent(String),
+    /// The store cannot be read or written, or its content is not sealed by this root.
+    #[error("key store, {name}: {reason}")]
+    Unreadable {
+        /// Which key.
+        name: String,
+        /// What happened, without key material.
+        reason: String,
+    },
+}
+
+/// The root key (a `KeyProvider`'s secret) and what is derived from it, each for one purpose only.
+#[derive(Clone, Debug)]
+pub struct RootKeys {
+    /// For tokens of subject, actor and case by which officers search the log.
+    pub search: Key,
+    /// For the index under which consents and overrides about a subject are found.
+    pub subject_index: Key,
+    /// For comparing bodies under one Idempotency-Key.
+    pub idempotency: Key,
+}
+
+impl RootKeys {
+    /// Derives all keys from `root` by HKDF-SHA256, each under its own label.
+    pub fn derive(root: &Key) -> Self {
+        Self {
+            search: digest::derive(root, "sluis/v1/search-tokens"),
+            subject_index: digest::derive(root, "sluis/v1/subject-index"),
+            idempotency: digest::derive(root, "sluis/v1/idempotency"),
+        }
+    }
+}

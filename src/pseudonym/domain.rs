@@ -1,0 +1,57 @@
+//! The domain within which a person has one name: recipient, case and purpose.
+
+use std::fmt;
+
+use crate::catalogue::PurposeCode;
+use crate::crypto::digest;
+use crate::organisation::Oin;
+
+/// Who receives, in which case, for which purpose. Two domains never show the same pseudonym for one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Domain {
+    /// The receiving organisation.
+    pub recipient: Oin,
+    /// The case, if there is one.
+    pub case: Option<String>,
+    /// The purpose.
+    pub purpose: PurposeCode,
+}
+
+impl Domain {
+    /// Version, recipient, case and purpose, each with its length before it: no two domains share these bytes.
+    pub fn canonical(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(96);
+        for part in ["sluis/domain/v1", self.recipient.as_str(), self.case.as_deref().unwrap_or(""), self.purpose.as_str()] {
+            bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+            bytes.extend_from_slice(part.as_bytes());
+        }
+        bytes
+    }
+
+    /// The scope whose key serves this domain: the case's, or without a case one for this domain alone.
+    pub fn scope(&self) -> Scope {
+        let (prefix, digest) = match &self.case {
+            Some(case) => ("case", digest::sha256(case.as_bytes())),
+            None => ("domain", digest::sha256(&self.canonical())),
+        };
+        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        Scope(format!("{prefix}-{hex}"))
+    }
+}
+
+/// The name of a scope key, in the database and in the key store: `case-…` or `domain-…` with 32 hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Scope(String);
+
+impl Scope {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,267 @@
+//! One unit of work in the log: what it claims, what it rests on, what it writes.
+
+use crate::clock::Timestamp;
+use crate::consent::{ConsentRecord, Override};
+use crate::ledger::{Clear, Leaf};
+use crate::organisation::keys::Validity;
+use crate::organisation::{Oin, Organisation, Status};
+
+use super::{Revision, SubjectIndex};
+
+/// What is committed together, or not at all.
+#[derive(Clone, Debug, Default)]
+pub struct Append {
+    /// The nonce of the request that this is the first entry of.
+    pub nonce: Option<NonceClaim>,
+    /// The Idempotency-Key that the request claims.
+    pub idempotency: Option<IdempotencyClaim>,
+    /// The facts that must still hold.
+    pub expected: Option<Expected>,
+    /// The entries, in order.
+    pub entries: Vec<EntryRow>,
+    /// Everything else.
+    pub changes: Vec<Change>,
+}
+
+/// One log entry: its clear columns, its public leaf, its sealed body and the wrapped key to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryRow {
+    /// The clear columns.
+    pub clear: Clear,
+    /// The public leaf.
+    pub leaf: Leaf,
+    /// The sealed body.
+    pub body: Vec<u8>,
+    /// The entry key, wrapped by the key named `key_class`.
+    pub wrapped_key: Vec<u8>,
+    /// The wrapping key in the key store: retention class and month.
+    pub key_class: String,
+    /// The sources that were asked, for an *ask* of several.
+    pub asked: Vec<Oin>,
+}
+
+/// A nonce, unique per organisation until it expires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NonceClaim {
+    /// Whose.
+    pub organisation: Oin,
+    /// The nonce as signed.
+    pub nonce: String,
+    /// Until when it must be remembered: past every instant at which the signature could still be fresh.
+    pub expires: Timestamp,
+}
+
+/// A claim on an Idempotency-Key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyClaim {
+    /// Whose.
+    pub organisation: Oin,
+    /// The key.
+    pub key: String,
+    /// Keyed digest of the body.
+    pub body: [u8; 32],
+    /// The disclosure that will answer it.
+    pub disclosure: String,
+    /// A claim without answer that is older than this instant may be taken over.
+    pub stale_before: Timestamp,
+    /// The disclosure whose answer this request does anew, because facts have changed since.
+    pub replaces: Option<String>,
+}
+
+/// The facts a decision rested on, re-read in the transaction that appends (invariant 3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The revision at which they were read.
+    pub revision: Revision,
+    /// From this instant on they count as changed: the earliest end of a consent, an override, a key.
+    pub void_at: Timestamp,
+    /// The person whose consents and overrides were read, if the person is known by an identifier.
+    pub subject: Option<SubjectIndex>,
+    /// The organisations that were judged.
+    pub organisations: Vec<Oin>,
+    /// A digest of exactly the facts that were used, to compare when the revision has moved.
+    pub digest: [u8; 32],
+}
+
+/// A write beside the log.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// The sealed key of a new pseudonym scope; one that is there stays.
+    ScopeKey {
+        /// The scope.
+        scope: String,
+        /// Its key, sealed by the key store's key of the same name.
+        sealed: Vec<u8>,
+    },
+    /// New pseudonyms; one that is there under the same blind index stays.
+    Pseudonyms(Vec<PseudonymRow>),
+    /// A disclosure to be picked up.
+    Disclosure(Box<DisclosureRow>),
+    /// A delivery of a disclosure.
+    Delivery(DeliveryRow),
+    /// The sealed deliveries of a disclosure are destroyed, because facts have changed.
+    DestroyDeliveries {
+        /// The disclosure.
+        disclosure: String,
+    },
+    /// The disclosure under an Idempotency-Key was answered.
+    Answered {
+        /// Whose key.
+        organisation: Oin,
+        /// The key.
+        key: String,
+    },
+    /// A new version of a consent (a decision depends on it).
+    Consent(SubjectIndex, Box<ConsentRecord>),
+    /// A new override, or its revocation (a decision depends on it).
+    Override(SubjectIndex, Box<Override>),
+    /// An organisation joins or changes (a decision depends on it).
+    Organisation(Box<Organisation>),
+    /// An organisation's status changes (a decision depends on it).
+    Status(StatusChange),
+    /// A credential is published or withdrawn (a decision depends on it).
+    Credential(CredentialChange),
+}
+
+impl Change {
+    /// Whether decisions depend on this: it moves the facts' revision.
+    pub const fn moves_facts(&self) -> bool {
+        matches!(self, Self::Consent(..) | Self::Override(..) | Self::Organisation(_) | Self::Status(_) | Self::Credential(_))
+    }
+}
+
+/// A suspension or its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusChange {
+    /// Whose.
+    pub organisation: Oin,
+    /// The new status.
+    pub status: Status,
+}
+
+/// A certificate or key as published, or its withdrawal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialChange {
+    /// A TLS certificate.
+    Certificate {
+        /// Whose.
+        organisation: Oin,
+        /// SHA-256 of its DER.
+        fingerprint: [u8; 32],
+        /// Its validity.
+        validity: Validity,
+    },
+    /// A signing key.
+    Signing {
+        /// Whose.
+        organisation: Oin,
+        /// The key.
+        key: crate::organisation::keys::PublishedKey,
+    },
+    /// An encryption key.
+    Encryption {
+        /// Whose.
+        organisation: Oin,
+        /// The key.
+        key: crate::organisation::keys::PublishedKey,
+    },
+    /// The key with this id is withdrawn.
+    RevokeKey {
+        /// Its id.
+        keyid: String,
+    },
+    /// The certificate with this fingerprint is withdrawn.
+    RevokeCertificate {
+        /// SHA-256 of its DER.
+        fingerprint: [u8; 32],
+    },
+}
+
+/// One pseudonym in the vault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PseudonymRow {
+    /// The scope whose key made the index and sealed the identity.
+    pub scope: String,
+    /// The blind index of domain and identifier.
+    pub index: [u8; 32],
+    /// The pseudonym, `p1_…`.
+    pub pseudonym: String,
+    /// The identifier, sealed under the scope's key.
+    pub identity: Vec<u8>,
+}
+
+/// For whom a disclosure is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// The organisation that asked.
+    pub organisation: Oin,
+}
+
+/// What is kept of a disclosure until its sealed results are gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisclosureRow {
+    /// The disclosure's id (UUIDv7).
+    pub id: String,
+    /// Who may pick it up.
+    pub recipient: Oin,
+    /// When it was asked.
+    pub created: Timestamp,
+    /// `open` until this instant; equal to `created` when no summary can come.
+    pub open_until: Timestamp,
+    /// When the sealed results are destroyed.
+    pub expires: Timestamp,
+    /// The facts it rested on.
+    pub expected: Expected,
+    /// The request itself, sealed by the key named `payload_class`: to collect anew when facts have changed.
+    pub request: Vec<u8>,
+    /// The wrapping key in the key store; destroyed with its day.
+    pub payload_class: String,
+    /// The Idempotency-Key it was asked with.
+    pub idempotency_key: Option<String>,
+}
+
+/// A delivery to be kept for pick-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryRow {
+    /// The disclosure's id.
+    pub disclosure: String,
+    /// The compact JWE.
+    pub sealed: String,
+    /// Which entry of this append it is, and what its receipt tells.
+    pub receipt: Receipting,
+}
+
+/// Where the receipt of a delivery comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipting {
+    /// The position of the *disclosure* entry within the append.
+    pub entry: usize,
+    /// `k_party` of that entry: what lets the party check the statement.
+    pub party_key: [u8; 32],
+}
+
+/// What an append became.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The index of its first entry; the others follow.
+    pub first_index: u64,
+    /// For each entry its proof without `extra`: index, path, checkpoint.
+    pub proofs: Vec<crate::ledger::Proof>,
+}
+
+/// Why one append was not committed, though the batch was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Conflict {
+    /// The nonce was used before.
+    #[error("the nonce was used before")]
+    NonceReplayed,
+    /// The Idempotency-Key is being worked on, or was used with another body.
+    #[error("the idempotency key is taken")]
+    IdempotencyTaken,
+    /// A fact is not what the decision rested on.
+    #[error("a fact has changed")]
+    FactsChanged,
+    /// What is to be changed is not there, or is newer.
+    #[error("what is to be changed is not there, or has changed")]
+    StateChanged,
+}

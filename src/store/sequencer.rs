@@ -1,0 +1,77 @@
+//! Natural group commit: one task per node takes what is waiting, at most [`MOST`] appends, and commits them in one transaction. No timer:
+//! while one batch is being synced, the next one gathers.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Append, Committed, Conflict, Scribe, Store, StoreError};
+use crate::clock::Clock;
+
+/// The largest batch.
+const MOST: usize = 256;
+
+/// How many appends may wait before the log counts as unavailable.
+const QUEUE: usize = 4096;
+
+/// The way into the log.
+#[derive(Clone)]
+pub struct Sequencer {
+    queue: mpsc::Sender<Waiting>,
+}
+
+struct Waiting {
+    append: Append,
+    answer: oneshot::Sender<Result<Committed, AppendError>>,
+}
+
+/// Why an append did not happen.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// It was judged and refused.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
+    /// The store did not take it, or nobody knows whether it did: release nothing.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Sequencer {
+    /// Starts the task that commits. It ends when every `Sequencer` is dropped and the queue is empty.
+    pub fn start(store: Arc<dyn Store>, scribe: Arc<dyn Scribe>, clock: Arc<dyn Clock>) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        tokio::spawn(run(waiting, store, scribe, clock));
+        Self { queue }
+    }
+
+    /// Commits `append` durably, together with whatever else is waiting. The commit goes on when the caller goes away.
+    ///
+    /// # Errors
+    /// [`AppendError`]; after [`StoreError::UnknownOutcome`] release nothing.
+    pub async fn append(&self, append: Append) -> Result<Committed, AppendError> {
+        let (answer, answered) = oneshot::channel();
+        let overloaded = |_| StoreError::Unavailable("too many appends are waiting".to_owned());
+        self.queue.try_send(Waiting { append, answer }).map_err(overloaded)?;
+        answered.await.map_err(|_| StoreError::Unavailable("the sequencer has stopped".to_owned()))?
+    }
+}
+
+async fn run(mut queue: mpsc::Receiver<Waiting>, store: Arc<dyn Store>, scribe: Arc<dyn Scribe>, clock: Arc<dyn Clock>) {
+    let mut waiting = Vec::with_capacity(MOST);
+    while queue.recv_many(&mut waiting, MOST).await > 0 {
+        let (batch, answers): (Vec<_>, Vec<_>) = waiting.drain(..).map(|one| (one.append, one.answer)).unzip();
+        let outcomes = store.commit(&batch, &*scribe, clock.now()).await;
+        match outcomes {
+            Ok(outcomes) => answers.into_iter().zip(outcomes).for_each(|(answer, outcome)| tell(answer, outcome.map_err(Into::into))),
+            Err(error) => {
+                tracing::error!(%error, appends = batch.len(), "a batch was not committed");
+                answers.into_iter().for_each(|answer| tell(answer, Err(error.clone().into())));
+            }
+        }
+    }
+}
+
+/// Who waits may have gone away; the commit stands all the same.
+fn tell(answer: oneshot::Sender<Result<Committed, AppendError>>, outcome: Result<Committed, AppendError>) {
+    drop(answer.send(outcome));
+}

@@ -1,0 +1,212 @@
+//! One batch, one transaction: lock, nonces, facts, numbers, entries, tiles, head (`design.md` §7 *Sequencing*).
+
+use std::collections::{BTreeMap, HashSet};
+
+use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
+
+use super::registers::Seal;
+use super::{disclosures, log, registers, registry, unavailable, vault};
+use crate::clock::Timestamp;
+use crate::ledger::{Proof, receipt};
+use crate::store::facts::{facts_digest, registration_digest};
+use crate::store::{Append, Change, Committed, Conflict, EntryRow, Expected, Head, Revision, Scribe, Sequenced, StoreError};
+
+/// Commits `batch` on the one writing connection.
+pub(super) async fn commit(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    batch: &[Append],
+    scribe: &dyn Scribe,
+    now: Timestamp,
+) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+    // IMMEDIATE takes SQLite's one write lock: the head row's lock and the only one there is.
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
+    let head = log::head(&mut transaction).await?;
+    let mut batch_state = Judging { seal, now, revision: head.revision, nonces: insert_nonces(&mut transaction, batch).await? };
+    let mut verdicts = Vec::with_capacity(batch.len());
+    for append in batch {
+        verdicts.push(batch_state.judge(&mut transaction, append).await?);
+    }
+    let accepted = || batch.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_ok()).map(|(append, _)| append);
+    let rows: Vec<&EntryRow> = accepted().flat_map(|append| &append.entries).collect();
+    let sequenced = sequence(&mut transaction, &head, &rows, scribe).await?;
+    if let Some(sequenced) = &sequenced {
+        log::add_entries(&mut transaction, head.size, &rows).await?;
+        log::advance(&mut transaction, &head, sequenced, batch_state.revision).await?;
+    } else if batch_state.revision != head.revision {
+        return Err(StoreError::Unavailable("facts may not change without an entry in the log".to_owned()));
+    }
+    let committed = hand_out(&head, sequenced.as_ref(), accepted());
+    for (append, committed) in accepted().zip(&committed) {
+        deliver(&mut transaction, append, committed).await?;
+    }
+    transaction.commit().await.map_err(|error| StoreError::UnknownOutcome(unavailable(error).to_string()))?;
+    let mut committed = committed.into_iter();
+    Ok(verdicts.into_iter().map(|verdict| verdict.and_then(|()| committed.next().ok_or(Conflict::StateChanged))).collect())
+}
+
+/// Inserts all nonces of the batch; who is in the result has won, the others lose.
+async fn insert_nonces(connection: &mut SqliteConnection, batch: &[Append]) -> Result<HashSet<(String, String)>, StoreError> {
+    let claims: Vec<_> = batch.iter().filter_map(|append| append.nonce.as_ref()).collect();
+    if claims.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO nonce (organisation, nonce, expires) ");
+    query.push_values(claims, |mut values, claim| {
+        values.push_bind(claim.organisation.as_str()).push_bind(&claim.nonce).push_bind(claim.expires.millis());
+    });
+    query.push(" ON CONFLICT DO NOTHING RETURNING organisation, nonce");
+    let rows = query.build().fetch_all(connection).await.map_err(unavailable)?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>().map_err(unavailable)
+}
+
+/// What judging one append after the other needs to know.
+struct Judging<'a> {
+    seal: &'a Seal,
+    now: Timestamp,
+    revision: Revision,
+    nonces: HashSet<(String, String)>,
+}
+
+impl Judging<'_> {
+    /// Checks what the append claims and rests on, and makes its changes. On a conflict nothing of it stays, the nonce included: the
+    /// request may come back with the same one.
+    async fn judge(&mut self, connection: &mut SqliteConnection, append: &Append) -> Result<Result<(), Conflict>, StoreError> {
+        let nonce = append.nonce.as_ref().map(|claim| (claim.organisation.as_str().to_owned(), claim.nonce.clone()));
+        if let Some(nonce) = &nonce
+            && !self.nonces.remove(nonce)
+        {
+            return Ok(Err(Conflict::NonceReplayed));
+        }
+        let verdict = self.all_or_nothing(connection, append).await?;
+        if let (Err(_), Some((organisation, nonce))) = (verdict, nonce) {
+            let query = sqlx::query("DELETE FROM nonce WHERE organisation = ? AND nonce = ?").bind(organisation).bind(nonce);
+            query.execute(&mut *connection).await.map_err(unavailable)?;
+        }
+        Ok(verdict)
+    }
+
+    /// Only a change of facts can turn out to be impossible half-way; all else is checked before the first write.
+    async fn all_or_nothing(&mut self, connection: &mut SqliteConnection, append: &Append) -> Result<Result<(), Conflict>, StoreError> {
+        if !append.changes.iter().any(Change::moves_facts) {
+            return self.try_append(connection, append).await;
+        }
+        sqlx::query("SAVEPOINT one").execute(&mut *connection).await.map_err(unavailable)?;
+        let revision = self.revision;
+        let verdict = self.try_append(connection, append).await?;
+        if verdict.is_err() {
+            self.revision = revision;
+            sqlx::query("ROLLBACK TO one").execute(&mut *connection).await.map_err(unavailable)?;
+        }
+        sqlx::query("RELEASE one").execute(&mut *connection).await.map_err(unavailable)?;
+        Ok(verdict)
+    }
+
+    async fn try_append(&mut self, connection: &mut SqliteConnection, append: &Append) -> Result<Result<(), Conflict>, StoreError> {
+        if let Some(expected) = &append.expected
+            && !self.still_holds(connection, expected).await?
+        {
+            return Ok(Err(Conflict::FactsChanged));
+        }
+        if let Some(claim) = &append.idempotency
+            && !disclosures::take_claim(connection, claim, self.now).await?
+        {
+            return Ok(Err(Conflict::IdempotencyTaken));
+        }
+        for change in &append.changes {
+            if let Err(conflict) = self.change(connection, change).await? {
+                return Ok(Err(conflict));
+            }
+            if change.moves_facts() {
+                self.revision = Revision(self.revision.0 + 1);
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Re-reads the facts when any fact at all has moved; equal digests mean that none of these has.
+    async fn still_holds(&self, connection: &mut SqliteConnection, expected: &Expected) -> Result<bool, StoreError> {
+        if self.now >= expected.void_at {
+            return Ok(false);
+        }
+        if self.revision == expected.revision {
+            return Ok(true);
+        }
+        let registered = registry::registered(connection).await?;
+        let of = |oin| registered.organisations.get(oin).map_or([0; 32], registration_digest);
+        let person = match expected.subject {
+            Some(subject) => Some(registers::person_facts(connection, self.seal, subject).await?),
+            None => None,
+        };
+        Ok(facts_digest(expected.organisations.iter().map(of), person.as_ref()) == expected.digest)
+    }
+
+    async fn change(&self, connection: &mut SqliteConnection, change: &Change) -> Result<Result<(), Conflict>, StoreError> {
+        match change {
+            Change::ScopeKey { scope, sealed } => vault::add_scope(connection, scope, sealed).await?,
+            Change::Pseudonyms(rows) => vault::add_pseudonyms(connection, rows).await?,
+            Change::Disclosure(row) => disclosures::add_disclosure(connection, row).await?,
+            // Needs its receipt, so it is written when the entries have their numbers.
+            Change::Delivery(_) => {}
+            Change::DestroyDeliveries { disclosure } => disclosures::destroy_deliveries(connection, disclosure).await?,
+            Change::Answered { organisation, key } => disclosures::answered(connection, organisation, key).await?,
+            Change::Consent(subject, record) => return registers::add_consent(connection, self.seal, *subject, record).await,
+            Change::Override(subject, record) => return registers::add_override(connection, self.seal, *subject, record).await,
+            Change::Organisation(organisation) => registry::put(connection, organisation).await?,
+            Change::Status(status) => return registry::set_status(connection, status).await,
+            Change::Credential(credential) => return registry::change_credential(connection, credential).await,
+        }
+        Ok(Ok(()))
+    }
+}
+
+async fn sequence(
+    connection: &mut SqliteConnection,
+    head: &Head,
+    rows: &[&EntryRow],
+    scribe: &dyn Scribe,
+) -> Result<Option<Sequenced>, StoreError> {
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let mut tiles = BTreeMap::new();
+    for (level, index) in scribe.missing_tiles(head) {
+        let tile = log::tile(connection, level, index).await?;
+        let tile = tile.ok_or_else(|| StoreError::Corrupt { table: "tile", column: "hashes", row: format!("{level}/{index}") })?;
+        tiles.insert((level, index), tile);
+    }
+    let leaves: Vec<_> = rows.iter().map(|row| row.leaf.clone()).collect();
+    scribe.sequence(head, &tiles, &leaves).map(Some)
+}
+
+/// Tells each accepted append its numbers and proofs.
+fn hand_out<'a>(head: &Head, sequenced: Option<&Sequenced>, accepted: impl Iterator<Item = &'a Append>) -> Vec<Committed> {
+    let mut index = head.size;
+    let mut paths = sequenced.map(|sequenced| sequenced.proofs.iter()).into_iter().flatten();
+    let checkpoint = sequenced.map(|sequenced| sequenced.checkpoint.as_str()).unwrap_or_default();
+    accepted
+        .map(|append| {
+            let first_index = index;
+            let proofs = paths.by_ref().take(append.entries.len()).zip(first_index..).map(|(path, index)| Proof {
+                extra: None,
+                index,
+                path: path.clone(),
+                checkpoint: checkpoint.to_owned(),
+            });
+            let proofs: Vec<_> = proofs.collect();
+            index = first_index.saturating_add(u64::try_from(append.entries.len()).unwrap_or(u64::MAX));
+            Committed { first_index, proofs }
+        })
+        .collect()
+}
+
+async fn deliver(connection: &mut SqliteConnection, append: &Append, committed: &Committed) -> Result<(), StoreError> {
+    for change in &append.changes {
+        let Change::Delivery(row) = change else { continue };
+        let entry = append.entries.get(row.receipt.entry).zip(committed.proofs.get(row.receipt.entry));
+        let (entry, proof) = entry.ok_or_else(|| StoreError::Unavailable("a delivery names an entry that is not in its append".to_owned()))?;
+        let receipt = receipt::text(proof, &entry.leaf, &row.receipt.party_key);
+        disclosures::add_delivery(connection, &row.disclosure, &row.sealed, &receipt).await?;
+    }
+    Ok(())
+}

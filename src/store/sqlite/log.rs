@@ -1,0 +1,143 @@
+//! Head, tiles and entries.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+
+use super::{exactly, integer, unavailable, unsigned};
+use crate::catalogue::PurposeCode;
+use crate::clock::Timestamp;
+use crate::ledger::{Clear, EntryKind, Leaf};
+use crate::store::{EntryRow, Head, Revision, Sequenced, StoreError, StoredEntry};
+
+pub(super) async fn head(connection: &mut SqliteConnection) -> Result<Head, StoreError> {
+    let row = sqlx::query("SELECT size, root, checkpoint, revision FROM head WHERE id = 1").fetch_one(connection).await.map_err(unavailable)?;
+    let root: &[u8] = row.try_get(1).map_err(unavailable)?;
+    Ok(Head {
+        size: unsigned(row.try_get(0).map_err(unavailable)?, "head", "size")?,
+        root: exactly(root, "head", "root", 1)?,
+        checkpoint: row.try_get(2).map_err(unavailable)?,
+        revision: Revision(row.try_get(3).map_err(unavailable)?),
+    })
+}
+
+pub(super) async fn tile(connection: &mut SqliteConnection, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    let query = sqlx::query_scalar("SELECT hashes FROM tile WHERE level = ? AND idx = ?").bind(level).bind(integer(index));
+    query.fetch_optional(connection).await.map_err(unavailable)
+}
+
+pub(super) async fn entries(connection: &mut SqliteConnection, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT idx, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token, case_token,
+                trace, leaf, body, wrapped_key, key_class,
+                (SELECT group_concat(source, ' ') FROM entry_asked WHERE entry_asked.idx = entry.idx) AS asked
+         FROM entry WHERE idx >= ? ORDER BY idx LIMIT ?",
+    )
+    .bind(integer(from))
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(unavailable)?;
+    rows.iter().map(entry).collect()
+}
+
+fn entry(row: &SqliteRow) -> Result<StoredEntry, StoreError> {
+    let index = unsigned(row.try_get("idx").map_err(unavailable)?, "entry", "idx")?;
+    let corrupt = |column: &'static str| StoreError::Corrupt { table: "entry", column, row: index.to_string() };
+    let text = |column: &'static str| row.try_get::<String, _>(column).map_err(unavailable);
+    let optional = |column: &'static str| row.try_get::<Option<String>, _>(column).map_err(unavailable);
+    let oin = |column: &'static str| optional(column)?.map(|oin| oin.parse().map_err(|_| corrupt(column))).transpose();
+    let token = |column: &'static str| {
+        let token: Option<Vec<u8>> = row.try_get(column).map_err(unavailable)?;
+        token.map(|token| exactly(&token, "entry", column, index)).transpose()
+    };
+    let purpose = optional("purpose")?.map(PurposeCode::try_from).transpose().map_err(|_| corrupt("purpose"))?;
+    let categories = text("categories")?;
+    let leaf: Vec<u8> = row.try_get("leaf").map_err(unavailable)?;
+    let clear = Clear {
+        kind: EntryKind::from_code(&text("kind")?).ok_or_else(|| corrupt("kind"))?,
+        time: Timestamp::from_millis(row.try_get("time").map_err(unavailable)?),
+        party: text("party")?.parse().map_err(|_| corrupt("party"))?,
+        source: oin("source")?,
+        recipient: oin("recipient")?,
+        purpose,
+        categories: categories.split_whitespace().map(str::to_owned).collect(),
+        outcome: text("outcome")?,
+        overridden: row.try_get("overridden").map_err(unavailable)?,
+        subject_token: token("subject_token")?,
+        actor_token: token("actor_token")?,
+        case_token: token("case_token")?,
+        trace: text("trace")?,
+    };
+    let asked = optional("asked")?.unwrap_or_default();
+    let row = EntryRow {
+        clear,
+        leaf: Leaf::from_bytes(exactly(&leaf, "entry", "leaf", index)?),
+        body: row.try_get::<Option<Vec<u8>>, _>("body").map_err(unavailable)?.unwrap_or_default(),
+        wrapped_key: row.try_get::<Option<Vec<u8>>, _>("wrapped_key").map_err(unavailable)?.unwrap_or_default(),
+        key_class: text("key_class")?,
+        asked: asked.split_whitespace().map(|oin| oin.parse().map_err(|_| corrupt("asked"))).collect::<Result<_, _>>()?,
+    };
+    Ok(StoredEntry { index, row })
+}
+
+pub(super) async fn add_entries(connection: &mut SqliteConnection, first: u64, rows: &[&EntryRow]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut query = QueryBuilder::<Sqlite>::new(
+        "INSERT INTO entry (idx, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token, case_token,
+                            trace, leaf, body, wrapped_key, key_class) ",
+    );
+    query.push_values(rows.iter().zip(first..), |mut values, (row, index)| {
+        let clear = &row.clear;
+        values
+            .push_bind(integer(index))
+            .push_bind(clear.kind.code())
+            .push_bind(clear.time.millis())
+            .push_bind(clear.party.as_str())
+            .push_bind(clear.source.as_ref().map(crate::organisation::Oin::as_str))
+            .push_bind(clear.recipient.as_ref().map(crate::organisation::Oin::as_str))
+            .push_bind(clear.purpose.as_ref().map(PurposeCode::as_str))
+            .push_bind(clear.categories.join(" "))
+            .push_bind(&clear.outcome)
+            .push_bind(clear.overridden)
+            .push_bind(clear.subject_token.as_ref().map(<[u8; 16]>::as_slice))
+            .push_bind(clear.actor_token.as_ref().map(<[u8; 16]>::as_slice))
+            .push_bind(clear.case_token.as_ref().map(<[u8; 16]>::as_slice))
+            .push_bind(&clear.trace)
+            .push_bind(row.leaf.as_bytes().as_slice())
+            .push_bind(row.body.as_slice())
+            .push_bind(row.wrapped_key.as_slice())
+            .push_bind(&row.key_class);
+    });
+    query.build().execute(&mut *connection).await.map_err(unavailable)?;
+    let asked: Vec<_> = rows.iter().zip(first..).flat_map(|(row, index)| row.asked.iter().map(move |source| (index, source))).collect();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO entry_asked (idx, source) ");
+    query.push_values(asked, |mut values, (index, source)| {
+        values.push_bind(integer(index)).push_bind(source.as_str());
+    });
+    query.build().execute(connection).await.map(drop).map_err(unavailable)
+}
+
+/// Writes tiles and head. The old size is the guard: when it is not what the batch was numbered behind, nothing is written.
+pub(super) async fn advance(connection: &mut SqliteConnection, old: &Head, new: &Sequenced, revision: Revision) -> Result<(), StoreError> {
+    let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO tile (level, idx, hashes) ");
+    query.push_values(&new.tiles, |mut values, (level, index, hashes)| {
+        values.push_bind(*level).push_bind(integer(*index)).push_bind(hashes.as_slice());
+    });
+    query.push(" ON CONFLICT (level, idx) DO UPDATE SET hashes = excluded.hashes");
+    query.build().execute(&mut *connection).await.map_err(unavailable)?;
+    let done = sqlx::query("UPDATE head SET size = ?, root = ?, checkpoint = ?, revision = ? WHERE id = 1 AND size = ?")
+        .bind(integer(new.size))
+        .bind(new.root.as_slice())
+        .bind(&new.checkpoint)
+        .bind(revision.0)
+        .bind(integer(old.size))
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Unavailable("another writer moved the head".to_owned())) }
+}

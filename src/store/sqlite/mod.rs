@@ -1,0 +1,143 @@
+//! SQLite, the embedded default: WAL, `synchronous=FULL`, one connection that writes, several that read.
+
+mod commit;
+mod disclosures;
+mod log;
+mod registers;
+mod registry;
+mod vault;
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+
+use super::{
+    Append, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Scribe, Store, StoreError, StoredDisclosure, StoredEntry, SubjectIndex,
+};
+use crate::clock::Timestamp;
+use crate::keystore::Key;
+use crate::organisation::Oin;
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sqlite/migrations");
+
+/// The store in one SQLite file.
+pub struct SqliteStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    registers: registers::Seal,
+}
+
+impl SqliteStore {
+    /// Opens the file at `path`, making and migrating it as needed. `register_key` seals consents and overrides at rest.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the file cannot be opened or is of a newer schema.
+    pub async fn open(path: &Path, register_key: Key) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5))
+            .statement_cache_capacity(256);
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(unavailable)?;
+        MIGRATIONS.run(&writer).await.map_err(|error| StoreError::Unavailable(format!("migrations: {error}")))?;
+        let readers = SqlitePoolOptions::new()
+            .min_connections(1)
+            .max_connections(4)
+            .connect_with(options.pragma("query_only", "ON"))
+            .await
+            .map_err(unavailable)?;
+        Ok(Self { writer, readers, registers: registers::Seal(register_key) })
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn head(&self) -> Result<Head, StoreError> {
+        log::head(&mut *self.readers.acquire().await.map_err(unavailable)?).await
+    }
+
+    async fn commit(&self, batch: &[Append], scribe: &dyn Scribe, now: Timestamp) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+        let mut connection = self.writer.acquire().await.map_err(unavailable)?;
+        let outcome = commit::commit(&mut connection, &self.registers, batch, scribe, now).await;
+        if outcome.is_err() {
+            // A connection whose transaction went wrong is not used again.
+            connection.close().await.ok();
+        }
+        outcome
+    }
+
+    async fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        log::tile(&mut *self.readers.acquire().await.map_err(unavailable)?, level, index).await
+    }
+
+    async fn entries(&self, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
+        log::entries(&mut *self.readers.acquire().await.map_err(unavailable)?, from, limit).await
+    }
+
+    async fn registered(&self) -> Result<Registered, StoreError> {
+        let mut reading = self.readers.begin().await.map_err(unavailable)?;
+        registry::registered(&mut reading).await
+    }
+
+    async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(unavailable)?;
+        registers::person_facts(&mut connection, &self.registers, subject).await
+    }
+
+    async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {
+        disclosures::claim(&mut *self.readers.acquire().await.map_err(unavailable)?, organisation, key, now).await
+    }
+
+    async fn disclosure(&self, id: &str, now: Timestamp) -> Result<Option<StoredDisclosure>, StoreError> {
+        let mut reading = self.readers.begin().await.map_err(unavailable)?;
+        disclosures::disclosure(&mut reading, id, now).await
+    }
+
+    async fn scope_key(&self, scope: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        vault::scope_key(&mut *self.readers.acquire().await.map_err(unavailable)?, scope).await
+    }
+
+    async fn pseudonyms(&self, scope: &str, indexes: &[[u8; 32]]) -> Result<Vec<Option<String>>, StoreError> {
+        vault::pseudonyms(&mut *self.readers.acquire().await.map_err(unavailable)?, scope, indexes).await
+    }
+
+    async fn identity(&self, pseudonym: &str) -> Result<Option<PseudonymRow>, StoreError> {
+        vault::identity(&mut *self.readers.acquire().await.map_err(unavailable)?, pseudonym).await
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mut writing = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
+        disclosures::sweep(&mut writing, now).await?;
+        writing.commit().await.map_err(unavailable)
+    }
+}
+
+/// The database's own words may hold values of a row, so only the kind of failure is kept.
+fn unavailable(error: sqlx::Error) -> StoreError {
+    StoreError::Unavailable(match error {
+        sqlx::Error::Database(error) => format!("SQLite refused (code {})", error.code().unwrap_or_default()),
+        sqlx::Error::PoolTimedOut => "no connection became free in time".to_owned(),
+        sqlx::Error::Io(error) => format!("input or output: {}", error.kind()),
+        _ => "SQLite failed".to_owned(),
+    })
+}
+
+/// `bytes` as an array of `N`, or which column is corrupt.
+fn exactly<const N: usize>(bytes: &[u8], table: &'static str, column: &'static str, row: impl ToString) -> Result<[u8; N], StoreError> {
+    <[u8; N]>::try_from(bytes).map_err(|_| StoreError::Corrupt { table, column, row: row.to_string() })
+}
+
+/// `number` as unsigned, or which column is corrupt.
+fn unsigned(number: i64, table: &'static str, column: &'static str) -> Result<u64, StoreError> {
+    u64::try_from(number).map_err(|_| StoreError::Corrupt { table, column, row: number.to_string() })
+}
+
+/// An index or size as SQLite's integer; a log never reaches the end of it.
+fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
