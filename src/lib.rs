@@ -8,7 +8,7 @@
 //!
 //! | tier | modules |
 //! |---|---|
-//! | 1 ground | [`clock`], [`entropy`], [`secret`], [`crypto`] |
+//! | 1 ground | [`json`], [`clock`], [`entropy`], [`secret`], [`crypto`] |
 //! | 2 domain | [`organisation`] → [`subject`] → [`catalogue`] → [`consent`] → [`pseudonym`], [`ledger`] → [`policy`] |
 //! | 3 ports | [`keystore`], [`source`], [`store`] |
 //! | 4 flow | [`exchange`], [`actions`] |
@@ -35,6 +35,7 @@ pub mod demo;
 pub mod entropy;
 pub mod exchange;
 pub mod http;
+pub mod json;
 pub mod keystore;
 pub mod ledger;
 pub mod organisation;

@@ -187,3 +187,24 @@ impl fmt::Display for PurposeCode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a purpose code is 1 to 40 lower-case letters, digits and hyphens")]
 pub struct InvalidPurposeCode;
+
+impl std::str::FromStr for Category {
+    type Err = UnknownCode;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCode> {
+        Self::from_code(text).ok_or(UnknownCode)
+    }
+}
+
+impl std::str::FromStr for PurposeCode {
+    type Err = InvalidPurposeCode;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPurposeCode> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+/// No category has this code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such category")]
+pub struct UnknownCode;

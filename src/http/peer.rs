@@ -5,22 +5,12 @@ use x509_parser::oid_registry::OID_X509_SERIALNUMBER;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::crypto::digest;
+use crate::exchange::signed::Peer;
 use crate::organisation::Oin;
 
-/// The client (or server) certificate of a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Peer {
-    /// SHA-256 of the leaf's DER.
-    pub fingerprint: [u8; 32],
-    /// The OIN in `subject.serialNumber` (Digikoppeling: PeerID); a certificate without one names nobody.
-    pub oin: Option<Oin>,
-}
-
-impl Peer {
-    /// Reads the certificate that TLS has verified.
-    pub fn of(leaf: &CertificateDer<'_>) -> Self {
-        Self { fingerprint: digest::sha256(leaf), oin: oin(leaf) }
-    }
+/// Reads the certificate that TLS has verified.
+pub fn peer(leaf: &CertificateDer<'_>) -> Peer {
+    Peer { fingerprint: digest::sha256(leaf), oin: oin(leaf) }
 }
 
 /// The one OIN in the subject; two serial numbers name nobody.

@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
-use super::peer::Peer;
+use super::peer::peer;
+use crate::exchange::signed::Peer;
 
 /// What hyper may buffer of a head: more than the 16 KiB we accept, so that a head somewhat too large gets a signed problem document.
 const HEAD_BUFFER: usize = 32 * 1024;
@@ -130,8 +131,8 @@ async fn connection(shared: Arc<Shared>, stream: TcpStream, address: SocketAddr,
     let acceptor = TlsAcceptor::from(tls.config.load_full());
     match tokio::time::timeout(shared.limits.handshake, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => {
-            let peer = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).map(Peer::of);
-            serve(&shared, TokioIo::new(stream), peer, Some(outdated)).await;
+            let other_end = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).map(peer);
+            serve(&shared, TokioIo::new(stream), other_end, Some(outdated)).await;
         }
         Ok(Err(error)) => tracing::debug!(%address, %error, "TLS handshake failed"),
         Err(_) => tracing::debug!(%address, "TLS handshake took too long"),

@@ -1,0 +1,14 @@
+//! Strict JSON: no duplicate keys, at most 16 levels, and every fault of a body found in one reading, each by JSON Pointer (RFC 6901) and
+//! never with the value.
+
+mod reader;
+mod value;
+
+pub use reader::{Array, Fault, Faults, Object};
+pub use value::{NotJson, parse};
+
+/// The deepest nesting that is read; the body itself is level 1.
+pub const DEPTH: usize = 16;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! Reading a JSON value member by member: what is missing, wrong or unknown becomes a fault, and reading goes on.
+
+use std::cell::RefCell;
+use std::str::FromStr;
+
+use serde_json::{Map, Value};
+
+/// One fault in a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where, as a JSON Pointer.
+    pub pointer: String,
+    /// What is expected there.
+    pub expected: String,
+}
+
+/// At most this many faults are kept; a body with more says enough.
+const MOST: usize = 50;
+
+/// The faults found so far.
+#[derive(Debug, Default)]
+pub struct Faults(RefCell<Vec<Fault>>);
+
+impl Faults {
+    /// Adds one.
+    pub fn add(&self, fault: Fault) {
+        let mut faults = self.0.borrow_mut();
+        if faults.len() < MOST {
+            faults.push(fault);
+        }
+    }
+
+    /// All of them, if there are any.
+    pub fn into_vec(self) -> Vec<Fault> {
+        self.0.into_inner()
+    }
+
+    /// Whether none was found.
+    pub fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+}
+
+/// Appends a reference token, escaped as RFC 6901 §3 says. Keys that the caller chose are cut: a pointer is no place for a person's data.
+pub(super) fn push_token(pointer: &mut String, token: &str) {
+    pointer.push('/');
+    for character in token.chars().take(40) {
+        match character {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            character if character.is_control() => pointer.push('?'),
+            character => pointer.push(character),
+        }
+    }
+}
+
+/// An object being read; members that nobody asks for are faults when it is [finished](Object::finish).
+pub struct Object<'a> {
+    members: Map<String, Value>,
+    pointer: String,
+    faults: &'a Faults,
+}
+
+impl<'a> Object<'a> {
+    /// The body as an object.
+    pub fn root(value: Value, faults: &'a Faults) -> Option<Self> {
+        Self::of(value, String::new(), faults)
+    }
+
+    fn of(value: Value, pointer: String, faults: &'a Faults) -> Option<Self> {
+        if let Value::Object(members) = value {
+            return Some(Self { members, pointer, faults });
+        }
+        faults.add(Fault { pointer, expected: "an object".to_owned() });
+        None
+    }
+
+    fn pointer(&self, name: &str) -> String {
+        let mut pointer = self.pointer.clone();
+        push_token(&mut pointer, name);
+        pointer
+    }
+
+    /// Adds a fault about the member `name`.
+    pub fn fault(&self, name: &str, expected: impl Into<String>) {
+        self.faults.add(Fault { pointer: self.pointer(name), expected: expected.into() });
+    }
+
+    /// The member `name`; null counts as absent.
+    fn take(&mut self, name: &str) -> Option<Value> {
+        self.members.remove(name).filter(|value| !value.is_null())
+    }
+
+    /// An optional text that `T` can be read from.
+    pub fn optional<T: FromStr>(&mut self, name: &str, expected: &str) -> Option<T> {
+        let value = self.take(name)?;
+        let parsed = value.as_str().and_then(|text| text.parse().ok());
+        if parsed.is_none() {
+            self.fault(name, expected);
+        }
+        parsed
+    }
+
+    /// A required text that `T` can be read from.
+    pub fn required<T: FromStr>(&mut self, name: &str, expected: &str) -> Option<T> {
+        if self.members.get(name).is_none_or(Value::is_null) {
+            self.members.remove(name);
+            self.fault(name, format!("required: {expected}"));
+            return None;
+        }
+        self.optional(name, expected)
+    }
+
+    /// An optional truth value.
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
+        let value = self.take(name)?;
+        if value.as_bool().is_none() {
+            self.fault(name, "true or false");
+        }
+        value.as_bool()
+    }
+
+    /// An optional object.
+    pub fn object(&mut self, name: &str) -> Option<Self> {
+        let value = self.take(name)?;
+        Self::of(value, self.pointer(name), self.faults)
+    }
+
+    /// A required object.
+    pub fn required_object(&mut self, name: &str) -> Option<Self> {
+        if self.members.get(name).is_none_or(Value::is_null) {
+            self.members.remove(name);
+            self.fault(name, "required: an object");
+            return None;
+        }
+        self.object(name)
+    }
+
+    /// An optional array.
+    pub fn array(&mut self, name: &str) -> Option<Array<'a>> {
+        let value = self.take(name)?;
+        if let Value::Array(items) = value {
+            return Some(Array { items, pointer: self.pointer(name), faults: self.faults });
+        }
+        self.fault(name, "an array");
+        None
+    }
+
+    /// Any value, as it is.
+    pub fn value(&mut self, name: &str) -> Option<Value> {
+        self.take(name)
+    }
+
+    /// Ends the reading: members left over are unknown.
+    pub fn finish(self) {
+        for name in self.members.keys() {
+            self.fault(name, "no such member");
+        }
+    }
+}
+
+/// An array being read.
+pub struct Array<'a> {
+    items: Vec<Value>,
+    pointer: String,
+    faults: &'a Faults,
+}
+
+impl Array<'_> {
+    /// Every item as a text that `T` can be read from; no item twice; at least one and at most `most`.
+    pub fn distinct<T: FromStr + PartialEq>(self, most: usize, expected: &str) -> Vec<T> {
+        if self.items.is_empty() || self.items.len() > most {
+            self.faults.add(Fault { pointer: self.pointer.clone(), expected: format!("1 to {most} items") });
+        }
+        let mut read = Vec::with_capacity(self.items.len().min(most));
+        for (place, item) in self.items.iter().take(most).enumerate() {
+            let fault = |expected: &str| Fault { pointer: format!("{}/{place}", self.pointer), expected: expected.to_owned() };
+            match item.as_str().and_then(|text| text.parse::<T>().ok()) {
+                None => self.faults.add(fault(expected)),
+                Some(known) if read.contains(&known) => self.faults.add(fault("each item once")),
+                Some(new) => read.push(new),
+            }
+        }
+        read
+    }
+}
