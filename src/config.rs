@@ -1,1 +1,314 @@
-//! File and environment to a valid configuration; alone reads the environment.
+//! File and environment to a valid configuration. The only place that reads the environment.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+
+use crate::http::tls::{Identity, Trust};
+use crate::organisation::Oin;
+
+/// The prefix of environment variables that override a setting: `SLUIS_API__LISTEN` overrides `listen` in `[api]`.
+const PREFIX: &str = "SLUIS_";
+
+/// The gateway's configuration: `sluis.toml`, annotated in `deploy/sluis.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayConfig {
+    /// Development or production.
+    pub mode: Mode,
+    /// Who this gateway is.
+    pub gateway: GatewaySection,
+    /// The listener for organisations: mTLS.
+    pub api: ApiSection,
+    /// The listener for people: TLS without client certificate, or plain HTTP on loopback.
+    pub web: WebSection,
+    /// The listener for operators.
+    pub operations: OperationsSection,
+    /// The calls to sources.
+    pub sources: SourcesSection,
+    /// Where everything is kept.
+    pub store: StoreSection,
+    /// Keys.
+    pub keys: KeysSection,
+    /// The disclosure log.
+    pub log: LogSection,
+    /// The policies.
+    #[serde(default)]
+    pub policy: PolicySection,
+    /// What one organisation may ask.
+    #[serde(default)]
+    pub limits: LimitsSection,
+    /// The flow of a disclosure.
+    #[serde(default)]
+    pub exchange: ExchangeSection,
+}
+
+/// How strict the configuration is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// File keys are accepted.
+    Development,
+    /// File keys are refused.
+    Production,
+}
+
+/// `[gateway]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatewaySection {
+    /// The gateway's own OIN, as in its certificates.
+    pub oin: Oin,
+    /// The authorities under which it is called, such as `localhost:8443`, lower case.
+    pub authorities: Vec<String>,
+}
+
+/// `[api]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiSection {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// The server certificate.
+    pub identity: Identity,
+    /// Whose client certificates are accepted.
+    pub clients: Trust,
+}
+
+/// `[web]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebSection {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// The server certificate; without one the listener speaks plain HTTP, on loopback only.
+    pub identity: Option<Identity>,
+    /// Whether checkpoint and tiles of the log are shown without client certificate.
+    #[serde(default)]
+    pub log: bool,
+}
+
+/// `[operations]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperationsSection {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Needed to listen elsewhere than on loopback.
+    #[serde(default)]
+    pub beyond_loopback: bool,
+}
+
+/// `[sources]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourcesSection {
+    /// The client certificate shown to sources.
+    pub identity: Identity,
+    /// Whose server certificates are accepted.
+    pub servers: Trust,
+}
+
+/// `[store]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreSection {
+    /// `sqlite:<path>`.
+    pub url: String,
+}
+
+/// `[keys]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysSection {
+    /// The root key, 32 bytes; made on first start in development.
+    pub root: PathBuf,
+    /// The folder of wrapping keys, outside the store and its backups.
+    pub store: PathBuf,
+    /// The key that signs responses and calls to sources, a private JWK.
+    pub signing: PathBuf,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogSection {
+    /// The log's origin (C2SP tlog-checkpoint): a schema-less URL.
+    pub origin: String,
+    /// The seed of the Ed25519 key that signs checkpoints, 32 bytes.
+    pub key: PathBuf,
+}
+
+/// `[policy]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicySection {
+    /// A folder laid out as `policies/`; without one the policies in the program itself count.
+    pub folder: Option<PathBuf>,
+}
+
+/// `[limits]`
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsSection {
+    /// Requests per second of one organisation, in the long run.
+    pub requests_per_second: f64,
+    /// Requests of one organisation at once, after a pause.
+    pub burst: f64,
+    /// Requests in flight on this node; beyond them the answer is 503 at once.
+    pub in_flight: usize,
+    /// Open connections per listener.
+    pub connections: usize,
+    /// Milliseconds for a TLS handshake.
+    pub handshake_ms: u64,
+    /// Milliseconds for a request's head.
+    pub head_ms: u64,
+    /// Milliseconds for a request's body.
+    pub body_ms: u64,
+}
+
+impl Default for LimitsSection {
+    fn default() -> Self {
+        Self {
+            requests_per_second: 5000.0,
+            burst: 10_000.0,
+            in_flight: 4096,
+            connections: 2048,
+            handshake_ms: 5000,
+            head_ms: 10_000,
+            body_ms: 10_000,
+        }
+    }
+}
+
+/// `[exchange]`
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExchangeSection {
+    /// Whether answers leave at the purpose's fixed instant, so that their time tells nothing (invariant 8). Off only for benchmarks.
+    pub answer_at: bool,
+    /// Milliseconds a source gets when `answer_at` is off.
+    pub source_ms: u64,
+}
+
+impl Default for ExchangeSection {
+    fn default() -> Self {
+        Self { answer_at: true, source_ms: 5000 }
+    }
+}
+
+/// What is wrong with a configuration: file, line, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {reason}")]
+pub struct ConfigError {
+    file: String,
+    reason: String,
+}
+
+impl ConfigError {
+    /// What is wrong with `file`.
+    pub fn new(file: &Path, reason: impl ToString) -> Self {
+        Self { file: file.display().to_string(), reason: reason.to_string().trim_end().to_owned() }
+    }
+}
+
+impl GatewayConfig {
+    /// Reads the file, lets the environment override it, and judges the result. Relative paths are relative to the file.
+    ///
+    /// # Errors
+    /// [`ConfigError`]: unreadable, an unknown key or wrong value (with its line), or a setting that is not allowed.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let mut config: Self = load(path)?;
+        config.anchor(path.parent().unwrap_or(Path::new(".")));
+        config.judge().map_err(|reason| ConfigError::new(path, reason))?;
+        Ok(config)
+    }
+
+    fn anchor(&mut self, folder: &Path) {
+        let web = self.web.identity.iter_mut().flat_map(|identity| [&mut identity.certificate, &mut identity.key]);
+        let mut paths: Vec<&mut PathBuf> = web.collect();
+        paths.extend([&mut self.api.identity.certificate, &mut self.api.identity.key, &mut self.api.clients.roots]);
+        paths.extend(self.api.clients.crls.iter_mut().chain(&mut self.sources.servers.crls));
+        paths.extend([&mut self.sources.identity.certificate, &mut self.sources.identity.key, &mut self.sources.servers.roots]);
+        paths.extend([&mut self.keys.root, &mut self.keys.store, &mut self.keys.signing, &mut self.log.key]);
+        paths.extend(self.policy.folder.iter_mut());
+        for path in paths {
+            *path = folder.join(&*path);
+        }
+        if let Some(relative) = self.store.url.strip_prefix("sqlite:") {
+            self.store.url = format!("sqlite:{}", folder.join(relative).display());
+        }
+    }
+
+    /// The rules that types do not carry.
+    fn judge(&self) -> Result<(), String> {
+        if self.mode == Mode::Production {
+            return Err("mode = \"production\" needs a key provider other than files; this version has none".to_owned());
+        }
+        if self.gateway.authorities.is_empty() {
+            return Err("[gateway] authorities: name at least one authority, such as \"gateway.example:8443\"".to_owned());
+        }
+        if let Some(wrong) = self.gateway.authorities.iter().find(|name| name.to_ascii_lowercase() != **name || name.contains('/')) {
+            return Err(format!("[gateway] authorities: {wrong}: write host:port in lower case"));
+        }
+        if self.web.identity.is_none() && !self.web.listen.ip().is_loopback() {
+            return Err("[web] listen: plain HTTP is for loopback only; give [web.identity]".to_owned());
+        }
+        if !self.operations.listen.ip().is_loopback() && !self.operations.beyond_loopback {
+            return Err("[operations] listen: beyond loopback only with beyond_loopback = true".to_owned());
+        }
+        if self.limits.requests_per_second <= 0.0 || self.limits.burst < 1.0 || self.limits.in_flight == 0 {
+            return Err("[limits]: a rate above 0, a burst of at least 1 and in_flight of at least 1 are needed".to_owned());
+        }
+        if !self.store.url.starts_with("sqlite:") {
+            return Err("[store] url: this version knows sqlite:<path>".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Reads a TOML file into `T`; an unknown key is refused with its line, an environment variable that fits no setting by its name.
+///
+/// # Errors
+/// [`ConfigError`].
+pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::new(path, error))?;
+    // Read once as it stands, so that faults come with their line.
+    let config: T = toml::from_str(&text).map_err(|error| ConfigError::new(path, error))?;
+    let overrides = environment();
+    if overrides.is_empty() {
+        return Ok(config);
+    }
+    let mut table: Table = toml::from_str(&text).map_err(|error| ConfigError::new(path, error))?;
+    for (variable, value) in &overrides {
+        set(&mut table, variable, value);
+    }
+    let names: Vec<_> = overrides.iter().map(|(variable, _)| variable.as_str()).collect();
+    let wrong = |error: toml::de::Error| ConfigError::new(path, format!("with {} from the environment: {}", names.join(", "), error.message()));
+    table.try_into().map_err(wrong)
+}
+
+/// The overriding variables: those with two underscores between section and setting.
+fn environment() -> Vec<(String, String)> {
+    let nested = |name: &str| name.strip_prefix(PREFIX).is_some_and(|rest| rest.contains("__"));
+    let mut overrides: Vec<_> = std::env::vars().filter(|(name, _)| nested(name)).collect();
+    overrides.sort();
+    overrides
+}
+
+fn set(table: &mut Table, variable: &str, value: &str) {
+    let path: Vec<String> = variable.trim_start_matches(PREFIX).split("__").map(str::to_ascii_lowercase).collect();
+    let Some((last, sections)) = path.split_last() else { return };
+    let mut table = table;
+    for section in sections {
+        let entry = table.entry(section.clone()).or_insert_with(|| Value::Table(Table::new()));
+        let Value::Table(inner) = entry else { return };
+        table = inner;
+    }
+    // A value that reads as TOML (a number, a list, true) is taken as such, anything else as text.
+    let parsed = toml::from_str::<Table>(&format!("v = {value}")).ok().and_then(|mut parsed| parsed.remove("v"));
+    table.insert(last.clone(), parsed.unwrap_or_else(|| Value::String(value.to_owned())));
+}

@@ -1,0 +1,132 @@
+//! The vault at work: names for persons within one domain, and the way back within the same domain only.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::entropy::Entropy;
+use crate::keystore::{KeyStore, KeyStoreError};
+use crate::pseudonym::{Domain, Pseudonym, Scope, ScopeKey, VaultError};
+use crate::secret::Personal;
+use crate::store::sequencer::{AppendError, Sequencer};
+use crate::store::{Append, Change, PseudonymRow, Store, StoreError};
+use crate::subject::SubjectId;
+
+/// The pseudonym service of one node.
+pub struct Vault {
+    store: Arc<dyn Store>,
+    sequencer: Sequencer,
+    key_store: Arc<dyn KeyStore>,
+    entropy: Arc<dyn Entropy>,
+    opened: Mutex<HashMap<Scope, Arc<ScopeKey>>>,
+}
+
+/// Why the vault gave no name.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum VaultFailure {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// New names could not be committed.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The key store: destroyed, or not readable.
+    #[error(transparent)]
+    KeyStore(#[from] KeyStoreError),
+    /// The vault's own content.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl Vault {
+    /// A vault on these stores.
+    pub fn new(store: Arc<dyn Store>, sequencer: Sequencer, key_store: Arc<dyn KeyStore>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { store, sequencer, key_store, entropy, opened: Mutex::default() }
+    }
+
+    /// The names of `persons` in `domain`, in their order; new ones are drawn and durable before they are returned.
+    ///
+    /// # Errors
+    /// [`VaultFailure`]; no name is ever made up.
+    pub async fn names(&self, domain: &Domain, persons: &[Personal<SubjectId>]) -> Result<Vec<Pseudonym>, VaultFailure> {
+        if persons.is_empty() {
+            return Ok(Vec::new());
+        }
+        let scope = domain.scope();
+        let key = self.key(&scope).await?;
+        let indexes: Vec<_> = persons.iter().map(|person| key.blind_index(domain, person)).collect();
+        let known = self.store.pseudonyms(scope.as_str(), &indexes).await?;
+        if known.iter().any(Option::is_none) {
+            let absent = persons.iter().zip(&indexes).zip(&known).filter(|(_, known)| known.is_none());
+            let rows = absent.map(|((person, index), _)| self.draw(&scope, &key, person, *index)).collect::<Result<Vec<_>, _>>()?;
+            self.sequencer.append(Append { changes: vec![Change::Pseudonyms(rows)], ..Append::default() }).await?;
+            // Another request may have named the same person first: what is stored now counts.
+            return read(scope.as_str(), self.store.pseudonyms(scope.as_str(), &indexes).await?);
+        }
+        read(scope.as_str(), known)
+    }
+
+    fn draw(&self, scope: &Scope, key: &ScopeKey, person: &Personal<SubjectId>, index: [u8; 32]) -> Result<PseudonymRow, VaultError> {
+        let pseudonym = Pseudonym::draw(&*self.entropy)?;
+        let identity = key.seal_identity(pseudonym, person, &*self.entropy)?;
+        Ok(PseudonymRow { scope: scope.as_str().to_owned(), index, pseudonym: pseudonym.to_string(), identity })
+    }
+
+    /// The person behind `pseudonym`, if it was issued in `domain`; one of another domain is like one that never was.
+    ///
+    /// # Errors
+    /// [`VaultFailure`].
+    pub async fn person(&self, domain: &Domain, pseudonym: Pseudonym) -> Result<Option<Personal<SubjectId>>, VaultFailure> {
+        let scope = domain.scope();
+        let Some(row) = self.store.identity(&pseudonym.to_string()).await?.filter(|row| row.scope == scope.as_str()) else {
+            return Ok(None);
+        };
+        let key = self.key(&scope).await?;
+        let person = key.open_identity(pseudonym, &row.identity)?;
+        // One scope can serve several domains (a case's): the index tells for which one it was issued.
+        Ok((key.blind_index(domain, &person) == row.index).then_some(person))
+    }
+
+    /// Whether one of `persons` has a name in `domain`; gives none.
+    ///
+    /// # Errors
+    /// [`VaultFailure`].
+    pub async fn knows_any(&self, domain: &Domain, persons: &[Personal<SubjectId>]) -> Result<bool, VaultFailure> {
+        if persons.is_empty() {
+            return Ok(false);
+        }
+        let scope = domain.scope();
+        let key = self.key(&scope).await?;
+        let indexes: Vec<_> = persons.iter().map(|person| key.blind_index(domain, person)).collect();
+        Ok(self.store.pseudonyms(scope.as_str(), &indexes).await?.iter().any(Option::is_some))
+    }
+
+    /// The key of `scope`, made on first use.
+    async fn key(&self, scope: &Scope) -> Result<Arc<ScopeKey>, VaultFailure> {
+        if let Some(key) = self.opened.lock().unwrap_or_else(PoisonError::into_inner).get(scope) {
+            return Ok(Arc::clone(key));
+        }
+        let wrapping = self.key_store.wrapping_key(scope.as_str())?;
+        let sealed = match self.store.scope_key(scope.as_str()).await? {
+            Some(sealed) => sealed,
+            None => {
+                let sealed = ScopeKey::draw(scope, &wrapping, &*self.entropy)?;
+                let change = Change::ScopeKey { scope: scope.as_str().to_owned(), sealed };
+                self.sequencer.append(Append { changes: vec![change], ..Append::default() }).await?;
+                self.store.scope_key(scope.as_str()).await?.ok_or_else(|| missing(scope.as_str()))?
+            }
+        };
+        let key = Arc::new(ScopeKey::open(scope, &wrapping, &sealed)?);
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).insert(scope.clone(), Arc::clone(&key));
+        Ok(key)
+    }
+}
+
+fn read(scope: &str, names: Vec<Option<String>>) -> Result<Vec<Pseudonym>, VaultFailure> {
+    let corrupt = || StoreError::Corrupt { table: "pseudonym", column: "pseudonym", row: scope.to_owned() };
+    let names = names.into_iter().map(|name| name.and_then(|name| name.parse().ok()).ok_or_else(corrupt));
+    names.collect::<Result<_, _>>().map_err(Into::into)
+}
+
+fn missing(scope: &str) -> StoreError {
+    StoreError::Corrupt { table: "scope", column: "sealed", row: scope.to_owned() }
+}
