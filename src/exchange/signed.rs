@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 
 use crate::clock::Timestamp;
+use crate::crypto::message_signature::{RequestParts, RequestSignature, SignatureError};
 use crate::organisation::Oin;
 
 /// The other end of the TLS connection, from its certificate alone.
@@ -28,6 +29,8 @@ pub struct SignedRequest {
     pub query: Option<String>,
     /// The fields.
     pub headers: HeaderMap,
+    /// The signature as read, or why it cannot be.
+    pub signature: Result<RequestSignature, SignatureError>,
     /// The raw body.
     pub body: Bytes,
     /// Who sent it, as TLS knows.
@@ -36,4 +39,17 @@ pub struct SignedRequest {
     pub arrived: Timestamp,
     /// The same on the monotonic clock, for what must happen a fixed time later.
     pub arrived_at: tokio::time::Instant,
+}
+
+impl SignedRequest {
+    /// What a signature can cover.
+    pub fn parts(&self) -> RequestParts<'_> {
+        RequestParts {
+            method: self.method.as_str(),
+            authority: &self.authority,
+            path: &self.path,
+            query: self.query.as_deref(),
+            headers: &self.headers,
+        }
+    }
 }

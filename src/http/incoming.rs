@@ -8,6 +8,7 @@ use http::{HeaderMap, Method, Request, Version};
 use http_body_util::{BodyExt, Limited};
 
 use crate::clock::Timestamp;
+use crate::crypto::message_signature::{RequestSignature, SignatureError};
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::exchange::signed::{Peer, SignedRequest};
 
@@ -61,7 +62,12 @@ pub struct Reading<'a> {
 ///
 /// # Errors
 /// [`ReadError`].
-pub async fn read(request: Request<Body>, peer: Peer, reading: Reading<'_>) -> Result<SignedRequest, ReadError> {
+pub async fn read(
+    request: Request<Body>,
+    peer: Peer,
+    signature: Result<RequestSignature, SignatureError>,
+    reading: Reading<'_>,
+) -> Result<SignedRequest, ReadError> {
     let (head, body) = request.into_parts();
     let refuse = |kind, detail: &str| Refusal::new(kind, detail);
     if head.version != Version::HTTP_11 {
@@ -88,6 +94,7 @@ pub async fn read(request: Request<Body>, peer: Peer, reading: Reading<'_>) -> R
         path: path.to_owned(),
         query: head.uri.query().map(str::to_owned),
         headers: head.headers,
+        signature,
         body,
         peer,
         arrived: reading.arrived,

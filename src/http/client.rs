@@ -1,0 +1,190 @@
+//! The one outbound client: mTLS, kept-alive connections, each request signed, each answer verified.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::ClientConfig;
+
+use crate::clock::Clock;
+use crate::crypto::base64;
+use crate::crypto::keys::{SigningKey, VerifyingKey};
+use crate::crypto::message_signature::{
+    Bound, Profile, RequestParts, ResponseParts, ResponseSignature, SignatureTimes, SignedHeaders, freshness_of_creation, sign_request,
+};
+use crate::entropy::{self, Entropy};
+
+/// How long a signature made here is valid, in seconds.
+const LIFETIME: i64 = 60;
+
+/// The label of the answers that this program verifies.
+const ANSWER_LABEL: &str = "sluis";
+
+/// The tag of answers.
+const ANSWER_TAG: &str = "sluis-v1-response";
+
+/// A client with one TLS identity and one signing key.
+pub struct SigningClient {
+    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    key: SigningKey,
+    tag: &'static str,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+/// One call.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// `https://authority`.
+    pub base: &'a str,
+    /// Path, and query if any.
+    pub target: &'a str,
+    /// The JSON body of a POST.
+    pub body: Option<&'a [u8]>,
+    /// An Idempotency-Key.
+    pub idempotency_key: Option<&'a str>,
+    /// The largest answer to read, in bytes.
+    pub most: usize,
+    /// How long the whole call may take.
+    pub time: Duration,
+}
+
+/// An answer whose signature was verified, with what was signed for it.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The fields.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    /// Whether it is bound to our request's signature or only to its target.
+    pub bound: Bound,
+    /// What we signed.
+    pub signed: SignedHeaders,
+}
+
+/// Why there is no answer to rely on. Never holds data of a person.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The address is not usable.
+    #[error("address {0}: not https://host:port")]
+    Address(String),
+    /// The request could not be signed.
+    #[error("the request could not be signed: {0}")]
+    Signing(String),
+    /// No connection, TLS refused, or it broke off.
+    #[error("no answer: {0}")]
+    Connection(String),
+    /// Not in time.
+    #[error("no answer within {0:?}")]
+    TimedOut(Duration),
+    /// More than was asked to be read.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+    /// Status without a signature: nothing in it can be relied upon.
+    #[error("status {status}, not signed: {reason}")]
+    Unsigned {
+        /// The status.
+        status: u16,
+        /// What is missing or wrong.
+        reason: String,
+    },
+}
+
+impl SigningClient {
+    /// A client that shows the identity of `tls` and signs with `key` under `tag`.
+    pub fn new(tls: ClientConfig, key: SigningKey, tag: &'static str, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.set_nodelay(true);
+        tcp.enforce_http(false);
+        tcp.set_connect_timeout(Some(Duration::from_secs(5)));
+        // ALPN is set by the connector; ours is http/1.1 already, and it insists on setting it itself.
+        let mut tls = tls;
+        tls.alpn_protocols.clear();
+        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1().wrap_connector(tcp);
+        let http = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(8))
+            .build(connector);
+        Self { http, key, tag, clock, entropy }
+    }
+
+    /// Signs and sends, then verifies the answer with the key that `keys` knows under its key id.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn call<'k>(&self, call: Call<'_>, keys: impl Fn(&str) -> Option<&'k VerifyingKey> + Send) -> Result<Answer, CallError> {
+        let (request, signed) = self.request(&call)?;
+        let parts = (request.method().as_str().to_owned(), request.uri().path().to_owned());
+        let exchange = async {
+            let response = self.http.request(request).await.map_err(|error| CallError::Connection(causes(&error)))?;
+            let (head, body) = response.into_parts();
+            match Limited::new(body, call.most).collect().await {
+                Ok(body) => Ok((head, body.to_bytes())),
+                Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(CallError::TooLarge(call.most)),
+                Err(error) => Err(CallError::Connection(error.to_string())),
+            }
+        };
+        let (head, body) = tokio::time::timeout(call.time, exchange).await.map_err(|_| CallError::TimedOut(call.time))??;
+        let status = head.status.as_u16();
+        let unsigned = |reason: String| CallError::Unsigned { status, reason };
+        let signature = ResponseSignature::parse(&head.headers, ANSWER_LABEL).map_err(|error| unsigned(error.to_string()))?;
+        let key = keys(signature.key_id().as_str()).ok_or_else(|| unsigned("its key is not known".to_owned()))?;
+        let fields = HeaderMap::new();
+        let asked = RequestParts { method: &parts.0, authority: "", path: &parts.1, query: None, headers: &fields };
+        let response = ResponseParts { status, headers: &head.headers, request: asked, request_signature: Some(signed.reference()) };
+        let bound = signature.verify(&response, &body, key, ANSWER_TAG).map_err(|error| unsigned(error.to_string()))?;
+        freshness_of_creation(signature.created(), self.clock.now()).map_err(|error| unsigned(error.to_string()))?;
+        Ok(Answer { status, headers: head.headers, body, bound, signed })
+    }
+
+    fn request(&self, call: &Call<'_>) -> Result<(Request<Full<Bytes>>, SignedHeaders), CallError> {
+        let address = || CallError::Address(call.base.to_owned());
+        let uri: Uri = format!("{}{}", call.base, call.target).parse().map_err(|_| address())?;
+        let authority = uri.authority().ok_or_else(address)?.as_str().to_ascii_lowercase();
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_str(&authority).map_err(|_| address())?);
+        if call.body.is_some() {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        if let Some(key) = call.idempotency_key {
+            let key = HeaderValue::from_str(key).map_err(|_| CallError::Signing("the Idempotency-Key is no field value".to_owned()))?;
+            headers.insert("idempotency-key", key);
+        }
+        let signing = |error: &dyn std::fmt::Display| CallError::Signing(error.to_string());
+        let nonce = entropy::random::<24>(&*self.entropy).map_err(|error| signing(&error))?;
+        let nonce = base64::encode_url(&nonce).parse().map_err(|error| signing(&error))?;
+        let created = self.clock.now().seconds();
+        let times = SignatureTimes { created, expires: created + LIFETIME };
+        let parts = RequestParts { method: call.method.as_str(), authority: &authority, path: uri.path(), query: uri.query(), headers: &headers };
+        let profile = Profile { label: ANSWER_LABEL, tag: self.tag };
+        let signed = sign_request(&parts, call.body, &self.key, times, &nonce, profile).map_err(|error| signing(&error))?;
+        signed.insert_into(&mut headers);
+        let mut request = Request::new(Full::new(call.body.map(Bytes::copy_from_slice).unwrap_or_default()));
+        *request.method_mut() = call.method.clone();
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        Ok((request, signed))
+    }
+}
+
+/// An error with its causes: hyper's own text hides the TLS alert that tells what is wrong.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
