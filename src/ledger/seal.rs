@@ -1,0 +1,290 @@
+//! Sealing an entry: a ciphertext for those who hold its key, and a public leaf that says nothing to anyone else.
+
+use std::fmt;
+
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::digest::{SHA256, digest};
+use ring::error::Unspecified;
+use ring::{hkdf, hmac};
+use zeroize::Zeroizing;
+
+use super::padding::PaddedBody;
+use super::statement::Statement;
+use super::tree::{NodeHash, leaf_hash};
+use crate::entropy::{Entropy, EntropyUnavailable, random};
+use crate::secret::Secret;
+
+/// The version of the leaf and of everything derived for it.
+const VERSION: u8 = 0x01;
+const SALT: &[u8] = b"sluis ledger entry v1";
+
+/// A public leaf: `0x01 ‖ HMAC(k_mac, body) ‖ SHA-256(ciphertext) ‖ HMAC(k_party, statement)`, both HMACs with SHA-256. An entry without
+/// statement has the HMAC of the empty text there, which no statement is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Leaf([u8; Leaf::LENGTH]);
+
+impl Leaf {
+    /// The length of a leaf in bytes.
+    pub const LENGTH: usize = 97;
+
+    /// A leaf from its bytes, as stored or received.
+    ///
+    /// # Errors
+    /// [`InvalidLeaf`] when there are not 97 or the version is not 1.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidLeaf> {
+        let bytes: [u8; Self::LENGTH] = bytes.try_into().map_err(|_| InvalidLeaf)?;
+        bytes.starts_with(&[VERSION]).then_some(Self(bytes)).ok_or(InvalidLeaf)
+    }
+
+    /// Its 97 bytes.
+    pub const fn bytes(&self) -> &[u8; Self::LENGTH] {
+        &self.0
+    }
+
+    /// Its hash in the tree.
+    pub fn hash(&self) -> NodeHash {
+        leaf_hash(&self.0)
+    }
+
+    /// Whether this is the ciphertext that the leaf commits to: lets anyone check the whole store without reading any of it.
+    pub fn holds(&self, ciphertext: &[u8]) -> bool {
+        digest(&SHA256, ciphertext).as_ref() == self.part(1)
+    }
+
+    /// Whether the leaf commits to this statement, under the party's key.
+    pub fn commits_to(&self, statement: &Statement, key: &PartyKey) -> bool {
+        hmac::verify(&mac_key(key.expose()), statement.to_string().as_bytes(), self.part(2)).is_ok()
+    }
+
+    /// One of the three 32-byte parts after the version.
+    fn part(&self, number: usize) -> &[u8] {
+        self.0.get(1 + 32 * number..33 + 32 * number).unwrap_or_default()
+    }
+}
+
+impl AsRef<[u8]> for Leaf {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Leaf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Leaf({})", self.hash())
+    }
+}
+
+/// The bytes are no leaf of this log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a leaf is 97 bytes, the first of them 1")]
+pub struct InvalidLeaf;
+
+/// The fresh key of one entry. Destroying it makes the body unreadable for ever; leaf and receipts go on verifying.
+#[derive(Clone, Debug)]
+pub struct EntryKey(Secret<[u8; 32]>);
+
+impl EntryKey {
+    /// Takes in the 32 bytes that were unwrapped.
+    pub const fn new(key: Secret<[u8; 32]>) -> Self {
+        Self(key)
+    }
+
+    /// The 32 bytes, for wrapping.
+    pub fn expose(&self) -> &[u8; 32] {
+        self.0.expose()
+    }
+
+    /// The key that opens the statement's part of the leaf, for the receipt.
+    pub fn party_key(&self) -> PartyKey {
+        PartyKey(derive(&self.extract(), b"party"))
+    }
+
+    fn extract(&self) -> hkdf::Prk {
+        hkdf::Salt::new(hkdf::HKDF_SHA256, SALT).extract(self.expose())
+    }
+}
+
+/// The key with which an organisation checks that a leaf is about its statement. It opens nothing else, and stands in the receipt.
+#[derive(Clone, Debug)]
+pub struct PartyKey(Secret<[u8; 32]>);
+
+impl PartyKey {
+    /// Takes in the 32 bytes of a receipt.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(Secret::new(bytes))
+    }
+
+    /// The 32 bytes, for the receipt.
+    pub fn expose(&self) -> &[u8; 32] {
+        self.0.expose()
+    }
+}
+
+/// An entry as it is stored.
+#[derive(Clone, Debug)]
+pub struct SealedEntry {
+    /// The public leaf.
+    pub leaf: Leaf,
+    /// The sealed body: AES-256-GCM, tag at the end.
+    pub ciphertext: Vec<u8>,
+    /// The entry's key, to be wrapped.
+    pub entry_key: EntryKey,
+    /// The key for the receipt; the same as [`EntryKey::party_key`].
+    pub party_key: PartyKey,
+}
+
+/// Seals a body under a fresh key.
+///
+/// # Errors
+/// [`SealError`] when there is no randomness for the key, or the cipher refuses.
+pub fn seal(body: &PaddedBody, statement: Option<&Statement>, entropy: &dyn Entropy) -> Result<SealedEntry, SealError> {
+    let entry_key = EntryKey(Secret::new(random(entropy)?));
+    let keys = entry_key.extract();
+    let party_key = PartyKey(derive(&keys, b"party"));
+    let body_mac = hmac::sign(&mac_key(derive(&keys, b"mac").expose()), body.bytes());
+    let mut ciphertext = Vec::with_capacity(body.bytes().len() + AES_256_GCM.tag_len());
+    ciphertext.extend_from_slice(body.bytes());
+    let cipher = cipher(derive(&keys, b"enc").expose())?;
+    cipher.seal_in_place_append_tag(single_use_nonce(), Aad::from([VERSION]), &mut ciphertext)?;
+    let statement = statement.map(Statement::to_string).unwrap_or_default();
+    let statement_mac = hmac::sign(&mac_key(party_key.expose()), statement.as_bytes());
+    let ciphertext_digest = digest(&SHA256, &ciphertext);
+    let parts = [&[VERSION], body_mac.as_ref(), ciphertext_digest.as_ref(), statement_mac.as_ref()];
+    let leaf = Leaf::from_bytes(&parts.concat()).map_err(|_| SealError::Cipher)?;
+    Ok(SealedEntry { leaf, ciphertext, entry_key, party_key })
+}
+
+/// Opens an entry's body, and checks that it and its ciphertext are what the leaf commits to. (GCM alone commits to neither key nor plaintext:
+/// one ciphertext can open to two bodies under two keys; the HMAC over the body rules that out.)
+///
+/// # Errors
+/// [`OpenError`]: which check failed.
+pub fn open(entry_key: &EntryKey, leaf: &Leaf, ciphertext: &[u8]) -> Result<PaddedBody, OpenError> {
+    if !leaf.holds(ciphertext) {
+        return Err(OpenError::Ciphertext);
+    }
+    let keys = entry_key.extract();
+    let cipher = cipher(derive(&keys, b"enc").expose()).map_err(|_| OpenError::Key)?;
+    let mut plaintext = Zeroizing::new(ciphertext.to_vec());
+    let opened = cipher.open_in_place(single_use_nonce(), Aad::from([VERSION]), &mut plaintext).map_err(|_| OpenError::Key)?;
+    hmac::verify(&mac_key(derive(&keys, b"mac").expose()), opened, leaf.part(0)).map_err(|_| OpenError::Body)?;
+    let length = opened.len();
+    plaintext.truncate(length);
+    PaddedBody::from_bytes(plaintext).map_err(|_| OpenError::Body)
+}
+
+/// An entry key under a wrapping key: `nonce (12) ‖ ciphertext (32) ‖ tag (16)`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct WrappedKey([u8; WrappedKey::LENGTH]);
+
+impl WrappedKey {
+    /// Its length in bytes.
+    pub const LENGTH: usize = NONCE_LEN + 32 + 16;
+
+    /// As stored.
+    pub const fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
+        Self(bytes)
+    }
+
+    /// For storing.
+    pub const fn bytes(&self) -> &[u8; Self::LENGTH] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for WrappedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WrappedKey(…)")
+    }
+}
+
+/// Wraps an entry key (AES-256-GCM, random nonce: one wrapping key serves a retention class for a month, far below the 2³² that a random nonce
+/// allows). `associated` binds the wrapped key to its place; it must not hold the index, which is not known yet. The leaf's bytes serve well.
+///
+/// # Errors
+/// [`SealError`] when there is no randomness for the nonce, or the cipher refuses.
+pub fn wrap(
+    entry_key: &EntryKey,
+    wrapping_key: &Secret<[u8; 32]>,
+    associated: &[u8],
+    entropy: &dyn Entropy,
+) -> Result<WrappedKey, SealError> {
+    let nonce: [u8; NONCE_LEN] = random(entropy)?;
+    let mut sealed = Zeroizing::new(*entry_key.expose());
+    let cipher = cipher(wrapping_key.expose())?;
+    let nonce_used = Nonce::assume_unique_for_key(nonce);
+    let tag = cipher.seal_in_place_separate_tag(nonce_used, Aad::from(associated), sealed.as_mut_slice())?;
+    let wrapped = [nonce.as_slice(), sealed.as_slice(), tag.as_ref()].concat();
+    wrapped.try_into().map(WrappedKey).map_err(|_| SealError::Cipher)
+}
+
+/// Unwraps an entry key.
+///
+/// # Errors
+/// [`OpenError::Key`] when wrapping key or associated data are not those it was wrapped with.
+pub fn unwrap(wrapped: &WrappedKey, wrapping_key: &Secret<[u8; 32]>, associated: &[u8]) -> Result<EntryKey, OpenError> {
+    let (nonce, sealed) = wrapped.0.split_first_chunk::<NONCE_LEN>().ok_or(OpenError::Key)?;
+    let mut key = Zeroizing::new(sealed.to_vec());
+    let cipher = cipher(wrapping_key.expose()).map_err(|_| OpenError::Key)?;
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    let opened = cipher.open_in_place(nonce, Aad::from(associated), &mut key).map_err(|_| OpenError::Key)?;
+    let bytes: [u8; 32] = (&*opened).try_into().map_err(|_| OpenError::Key)?;
+    Ok(EntryKey(Secret::new(bytes)))
+}
+
+/// The nonce of an entry's cipher key. That key is derived from a fresh entry key and seals one message ever, so a constant nonce is never
+/// used twice with it.
+fn single_use_nonce() -> Nonce {
+    Nonce::assume_unique_for_key([0; NONCE_LEN])
+}
+
+fn cipher(key: &[u8; 32]) -> Result<LessSafeKey, Unspecified> {
+    UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new)
+}
+
+fn mac_key(key: &[u8; 32]) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, key)
+}
+
+/// HKDF-Expand (RFC 5869) to 32 bytes under a label.
+fn derive(keys: &hkdf::Prk, label: &[u8]) -> Secret<[u8; 32]> {
+    let mut derived = Zeroizing::new([0; 32]);
+    let filled = keys.expand(&[label], hkdf::HKDF_SHA256).and_then(|okm| okm.fill(derived.as_mut_slice()));
+    // Expanding fails only beyond 255 × 32 bytes, and filling only where the lengths differ; both are 32 here.
+    debug_assert!(filled.is_ok());
+    Secret::new(*derived)
+}
+
+/// An entry cannot be sealed or a key not wrapped: nothing may be released on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyUnavailable),
+    /// The cipher refused.
+    #[error("the cipher refused to seal the log entry")]
+    Cipher,
+}
+
+impl From<Unspecified> for SealError {
+    fn from(_: Unspecified) -> Self {
+        Self::Cipher
+    }
+}
+
+/// A sealed entry or wrapped key does not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The ciphertext is not the one that the leaf commits to.
+    #[error("the stored ciphertext is not the one that the log's leaf commits to: the store was altered or damaged")]
+    Ciphertext,
+    /// The key does not open it.
+    #[error("the key does not open this: another key, another entry, or altered bytes")]
+    Key,
+    /// It opens, but to another body than the leaf commits to.
+    #[error("the opened body is not the one that the log's leaf commits to")]
+    Body,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+use uuid::Uuid;
+
+use super::*;
+use crate::entropy::SystemEntropy;
+
+/// Counts up, so that a test knows the key; real keys come from [`SystemEntropy`].
+struct Counting;
+
+impl Entropy for Counting {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyUnavailable> {
+        buffer.iter_mut().zip(0..).for_each(|(byte, number)| *byte = number);
+        Ok(())
+    }
+}
+
+struct Dry;
+
+impl Entropy for Dry {
+    fn fill(&self, _: &mut [u8]) -> Result<(), EntropyUnavailable> {
+        Err(EntropyUnavailable)
+    }
+}
+
+fn statement(payload: &[u8]) -> Statement {
+    Statement::about(Uuid::from_u128(7), "00000099000000001000".parse().expect("valid"), payload, b"request")
+}
+
+fn body() -> PaddedBody {
+    PaddedBody::pad(b"the body of an entry").expect("short")
+}
+
+fn sealed() -> SealedEntry {
+    seal(&body(), Some(&statement(b"payload")), &SystemEntropy::default()).expect("sealed")
+}
+
+#[test]
+fn without_randomness_nothing_is_sealed_or_wrapped() {
+    assert_eq!(seal(&body(), None, &Dry).map(|_| ()), Err(SealError::Entropy(EntropyUnavailable)));
+    let wrapped = wrap(&sealed().entry_key, &Secret::new([1; 32]), b"", &Dry);
+    assert_eq!(wrapped, Err(SealError::Entropy(EntropyUnavailable)));
+}
+
+#[test]
+fn an_entry_opens_only_with_its_own_key_leaf_and_ciphertext() {
+    let (one, two) = (sealed(), sealed());
+    assert_eq!(open(&one.entry_key, &one.leaf, &one.ciphertext), Ok(body()));
+    assert_eq!(open(&two.entry_key, &one.leaf, &one.ciphertext), Err(OpenError::Key));
+    assert_eq!(open(&one.entry_key, &two.leaf, &one.ciphertext), Err(OpenError::Ciphertext));
+    let mut altered = one.ciphertext.clone();
+    altered[0] ^= 1;
+    assert_eq!(open(&one.entry_key, &one.leaf, &altered), Err(OpenError::Ciphertext));
+    assert_eq!(open(&one.entry_key, &one.leaf, b""), Err(OpenError::Ciphertext));
+
+    // A leaf that commits to the ciphertext but to another body.
+    let mut forged = *one.leaf.bytes();
+    forged[1] ^= 1;
+    let forged = Leaf::from_bytes(&forged).expect("of this version");
+    assert!(forged.holds(&one.ciphertext));
+    assert_eq!(open(&one.entry_key, &forged, &one.ciphertext), Err(OpenError::Body));
+}
+
+#[test]
+fn the_leaf_commits_to_one_statement_under_one_key() {
+    let (one, two) = (sealed(), sealed());
+    assert!(one.leaf.commits_to(&statement(b"payload"), &one.party_key));
+    assert!(one.leaf.commits_to(&statement(b"payload"), &one.entry_key.party_key()));
+    assert!(!one.leaf.commits_to(&statement(b"payloads"), &one.party_key));
+    assert!(!one.leaf.commits_to(&statement(b"payload"), &two.party_key));
+    let without = seal(&body(), None, &SystemEntropy::default()).expect("sealed");
+    assert!(!without.leaf.commits_to(&statement(b"payload"), &without.party_key));
+}
+
+#[test]
+fn equal_bodies_and_statements_leave_no_trace_of_being_equal() {
+    let (one, two) = (sealed(), sealed());
+    assert_ne!(one.ciphertext, two.ciphertext);
+    for part in 0..3 {
+        assert_ne!(one.leaf.part(part), two.leaf.part(part));
+    }
+    assert_eq!(one.ciphertext.len(), 512 + 16);
+}
+
+#[test]
+fn the_leaf_is_what_the_design_says() {
+    let entry = seal(&body(), None, &Counting).expect("sealed");
+    let key: Vec<u8> = (0..32).collect();
+    let keys = hkdf::Salt::new(hkdf::HKDF_SHA256, b"sluis ledger entry v1").extract(&key);
+    let hmac_of = |label: &[u8], message: &[u8]| hmac::sign(&mac_key(derive(&keys, label).expose()), message);
+    let expected = [
+        [1].as_slice(),
+        hmac_of(b"mac", body().bytes()).as_ref(),
+        digest(&SHA256, &entry.ciphertext).as_ref(),
+        hmac_of(b"party", b"").as_ref(),
+    ];
+    assert_eq!(entry.leaf.bytes().as_slice(), expected.concat());
+    assert_ne!(entry.entry_key.expose(), entry.party_key.expose());
+}
+
+#[test]
+fn the_format_stays_as_it_is() {
+    // Computed by an independent program (Python's hmac, hashlib and cryptography) from the same key, body and empty statement.
+    let entry = seal(&body(), None, &Counting).expect("sealed");
+    assert_eq!(entry.leaf.hash().to_string(), "V9/PP+rP4eOHd6dfw3JnuFz5qfDXCtE7rYWx5qQd1EA=");
+}
+
+#[test]
+fn leaves_of_another_length_or_version_are_refused() {
+    let leaf = sealed().leaf;
+    let mut other = *leaf.bytes();
+    other[0] = 2;
+    assert_eq!(Leaf::from_bytes(&other), Err(InvalidLeaf));
+    assert_eq!(Leaf::from_bytes(&leaf.bytes()[..96]), Err(InvalidLeaf));
+    assert_eq!(Leaf::from_bytes(leaf.bytes()), Ok(leaf));
+}
+
+#[test]
+fn wrapped_keys_open_only_in_their_place() {
+    let (entry, entropy) = (sealed(), SystemEntropy::default());
+    let (key, other) = (Secret::new([1; 32]), Secret::new([2; 32]));
+    let wrapped = wrap(&entry.entry_key, &key, entry.leaf.bytes(), &entropy).expect("wrapped");
+    assert_eq!(unwrap(&wrapped, &other, entry.leaf.bytes()).map(|_| ()), Err(OpenError::Key));
+    assert_eq!(unwrap(&wrapped, &key, b"elsewhere").map(|_| ()), Err(OpenError::Key));
+    let mut altered = *wrapped.bytes();
+    altered[59] ^= 1;
+    assert_eq!(unwrap(&WrappedKey::from_bytes(altered), &key, entry.leaf.bytes()).map(|_| ()), Err(OpenError::Key));
+    let unwrapped = unwrap(&WrappedKey::from_bytes(*wrapped.bytes()), &key, entry.leaf.bytes()).expect("right key");
+    assert_eq!(unwrapped.expose(), entry.entry_key.expose());
+    assert_ne!(wrap(&entry.entry_key, &key, entry.leaf.bytes(), &entropy).expect("wrapped"), wrapped);
+    assert_eq!(format!("{:?}{:?}", entry.entry_key, wrapped), "EntryKey(Secret(…))WrappedKey(…)");
+}

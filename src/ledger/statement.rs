@@ -1,0 +1,77 @@
+//! What a receipt is about: one delivery to, or contribution by, one organisation.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest::{SHA256, digest};
+use uuid::Uuid;
+
+use crate::organisation::Oin;
+
+/// The statement that a leaf commits to (`design.md` §7). Displayed as JCS (RFC 8785) JSON: names in order, no white space, and values that
+/// need no escaping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    disclosure: Uuid,
+    party: Oin,
+    payload: [u8; 32],
+    request: [u8; 32],
+}
+
+impl Statement {
+    /// The statement about what `party` holds itself: `payload` is the sealed JWE text for a recipient, the delivered items for a source;
+    /// `request` the body of the recipient's request, or of the gateway's call to the source.
+    pub fn about(disclosure: Uuid, party: Oin, payload: &[u8], request: &[u8]) -> Self {
+        Self { disclosure, party, payload: sha256(payload), request: sha256(request) }
+    }
+
+    /// The same from digests (SHA-256) that were taken earlier.
+    pub const fn from_digests(disclosure: Uuid, party: Oin, payload: [u8; 32], request: [u8; 32]) -> Self {
+        Self { disclosure, party, payload, request }
+    }
+
+    /// The disclosure's id.
+    pub const fn disclosure(&self) -> Uuid {
+        self.disclosure
+    }
+
+    /// Whose receipt it is.
+    pub const fn party(&self) -> &Oin {
+        &self.party
+    }
+}
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (payload, request) = (URL_SAFE_NO_PAD.encode(self.payload), URL_SAFE_NO_PAD.encode(self.request));
+        let Self { disclosure, party, .. } = self;
+        write!(f, r#"{{"disclosure":"{disclosure}","party":"{party}","payload":"{payload}","request":"{request}"}}"#)
+    }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut taken = [0; 32];
+    taken.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statement_is_the_canonical_json_of_the_design() {
+        let party: Oin = "00000099000000001000".parse().expect("valid");
+        let id = Uuid::parse_str("01937C6A-0000-7000-8000-00000000ABCD").expect("valid");
+        let text = Statement::about(id, party, b"abc", b"").to_string();
+        let expected = concat!(
+            r#"{"disclosure":"01937c6a-0000-7000-8000-00000000abcd","party":"00000099000000001000","#,
+            r#""payload":"ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0","request":"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"}"#
+        );
+        assert_eq!(text, expected);
+        // serde_json sorts object members and writes no white space: for these values that is JCS.
+        let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(value.to_string(), text);
+    }
+}
