@@ -1,1 +1,3 @@
 //! Everything on one machine: certificates, organisations, synthetic households, a scripted run, the integrator's kit.
+
+pub mod authority;

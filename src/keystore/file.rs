@@ -78,7 +78,7 @@ impl FileKeyStore {
             Err(error) => return Err(unreadable(name, &error.to_string())),
         };
         let opened = aead::open(&self.root, name.as_bytes(), &sealed).map_err(|_| unreadable(name, "not sealed by this root key"))?;
-        let bytes = <[u8; 32]>::try_from(opened.as_slice()).map_err(|_| unreadable(name, "not a 256-bit key"))?;
+        let bytes = <[u8; 32]>::try_from(opened.expose().as_slice()).map_err(|_| unreadable(name, "not a 256-bit key"))?;
         Ok(Secret::new(bytes))
     }
 

@@ -30,7 +30,7 @@ impl ScopeKey {
     /// [`VaultError::Unreadable`] when it was not sealed by `wrapping` for this scope.
     pub fn open(scope: &Scope, wrapping: &Secret<[u8; 32]>, sealed: &[u8]) -> Result<Self, VaultError> {
         let opened = aead::open(wrapping, scope.as_str().as_bytes(), sealed).map_err(|_| VaultError::Unreadable)?;
-        let key = Secret::new(<[u8; 32]>::try_from(opened.as_slice()).map_err(|_| VaultError::Unreadable)?);
+        let key = Secret::new(<[u8; 32]>::try_from(opened.expose().as_slice()).map_err(|_| VaultError::Unreadable)?);
         Ok(Self { index: digest::derive(&key, "sluis/v1/blind-index"), identity: digest::derive(&key, "sluis/v1/identity") })
     }
 
@@ -38,7 +38,7 @@ impl ScopeKey {
     pub fn blind_index(&self, domain: &Domain, identifier: &Personal<SubjectId>) -> [u8; 32] {
         let mut message = domain.canonical();
         message.extend_from_slice(&identifier.open_personal().canonical());
-        let index = digest::hmac(&self.index, &message);
+        let index = digest::hmac_sha256(&self.index, &message);
         zeroize::Zeroize::zeroize(&mut message);
         index
     }
@@ -58,7 +58,7 @@ impl ScopeKey {
     /// [`VaultError::Unreadable`] when it was not sealed for this pseudonym under this key.
     pub fn open_identity(&self, pseudonym: Pseudonym, sealed: &[u8]) -> Result<Personal<SubjectId>, VaultError> {
         let plain = aead::open(&self.identity, pseudonym.to_string().as_bytes(), sealed).map_err(|_| VaultError::Unreadable)?;
-        parse_canonical(&plain).map(Personal::new).ok_or(VaultError::Unreadable)
+        parse_canonical(plain.expose()).map(Personal::new).ok_or(VaultError::Unreadable)
     }
 }
 

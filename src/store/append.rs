@@ -1,8 +1,14 @@
 //! One unit of work in the log: what it claims, what it rests on, what it writes.
 
+use std::sync::Arc;
+
 use crate::clock::Timestamp;
 use crate::consent::{ConsentRecord, Override};
-use crate::ledger::{Clear, Leaf};
+use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::entry::Clear;
+use crate::ledger::receipt;
+use crate::ledger::seal::{Leaf, PartyKey, WrappedKey};
+use crate::ledger::tree::NodeHash;
 use crate::organisation::keys::Validity;
 use crate::organisation::{Oin, Organisation, Status};
 
@@ -33,7 +39,7 @@ pub struct EntryRow {
     /// The sealed body.
     pub body: Vec<u8>,
     /// The entry key, wrapped by the key named `key_class`.
-    pub wrapped_key: Vec<u8>,
+    pub wrapped_key: WrappedKey,
     /// The wrapping key in the key store: retention class and month.
     pub key_class: String,
     /// The sources that were asked, for an *ask* of several.
@@ -104,6 +110,15 @@ pub enum Change {
         /// The disclosure.
         disclosure: String,
     },
+    /// A receipt that a source is still to get: kept until it has.
+    ContributionReceipt(ContributionRow),
+    /// A source has its receipt.
+    ReceiptAccepted {
+        /// The disclosure.
+        disclosure: String,
+        /// The source.
+        source: Oin,
+    },
     /// The disclosure under an Idempotency-Key was answered.
     Answered {
         /// Whose key.
@@ -113,8 +128,8 @@ pub enum Change {
     },
     /// A new version of a consent (a decision depends on it).
     Consent(SubjectIndex, Box<ConsentRecord>),
-    /// A new override, or its revocation (a decision depends on it).
-    Override(SubjectIndex, Box<Override>),
+    /// A version of an override: its making, or its end (a decision depends on it).
+    Override(SubjectIndex, u32, Box<Override>),
     /// An organisation joins or changes (a decision depends on it).
     Organisation(Box<Organisation>),
     /// An organisation's status changes (a decision depends on it).
@@ -190,13 +205,6 @@ pub struct PseudonymRow {
     pub identity: Vec<u8>,
 }
 
-/// For whom a disclosure is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recipient {
-    /// The organisation that asked.
-    pub organisation: Oin,
-}
-
 /// What is kept of a disclosure until its sealed results are gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisclosureRow {
@@ -221,32 +229,57 @@ pub struct DisclosureRow {
 }
 
 /// A delivery to be kept for pick-up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct DeliveryRow {
     /// The disclosure's id.
     pub disclosure: String,
     /// The compact JWE.
     pub sealed: String,
-    /// Which entry of this append it is, and what its receipt tells.
+    /// Where its receipt comes from.
     pub receipt: Receipting,
 }
 
-/// Where the receipt of a delivery comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A receipt for a source, to be sent to its connector.
+#[derive(Clone, Debug)]
+pub struct ContributionRow {
+    /// The disclosure's id.
+    pub disclosure: String,
+    /// The source.
+    pub source: Oin,
+    /// The ids of its items that were delivered, in order.
+    pub items: Vec<String>,
+    /// Where the receipt comes from.
+    pub receipt: Receipting,
+}
+
+/// Which entry of an append a receipt is about.
+#[derive(Clone, Debug)]
 pub struct Receipting {
-    /// The position of the *disclosure* entry within the append.
+    /// The position of the entry within the append.
     pub entry: usize,
     /// `k_party` of that entry: what lets the party check the statement.
-    pub party_key: [u8; 32],
+    pub party_key: PartyKey,
 }
 
 /// What an append became.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Committed {
     /// The index of its first entry; the others follow.
     pub first_index: u64,
-    /// For each entry its proof without `extra`: index, path, checkpoint.
-    pub proofs: Vec<crate::ledger::Proof>,
+    /// For each entry its inclusion proof.
+    pub paths: Vec<Vec<NodeHash>>,
+    /// The checkpoint that covers them; none when the append had no entries.
+    pub checkpoint: Option<Arc<SignedCheckpoint>>,
+}
+
+impl Committed {
+    /// The receipt about the entry at `receipting.entry`, whose leaf is `leaf`; `None` when there is no such entry.
+    pub fn receipt(&self, receipting: &Receipting, leaf: &Leaf) -> Option<String> {
+        let path = self.paths.get(receipting.entry)?.clone();
+        let index = self.first_index.checked_add(u64::try_from(receipting.entry).ok()?)?;
+        let checkpoint = self.checkpoint.as_deref()?.clone();
+        Some(receipt::receipt(leaf, &receipting.party_key, index, path, checkpoint))
+    }
 }
 
 /// Why one append was not committed, though the batch was.

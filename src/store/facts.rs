@@ -1,11 +1,11 @@
 //! The digest by which two readings of the facts are compared: equal digests mean that a decision would see the same.
 
 use super::{PersonFacts, Registration};
-use crate::crypto::digest::Sha256;
+use ring::digest::{Context, SHA256};
 
 /// A digest of what one organisation is and has registered.
 pub fn registration_digest(registration: &Registration) -> [u8; 32] {
-    let mut digest = Sha256::new();
+    let mut digest = Context::new(&SHA256);
     let organisation = &registration.organisation;
     for text in [organisation.oin.as_str(), organisation.kind.code(), organisation.connector.as_deref().unwrap_or("")] {
         part(&mut digest, text.as_bytes());
@@ -21,36 +21,42 @@ pub fn registration_digest(registration: &Registration) -> [u8; 32] {
         part(&mut digest, key.jwk.as_bytes());
         validity(&mut digest, key.validity);
     }
-    digest.finish()
+    finish(digest)
 }
 
 /// A digest of the organisations that were judged (each by its [`registration_digest`], absent ones as zeros) and of what is recorded about
 /// the person, if one is known.
 pub fn facts_digest(registrations: impl Iterator<Item = [u8; 32]>, person: Option<&PersonFacts>) -> [u8; 32] {
-    let mut digest = Sha256::new();
+    let mut digest = Context::new(&SHA256);
     for registration in registrations {
         part(&mut digest, &registration);
     }
-    let Some(person) = person else { return digest.finish() };
+    let Some(person) = person else { return finish(digest) };
     for consent in &person.consents {
         part(&mut digest, consent.id.as_bytes());
         part(&mut digest, &consent.version.to_be_bytes());
     }
     part(&mut digest, b"overrides");
-    for overriding in &person.overrides {
+    for (version, overriding) in &person.overrides {
         part(&mut digest, overriding.id.as_bytes());
-        part(&mut digest, &overriding.version.to_be_bytes());
+        part(&mut digest, &version.to_be_bytes());
     }
-    digest.finish()
+    finish(digest)
 }
 
-fn validity(digest: &mut Sha256, validity: crate::organisation::keys::Validity) {
+fn validity(digest: &mut Context, validity: crate::organisation::keys::Validity) {
     part(digest, &validity.from.millis().to_be_bytes());
     part(digest, &validity.until.millis().to_be_bytes());
     part(digest, &[u8::from(validity.revoked)]);
 }
 
-fn part(digest: &mut Sha256, bytes: &[u8]) {
+fn part(digest: &mut Context, bytes: &[u8]) {
     digest.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
     digest.update(bytes);
+}
+
+fn finish(digest: Context) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest.finish().as_ref());
+    bytes
 }

@@ -2,21 +2,25 @@
 
 mod append;
 pub mod facts;
+pub mod scribe;
 pub mod sequencer;
 pub mod sqlite;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
 pub use append::{
-    Append, Change, Committed, Conflict, CredentialChange, DeliveryRow, DisclosureRow, EntryRow, Expected, IdempotencyClaim, NonceClaim, PseudonymRow,
-    Receipting, Recipient, StatusChange,
+    Append, Change, Committed, Conflict, ContributionRow, CredentialChange, DeliveryRow, DisclosureRow, EntryRow, Expected, IdempotencyClaim, NonceClaim, PseudonymRow,
+    Receipting, StatusChange,
 };
 
 use crate::clock::Timestamp;
 use crate::consent::{ConsentRecord, Override};
-use crate::ledger::Leaf;
+use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::seal::Leaf;
+use crate::ledger::tree::{NodeHash, Tile, TileId};
 use crate::organisation::keys::{Certificate, PublishedKey};
 use crate::organisation::{Oin, Organisation};
 
@@ -34,7 +38,7 @@ pub struct Head {
     /// How many leaves.
     pub size: u64,
     /// The RFC 6962 root.
-    pub root: [u8; 32],
+    pub root: NodeHash,
     /// The signed checkpoint (C2SP tlog-checkpoint); empty for the empty log.
     pub checkpoint: String,
     /// The facts' revision at this head.
@@ -70,8 +74,8 @@ pub struct PersonFacts {
     pub revision: Revision,
     /// The current version of each consent.
     pub consents: Vec<ConsentRecord>,
-    /// Each override, the revoked ones left out.
-    pub overrides: Vec<Override>,
+    /// Each override in its current version.
+    pub overrides: Vec<(u32, Override)>,
 }
 
 /// What was promised under an Idempotency-Key.
@@ -105,6 +109,19 @@ pub struct StoredDelivery {
     pub receipt: String,
 }
 
+/// A receipt that a source is still to get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingReceipt {
+    /// The disclosure's id.
+    pub disclosure: String,
+    /// The source.
+    pub source: Oin,
+    /// The ids of its items that were delivered, in order.
+    pub items: Vec<String>,
+    /// The tlog-proof text.
+    pub receipt: String,
+}
+
 /// One entry as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredEntry {
@@ -116,14 +133,17 @@ pub struct StoredEntry {
 
 /// Numbers the leaves of one batch behind the head and signs the new head: the pure part of a commit, called inside its transaction.
 pub trait Scribe: Send + Sync {
-    /// The right-edge tiles `(level, index)` that must be read before leaves can be put behind `head`; empty when they are known.
-    fn missing_tiles(&self, head: &Head) -> Vec<(u8, u64)>;
+    /// The right-edge tiles that must be read before leaves can be put behind `head`; empty when they are known.
+    fn missing_tiles(&self, head: &Head) -> Vec<TileId>;
 
     /// Puts `leaves` behind `head`.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] when the tiles do not belong to the head, [`StoreError::Unavailable`] when the checkpoint cannot be signed.
-    fn sequence(&self, head: &Head, tiles: &BTreeMap<(u8, u64), Vec<u8>>, leaves: &[Leaf]) -> Result<Sequenced, StoreError>;
+    fn sequence(&self, head: &Head, tiles: Vec<Tile>, leaves: &[Leaf]) -> Result<Sequenced, StoreError>;
+
+    /// The batch was committed: what was computed for it may be relied upon for the next one.
+    fn committed(&self, sequenced: &Sequenced);
 }
 
 /// What [`Scribe::sequence`] gives: all that a commit writes beside the entries.
@@ -132,13 +152,13 @@ pub struct Sequenced {
     /// The new size.
     pub size: u64,
     /// The new root.
-    pub root: [u8; 32],
+    pub root: NodeHash,
     /// The new signed checkpoint.
-    pub checkpoint: String,
-    /// The tiles that changed: level, index, hashes.
-    pub tiles: Vec<(u8, u64, Vec<u8>)>,
+    pub checkpoint: Arc<SignedCheckpoint>,
+    /// The tiles that changed.
+    pub tiles: Vec<Tile>,
     /// For each leaf its inclusion proof in the new tree, leaf's sibling first.
-    pub proofs: Vec<Vec<[u8; 32]>>,
+    pub paths: Vec<Vec<NodeHash>>,
 }
 
 /// A store. Whatever it acknowledges is durable: synced to disk, and on as many standbys as configured.
@@ -180,6 +200,9 @@ pub trait Store: Send + Sync {
 
     /// Scope, blind index and sealed identity behind a pseudonym.
     async fn identity(&self, pseudonym: &str) -> Result<Option<PseudonymRow>, StoreError>;
+
+    /// Receipts that sources are still to get, oldest first, at most `limit`.
+    async fn contribution_receipts(&self, limit: u32) -> Result<Vec<WaitingReceipt>, StoreError>;
 
     /// Removes what is past its term: nonces, claims, sealed deliveries. Never log entries.
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError>;

@@ -1,15 +1,16 @@
 //! One batch, one transaction: lock, nonces, facts, numbers, entries, tiles, head (`design.md` §7 *Sequencing*).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::registers::Seal;
 use super::{disclosures, log, registers, registry, unavailable, vault};
 use crate::clock::Timestamp;
-use crate::ledger::{Proof, receipt};
+use crate::ledger::tree::Tile;
 use crate::store::facts::{facts_digest, registration_digest};
-use crate::store::{Append, Change, Committed, Conflict, EntryRow, Expected, Head, Revision, Scribe, Sequenced, StoreError};
+use crate::store::{Append, Change, Committed, Conflict, EntryRow, Expected, Head, Receipting, Revision, Scribe, Sequenced, StoreError};
 
 /// Commits `batch` on the one writing connection.
 pub(super) async fn commit(
@@ -41,6 +42,9 @@ pub(super) async fn commit(
         deliver(&mut transaction, append, committed).await?;
     }
     transaction.commit().await.map_err(|error| StoreError::UnknownOutcome(unavailable(error).to_string()))?;
+    if let Some(sequenced) = &sequenced {
+        scribe.committed(sequenced);
+    }
     let mut committed = committed.into_iter();
     Ok(verdicts.into_iter().map(|verdict| verdict.and_then(|()| committed.next().ok_or(Conflict::StateChanged))).collect())
 }
@@ -146,12 +150,15 @@ impl Judging<'_> {
             Change::ScopeKey { scope, sealed } => vault::add_scope(connection, scope, sealed).await?,
             Change::Pseudonyms(rows) => vault::add_pseudonyms(connection, rows).await?,
             Change::Disclosure(row) => disclosures::add_disclosure(connection, row).await?,
-            // Needs its receipt, so it is written when the entries have their numbers.
-            Change::Delivery(_) => {}
+            // These need a receipt, so they are written when the entries have their numbers.
+            Change::Delivery(_) | Change::ContributionReceipt(_) => {}
+            Change::ReceiptAccepted { disclosure, source } => disclosures::remove_contribution(connection, disclosure, source).await?,
             Change::DestroyDeliveries { disclosure } => disclosures::destroy_deliveries(connection, disclosure).await?,
             Change::Answered { organisation, key } => disclosures::answered(connection, organisation, key).await?,
             Change::Consent(subject, record) => return registers::add_consent(connection, self.seal, *subject, record).await,
-            Change::Override(subject, record) => return registers::add_override(connection, self.seal, *subject, record).await,
+            Change::Override(subject, version, record) => {
+                return registers::add_override(connection, self.seal, *subject, *version, record).await;
+            }
             Change::Organisation(organisation) => registry::put(connection, organisation).await?,
             Change::Status(status) => return registry::set_status(connection, status).await,
             Change::Credential(credential) => return registry::change_credential(connection, credential).await,
@@ -169,44 +176,42 @@ async fn sequence(
     if rows.is_empty() {
         return Ok(None);
     }
-    let mut tiles = BTreeMap::new();
-    for (level, index) in scribe.missing_tiles(head) {
-        let tile = log::tile(connection, level, index).await?;
-        let tile = tile.ok_or_else(|| StoreError::Corrupt { table: "tile", column: "hashes", row: format!("{level}/{index}") })?;
-        tiles.insert((level, index), tile);
+    let mut tiles = Vec::new();
+    for id in scribe.missing_tiles(head) {
+        let corrupt = || StoreError::Corrupt { table: "tile", column: "hashes", row: id.path() };
+        let bytes = log::tile(connection, id.level(), id.index()).await?.ok_or_else(corrupt)?;
+        tiles.push(Tile { id, bytes });
     }
     let leaves: Vec<_> = rows.iter().map(|row| row.leaf.clone()).collect();
-    scribe.sequence(head, &tiles, &leaves).map(Some)
+    scribe.sequence(head, tiles, &leaves).map(Some)
 }
 
 /// Tells each accepted append its numbers and proofs.
 fn hand_out<'a>(head: &Head, sequenced: Option<&Sequenced>, accepted: impl Iterator<Item = &'a Append>) -> Vec<Committed> {
     let mut index = head.size;
-    let mut paths = sequenced.map(|sequenced| sequenced.proofs.iter()).into_iter().flatten();
-    let checkpoint = sequenced.map(|sequenced| sequenced.checkpoint.as_str()).unwrap_or_default();
-    accepted
-        .map(|append| {
-            let first_index = index;
-            let proofs = paths.by_ref().take(append.entries.len()).zip(first_index..).map(|(path, index)| Proof {
-                extra: None,
-                index,
-                path: path.clone(),
-                checkpoint: checkpoint.to_owned(),
-            });
-            let proofs: Vec<_> = proofs.collect();
-            index = first_index.saturating_add(u64::try_from(append.entries.len()).unwrap_or(u64::MAX));
-            Committed { first_index, proofs }
-        })
-        .collect()
+    let mut paths = sequenced.map(|sequenced| sequenced.paths.iter()).into_iter().flatten();
+    let committed = accepted.map(|append| {
+        let first_index = index;
+        index = index.saturating_add(u64::try_from(append.entries.len()).unwrap_or(u64::MAX));
+        let paths = paths.by_ref().take(append.entries.len()).cloned().collect();
+        Committed { first_index, paths, checkpoint: sequenced.map(|sequenced| Arc::clone(&sequenced.checkpoint)) }
+    });
+    committed.collect()
 }
 
+/// Writes what needs a receipt, now that the entries have their numbers.
 async fn deliver(connection: &mut SqliteConnection, append: &Append, committed: &Committed) -> Result<(), StoreError> {
+    let receipt = |receipting: &Receipting| {
+        let leaf = append.entries.get(receipting.entry).map(|entry| &entry.leaf);
+        let receipt = leaf.and_then(|leaf| committed.receipt(receipting, leaf));
+        receipt.ok_or_else(|| StoreError::Unavailable("a receipt is about an entry that is not in its append".to_owned()))
+    };
     for change in &append.changes {
-        let Change::Delivery(row) = change else { continue };
-        let entry = append.entries.get(row.receipt.entry).zip(committed.proofs.get(row.receipt.entry));
-        let (entry, proof) = entry.ok_or_else(|| StoreError::Unavailable("a delivery names an entry that is not in its append".to_owned()))?;
-        let receipt = receipt::text(proof, &entry.leaf, &row.receipt.party_key);
-        disclosures::add_delivery(connection, &row.disclosure, &row.sealed, &receipt).await?;
+        match change {
+            Change::Delivery(row) => disclosures::add_delivery(connection, &row.disclosure, &row.sealed, &receipt(&row.receipt)?).await?,
+            Change::ContributionReceipt(row) => disclosures::add_contribution(connection, row, &receipt(&row.receipt)?).await?,
+            _ => {}
+        }
     }
     Ok(())
 }

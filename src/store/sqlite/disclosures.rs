@@ -7,7 +7,7 @@ use sqlx::{Row, SqliteConnection};
 use super::{exactly, unavailable};
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
-use crate::store::{Claim, DisclosureRow, Expected, IdempotencyClaim, Revision, StoreError, StoredDelivery, StoredDisclosure, SubjectIndex};
+use crate::store::{Claim, ContributionRow, DisclosureRow, Expected, IdempotencyClaim, Revision, StoreError, StoredDelivery, StoredDisclosure, SubjectIndex, WaitingReceipt};
 
 /// How long an Idempotency-Key means the same disclosure (`design.md` §4).
 const CLAIM_TERM: Duration = Duration::from_secs(24 * 3600);
@@ -144,6 +144,36 @@ pub(super) async fn add_delivery(connection: &mut SqliteConnection, disclosure: 
 
 pub(super) async fn destroy_deliveries(connection: &mut SqliteConnection, disclosure: &str) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM delivery WHERE disclosure = ?").bind(disclosure).execute(connection).await.map(drop).map_err(unavailable)
+}
+
+pub(super) async fn add_contribution(connection: &mut SqliteConnection, row: &ContributionRow, receipt: &str) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO contribution_receipt (disclosure, source, items, receipt) VALUES (?, ?, ?, ?)")
+        .bind(&row.disclosure)
+        .bind(row.source.as_str())
+        .bind(row.items.join(" "))
+        .bind(receipt)
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(unavailable)
+}
+
+pub(super) async fn remove_contribution(connection: &mut SqliteConnection, disclosure: &str, source: &Oin) -> Result<(), StoreError> {
+    let query = sqlx::query("DELETE FROM contribution_receipt WHERE disclosure = ? AND source = ?").bind(disclosure).bind(source.as_str());
+    query.execute(connection).await.map(drop).map_err(unavailable)
+}
+
+pub(super) async fn contributions(connection: &mut SqliteConnection, limit: u32) -> Result<Vec<WaitingReceipt>, StoreError> {
+    let query = sqlx::query_as::<_, (String, String, String, String)>(
+        "SELECT disclosure, source, items, receipt FROM contribution_receipt ORDER BY seq LIMIT ?",
+    );
+    let rows = query.bind(limit).fetch_all(connection).await.map_err(unavailable)?;
+    let waiting = rows.into_iter().map(|(disclosure, source, items, receipt)| {
+        let corrupt = |_| StoreError::Corrupt { table: "contribution_receipt", column: "source", row: disclosure.clone() };
+        let source = source.parse().map_err(corrupt)?;
+        Ok(WaitingReceipt { source, items: items.split_whitespace().map(str::to_owned).collect(), receipt, disclosure })
+    });
+    waiting.collect()
 }
 
 pub(super) async fn sweep(connection: &mut SqliteConnection, now: Timestamp) -> Result<(), StoreError> {

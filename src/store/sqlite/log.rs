@@ -6,7 +6,11 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::{exactly, integer, unavailable, unsigned};
 use crate::catalogue::PurposeCode;
 use crate::clock::Timestamp;
-use crate::ledger::{Clear, EntryKind, Leaf};
+use crate::ledger::entry::{Clear, EntryKind, Outcome};
+use crate::ledger::seal::{Leaf, WrappedKey};
+use crate::ledger::token::SearchToken;
+use crate::ledger::tree::NodeHash;
+use crate::catalogue::Category;
 use crate::store::{EntryRow, Head, Revision, Sequenced, StoreError, StoredEntry};
 
 pub(super) async fn head(connection: &mut SqliteConnection) -> Result<Head, StoreError> {
@@ -14,7 +18,7 @@ pub(super) async fn head(connection: &mut SqliteConnection) -> Result<Head, Stor
     let root: &[u8] = row.try_get(1).map_err(unavailable)?;
     Ok(Head {
         size: unsigned(row.try_get(0).map_err(unavailable)?, "head", "size")?,
-        root: exactly(root, "head", "root", 1)?,
+        root: NodeHash::new(exactly::<32>(root, "head", "root", 1)?),
         checkpoint: row.try_get(2).map_err(unavailable)?,
         revision: Revision(row.try_get(3).map_err(unavailable)?),
     })
@@ -48,11 +52,12 @@ fn entry(row: &SqliteRow) -> Result<StoredEntry, StoreError> {
     let oin = |column: &'static str| optional(column)?.map(|oin| oin.parse().map_err(|_| corrupt(column))).transpose();
     let token = |column: &'static str| {
         let token: Option<Vec<u8>> = row.try_get(column).map_err(unavailable)?;
-        token.map(|token| exactly(&token, "entry", column, index)).transpose()
+        token.map(|token| exactly(&token, "entry", column, index).map(SearchToken::from_bytes)).transpose()
     };
     let purpose = optional("purpose")?.map(PurposeCode::try_from).transpose().map_err(|_| corrupt("purpose"))?;
     let categories = text("categories")?;
     let leaf: Vec<u8> = row.try_get("leaf").map_err(unavailable)?;
+    let wrapped_key: Vec<u8> = row.try_get("wrapped_key").map_err(unavailable)?;
     let clear = Clear {
         kind: EntryKind::from_code(&text("kind")?).ok_or_else(|| corrupt("kind"))?,
         time: Timestamp::from_millis(row.try_get("time").map_err(unavailable)?),
@@ -60,20 +65,20 @@ fn entry(row: &SqliteRow) -> Result<StoredEntry, StoreError> {
         source: oin("source")?,
         recipient: oin("recipient")?,
         purpose,
-        categories: categories.split_whitespace().map(str::to_owned).collect(),
-        outcome: text("outcome")?,
+        categories: categories.split_whitespace().map(Category::from_code).collect::<Option<_>>().ok_or_else(|| corrupt("categories"))?,
+        outcome: Outcome::from_code(&text("outcome")?).ok_or_else(|| corrupt("outcome"))?,
         overridden: row.try_get("overridden").map_err(unavailable)?,
-        subject_token: token("subject_token")?,
-        actor_token: token("actor_token")?,
-        case_token: token("case_token")?,
-        trace: text("trace")?,
+        subject: token("subject_token")?,
+        actor: token("actor_token")?,
+        case: token("case_token")?,
+        trace: text("trace")?.parse().map_err(|_| corrupt("trace"))?,
     };
     let asked = optional("asked")?.unwrap_or_default();
     let row = EntryRow {
         clear,
-        leaf: Leaf::from_bytes(exactly(&leaf, "entry", "leaf", index)?),
+        leaf: Leaf::from_bytes(&leaf).map_err(|_| corrupt("leaf"))?,
         body: row.try_get::<Option<Vec<u8>>, _>("body").map_err(unavailable)?.unwrap_or_default(),
-        wrapped_key: row.try_get::<Option<Vec<u8>>, _>("wrapped_key").map_err(unavailable)?.unwrap_or_default(),
+        wrapped_key: WrappedKey::from_bytes(exactly(&wrapped_key, "entry", "wrapped_key", index)?),
         key_class: text("key_class")?,
         asked: asked.split_whitespace().map(|oin| oin.parse().map_err(|_| corrupt("asked"))).collect::<Result<_, _>>()?,
     };
@@ -98,16 +103,16 @@ pub(super) async fn add_entries(connection: &mut SqliteConnection, first: u64, r
             .push_bind(clear.source.as_ref().map(crate::organisation::Oin::as_str))
             .push_bind(clear.recipient.as_ref().map(crate::organisation::Oin::as_str))
             .push_bind(clear.purpose.as_ref().map(PurposeCode::as_str))
-            .push_bind(clear.categories.join(" "))
-            .push_bind(&clear.outcome)
+            .push_bind(clear.categories.iter().map(|category| category.code()).collect::<Vec<_>>().join(" "))
+            .push_bind(clear.outcome.code())
             .push_bind(clear.overridden)
-            .push_bind(clear.subject_token.as_ref().map(<[u8; 16]>::as_slice))
-            .push_bind(clear.actor_token.as_ref().map(<[u8; 16]>::as_slice))
-            .push_bind(clear.case_token.as_ref().map(<[u8; 16]>::as_slice))
-            .push_bind(&clear.trace)
-            .push_bind(row.leaf.as_bytes().as_slice())
+            .push_bind(clear.subject.as_ref().map(|token| token.bytes().as_slice()))
+            .push_bind(clear.actor.as_ref().map(|token| token.bytes().as_slice()))
+            .push_bind(clear.case.as_ref().map(|token| token.bytes().as_slice()))
+            .push_bind(clear.trace.to_string())
+            .push_bind(row.leaf.bytes().as_slice())
             .push_bind(row.body.as_slice())
-            .push_bind(row.wrapped_key.as_slice())
+            .push_bind(row.wrapped_key.bytes().as_slice())
             .push_bind(&row.key_class);
     });
     query.build().execute(&mut *connection).await.map_err(unavailable)?;
@@ -125,15 +130,15 @@ pub(super) async fn add_entries(connection: &mut SqliteConnection, first: u64, r
 /// Writes tiles and head. The old size is the guard: when it is not what the batch was numbered behind, nothing is written.
 pub(super) async fn advance(connection: &mut SqliteConnection, old: &Head, new: &Sequenced, revision: Revision) -> Result<(), StoreError> {
     let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO tile (level, idx, hashes) ");
-    query.push_values(&new.tiles, |mut values, (level, index, hashes)| {
-        values.push_bind(*level).push_bind(integer(*index)).push_bind(hashes.as_slice());
+    query.push_values(&new.tiles, |mut values, tile| {
+        values.push_bind(tile.id.level()).push_bind(integer(tile.id.index())).push_bind(tile.bytes.as_slice());
     });
     query.push(" ON CONFLICT (level, idx) DO UPDATE SET hashes = excluded.hashes");
     query.build().execute(&mut *connection).await.map_err(unavailable)?;
     let done = sqlx::query("UPDATE head SET size = ?, root = ?, checkpoint = ?, revision = ? WHERE id = 1 AND size = ?")
         .bind(integer(new.size))
-        .bind(new.root.as_slice())
-        .bind(&new.checkpoint)
+        .bind(new.root.bytes().as_slice())
+        .bind(new.checkpoint.to_string())
         .bind(revision.0)
         .bind(integer(old.size))
         .execute(connection)

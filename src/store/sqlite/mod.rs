@@ -15,6 +15,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 
 use super::{
     Append, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Scribe, Store, StoreError, StoredDisclosure, StoredEntry, SubjectIndex,
+    WaitingReceipt,
 };
 use crate::clock::Timestamp;
 use crate::keystore::Key;
@@ -108,6 +109,10 @@ impl Store for SqliteStore {
 
     async fn identity(&self, pseudonym: &str) -> Result<Option<PseudonymRow>, StoreError> {
         vault::identity(&mut *self.readers.acquire().await.map_err(unavailable)?, pseudonym).await
+    }
+
+    async fn contribution_receipts(&self, limit: u32) -> Result<Vec<WaitingReceipt>, StoreError> {
+        disclosures::contributions(&mut *self.readers.acquire().await.map_err(unavailable)?, limit).await
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -24,7 +24,7 @@ impl Seal {
     fn open<T: DeserializeOwned>(&self, table: &'static str, id: &str, version: u32, sealed: &[u8]) -> Result<T, StoreError> {
         let corrupt = || StoreError::Corrupt { table, column: "record", row: format!("{id}/{version}") };
         let plain = aead::open(&self.0, bound(table, id, version).as_bytes(), sealed).map_err(|_| corrupt())?;
-        serde_json::from_slice(&plain).map_err(|_| corrupt())
+        serde_json::from_slice(plain.expose()).map_err(|_| corrupt())
     }
 }
 
@@ -53,12 +53,14 @@ pub(super) async fn person_facts(connection: &mut SqliteConnection, seal: &Seal,
         match part {
             0 => facts.revision = Revision(version),
             1 => facts.consents.push(seal.open::<ConsentRecord>("consent", &id, numbered("consent")?, record)?),
-            _ => facts.overrides.push(seal.open::<Override>("override_record", &id, numbered("override_record")?, record)?),
+            _ => {
+                let version = numbered("override_record")?;
+                facts.overrides.push((version, seal.open::<Override>("override_record", &id, version, record)?));
+            }
         }
     }
-    facts.overrides.retain(|overriding| !overriding.revoked);
     facts.consents.sort_by(|left, right| left.id.cmp(&right.id));
-    facts.overrides.sort_by(|left, right| left.id.cmp(&right.id));
+    facts.overrides.sort_by(|(_, left), (_, right)| left.id.cmp(&right.id));
     Ok(facts)
 }
 
@@ -80,14 +82,15 @@ pub(super) async fn add_override(
     connection: &mut SqliteConnection,
     seal: &Seal,
     subject: SubjectIndex,
+    version: u32,
     record: &Override,
 ) -> Result<Result<(), Conflict>, StoreError> {
-    let sealed = seal.close("override_record", &record.id, record.version, record)?;
+    let sealed = seal.close("override_record", &record.id, version, record)?;
     let query = sqlx::query(
         "INSERT INTO override_record (id, version, subject, record)
          SELECT ?1, ?2, ?3, ?4 WHERE ?2 = 1 + COALESCE((SELECT MAX(version) FROM override_record WHERE id = ?1), 0)",
     );
-    add(connection, query.bind(record.id.clone()).bind(record.version).bind(subject.0.to_vec()).bind(sealed)).await
+    add(connection, query.bind(record.id.clone()).bind(version).bind(subject.0.to_vec()).bind(sealed)).await
 }
 
 /// Versions are consecutive: a write based on an older version than the newest is a conflict.

@@ -34,3 +34,13 @@ CREATE TABLE idempotency (
   PRIMARY KEY (organisation, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_claimed ON idempotency (claimed_at);
+
+-- Receipts that sources are still to get.
+CREATE TABLE contribution_receipt (
+  seq        INTEGER PRIMARY KEY,
+  disclosure TEXT NOT NULL,
+  source     TEXT NOT NULL,
+  items      TEXT NOT NULL,
+  receipt    TEXT NOT NULL
+) STRICT;
+CREATE INDEX contribution_receipt_source ON contribution_receipt (disclosure, source);

@@ -1,0 +1,88 @@
+//! The log's scribe: keeps the right edge of the tree between commits and signs each new head.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Head, Scribe, Sequenced, StoreError};
+use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::note::{NoteSigner, VerifierKey};
+use crate::ledger::seal::Leaf;
+use crate::ledger::tree::{NodeHash, RightEdge, Tile, TileId, Tiles};
+
+/// Numbers leaves and signs checkpoints with the log's key.
+pub struct TreeScribe {
+    signer: NoteSigner,
+    edges: Mutex<Edges>,
+}
+
+/// The edge behind the last commit, and the one that the commit under way will leave.
+#[derive(Default)]
+struct Edges {
+    known: Option<(NodeHash, RightEdge)>,
+    pending: Option<(NodeHash, RightEdge)>,
+}
+
+impl TreeScribe {
+    /// A scribe that signs with `signer`; its name is the log's origin.
+    pub fn new(signer: NoteSigner) -> Self {
+        Self { signer, edges: Mutex::default() }
+    }
+
+    /// The log's public key.
+    pub fn verifier(&self) -> &VerifierKey {
+        self.signer.verifier()
+    }
+
+    /// Checks that `head` is one that this key signed: a store from elsewhere, or one that was tampered with, is not continued.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`].
+    pub fn check(&self, head: &Head) -> Result<(), StoreError> {
+        let corrupt = |column| StoreError::Corrupt { table: "head", column, row: head.size.to_string() };
+        if head.size == 0 && head.checkpoint.is_empty() {
+            return Ok(());
+        }
+        let signed = SignedCheckpoint::parse(&head.checkpoint).map_err(|_| corrupt("checkpoint"))?;
+        let checkpoint = signed.verify(self.verifier()).map_err(|_| corrupt("checkpoint"))?;
+        if checkpoint.size == head.size && checkpoint.root == head.root { Ok(()) } else { Err(corrupt("root")) }
+    }
+
+    fn known(&self, head: &Head) -> Option<RightEdge> {
+        let edges = self.edges.lock().unwrap_or_else(PoisonError::into_inner);
+        let (root, edge) = edges.known.as_ref()?;
+        (edge.size() == head.size && *root == head.root).then(|| edge.clone())
+    }
+}
+
+impl Scribe for TreeScribe {
+    fn missing_tiles(&self, head: &Head) -> Vec<TileId> {
+        if head.size == 0 || self.known(head).is_some() { Vec::new() } else { TileId::right_edge(head.size).collect() }
+    }
+
+    fn sequence(&self, head: &Head, tiles: Vec<Tile>, leaves: &[Leaf]) -> Result<Sequenced, StoreError> {
+        let corrupt = |column| StoreError::Corrupt { table: "tile", column, row: head.size.to_string() };
+        let mut edge = match self.known(head) {
+            Some(edge) => edge,
+            None => {
+                let mut source = Tiles::default();
+                tiles.into_iter().for_each(|tile| source.insert(tile));
+                let edge = RightEdge::load(head.size, &source).map_err(|_| corrupt("hashes"))?;
+                if edge.root() == head.root { edge } else { return Err(corrupt("hashes")) }
+            }
+        };
+        let hashes: Vec<_> = leaves.iter().map(Leaf::hash).collect();
+        let full = |_| StoreError::Unavailable("the log is full".to_owned());
+        let appended = edge.append(&hashes).map_err(full)?;
+        let paths = (appended.first()..appended.size()).map(|index| appended.inclusion(index)).collect::<Result<_, _>>().map_err(full)?;
+        let checkpoint = SignedCheckpoint::sign(appended.size(), appended.root(), &self.signer);
+        let checkpoint = checkpoint.map_err(|error| StoreError::Unavailable(format!("signing the checkpoint: {error}")))?;
+        let sequenced =
+            Sequenced { size: appended.size(), root: appended.root(), checkpoint: Arc::new(checkpoint), tiles: appended.tiles().to_vec(), paths };
+        self.edges.lock().unwrap_or_else(PoisonError::into_inner).pending = Some((sequenced.root, edge));
+        Ok(sequenced)
+    }
+
+    fn committed(&self, sequenced: &Sequenced) {
+        let mut edges = self.edges.lock().unwrap_or_else(PoisonError::into_inner);
+        edges.known = edges.pending.take().filter(|(root, edge)| *root == sequenced.root && edge.size() == sequenced.size);
+    }
+}
