@@ -15,3 +15,4 @@ pub mod seal;
 pub mod statement;
 pub mod token;
 pub mod tree;
+pub mod wrap;

@@ -73,6 +73,9 @@ fn full() -> Body {
     }
 }
 
+/// A member of a CBOR map.
+type Member = (ciborium::Value, ciborium::Value);
+
 fn padded(value: &ciborium::Value, tail: &[u8]) -> PaddedBody {
     let mut cbor = Vec::new();
     ciborium::into_writer(value, &mut cbor).expect("encodes");
@@ -86,7 +89,7 @@ fn foreign_bytes_and_newer_versions_are_no_body() {
     assert_eq!(Body::decode(&padded(&value, &[])), Ok(full()));
     assert_eq!(Body::decode(&padded(&value, &[0])), Err(BodyError::Encoding));
     assert_eq!(Body::decode(&PaddedBody::pad(b"").expect("short")), Err(BodyError::Encoding));
-    let altered = |alter: &dyn Fn(&mut Vec<(ciborium::Value, ciborium::Value)>)| {
+    let altered = |alter: &dyn Fn(&mut Vec<Member>)| {
         let mut map = value.clone().into_map().expect("a map");
         alter(&mut map);
         Body::decode(&padded(&ciborium::Value::Map(map), &[]))

@@ -68,7 +68,7 @@ fn malformed_notes_are_refused() {
     }
     for signature in ["", "AAAA", "AAAAAA==", "A"] {
         let parsed = NoteSignature::parse(&format!("— name {signature}"));
-        assert_eq!(parsed.is_ok(), false, "{signature}");
+        assert_eq!(parsed, Err(InvalidNote::Signature), "{signature}");
     }
     assert_eq!(Note::sign("no newline", &signer("a.example", 1)), Err(InvalidNote::Text));
 }

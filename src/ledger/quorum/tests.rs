@@ -18,7 +18,8 @@ fn example() -> String {
         format!("# who is trusted\n\n log\t{}  https://log.example/ \n", key("log.example", KeyKind::Note, 100).verifier());
     for (group, seeds) in [("X", 1..=3), ("Y", 4..=6)] {
         for (number, seed) in (1..).zip(seeds) {
-            file.push_str(&format!("witness {group}{number} {}\n", witness(seed).verifier()));
+            let line = format!("witness {group}{number} {}\n", witness(seed).verifier());
+            file.push_str(&line);
         }
     }
     file + "group X-witnesses 2 X1 X2 X3\ngroup Y-witnesses any Y1 Y2 Y3\ngroup X-and-Y all X-witnesses Y-witnesses\nquorum X-and-Y\n"
@@ -71,8 +72,8 @@ fn faulty_files_are_refused_with_the_line() {
 
 #[test]
 fn too_many_definitions_are_refused() {
-    let file: String = (0..=64).map(|seed| format!("witness W{seed} {}\n", witness(seed).verifier())).collect();
-    assert_eq!(Policy::parse(file.as_bytes()), Err(InvalidPolicy { line: 65, problem: PolicyProblem::TooMany }));
+    let lines: Vec<String> = (0..=64).map(|seed| format!("witness W{seed} {}\n", witness(seed).verifier())).collect();
+    assert_eq!(Policy::parse(lines.concat().as_bytes()), Err(InvalidPolicy { line: 65, problem: PolicyProblem::TooMany }));
 }
 
 #[test]

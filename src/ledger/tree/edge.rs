@@ -82,14 +82,12 @@ impl RightEdge {
     /// Adds one leaf; tiles that it completes go to `completed`, and their root a level up.
     fn push(&mut self, leaf: NodeHash, completed: &mut HashMap<Place, Arc<Subtree>>) {
         let mut carried = Some(leaf);
-        let mut level = 0_u32;
-        for subtree in &mut self.levels {
+        for (level, subtree) in (0_u32..).zip(&mut self.levels) {
             let Some(hash) = carried else { break };
             carried = Arc::make_mut(subtree).push(hash);
             if carried.is_some() {
                 completed.insert((level, self.size >> (8 * level) >> 8), std::mem::take(subtree));
             }
-            level += 1;
         }
         if let Some(hash) = carried {
             let mut top = Subtree::default();

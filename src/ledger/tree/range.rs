@@ -24,7 +24,7 @@ pub(super) struct Node {
 
 /// The largest power of two below `length`, which is at least 2 (RFC 6962 section 2.1, *k*).
 fn split(length: u64) -> u64 {
-    1 << (63 - (length - 1).leading_zeros())
+    1 << (length - 1).ilog2()
 }
 
 /// The ranges whose hashes are the inclusion proof of `index` in a tree of `size`, from the leaf's sibling up (RFC 6962 section 2.1.1).
@@ -81,7 +81,7 @@ pub(super) fn perfect(range: Range<u64>) -> impl Iterator<Item = Node> {
     let Range { mut start, end } = range;
     std::iter::from_fn(move || {
         let length = end.checked_sub(start).filter(|&length| length > 0)?;
-        let height = start.trailing_zeros().min(63 - length.leading_zeros());
+        let height = start.trailing_zeros().min(length.ilog2());
         let node = Node { height, index: start >> height };
         start += 1 << height;
         Some(node)

@@ -28,7 +28,7 @@ const ROOTS: [&str; 9] = [
 ];
 
 fn hex(hash: NodeHash) -> String {
-    hash.bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.bytes().map(|byte| format!("{byte:02x}")).concat()
 }
 
 fn leaves(count: u64) -> Vec<NodeHash> {
@@ -134,7 +134,7 @@ fn altered_consistency_proofs_are_rejected() {
     for old in [1_u64, 4, 6, 7, 8, 13, 16, 20] {
         let (old_root, root) = (naive_root(&all[..usize_of(old)]), naive_root(&all));
         let proof = naive_subproof(usize_of(old), &all, true);
-        let check = |old, old_root, new, proof: &[NodeHash]| verify_consistency((old, old_root), (new, &root), proof);
+        let check = |old, old_root: &NodeHash, new, proof: &[NodeHash]| verify_consistency((old, old_root), (new, &root), proof);
         assert_eq!(check(old, &old_root, 21, &proof), Ok(()), "{old}");
         assert_eq!(check(old, &all[0], 21, &proof).is_err(), old != 1, "{old}: another old root");
         assert_eq!(check(22, &old_root, 21, &proof), Err(ProofRejected::OutOfRange));
@@ -184,11 +184,11 @@ fn every_small_tree_has_the_root_and_proofs_of_the_rfc() {
 fn a_log_grown_in_batches_past_65536_keeps_its_root_tiles_and_proofs() {
     let all = leaves(66_300);
     let (mut edge, mut tiles, mut random) = (RightEdge::empty(), Tiles::default(), Sequence(7));
-    let (mut older, mut boundaries) = ((0, empty_root()), 0);
+    let (mut older, mut batches) = ((0, empty_root()), 0);
     while edge.size() < 66_000 {
         let (first, before) = (edge.size(), edge.clone());
         // A few steps as large as a whole rebuild takes them, the others as batches come.
-        let count = if boundaries % 40 == 0 { 1500 } else { 1 + random.below(256) };
+        let count = if batches % 40 == 0 { 1500 } else { 1 + random.below(256) };
         let count = count.min(66_300 - first);
         let new = &all[usize_of(first)..usize_of(first + count)];
         let appended = edge.append(new).expect("room");
@@ -201,8 +201,8 @@ fn a_log_grown_in_batches_past_65536_keeps_its_root_tiles_and_proofs() {
         }
         assert!(appended.inclusion(appended.size()).is_err());
         assert!(first == 0 || appended.inclusion(first - 1).is_err());
-        boundaries += 1;
-        if boundaries % 25 != 0 && (65_300..66_000).contains(&first).eq(&false) {
+        batches += 1;
+        if batches % 25 != 0 && !(65_300..66_000).contains(&first) {
             continue;
         }
         let size = appended.size();
