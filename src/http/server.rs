@@ -179,8 +179,11 @@ where
 
 /// Resolves when the TLS configuration was exchanged; never, without TLS.
 async fn renewed(generation: &mut Option<watch::Receiver<u64>>) {
-    match generation {
-        Some(generation) if generation.changed().await.is_ok() => {}
-        _ => std::future::pending().await,
+    let exchanged = match generation {
+        Some(generation) => generation.changed().await.is_ok(),
+        None => false,
+    };
+    if !exchanged {
+        std::future::pending().await
     }
 }

@@ -43,7 +43,7 @@ impl TreeScribe {
         }
         let signed = SignedCheckpoint::parse(&head.checkpoint).map_err(|_| corrupt("checkpoint"))?;
         let checkpoint = signed.verify(self.verifier()).map_err(|_| corrupt("checkpoint"))?;
-        if checkpoint.size == head.size && checkpoint.root == head.root { Ok(()) } else { Err(corrupt("root")) }
+        if checkpoint.size() == head.size && checkpoint.root() == head.root { Ok(()) } else { Err(corrupt("root")) }
     }
 
     fn known(&self, head: &Head) -> Option<RightEdge> {

@@ -1,0 +1,1 @@
+//! Who agreed to what: consent events and overrides. Never reads the clock.
