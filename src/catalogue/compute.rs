@@ -104,12 +104,12 @@ fn highest(record: &Value, origin: Path<'_>) -> Option<Value> {
 
 fn latest(field: &Field, record: &Value, origin: Path<'_>) -> Option<Value> {
     let (entries, leaf) = entries_of(record, origin)?;
-    let began = |entry: &&Value| entry.get("from").and_then(Value::as_str).unwrap_or("").to_owned();
-    let value = entries.iter().max_by_key(began)?.get(leaf)?;
+    let day = |value: Option<&Value>| value.and_then(Value::as_str)?.get(..10).filter(|day| is_day(day)).map(str::to_owned);
+    let value = entries.iter().max_by_key(|entry| day(entry.get("from")))?.get(leaf);
     match field.how {
-        How::LatestMonth => value.as_str().filter(|day| is_day(day))?.get(..7).map(Value::from),
-        How::LatestYear => value.as_str().filter(|day| is_day(day)).and_then(year),
-        _ => field.shape.lenient(value),
+        How::LatestMonth => day(value)?.get(..7).map(Value::from),
+        How::LatestYear => year(&day(value)?),
+        _ => field.shape.lenient(value?),
     }
 }
 
@@ -134,7 +134,8 @@ fn scale_band(value: &Value) -> Option<Value> {
 
 fn kinds(value: &Value) -> Option<Value> {
     let mut kinds = Vec::new();
-    for entry in value.as_array()? {
+    let entries = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    for entry in entries {
         if let Some(kind) = Shape::Code.lenient(entry).filter(|kind| !kinds.contains(kind)) {
             kinds.push(kind);
         }

@@ -11,15 +11,18 @@ use super::{Category, Form};
 pub struct Lcg(u64);
 
 impl Lcg {
+    /// From a seed.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
+    /// A number below `bound`.
     pub fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % bound
     }
 
+    /// One of `from`.
     pub fn pick<T: Clone>(&mut self, from: &[T]) -> T {
         let index = usize::try_from(self.below(from.len() as u64)).unwrap();
         from[index].clone()

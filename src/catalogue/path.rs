@@ -39,14 +39,6 @@ impl<'a> Path<'a> {
         };
         found.filter(|value| !value.is_null())
     }
-
-    /// The list that this path runs over, if it does.
-    pub fn list(self) -> Option<&'a str> {
-        match self {
-            Self::List(list) | Self::Each(list, _) => Some(list),
-            _ => None,
-        }
-    }
 }
 
 /// Puts a value at a path that is `Plain` or `Nested`.

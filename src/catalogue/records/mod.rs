@@ -115,10 +115,34 @@ macro_rules! with_form {
 pub fn schema(category: Category, form: Form) -> Option<Value> {
     macro_rules! schema_of {
         ($type:ty) => {
-            serde_json::to_value(<$type as PartialSchema>::schema()).ok()
+            serde_json::to_value(<$type as PartialSchema>::schema()).ok().map(joined)
         };
     }
     with_form!(category, form, schema_of, None)
+}
+
+/// The schema with each `allOf` of a type and a bare description joined into one: the generator writes the description as an `object`, which no
+/// string could fulfil.
+fn joined(schema: Value) -> Value {
+    match schema {
+        Value::Array(entries) => entries.into_iter().map(joined).collect(),
+        Value::Object(mut members) => match members.remove("allOf") {
+            Some(Value::Array(parts)) => join(parts),
+            _ => Value::Object(members.into_iter().map(|(name, value)| (name, joined(value))).collect()),
+        },
+        other => other,
+    }
+}
+
+fn join(parts: Vec<Value>) -> Value {
+    let mut whole = serde_json::Map::new();
+    for part in parts {
+        let Value::Object(members) = joined(part) else { continue };
+        let described_only = members.keys().all(|name| name == "type" || name == "description");
+        let kept = members.into_iter().filter(|(name, _)| !(described_only && !whole.is_empty() && name == "type"));
+        whole.extend(kept.collect::<Vec<_>>());
+    }
+    Value::Object(whole)
 }
 
 /// Whether the data deserialises into the structure of its category and form; `false` too where that form does not exist.

@@ -165,8 +165,10 @@ impl Level {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Person {
     /// The letter within this household.
+    #[schema(inline)]
     pub letter: Letter,
     /// The age band.
+    #[schema(inline, nullable = false)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub age_band: Option<Band>,
 }
