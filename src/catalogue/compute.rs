@@ -134,7 +134,11 @@ fn scale_band(value: &Value) -> Option<Value> {
 
 fn kinds(value: &Value) -> Option<Value> {
     let mut kinds = Vec::new();
-    let entries = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    let entries = match value {
+        Value::Array(entries) => entries.as_slice(),
+        Value::String(_) => std::slice::from_ref(value),
+        _ => return None,
+    };
     for entry in entries {
         if let Some(kind) = Shape::Code.lenient(entry).filter(|kind| !kinds.contains(kind)) {
             kinds.push(kind);
