@@ -1,8 +1,27 @@
 //! What can be exchanged: the 18 categories, the four forms, the purposes. No values, no decisions.
 
+mod compute;
+pub mod fields;
+#[cfg(test)]
+pub mod generated;
+pub mod minimise;
+mod municipality;
+pub mod offence;
+mod path;
+mod precision;
+pub mod purpose;
+pub mod records;
+pub mod shape;
+pub mod transforms;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use minimise::{FormError, Secrecy, check_at_gateway, minimise_at_source};
+pub use precision::recorded_at;
+pub use purpose::Purpose;
+pub use records::schema;
 
 /// A data category (gegevenscategorie), spelled as in the API, the policies and the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]

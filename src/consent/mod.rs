@@ -1,1 +1,12 @@
-//! Who agreed to what: consent events and overrides. Never reads the clock.
+//! Who agreed to what: consent records and overrides (doorbreking). Never reads the clock.
+
+pub mod derogation;
+mod governing;
+pub mod minors;
+mod record;
+mod scope;
+
+pub use derogation::{Override, OverrideFact};
+pub use governing::governing;
+pub use record::{ConsentFact, ConsentRecord, ConsentState};
+pub use scope::within_ceiling;

@@ -1,0 +1,242 @@
+//! A purpose (doel) as its file states it: legal bases, terms, texts and what it keeps of each category. No rules: those are in the policies.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::PurposeCode;
+use super::transforms::{TransformTables, Transforms, Wrong};
+use crate::organisation::Kind;
+
+/// A text in the languages of the gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Texts {
+    /// Dutch.
+    pub nl: String,
+    /// English.
+    pub en: String,
+}
+
+/// What a recipient must do with what it receives, and how long the log keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// How many days the recipient may keep what it received.
+    pub recipient_days: u32,
+    /// How many years the log entries are kept.
+    pub log_years: u32,
+    /// Within how many days the subject is to be told (informatieplicht).
+    pub notify_subject_by_days: u32,
+}
+
+/// Which sources are asked when a request names none, and why. Being asked tells a source that someone is looked into, so it needs a reason.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultSources {
+    /// The kinds of organisations.
+    pub kinds: Vec<Kind>,
+    /// Why these.
+    pub reason: Texts,
+}
+
+/// A purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purpose {
+    /// Its code.
+    pub id: PurposeCode,
+    /// The codes of its legal bases, explained in the reasons files.
+    pub legal_bases: Vec<String>,
+    /// What it is for.
+    pub texts: Texts,
+    /// The terms.
+    pub retention: Retention,
+    /// How long a disclosure stays open for summaries.
+    pub deadline: Duration,
+    /// How long after the request the answer leaves, where an outcome can depend on the person.
+    pub answer_at: Duration,
+    /// Whether disclosures go on, with an alarm and full review, when the log's witnesses are silent; and whether one professional alone may
+    /// make an override for it.
+    pub emergency: bool,
+    /// Whether the recipient serves the subject, so that nothing about persons protected from the subject may reach it.
+    pub acts_for_subject: bool,
+    /// The sources asked when a request names none.
+    pub default_sources: Option<DefaultSources>,
+    /// What it keeps.
+    pub transforms: Transforms,
+}
+
+/// A file under `policies/` that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {message}")]
+pub struct FileError {
+    /// The file, relative to the folder.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl FileError {
+    /// An error at a place in a file's text.
+    pub fn at(file: &str, text: &str, offset: usize, message: impl Into<String>) -> Self {
+        let line = text.bytes().take(offset).filter(|byte| *byte == b'\n').count().saturating_add(1);
+        Self { file: file.to_owned(), line, message: message.into() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PurposeFile {
+    id: Spanned<PurposeCode>,
+    legal_bases: Spanned<Vec<String>>,
+    deadline: Spanned<String>,
+    answer_at_ms: Spanned<u64>,
+    emergency: bool,
+    acts_for_subject: bool,
+    texts: Texts,
+    retention: RetentionTable,
+    obligations: ObligationsTable,
+    default_sources: Option<Spanned<DefaultSources>>,
+    #[serde(default)]
+    transforms: TransformTables,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RetentionTable {
+    recipient: Spanned<String>,
+    log_years: Spanned<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ObligationsTable {
+    notify_subject_by: Spanned<String>,
+}
+
+impl Purpose {
+    /// Reads a purpose file. `file` is its path under `policies/`, such as `purposes/probation.toml`.
+    ///
+    /// # Errors
+    /// [`FileError`] with file and line: unknown keys, a name that differs from the id, a term of another form than `P90D` or `PT4H`, an unknown
+    /// category, form or field, free text, or a form that keeps more than a finer one.
+    pub fn parse(file: &str, text: &str) -> Result<Self, FileError> {
+        let at = |span: Range<usize>, message: String| FileError::at(file, text, span.start, message);
+        let read: PurposeFile =
+            toml::from_str(text).map_err(|error| at(error.span().unwrap_or(0..0), error.message().to_owned()))?;
+        let days = |term: &Spanned<String>| whole_days(term).ok_or_else(|| at(term.span(), "write days as `P90D`".to_owned()));
+        let expected = file.rsplit('/').next().and_then(|name| name.strip_suffix(".toml"));
+        if expected != Some(read.id.get_ref().as_str()) {
+            return Err(at(read.id.span(), format!("the id must be the file's name, `{}`", expected.unwrap_or_default())));
+        }
+        if read.legal_bases.get_ref().is_empty() {
+            return Err(at(read.legal_bases.span(), "a purpose needs at least one legal basis".to_owned()));
+        }
+        let deadline = term(read.deadline.get_ref())
+            .ok_or_else(|| at(read.deadline.span(), "write the deadline as `PT4H` or `P5D`".to_owned()))?;
+        if !(1..=30_000).contains(read.answer_at_ms.get_ref()) {
+            return Err(at(read.answer_at_ms.span(), "answer_at_ms must be from 1 to 30000".to_owned()));
+        }
+        if *read.retention.log_years.get_ref() < 5 {
+            return Err(at(read.retention.log_years.span(), "the log is kept at least 5 years".to_owned()));
+        }
+        if let Some(sources) = read.default_sources.as_ref().filter(|sources| sources.get_ref().kinds.is_empty()) {
+            return Err(at(sources.span(), "default_sources must name a kind, or be left out".to_owned()));
+        }
+        let retention = Retention {
+            recipient_days: days(&read.retention.recipient)?,
+            log_years: *read.retention.log_years.get_ref(),
+            notify_subject_by_days: days(&read.obligations.notify_subject_by)?,
+        };
+        let transforms = read.transforms.check().map_err(|Wrong { at: span, message }| at(span, message))?;
+        Ok(Self {
+            id: read.id.into_inner(),
+            legal_bases: read.legal_bases.into_inner(),
+            texts: read.texts,
+            retention,
+            deadline,
+            answer_at: Duration::from_millis(read.answer_at_ms.into_inner()),
+            emergency: read.emergency,
+            acts_for_subject: read.acts_for_subject,
+            default_sources: read.default_sources.map(Spanned::into_inner),
+            transforms,
+        })
+    }
+}
+
+/// An ISO 8601 term of whole hours (`PT4H`) or days (`P5D`), more than zero and at most 3650 days.
+fn term(text: &str) -> Option<Duration> {
+    let hours = match text.strip_prefix("PT").and_then(|rest| rest.strip_suffix('H')) {
+        Some(hours) => hours.parse::<u64>().ok()?,
+        None => text.strip_prefix('P')?.strip_suffix('D')?.parse::<u64>().ok()?.checked_mul(24)?,
+    };
+    (1..=3650 * 24).contains(&hours).then(|| Duration::from_secs(hours.saturating_mul(3600)))
+}
+
+fn whole_days(text: &Spanned<String>) -> Option<u32> {
+    let days = text.get_ref().strip_prefix('P')?.strip_suffix('D')?.parse().ok()?;
+    (1..=36_500).contains(&days).then_some(days)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"id = "probe"
+legal_bases = ["law"]
+deadline = "PT4H"
+answer_at_ms = 1000
+emergency = false
+acts_for_subject = true
+texts = { nl = "proef", en = "probe" }
+retention = { recipient = "P90D", log_years = 5 }
+obligations = { notify_subject_by = "P28D" }
+
+[transforms.measures]
+exact = ["measures[].kind", "measures[].from"]
+signal = ["any"]
+"#;
+
+    fn refused(change: (&str, &str)) -> FileError {
+        let text = FILE.replace(change.0, change.1);
+        assert_ne!(text, FILE, "the change applies");
+        Purpose::parse("purposes/probe.toml", &text).expect_err(change.1)
+    }
+
+    #[test]
+    fn errors_name_file_and_line() {
+        let cases = [
+            (("emergency = false", "emergency = false\nurgent = true"), 6, "urgent"),
+            (("id = \"probe\"", "id = \"other\""), 1, "file's name"),
+            (("[\"law\"]", "[]"), 2, "legal basis"),
+            (("PT4H", "4h"), 3, "deadline"),
+            (("P90D", "90"), 8, "P90D"),
+            (("log_years = 5", "log_years = 1"), 8, "5 years"),
+            (("transforms.measures", "transforms.measure"), 11, "unknown category"),
+            (("signal = [\"any\"]", "brief = [\"any\"]"), 13, "unknown form"),
+            (("signal = [\"any\"]", "summary = [\"any\"]"), 13, "has no form"),
+            (("signal = [\"any\"]", "signal = []"), 13, "keeps nothing"),
+            (("signal = [\"any\"]", "signal = [\"any\", \"any\"]"), 13, "twice"),
+            (("signal = [\"any\"]", "reduced = [\"measures[].kind\",\n \"measures[].until\"]"), 14, "widens"),
+            (("\"measures[].from\"", "\"measures[].text\""), 12, "free text"),
+            (("\"measures[].from\"", "\"measures[].form\""), 12, "no field"),
+        ];
+        for (change, line, message) in cases {
+            let error = refused(change);
+            assert_eq!((error.file.as_str(), error.line), ("purposes/probe.toml", line), "{error}");
+            assert!(error.message.contains(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_file_reads_as_written() {
+        let purpose = Purpose::parse("purposes/probe.toml", FILE).expect("valid");
+        assert_eq!(purpose.deadline, Duration::from_secs(4 * 3600));
+        assert_eq!((purpose.retention.recipient_days, purpose.retention.notify_subject_by_days), (90, 28));
+        assert!(purpose.transforms.keeps(super::super::Category::Measures, super::super::Form::Signal, "any"));
+        assert!(purpose.transforms.paths(super::super::Category::Measures, super::super::Form::Reduced).is_empty());
+    }
+}

@@ -1,0 +1,286 @@
+//! The override (doorbreking): a source's professional discloses without consent, on stated grounds, for a short time (`domain.md` §7).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use time::{OffsetDateTime, Weekday};
+
+use super::within_ceiling;
+use crate::catalogue::{Category, Form, PurposeCode};
+use crate::clock::Timestamp;
+use crate::organisation::Oin;
+
+/// The longest an override may last.
+pub const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Within how many working days the privacy officer reviews an override that one person made alone.
+pub const REVIEW_WORKING_DAYS: u32 = 2;
+const LONGEST_TEXT: usize = 2000;
+
+/// On which ground.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+pub enum Ground {
+    /// Conflict of duties (conflict van plichten).
+    #[serde(rename = "conflict_van_plichten")]
+    ConflictOfDuties,
+    /// Wmo 5.2.6: the right to report to Veilig Thuis.
+    #[serde(rename = "wmo_5_2_6")]
+    Wmo526,
+    /// Wmo 4.1.1: Veilig Thuis's own task.
+    #[serde(rename = "wmo_4_1_1")]
+    Wmo411,
+    /// Wpg 19: disclosure in a particular case.
+    #[serde(rename = "wpg_19")]
+    Wpg19,
+    /// Emergency (noodsituatie).
+    #[serde(rename = "noodsituatie")]
+    Emergency,
+}
+
+/// A professional of the source, by the source's own reference.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Professional {
+    /// The reference, unique within the source.
+    pub reference: String,
+    /// The registration (BIG, SKJ), where the profession has one.
+    pub registration: Option<String>,
+}
+
+impl std::fmt::Debug for Professional {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Professional(…)")
+    }
+}
+
+/// Whether consent was sought.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ConsentSought {
+    /// It was.
+    Sought {
+        /// When.
+        #[schema(value_type = String, format = DateTime)]
+        at: Timestamp,
+        /// With which result.
+        result: String,
+    },
+    /// It was not.
+    NotSought {
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// An override as its source states it. Only the source whose data it is can make one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Override {
+    /// Its id (UUIDv7).
+    pub id: String,
+    /// The subject, as the store's keyed token: never an identifier.
+    pub subject: String,
+    /// Whose data.
+    #[schema(value_type = String)]
+    pub source: Oin,
+    /// For whom.
+    #[schema(value_type = Vec<String>)]
+    pub recipients: BTreeSet<Oin>,
+    /// For what.
+    #[schema(value_type = String)]
+    pub purpose: PurposeCode,
+    /// Of which categories.
+    #[schema(value_type = Vec<Category>)]
+    pub categories: BTreeSet<Category>,
+    /// Up to which form.
+    pub max_form: Form,
+    /// On which ground.
+    pub ground: Ground,
+    /// The professional who makes it.
+    pub professional: Professional,
+    /// The second professional of the source, who approved it.
+    pub approved_by: Option<Professional>,
+    /// The threatened harm.
+    pub harm: String,
+    /// To whom it threatens.
+    pub harm_to: String,
+    /// Whether consent was sought.
+    pub consent_sought: ConsentSought,
+    /// Which alternatives were tried.
+    pub alternatives: String,
+    /// Why these categories are the least that is needed.
+    pub necessity: String,
+    /// The colleague who was consulted.
+    pub consulted: String,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub made_at: Timestamp,
+    /// When it ends.
+    #[schema(value_type = String, format = DateTime)]
+    pub not_after: Timestamp,
+    /// When the source ended it early.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub ended_at: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for Override {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Override({}, {:?})", self.id, self.ground)
+    }
+}
+
+/// Why an override is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidOverride {
+    /// Something that must be stated is not.
+    #[error("`{0}` must be stated, in at most 2000 characters")]
+    Missing(&'static str),
+    /// A set is empty.
+    #[error("`{0}` must name at least one")]
+    Empty(&'static str),
+    /// It ends before it begins, or later than 7 days after.
+    #[error("an override ends after it is made and at most 7 days later")]
+    Term,
+    /// The four eyes are missing.
+    #[error("a second professional, another than the first, must approve it; only for an emergency purpose may one person make it alone")]
+    FourEyes,
+}
+
+impl Override {
+    /// Checks what must hold when the override is recorded. `emergency` is the purpose's own: then one person may make it alone.
+    ///
+    /// # Errors
+    /// [`InvalidOverride`]: a text, a set, the term or the four eyes.
+    pub fn check(&self, emergency: bool) -> Result<(), InvalidOverride> {
+        let stated = |text: &str| !text.trim().is_empty() && text.chars().count() <= LONGEST_TEXT;
+        let sought = match &self.consent_sought {
+            ConsentSought::Sought { result, .. } => result,
+            ConsentSought::NotSought { reason } => reason,
+        };
+        let texts = [
+            ("professional", &self.professional.reference),
+            ("harm", &self.harm),
+            ("harmTo", &self.harm_to),
+            ("consentSought", sought),
+            ("alternatives", &self.alternatives),
+            ("necessity", &self.necessity),
+            ("consulted", &self.consulted),
+        ];
+        if let Some((name, _)) = texts.iter().find(|(_, text)| !stated(text)) {
+            return Err(InvalidOverride::Missing(name));
+        }
+        if self.recipients.is_empty() {
+            return Err(InvalidOverride::Empty("recipients"));
+        }
+        if self.categories.is_empty() {
+            return Err(InvalidOverride::Empty("categories"));
+        }
+        if self.not_after <= self.made_at || self.not_after.since(self.made_at) > LONGEST {
+            return Err(InvalidOverride::Term);
+        }
+        let alone_allowed = emergency && self.approved_by.is_none();
+        if self.four_eyes() || alone_allowed { Ok(()) } else { Err(InvalidOverride::FourEyes) }
+    }
+
+    /// Whether two distinct professionals stand for it.
+    pub fn four_eyes(&self) -> bool {
+        let same = |text: &str| text.trim().to_lowercase();
+        let other = |second: &Professional| {
+            !second.reference.trim().is_empty() && same(&second.reference) != same(&self.professional.reference)
+        };
+        self.approved_by.as_ref().is_some_and(other)
+    }
+
+    /// When it really ends: at its term or when the source ended it.
+    pub fn ends_at(&self) -> Timestamp {
+        self.ended_at.map_or(self.not_after, |ended| ended.min(self.not_after))
+    }
+
+    /// When the privacy officer must have reviewed it: two working days after it was made. Monday to Friday count; public holidays are not
+    /// left out, so the review is never later than the rule asks.
+    pub fn review_due(&self) -> Timestamp {
+        let day = Duration::from_secs(24 * 3600);
+        let mut due = self.made_at;
+        let mut left = REVIEW_WORKING_DAYS;
+        while left > 0 {
+            due = due.plus(day);
+            left = left.saturating_sub(u32::from(is_working_day(due)));
+        }
+        due
+    }
+
+    /// Whether it covers a disclosure now. The policies decide this again from [`Override::fact`].
+    pub fn valid_for(&self, recipient: &Oin, purpose: &PurposeCode, category: Category, form: Form, now: Timestamp) -> bool {
+        self.recipients.contains(recipient)
+            && self.purpose == *purpose
+            && self.categories.contains(&category)
+            && within_ceiling(form, self.max_form)
+            && self.made_at <= now
+            && now < self.ends_at()
+    }
+
+    /// What the policies are given of this override.
+    pub fn fact(&self) -> Arc<OverrideFact> {
+        Arc::new(OverrideFact {
+            id: self.id.clone(),
+            source: self.source.clone(),
+            recipients: self.recipients.clone(),
+            purpose: self.purpose.clone(),
+            categories: self.categories.clone(),
+            max_form: self.max_form,
+            valid_from: self.made_at,
+            not_after: self.ends_at(),
+            four_eyes: self.four_eyes(),
+        })
+    }
+}
+
+fn is_working_day(at: Timestamp) -> bool {
+    OffsetDateTime::from_unix_timestamp(at.seconds())
+        .is_ok_and(|at| !matches!(at.weekday(), Weekday::Saturday | Weekday::Sunday))
+}
+
+/// The override to hand to the policies for one source, recipient, purpose and category: of those that cover it now the one with the widest form,
+/// then the one that lasts longest. Never a merge.
+pub fn governing_override<'o>(
+    overrides: &'o [Override],
+    source: &Oin,
+    recipient: &Oin,
+    purpose: &PurposeCode,
+    category: Category,
+    now: Timestamp,
+) -> Option<&'o Override> {
+    let of_source = overrides.iter().filter(|one| one.source == *source);
+    let covering = of_source.filter(|one| one.valid_for(recipient, purpose, category, Form::Signal, now));
+    covering.max_by_key(|one| {
+        let width = Form::ALL.iter().filter(|form| within_ceiling(**form, one.max_form)).count();
+        (one.four_eyes(), width, one.ends_at())
+    })
+}
+
+/// An override as the policies see it: facts, no judgement.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OverrideFact {
+    /// Its id, for the log.
+    pub id: String,
+    /// Whose data.
+    pub source: Oin,
+    /// For whom.
+    pub recipients: BTreeSet<Oin>,
+    /// For what.
+    pub purpose: PurposeCode,
+    /// Of which categories.
+    pub categories: BTreeSet<Category>,
+    /// Up to which form.
+    pub max_form: Form,
+    /// In force from then.
+    pub valid_from: Timestamp,
+    /// No longer in force from then.
+    pub not_after: Timestamp,
+    /// Two distinct professionals stand for it.
+    pub four_eyes: bool,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! The one consent that governs a disclosure: never a merge of several.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::{ConsentRecord, ConsentState};
+use crate::catalogue::{Category, PurposeCode};
+use crate::clock::Timestamp;
+use crate::organisation::Oin;
+
+/// The governing record among all of one subject for this source, recipient, purpose and category, or none.
+///
+/// Of each id only the newest version speaks. Records that are only requested, not yet in force or (given) past their term say nothing, nor does one
+/// that a record in force supersedes for this combination. Of the rest governs the most specific (fewest purposes × recipients × sources ×
+/// categories), then the most restrictive (refused, withdrawn or invalidated before expired before given), then the newest.
+pub fn governing<'r>(
+    records: &'r [ConsentRecord],
+    source: &Oin,
+    recipient: &Oin,
+    purpose: &PurposeCode,
+    category: Category,
+    now: Timestamp,
+) -> Option<&'r ConsentRecord> {
+    let mut newest: BTreeMap<&str, &ConsentRecord> = BTreeMap::new();
+    for record in records {
+        let kept = newest.entry(&record.id).or_insert(record);
+        if kept.version < record.version {
+            *kept = record;
+        }
+    }
+    let concerning = newest.into_values().filter(|record| record.concerns(source, recipient, purpose, category));
+    let speaking: Vec<&ConsentRecord> = concerning.filter(|record| speaks(record, now)).collect();
+    let superseded = |id: &str| speaking.iter().any(|other| other.supersedes.as_deref() == Some(id) && other.id != id);
+    let remaining = speaking.iter().copied().filter(|record| !superseded(&record.id));
+    remaining.min_by_key(|record| (breadth(record), restriction(record.state), Reverse(record.event.recorded_at), Reverse(record.version)))
+}
+
+/// A refusal or withdrawal speaks as long as nothing takes its place; a consent only within its term.
+fn speaks(record: &ConsentRecord, now: Timestamp) -> bool {
+    match record.state {
+        ConsentState::Requested => false,
+        ConsentState::Refused | ConsentState::Withdrawn | ConsentState::Invalidated => true,
+        ConsentState::Given | ConsentState::Expired => record.valid_from <= now && now < record.not_after,
+    }
+}
+
+fn breadth(record: &ConsentRecord) -> u64 {
+    let sizes = [record.purposes.len(), record.recipients.len(), record.sources.len(), record.categories.len()];
+    sizes.iter().fold(1, |product: u64, size| product.saturating_mul(u64::try_from(*size).unwrap_or(u64::MAX)))
+}
+
+const fn restriction(state: ConsentState) -> u8 {
+    match state {
+        ConsentState::Refused | ConsentState::Withdrawn | ConsentState::Invalidated => 0,
+        ConsentState::Expired | ConsentState::Requested => 1,
+        ConsentState::Given => 2,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::super::minors::{Grantor, GrantorRole};
+    use super::super::record::{ConsentEvent, Evidence, EvidenceKind, Notice};
+    use super::*;
+    use crate::catalogue::Form;
+
+    const SOURCE: &str = "00000099000000005000";
+    const RECIPIENT: &str = "00000099000000001000";
+
+    fn oin(text: &str) -> Oin {
+        text.parse().expect("an OIN")
+    }
+
+    fn purpose() -> PurposeCode {
+        PurposeCode::try_from("safety-assessment".to_owned()).expect("a code")
+    }
+
+    pub(crate) fn record(id: &str, state: ConsentState, categories: &[Category], recorded: i64) -> ConsentRecord {
+        let at = Timestamp::from_seconds(recorded);
+        let grantor =
+            Grantor { role: GrantorRole::Subject, authority_evidence: None, method: "in person".into(), at, alleged_perpetrator: false };
+        ConsentRecord {
+            id: id.into(),
+            version: 1,
+            subject: "token".into(),
+            state,
+            sources: [oin(SOURCE)].into(),
+            recipients: [oin(RECIPIENT)].into(),
+            purposes: [purpose()].into(),
+            categories: categories.iter().copied().collect(),
+            max_form: Form::Exact,
+            valid_from: Timestamp::from_seconds(0),
+            not_after: Timestamp::from_seconds(1000),
+            notice: Notice { id: "n".into(), version: "1".into(), language: "nl".into(), sha256: "00".into() },
+            grantors: vec![grantor],
+            parents_with_custody: 1,
+            capacity_assessed_by: None,
+            asked_in_private: true,
+            evidence: Evidence { kind: EvidenceKind::SignedForm, sha256: "00".into(), holder: oin(SOURCE) },
+            recorded_by: "p-1".into(),
+            event: ConsentEvent { at, recorded_at: at, reason: None },
+            conditions: None,
+            supersedes: None,
+            signature: None,
+        }
+    }
+
+    fn governs(records: &[ConsentRecord], now: i64) -> Option<&str> {
+        let found =
+            governing(records, &oin(SOURCE), &oin(RECIPIENT), &purpose(), Category::Diagnosis, Timestamp::from_seconds(now));
+        found.map(|record| record.id.as_str())
+    }
+
+    const NARROW: &[Category] = &[Category::Diagnosis];
+    const BROAD: &[Category] = &[Category::Diagnosis, Category::CareInvolvement];
+
+    #[test]
+    fn nothing_governs_what_no_record_concerns() {
+        let mut other = record("a", ConsentState::Given, NARROW, 1);
+        other.recipients = [oin("00000099000000009000")].into();
+        assert_eq!(governs(&[other], 10), None);
+        assert_eq!(governs(&[record("a", ConsentState::Given, &[Category::Address], 1)], 10), None);
+        assert_eq!(governs(&[record("a", ConsentState::Requested, NARROW, 1)], 10), None);
+        assert_eq!(governs(&[record("a", ConsentState::Given, NARROW, 1)], 1000), None, "past its term");
+    }
+
+    #[test]
+    fn specific_then_restrictive_then_new() {
+        use ConsentState::{Given, Refused, Withdrawn};
+        let narrow_given = record("narrow", Given, NARROW, 1);
+        let broad_refused = record("broad", Refused, BROAD, 2);
+        assert_eq!(governs(&[broad_refused.clone(), narrow_given.clone()], 10), Some("narrow"));
+        let narrow_withdrawn = record("gone", Withdrawn, NARROW, 0);
+        assert_eq!(governs(&[narrow_given.clone(), narrow_withdrawn.clone(), broad_refused], 2000), Some("gone"));
+        assert_eq!(governs(&[narrow_given.clone(), record("newer", Given, NARROW, 5)], 10), Some("newer"));
+        assert_eq!(governs(&[record("newer", Given, NARROW, 5), narrow_given, narrow_withdrawn], 10), Some("gone"));
+    }
+
+    #[test]
+    fn a_record_in_force_takes_the_place_of_the_one_it_supersedes() {
+        let refused = record("old", ConsentState::Refused, NARROW, 1);
+        let mut given = record("new", ConsentState::Given, NARROW, 2);
+        given.supersedes = Some("old".into());
+        assert_eq!(governs(&[refused.clone(), given.clone()], 10), Some("new"));
+        assert_eq!(governs(&[refused.clone(), given.clone()], 1000), Some("old"), "once lapsed it supersedes nothing");
+        given.categories = [Category::Address].into();
+        assert_eq!(governs(&[refused, given], 10), Some("old"), "it supersedes only what it concerns");
+    }
+
+    #[test]
+    fn only_the_newest_version_of_a_record_speaks() {
+        let given = record("a", ConsentState::Given, NARROW, 1);
+        let mut narrowed = record("a", ConsentState::Given, &[Category::Address], 2);
+        narrowed.version = 2;
+        assert_eq!(governs(&[narrowed.clone(), given.clone()], 10), None);
+        assert_eq!(governs(&[given, narrowed], 10), None);
+    }
+
+    #[test]
+    fn a_consent_asked_within_hearing_counts_for_no_age() {
+        let mut heard = record("a", ConsentState::Given, NARROW, 1);
+        assert!(heard.fact().ages.is_some());
+        heard.asked_in_private = false;
+        assert_eq!(heard.fact().ages, None);
+    }
+}

@@ -1,0 +1,220 @@
+//! One consent (toestemming) in its current state, and what of it the policies are given.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::minors::{AgeRange, Grantor, covered_ages};
+use crate::catalogue::{Category, Form, PurposeCode};
+use crate::clock::Timestamp;
+use crate::organisation::Oin;
+
+/// The state of a consent. Only `Given` justifies anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConsentState {
+    /// Asked, not answered.
+    Requested,
+    /// Given.
+    Given,
+    /// Refused.
+    Refused,
+    /// Withdrawn: immediate for new disclosures.
+    Withdrawn,
+    /// Past its term.
+    Expired,
+    /// Found invalid, such as given under coercion.
+    Invalidated,
+}
+
+impl ConsentState {
+    /// The code, as in the API and the policies.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Given => "given",
+            Self::Refused => "refused",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
+            Self::Invalidated => "invalidated",
+        }
+    }
+
+    /// The state with this code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Requested, Self::Given, Self::Refused, Self::Withdrawn, Self::Expired, Self::Invalidated]
+            .into_iter()
+            .find(|state| state.code() == code)
+    }
+}
+
+/// Which text the giver was shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Notice {
+    /// The text's id.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// Its language, BCP 47.
+    pub language: String,
+    /// Its SHA-256, hexadecimal.
+    pub sha256: String,
+}
+
+/// What shows that consent was given; it stays with its holder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// `signed_form`, `recorded_oral` or `digital_id`.
+    pub kind: EvidenceKind,
+    /// Its SHA-256, hexadecimal.
+    pub sha256: String,
+    /// Who holds it.
+    #[schema(value_type = String)]
+    pub holder: Oin,
+}
+
+/// The kind of evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceKind {
+    /// A signed form.
+    SignedForm,
+    /// Given orally and recorded.
+    RecordedOral,
+    /// Given with a digital identity.
+    DigitalId,
+}
+
+/// The event that brought the record into its state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConsentEvent {
+    /// When it happened: a withdrawal counts from then, though recorded later.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// When the gateway recorded it.
+    #[schema(value_type = String, format = DateTime)]
+    pub recorded_at: Timestamp,
+    /// Why, in the giver's words.
+    pub reason: Option<String>,
+}
+
+/// One consent in its current version. Organisations are named one by one: there are no wildcards and no kinds.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConsentRecord {
+    /// Its id (UUIDv7), the same in every version.
+    pub id: String,
+    /// From 1, one more with each event.
+    pub version: u32,
+    /// The subject, as the store's keyed token: never an identifier.
+    pub subject: String,
+    /// The state.
+    pub state: ConsentState,
+    /// Whose data.
+    #[schema(value_type = Vec<String>)]
+    pub sources: BTreeSet<Oin>,
+    /// For whom.
+    #[schema(value_type = Vec<String>)]
+    pub recipients: BTreeSet<Oin>,
+    /// For what.
+    #[schema(value_type = Vec<String>)]
+    pub purposes: BTreeSet<PurposeCode>,
+    /// Of which categories.
+    #[schema(value_type = Vec<Category>)]
+    pub categories: BTreeSet<Category>,
+    /// Up to which form: see [`super::within_ceiling`].
+    pub max_form: Form,
+    /// In force from then.
+    #[schema(value_type = String, format = DateTime)]
+    pub valid_from: Timestamp,
+    /// No longer in force from then.
+    #[schema(value_type = String, format = DateTime)]
+    pub not_after: Timestamp,
+    /// The text shown.
+    pub notice: Notice,
+    /// Who gave it.
+    pub grantors: Vec<Grantor>,
+    /// How many parents or guardians have custody: of a child under 12 all of them must agree.
+    pub parents_with_custody: u8,
+    /// Who judged whether the giver could decide (wilsbekwaamheid), when that was in doubt.
+    pub capacity_assessed_by: Option<String>,
+    /// It was asked outside the partner's hearing (coercion check).
+    pub asked_in_private: bool,
+    /// What shows it.
+    pub evidence: Evidence,
+    /// The professional who recorded it.
+    pub recorded_by: String,
+    /// The event that led to this version.
+    pub event: ConsentEvent,
+    /// Conditions that the giver made, for the source's professional to mind.
+    pub conditions: Option<String>,
+    /// The id of the earlier consent that this one takes the place of.
+    pub supersedes: Option<String>,
+    /// The recorder's signature over the record, when it has one.
+    pub signature: Option<String>,
+}
+
+impl ConsentRecord {
+    /// Whether the record speaks about this source, recipient, purpose and category, whatever it says.
+    pub fn concerns(&self, source: &Oin, recipient: &Oin, purpose: &PurposeCode, category: Category) -> bool {
+        self.sources.contains(source)
+            && self.recipients.contains(recipient)
+            && self.purposes.contains(purpose)
+            && self.categories.contains(&category)
+    }
+
+    /// What the policies are given of this record. A consent that was not asked in private, or that nobody gave who may, counts for no age.
+    pub fn fact(&self) -> Arc<ConsentFact> {
+        let ages = covered_ages(&self.grantors, self.parents_with_custody, self.capacity_assessed_by.is_some());
+        Arc::new(ConsentFact {
+            id: self.id.clone(),
+            version: self.version,
+            state: self.state,
+            sources: self.sources.clone(),
+            recipients: self.recipients.clone(),
+            purposes: self.purposes.clone(),
+            categories: self.categories.clone(),
+            max_form: self.max_form,
+            valid_from: self.valid_from,
+            not_after: self.not_after,
+            ages: ages.filter(|_| self.asked_in_private),
+        })
+    }
+}
+
+impl std::fmt::Debug for ConsentRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ConsentRecord({} v{}, {})", self.id, self.version, self.state.code())
+    }
+}
+
+/// The one governing consent as the policies see it: facts, no judgement.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ConsentFact {
+    /// The record's id, for the log.
+    pub id: String,
+    /// The record's version, for the log.
+    pub version: u32,
+    /// The state.
+    pub state: ConsentState,
+    /// Whose data.
+    pub sources: BTreeSet<Oin>,
+    /// For whom.
+    pub recipients: BTreeSet<Oin>,
+    /// For what.
+    pub purposes: BTreeSet<PurposeCode>,
+    /// Of which categories.
+    pub categories: BTreeSet<Category>,
+    /// Up to which form.
+    pub max_form: Form,
+    /// In force from then.
+    pub valid_from: Timestamp,
+    /// No longer in force from then.
+    pub not_after: Timestamp,
+    /// For which ages of the subject it counts; `None` for no age.
+    pub ages: Option<AgeRange>,
+}
