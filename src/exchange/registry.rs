@@ -42,6 +42,15 @@ impl Member {
     }
 }
 
+impl Member {
+    /// The next instants at which a credential begins or ends to count.
+    pub fn next_changes(&self) -> impl Iterator<Item = Timestamp> {
+        let certificates = self.certificates.values();
+        let encryption = self.encryption.iter().map(|(_, validity)| validity);
+        certificates.chain(encryption).flat_map(|validity| [validity.from, validity.until])
+    }
+}
+
 /// A signing key with its owner.
 #[derive(Debug)]
 pub struct KnownKey {

@@ -1,6 +1,7 @@
 //! Data holders: what the gateway asks of a source and what a source answers. The [`Source`] port; no retries, no filtering here.
 
-use std::collections::BTreeMap;
+pub mod http;
+pub mod port;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -175,6 +176,3 @@ pub struct ContributionReceipt {
     /// The C2SP tlog-proof text whose statement's payload is the digest of those items.
     pub receipt: String,
 }
-
-/// Extra facts by name, for the log of a decision.
-pub type FactMap = BTreeMap<String, String>;

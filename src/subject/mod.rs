@@ -9,7 +9,9 @@ use zeroize::Zeroize;
 
 pub use bsn::{Bsn, InvalidBsn};
 
-use crate::organisation::Oin;
+use crate::crypto::digest::KeyedDigest;
+use crate::organisation::{Oin, Organisation};
+use crate::secret::Personal;
 
 /// What identifies a person: a citizen number, a V-number, or a source's own number. It has no `Display` and no `Serialize`; its `Debug`
 /// says only the scheme, and it is wiped on drop.
@@ -52,6 +54,27 @@ impl fmt::Debug for SubjectId {
             Self::VNumber(_) => "SubjectId::VNumber(…)",
             Self::Local { .. } => "SubjectId::Local(…)",
         })
+    }
+}
+
+impl Personal<SubjectId> {
+    /// Whether the person is named by a citizen number.
+    pub const fn is_bsn(&self) -> bool {
+        matches!(self.open_personal(), SubjectId::Bsn(_))
+    }
+
+    /// Whether `source` can be asked by this identifier: by BSN only with the authority to use it, by a source's own number only that source.
+    pub fn can_be_looked_up_by(&self, source: &Organisation) -> bool {
+        match self.open_personal() {
+            SubjectId::Bsn(_) => source.bsn_authority,
+            SubjectId::VNumber(_) => true,
+            SubjectId::Local { source: own, .. } => *own == source.oin,
+        }
+    }
+
+    /// A keyed digest of the identifier: the only way in which it is ever stored or compared.
+    pub fn keyed_digest(&self, key: &KeyedDigest) -> [u8; 32] {
+        key.of(&self.open_personal().canonical())
     }
 }
 

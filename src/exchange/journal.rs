@@ -1,0 +1,116 @@
+//! Writing for the log: a body is sealed under a fresh key, the key wrapped by the month's key of its retention class.
+
+use std::sync::Arc;
+
+use crate::clock::Timestamp;
+use crate::entropy::{Entropy, EntropyUnavailable};
+use crate::keystore::{KeyStore, KeyStoreError};
+use crate::ledger::entry::{Body, BodyError, Clear, SpanId, TraceId};
+use crate::ledger::seal::{self, PartyKey, SealError};
+use crate::ledger::statement::Statement;
+use crate::ledger::token::{SearchKey, SearchToken, TokenField};
+use crate::ledger::wrap::wrap;
+use crate::organisation::Oin;
+use crate::secret::Personal;
+use crate::store::EntryRow;
+use crate::subject::SubjectId;
+
+/// How long entries are kept that no purpose says more about, in years (`domain.md` §9).
+pub const DEFAULT_YEARS: u32 = 5;
+
+/// Makes entries ready to be appended.
+pub struct Journal {
+    key_store: Arc<dyn KeyStore>,
+    entropy: Arc<dyn Entropy>,
+    search: SearchKey,
+}
+
+/// An entry could not be made. Nothing passes then.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum JournalError {
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyUnavailable),
+    /// No wrapping key.
+    #[error(transparent)]
+    KeyStore(#[from] KeyStoreError),
+    /// The body cannot be encoded.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// The body cannot be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+/// An entry, and what lets its party check the statement in it.
+#[derive(Debug)]
+pub struct Written {
+    /// The row to append.
+    pub row: EntryRow,
+    /// `k_party`.
+    pub party_key: PartyKey,
+}
+
+impl Journal {
+    /// A journal whose entry keys are wrapped by `key_store` and whose search tokens are made with `search`.
+    pub fn new(key_store: Arc<dyn KeyStore>, entropy: Arc<dyn Entropy>, search: SearchKey) -> Self {
+        Self { key_store, entropy, search }
+    }
+
+    /// Seals `body`; it is kept for `years`.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn write(&self, clear: Clear, body: &Body, statement: Option<&Statement>, years: u32) -> Result<Written, JournalError> {
+        let key_class = key_class(clear.time, years);
+        let wrapping = self.key_store.wrapping_key(&key_class)?;
+        let sealed = seal::seal(&body.encode()?, statement, &*self.entropy)?;
+        let wrapped_key = wrap(&sealed.entry_key, &wrapping, sealed.leaf.bytes(), &*self.entropy)?;
+        let row = EntryRow { clear, leaf: sealed.leaf, body: sealed.ciphertext, wrapped_key, key_class, asked: Vec::new() };
+        Ok(Written { row, party_key: sealed.party_key })
+    }
+
+    /// The token by which `party`'s officer finds what concerns a person.
+    pub fn subject_token(&self, party: &Oin, subject: &Personal<SubjectId>) -> SearchToken {
+        self.search.token(party, TokenField::Subject, &subject.open_personal().canonical())
+    }
+
+    /// The token by which `party`'s officer finds what someone did.
+    pub fn actor_token(&self, party: &Oin, reference: &str) -> SearchToken {
+        self.search.token(party, TokenField::Actor, reference.as_bytes())
+    }
+
+    /// A new trace id.
+    ///
+    /// # Errors
+    /// [`JournalError::Entropy`].
+    pub fn trace(&self) -> Result<TraceId, JournalError> {
+        Ok(TraceId::fresh(&*self.entropy)?)
+    }
+
+    /// A new span id.
+    ///
+    /// # Errors
+    /// [`JournalError::Entropy`].
+    pub fn span(&self) -> Result<SpanId, JournalError> {
+        Ok(SpanId::fresh(&*self.entropy)?)
+    }
+}
+
+/// One wrapping key per retention class and month: destroyed as a whole when the last of its entries is past its term.
+fn key_class(time: Timestamp, years: u32) -> String {
+    let month: String = time.to_string().chars().take(7).collect();
+    format!("entries-{years}y-{month}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_key_per_class_and_month() {
+        let at = |text| Timestamp::parse(text).expect("an instant");
+        assert_eq!(key_class(at("2026-11-21T23:59:59Z"), 5), "entries-5y-2026-11");
+        assert_ne!(key_class(at("2026-11-30T23:59:59Z"), 5), key_class(at("2026-12-01T00:00:00Z"), 5));
+    }
+}

@@ -1,0 +1,39 @@
+//! What stays the same on a request's way through the steps.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::authenticate::Caller;
+use super::request::DisclosureRequest;
+use crate::clock::Timestamp;
+use crate::ledger::entry::{Client, TraceId};
+use crate::store::{IdempotencyClaim, NonceClaim};
+
+/// One disclosure being worked on.
+#[derive(Clone, Debug)]
+pub struct Matter {
+    /// The disclosure's id, a `UUIDv7`.
+    pub id: Uuid,
+    /// What joins its entries in the log.
+    pub trace: TraceId,
+    /// Who asks.
+    pub caller: Caller,
+    /// What is asked.
+    pub request: Arc<DisclosureRequest>,
+    /// SHA-256 of the request's raw body: what receipts are about.
+    pub request_digest: [u8; 32],
+    /// The request's raw body, sealed for the case that it must be answered anew.
+    pub body: bytes::Bytes,
+    /// How the caller was authenticated, for the log.
+    pub client: Client,
+    /// When it came in: what is kept and promised counts from here.
+    pub arrived: Timestamp,
+    /// When the answer that is being made was asked for, on the monotonic clock.
+    pub asked_at: Instant,
+    /// The nonce, until it is durable.
+    pub nonce: Option<NonceClaim>,
+    /// The claim on an Idempotency-Key.
+    pub idempotency: Option<IdempotencyClaim>,
+}
