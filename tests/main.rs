@@ -1,1 +1,4 @@
+//! The one test binary: what needs more than one module, or data from outside.
 
+#[cfg(test)]
+mod vectors;

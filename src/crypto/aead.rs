@@ -21,8 +21,8 @@ pub fn seal(key: &Secret<[u8; 32]>, context: &[u8], plaintext: &[u8], entropy: &
     let mut sealed = Vec::with_capacity(plaintext.len().saturating_add(OVERHEAD));
     sealed.extend_from_slice(&nonce);
     sealed.extend_from_slice(plaintext);
-    let Some((_, content)) = sealed.split_at_mut_checked(NONCE_LEN) else { return Err(SealError::TooLong) };
-    let tag = key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), content);
+    let Some((_, text)) = sealed.split_at_mut_checked(NONCE_LEN) else { return Err(SealError::TooLong) };
+    let tag = key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), text);
     let Ok(tag) = tag else {
         zeroize::Zeroize::zeroize(&mut sealed);
         return Err(SealError::TooLong);
@@ -36,9 +36,9 @@ pub fn seal(key: &Secret<[u8; 32]>, context: &[u8], plaintext: &[u8], entropy: &
 /// # Errors
 /// [`OpenError`] for anything else; it does not say what differs.
 pub fn open(key: &Secret<[u8; 32]>, context: &[u8], sealed: &[u8]) -> Result<Secret<Vec<u8>>, OpenError> {
-    let (nonce, content) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(OpenError)?;
+    let (nonce, text) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(OpenError)?;
     let key = bound(key).ok_or(OpenError)?;
-    let mut buffer = Zeroizing::new(content.to_vec());
+    let mut buffer = Zeroizing::new(text.to_vec());
     let opened = key.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(context), &mut buffer);
     let length = opened.map_err(|_| OpenError)?.len();
     buffer.truncate(length);

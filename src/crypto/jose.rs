@@ -64,8 +64,8 @@ impl RsaRecipient {
 /// The content key under AES key wrap with a 256-bit key (RFC 3394).
 pub(super) fn wrap(under: &ContentKey, key: &ContentKey) -> Result<Vec<u8>, JoseFailed> {
     guarded(|| {
-        let wrapper = A256KW.encrypter_from_bytes(&**under).ok()?;
-        let wrapped = wrapper.encrypt(&**key, &JweHeader::new(), &mut JweHeader::new()).ok().flatten();
+        let cipher = A256KW.encrypter_from_bytes(under.as_slice()).ok()?;
+        let wrapped = cipher.encrypt(&**key, &JweHeader::new(), &mut JweHeader::new()).ok().flatten();
         wrapped.filter(|bytes| bytes.len() == WRAPPED_KEY_LEN)
     })
 }
@@ -143,7 +143,7 @@ mod tests {
             *byte = u8::try_from(if index < 16 { index * 0x11 } else { index - 16 }).unwrap();
         }
         let wrapped = wrap(&Zeroizing::new(under), &Zeroizing::new(key)).unwrap();
-        let hex: String = wrapped.iter().map(|byte| format!("{byte:02X}")).collect();
+        let hex = wrapped.iter().fold(String::new(), |text, byte| text + &format!("{byte:02X}"));
         assert_eq!(hex, "28C9F404C4B810F4CBCCB35CFB87F8263F5786E2D80ED326CBC7F0E71A99F43BFB988B9B7A02DD21");
     }
 

@@ -81,7 +81,7 @@ impl Ephemeral {
 
 /// Concat KDF with SHA-256 (RFC 7518 §4.6.2, NIST SP 800-56A §5.8.1) for keys of at most 256 bits, that is one round. A key of fewer bits
 /// is the first part of the result.
-pub fn concat_kdf(secret: &[u8], algorithm_id: &str, party_u: &[u8], party_v: &[u8], bits: u32) -> Zeroizing<[u8; 32]> {
+fn concat_kdf(secret: &[u8], algorithm_id: &str, party_u: &[u8], party_v: &[u8], bits: u32) -> Zeroizing<[u8; 32]> {
     let mut context = digest::Context::new(&digest::SHA256);
     context.update(&1_u32.to_be_bytes());
     context.update(secret);

@@ -2,7 +2,7 @@
 //! encrypted on ring, and so is the agreement of ECDH-ES when sealing; the rest is in `jose.rs`.
 
 mod compact;
-pub mod ecdh_es;
+mod ecdh_es;
 mod open;
 mod seal;
 

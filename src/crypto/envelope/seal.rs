@@ -96,8 +96,8 @@ pub fn seal(
     };
     let header = base64::encode_url(&serde_json::to_vec(&header).map_err(|_| SealError::Refused)?);
     let iv = random::<IV_LEN>(entropy)?;
-    let content = encrypt(&transported.key, iv, header.as_bytes(), plaintext)?;
-    Ok(compact::write(&header, &transported.encrypted_key, &iv, &content))
+    let encrypted = encrypt(&transported.key, iv, header.as_bytes(), plaintext)?;
+    Ok(compact::write(&header, &transported.encrypted_key, &iv, &encrypted))
 }
 
 fn encrypt(key: &ContentKey, iv: [u8; IV_LEN], associated: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, SealError> {

@@ -163,7 +163,7 @@ impl fmt::Debug for Jwk {
             .field("kid", &self.id)
             .field("alg", &self.algorithm)
             .field("thumbprint", &self.thumbprint())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -63,15 +63,15 @@ impl<'de> Deserialize<'de> for PrivateText {
 }
 
 impl PrivateText {
-    fn of(bytes: &[u8]) -> Option<Self> {
-        Some(Self(Zeroizing::new(base64::encode_url(bytes))))
+    fn of(bytes: &[u8]) -> Self {
+        Self(Zeroizing::new(base64::encode_url(bytes)))
     }
 }
 
 impl JwkJson {
     /// The public key it holds.
     pub(super) fn into_public(self) -> Result<Jwk, KeyError> {
-        if self.private_members().any(|member| member.is_some()) {
+        if self.private_members().any(std::option::Option::is_some) {
             return Err(KeyError::PrivateGiven);
         }
         self.public_half()
@@ -179,14 +179,14 @@ impl JwkJson {
     pub(super) fn of_private(jwk: &PrivateJwk) -> Self {
         let public = Self::of_public(&jwk.public);
         match &jwk.private {
-            PrivateKey::Scalar(d) => Self { d: PrivateText::of(d.expose()), ..public },
+            PrivateKey::Scalar(d) => Self { d: Some(PrivateText::of(d.expose())), ..public },
             PrivateKey::Rsa(rsa) => Self {
-                d: PrivateText::of(rsa.d.expose()),
-                p: PrivateText::of(rsa.p.expose()),
-                q: PrivateText::of(rsa.q.expose()),
-                dp: PrivateText::of(rsa.dp.expose()),
-                dq: PrivateText::of(rsa.dq.expose()),
-                qi: PrivateText::of(rsa.qi.expose()),
+                d: Some(PrivateText::of(rsa.d.expose())),
+                p: Some(PrivateText::of(rsa.p.expose())),
+                q: Some(PrivateText::of(rsa.q.expose())),
+                dp: Some(PrivateText::of(rsa.dp.expose())),
+                dq: Some(PrivateText::of(rsa.dq.expose())),
+                qi: Some(PrivateText::of(rsa.qi.expose())),
                 ..public
             },
         }
@@ -201,7 +201,7 @@ fn exact<const N: usize>(text: Option<&str>, name: &'static str) -> Result<[u8; 
     text.and_then(|text| base64::decode_url_array(text).ok()).ok_or(KeyError::Member(name))
 }
 
-/// An RSA number. RFC 7518 §2 (Base64urlUInt) wants no leading zero octets; some writers add one, which must not make another key of it.
+/// An RSA number. RFC 7518 §2 (`Base64urlUInt`) wants no leading zero octets; some writers add one, which must not make another key of it.
 fn number(text: Option<&str>, name: &'static str) -> Result<Vec<u8>, KeyError> {
     let mut bytes = text.and_then(|text| base64::decode_url(text).ok()).ok_or(KeyError::Member(name))?;
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();

@@ -76,7 +76,7 @@ pub struct InvalidKeyId;
 /// A signature algorithm, by its name in the HTTP Signature Algorithms registry (RFC 9421 §6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
-    /// EdDSA over edwards25519 (RFC 8032).
+    /// `EdDSA` over edwards25519 (RFC 8032).
     Ed25519,
     /// ECDSA over P-256 with SHA-256; the signature is r ‖ s, 64 bytes.
     EcdsaP256Sha256,

@@ -41,7 +41,12 @@ impl Component {
         Self { name: Cow::Borrowed(name), parameters: vec![Parameter::Request, Parameter::Key(key.to_owned())] }
     }
 
-    pub(super) fn from_item(item: &Item<'_>) -> Result<Self, MalformedSignature> {
+    /// From an item of a component list.
+    ///
+    /// # Errors
+    /// [`MalformedSignature::Component`] unless it is a string that names a field in lower case or a derived component, with no other
+    /// parameters than `req`, `key` and `name`.
+    pub fn from_item(item: &Item<'_>) -> Result<Self, MalformedSignature> {
         let name = item.value.as_string().map(sfv::StringRef::as_str).filter(|name| is_name(name));
         let name = name.ok_or(MalformedSignature::Component)?;
         let parameter = |(key, value): &(&sfv::KeyRef, BareItemFromInput<'_>)| Parameter::read(key.as_str(), value);

@@ -5,11 +5,11 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 
 /// How long ago `created` may be.
-pub const MAX_AGE: Duration = Duration::from_secs(60);
+pub const MAX_AGE: Duration = Duration::from_mins(1);
 /// How far ahead of our clock `created` may be.
 pub const MAX_LEAD: Duration = Duration::from_secs(10);
 /// How far apart `created` and `expires` may be.
-pub const MAX_LIFETIME: Duration = Duration::from_secs(60);
+pub const MAX_LIFETIME: Duration = Duration::from_mins(1);
 
 /// `created` and `expires` in seconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::MalformedSignature as M;
 use super::*;
 use crate::crypto::content_digest::ContentDigest;
 use crate::crypto::keys::tests::private;
@@ -149,7 +150,6 @@ fn another_key_algorithm_or_tag_does_not_verify() {
 
 #[test]
 fn refuses_malformed_signature_inputs() {
-    use MalformedSignature as M;
     let key = key(Algorithm::Ed25519);
     for (from, to, error) in [
         ("sig=", "SIG=", M::Syntax("signature-input")),
@@ -187,7 +187,7 @@ fn refuses_malformed_signature_inputs() {
         assert_eq!(request.verify(&key), Err(error.into()), "{from} → {to}");
     }
     let mut request = signed(&key, None);
-    let many: String = (0..40).map(|index| format!("\"x-{index}\" ")).collect();
+    let many = (0..40).fold(String::new(), |text, index| text + &format!("\"x-{index}\" "));
     request.replace("signature-input", "sig=(", &format!("sig=({many}"));
     assert_eq!(request.verify(&key), Err(M::TooMany.into()));
 }
@@ -205,7 +205,6 @@ fn nonces_have_22_to_64_characters() {
 
 #[test]
 fn refuses_malformed_signatures() {
-    use MalformedSignature as M;
     let key = key(Algorithm::Ed25519);
     for (value, error) in [
         ("sig=:!:", M::Syntax("signature")),
@@ -432,7 +431,6 @@ fn responses_must_cover_exactly_the_profile() {
         headers.insert("signature-input", HeaderValue::from_str(&input).unwrap());
         assert_eq!(check(200, &headers, b"{}", &request, &gateway), Err(SignatureError::Coverage(missing)), "{from} → {to}");
     }
-    use MalformedSignature as M;
     for (from, to, error) in [
         ("gateway=", "other=", M::Labels),
         (";created", ";nonce=\"AAAAAAAAAAAAAAAAAAAAAA\";created", M::ParameterUnknown),
