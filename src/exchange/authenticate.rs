@@ -31,8 +31,16 @@ pub struct Authenticated {
 #[derive(Clone, Debug)]
 pub struct Caller {
     member: Arc<Member>,
-    keyid: String,
-    fingerprint: [u8; 32],
+    credentials: Credentials,
+}
+
+/// With which credentials an organisation called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// The id of the signing key.
+    pub keyid: String,
+    /// SHA-256 of the certificate's DER.
+    pub fingerprint: [u8; 32],
 }
 
 impl Authenticated {
@@ -68,9 +76,14 @@ impl Caller {
         &self.member
     }
 
-    /// The id of the signing key that was used.
-    pub fn keyid(&self) -> &str {
-        &self.keyid
+    /// The credentials that were used.
+    pub const fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// Who asked earlier, as kept with the request: for what is delivered later, it is the organisation that must still be active.
+    pub(super) const fn of_kept(member: Arc<Member>, credentials: Credentials) -> Self {
+        Self { member, credentials }
     }
 
     /// The same caller by a newer registry.
@@ -78,8 +91,9 @@ impl Caller {
     /// # Errors
     /// When organisation, certificate or key do not count any more.
     pub fn renewed(&self, registry: &Registry, now: Timestamp) -> Result<Self, Refusal> {
-        let member = active_member(registry, self.oin(), &self.fingerprint, now)?;
-        let known = registry.key(&self.keyid).filter(|known| known.owner == *self.oin() && known.validity.holds(now));
+        let Credentials { keyid, fingerprint } = &self.credentials;
+        let member = active_member(registry, self.oin(), fingerprint, now)?;
+        let known = registry.key(keyid).filter(|known| known.owner == *self.oin() && known.validity.holds(now));
         known.ok_or_else(unknown_key)?;
         Ok(Self { member, ..self.clone() })
     }
@@ -128,7 +142,8 @@ fn verified_caller(registry: &Registry, request: &SignedRequest, tag: &str, now:
     freshness(times, now).map_err(|stale| refused(&stale.into()))?;
     signature.verify(&request.parts(), &known.key, tag).map_err(|error| refused(&error.into()))?;
     let member = shown_member(registry, oin, &request.peer.fingerprint, now)?;
-    let caller = Caller { member, keyid: signature.key_id().as_str().to_owned(), fingerprint: request.peer.fingerprint };
+    let credentials = Credentials { keyid: signature.key_id().as_str().to_owned(), fingerprint: request.peer.fingerprint };
+    let caller = Caller { member, credentials };
     let expires = Timestamp::from_seconds(times.expires).plus(MAX_AGE).plus(MAX_LEAD).plus(NONCE_MARGIN);
     let nonce = NonceClaim { organisation: oin.clone(), nonce: signature.nonce().as_str().to_owned(), expires };
     Ok((caller, nonce))

@@ -57,6 +57,8 @@ pub struct Plan {
     pub not_permitted: Vec<Category>,
     /// Whether the requester named the sources.
     pub named: bool,
+    /// The finest form that was asked for.
+    pub asked_form: Form,
     /// Whether a summary can come, whoever the person is.
     pub summaries: bool,
 }
@@ -104,11 +106,18 @@ impl Authorised {
 /// # Errors
 /// A refusal that depends only on who asks for what, or on the store.
 pub async fn authorise(gateway: &Gateway, mut matter: Matter) -> Result<Authorised, Refusal> {
+    let (plan, registry) = plan(gateway, &matter).await?;
+    matter.caller = matter.caller.renewed(&registry, gateway.clock.now())?;
+    Ok(Authorised { matter, plan: Arc::new(plan) })
+}
+
+/// The decision by the facts of this moment, and the registry it was made with. Whether the caller's credentials count is another matter.
+pub(super) async fn plan(gateway: &Gateway, matter: &Matter) -> Result<(Plan, Arc<Registry>), Refusal> {
     let now = gateway.clock.now();
     let bundle = gateway.policy.load_full();
-    let purpose = purpose(&bundle, &matter)?;
+    let purpose = purpose(&bundle, matter)?;
     let domain = Domain { recipient: matter.caller.oin().clone(), case: matter.request.case.clone(), purpose: purpose.id.clone() };
-    let (subject, asked_by) = subject(gateway, &matter, &domain).await?;
+    let (subject, asked_by) = subject(gateway, matter, &domain).await?;
     let index = subject.as_ref().map(|subject| gateway.subject_index(subject));
     let person = match index {
         Some(index) => Some(gateway.store.person_facts(index).await?),
@@ -118,14 +127,14 @@ pub async fn authorise(gateway: &Gateway, mut matter: Matter) -> Result<Authoris
         Some(person) => gateway.registry.at_least(person.revision).await?,
         None => gateway.registry.refresh().await?,
     };
-    matter.caller = matter.caller.renewed(&registry, now)?;
-    let sources = sources(&registry, &matter, &purpose)?;
-    let asking = Asking { bundle: &bundle, purpose: &purpose, matter: &matter, person: person.as_ref(), asked_by, now };
+    let sources = sources(&registry, matter, &purpose)?;
+    let asking = Asking { bundle: &bundle, purpose: &purpose, matter, person: person.as_ref(), asked_by, now };
     let (cells, not_permitted, summaries) = asking.cells(&sources)?;
-    let expected = expected(&registry, &matter, &sources, index, person.as_ref(), now);
+    let expected = expected(&registry, matter, &sources, index, person.as_ref(), now);
     let named = matter.request.sources.is_some();
-    let plan = Plan { purpose, domain, subject, asked_by, expected, person, cells, not_permitted, named, summaries, bundle };
-    Ok(Authorised { matter, plan: Arc::new(plan) })
+    let asked_form = matter.request.form;
+    let plan = Plan { purpose, domain, subject, asked_by, expected, person, cells, not_permitted, named, asked_form, summaries, bundle };
+    Ok((plan, registry))
 }
 
 fn not_permitted(detail: &str) -> Refusal {

@@ -1,5 +1,6 @@
 //! What stays the same on a request's way through the steps.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -9,6 +10,7 @@ use super::authenticate::Caller;
 use super::request::DisclosureRequest;
 use crate::clock::Timestamp;
 use crate::ledger::entry::{Client, TraceId};
+use crate::organisation::Oin;
 use crate::store::{IdempotencyClaim, NonceClaim};
 
 /// One disclosure being worked on.
@@ -34,6 +36,8 @@ pub struct Matter {
     pub asked_at: Instant,
     /// The nonce, until it is durable.
     pub nonce: Option<NonceClaim>,
+    /// SHA-256 of the call to each source that was asked: what contribution receipts are about.
+    pub calls: BTreeMap<Oin, [u8; 32]>,
     /// The claim on an Idempotency-Key.
     pub idempotency: Option<IdempotencyClaim>,
 }

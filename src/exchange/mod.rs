@@ -1,16 +1,69 @@
-//! The flow of a disclosure, one step per file.
+//! The flow of a disclosure, one step per file: `SignedRequest` → `Authenticated` → `Authorised` → `Announced` → `Collected` → `Rechecked` →
+//! `Minimised` → `Pseudonymised` → `Sealed` → `Recorded` → `Delivered`, or a refusal from any step. A stage can be made only by the step
+//! before it.
 
+pub mod announce;
 pub mod authenticate;
+pub mod authorise;
+pub mod collect;
+pub mod deliver;
+mod entries;
+mod gateway;
+pub mod health;
+
+pub mod matter;
+pub mod minimise;
 pub mod nonces;
+pub mod payloads;
+pub mod pseudonymise;
 pub mod rates;
+pub mod recheck;
+pub mod record;
+pub mod redeliver;
 pub mod refusal;
+pub mod refuse;
 pub mod registry;
+pub mod release;
 pub mod request;
+pub mod seal;
 pub mod signed;
+mod stopped;
 pub mod vault;
 
-use std::sync::Arc;
-use crate::clock::Clock;
+pub use gateway::{Gateway, Settings};
+pub use stopped::Stopped;
 
-/// x
-pub struct Gateway { pub clock: Arc<dyn Clock>, pub registry: registry::LiveRegistry, pub nonces: nonces::Nonces, pub rates: rates::Rates }
+use deliver::Delivered;
+use matter::Matter;
+use refusal::{ProblemType, Refusal};
+
+/// How often a request starts over because facts changed under it, before it is told to come back.
+const ATTEMPTS: usize = 5;
+
+/// The steps in order. Facts that changed on the way send the request back to authorise.
+///
+/// # Errors
+/// What the caller may know; see [`refusal`].
+pub async fn disclose(gateway: &Gateway, mut matter: Matter) -> Result<Delivered, Refusal> {
+    for _ in 0..ATTEMPTS {
+        match attempt(gateway, matter).await {
+            Ok(delivered) => return Ok(delivered),
+            Err(Stopped::FactsChanged(again)) => matter = *again,
+            Err(Stopped::Refused(refusal)) => return Err(refusal),
+        }
+    }
+    Err(Refusal::new(ProblemType::StateConflict, "the facts keep changing; try again").retry_after(std::time::Duration::from_secs(1)))
+}
+
+async fn attempt(gateway: &Gateway, matter: Matter) -> Result<Delivered, Stopped> {
+    let authorised = authorise::authorise(gateway, matter).await?;
+    authorised.plan().some_source_is_well(gateway)?;
+    let announced = announce::announce(gateway, authorised).await?;
+    let collected = collect::collect(gateway, announced).await?;
+    let rechecked = recheck::recheck(gateway, collected).await?;
+    let minimised = minimise::minimise(gateway, rechecked);
+    let pseudonymised = pseudonymise::pseudonymise(gateway, minimised).await?;
+    let sealed = seal::seal(gateway, pseudonymised)?;
+    let recorded = record::record(gateway, sealed).await?;
+    Ok(deliver::deliver(gateway, recorded).await)
+}

@@ -2,6 +2,7 @@
 
 mod append;
 pub mod facts;
+pub mod journal;
 pub mod scribe;
 pub mod sequencer;
 pub mod sqlite;

@@ -41,6 +41,37 @@ impl Drop for Bsn {
     }
 }
 
+/// Whether a text holds a BSN: nine digits in a row, or with single spaces, dots or hyphens between them, that pass the 11-proof.
+pub fn holds_bsn(text: &str) -> bool {
+    let characters: Vec<char> = text.chars().collect();
+    (0..characters.len()).any(|start| {
+        let before = start.checked_sub(1).and_then(|place| characters.get(place));
+        !before.is_some_and(char::is_ascii_digit) && characters.get(start..).is_some_and(starts_with_bsn)
+    })
+}
+
+fn starts_with_bsn(characters: &[char]) -> bool {
+    let mut digits = String::with_capacity(9);
+    let mut separated = true;
+    for (place, character) in characters.iter().enumerate() {
+        if character.is_ascii_digit() {
+            digits.push(*character);
+            separated = false;
+        } else if digits.is_empty() || separated || !matches!(character, ' ' | '.' | '-' | '\u{a0}') {
+            return false;
+        } else {
+            separated = true;
+        }
+        if digits.len() == 9 {
+            let ends = !characters.get(place + 1).is_some_and(char::is_ascii_digit);
+            let found = ends && digits.parse::<Bsn>().is_ok();
+            zeroize::Zeroize::zeroize(&mut digits);
+            return found;
+        }
+    }
+    false
+}
+
 /// The text is not a BSN: not nine digits, all zeros, or failing the 11-proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a BSN is nine digits that pass the 11-proof")]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use zeroize::Zeroize;
 
-pub use bsn::{Bsn, InvalidBsn};
+pub use bsn::{Bsn, InvalidBsn, holds_bsn};
 
 use crate::crypto::digest::KeyedDigest;
 use crate::organisation::{Oin, Organisation};

@@ -38,3 +38,13 @@ fn ages_are_counted_in_whole_years() {
     assert_eq!(age_on("2027-01-01", "2026-11-21"), None);
     assert_eq!(age_on("soon", "2026-11-21"), None);
 }
+
+#[test]
+fn a_bsn_is_found_in_a_text() {
+    for text in ["bsn 999990019.", "9999.90.019", "999 990 019", "(999990019)", "x999990019x"] {
+        assert!(holds_bsn(text), "{text}");
+    }
+    for text in ["999990018", "1999990019", "9999900190", "99999  0019", "no number", "12-11-2026", ""] {
+        assert!(!holds_bsn(text), "{text}");
+    }
+}

@@ -12,7 +12,7 @@ use crate::ledger::token::{SearchKey, SearchToken, TokenField};
 use crate::ledger::wrap::wrap;
 use crate::organisation::Oin;
 use crate::secret::Personal;
-use crate::store::EntryRow;
+use super::EntryRow;
 use crate::subject::SubjectId;
 
 /// How long entries are kept that no purpose says more about, in years (`domain.md` §9).

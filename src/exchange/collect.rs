@@ -1,0 +1,159 @@
+//! `Announced` → [`Collected`]: each authorised source is asked, in parallel, only for what is authorised, until the deadline. A silent source
+//! does not hold up the others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::announce::Announced;
+use super::authorise::{Cell, Plan};
+use super::matter::Matter;
+use super::registry::{Member, Registry};
+use super::{Gateway, Stopped};
+use crate::catalogue::Form;
+use crate::clock::Timestamp;
+use crate::crypto::digest;
+use crate::crypto::keys::VerifyingKey;
+use crate::organisation::Oin;
+use crate::source::port::{Destination, SourceFailure, SourceKeys};
+use crate::source::{RecordsAnswer, RecordsRequest, SourceItem, SubjectWire, Wanted};
+
+/// The most items of one source that are looked at; a person has far fewer.
+const MOST_ITEMS: usize = 500;
+
+/// What the sources answered, not believed yet.
+#[derive(Debug)]
+pub struct Collected {
+    matter: Matter,
+    plan: Arc<Plan>,
+    answers: Vec<SourceAnswer>,
+}
+
+/// What one source answered.
+#[derive(Debug)]
+pub struct SourceAnswer {
+    /// The source.
+    pub source: Arc<Member>,
+    /// Its items.
+    pub items: Vec<SourceItem>,
+}
+
+impl Collected {
+    /// Takes it apart for the next step.
+    pub(super) fn into_parts(self) -> (Matter, Arc<Plan>, Vec<SourceAnswer>) {
+        (self.matter, self.plan, self.answers)
+    }
+}
+
+/// The signing keys of one source in the registry.
+pub(super) struct KeysOf<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) source: &'a Oin,
+    pub(super) now: Timestamp,
+}
+
+impl SourceKeys for KeysOf<'_> {
+    fn key(&self, keyid: &str) -> Option<&VerifyingKey> {
+        let known = self.registry.key(keyid)?;
+        (known.owner == *self.source && known.validity.holds(self.now)).then_some(&known.key)
+    }
+}
+
+/// Asks the sources.
+///
+/// # Errors
+/// [`Stopped`], when the calls cannot be written.
+pub async fn collect(gateway: &Gateway, announced: Announced) -> Result<Collected, Stopped> {
+    let (mut matter, plan) = announced.into_parts();
+    let time = gateway.source_time(&plan.purpose, matter.asked_at);
+    let mut calls = Vec::new();
+    for source in plan.sources() {
+        let wanted = wanted(&plan, &source.organisation.oin);
+        let poor = gateway.health.is_poor(&source.organisation.oin, gateway.clock.now());
+        if let (Some(subject), false, false) = (&plan.subject, wanted.is_empty(), poor) {
+            let call = call(gateway, &matter, &plan, source, wanted, SubjectWire::of(subject.open_personal()), time)?;
+            matter.calls.insert(source.organisation.oin.clone(), digest::sha256(&call));
+            calls.push((Arc::clone(source), call));
+        }
+    }
+    let answers = join_all(calls.into_iter().map(|(source, call)| ask(gateway, source, call, &matter, &plan, time))).await;
+    Ok(Collected { answers: answers.into_iter().flatten().collect(), matter, plan })
+}
+
+/// What this source may be asked for.
+fn wanted(plan: &Plan, source: &Oin) -> Vec<Wanted> {
+    let of = |cell: &&Cell| cell.source.organisation.oin == *source;
+    let forms = |cell: &Cell| cell.form.into_iter().chain(cell.summary.then_some(Form::Summary)).collect::<Vec<_>>();
+    let wanted = plan.cells.iter().filter(of).flat_map(|cell| forms(cell).into_iter().map(|form| (cell.category, form)));
+    let transform = |category, form| plan.purpose.transforms.paths(category, form).to_vec();
+    wanted.map(|(category, form)| Wanted { category, form, transform: transform(category, form) }).collect()
+}
+
+fn call(
+    gateway: &Gateway,
+    matter: &Matter,
+    plan: &Plan,
+    source: &Member,
+    wanted: Vec<Wanted>,
+    subject: SubjectWire,
+    time: Duration,
+) -> Result<Vec<u8>, Stopped> {
+    let overrides = plan.cells.iter().filter(|cell| cell.source.organisation.oin == source.organisation.oin);
+    let mut overrides: Vec<_> = overrides.filter_map(|cell| cell.overridden_by.clone()).collect();
+    overrides.sort();
+    overrides.dedup();
+    let request = RecordsRequest {
+        decision: matter.id.to_string(),
+        purpose: plan.purpose.id.clone(),
+        legal_basis: plan.purpose.legal_bases.clone(),
+        recipient: matter.caller.oin().clone(),
+        recipient_kind: matter.caller.organisation().kind,
+        actor: matter.request.actor.reference.clone(),
+        necessity: matter.request.necessity.clone(),
+        subject,
+        wanted,
+        overrides,
+        deadline: gateway.clock.now().plus(time),
+        release_until: plan.open_until(matter),
+    };
+    serde_json::to_vec(&request).map_err(|_| Stopped::internal("a call to a source cannot be written"))
+}
+
+/// Asks one source; `None` when nothing that counts came.
+async fn ask(gateway: &Gateway, source: Arc<Member>, call: Vec<u8>, matter: &Matter, plan: &Plan, time: Duration) -> Option<SourceAnswer> {
+    let registry = gateway.registry.current();
+    let organisation = &source.organisation;
+    let keys = KeysOf { registry: &registry, source: &organisation.oin, now: gateway.clock.now() };
+    let address = organisation.connector.as_deref()?;
+    let destination = Destination { oin: &organisation.oin, address, keys: &keys, time };
+    let answered = tokio::time::timeout(time, gateway.sources.records(destination, &call)).await;
+    let answered = answered.unwrap_or_else(|_| Err(SourceFailure::Unreachable("not in time".to_owned())));
+    match answered {
+        Ok(answer) if is_about(&answer, matter, plan) && answer.items.len() <= MOST_ITEMS => {
+            gateway.health.answered(&organisation.oin);
+            Some(SourceAnswer { items: answer.items, source })
+        }
+        Ok(_) => {
+            tracing::warn!(source = %organisation.oin, disclosure = %matter.id, "answered about something else, or too much: dropped");
+            gateway.health.answered(&organisation.oin);
+            None
+        }
+        Err(failure) => {
+            tracing::warn!(source = %organisation.oin, disclosure = %matter.id, %failure, "no answer that counts");
+            gateway.health.failed(&organisation.oin, gateway.clock.now());
+            None
+        }
+    }
+}
+
+/// Whether an answer is about this decision and this person.
+pub(super) fn is_about(answer: &RecordsAnswer, matter: &Matter, plan: &Plan) -> bool {
+    let same_person = plan.subject.as_ref().is_some_and(|subject| SubjectWire::of(subject.open_personal()) == answer.subject);
+    same_person && answer.decision == matter.id.to_string()
+}
+
+/// A late release: its asking was announced with the request; now the source brings it.
+pub(super) fn released(matter: Matter, plan: Arc<Plan>, answer: SourceAnswer) -> Collected {
+    Collected { matter, plan, answers: vec![answer] }
+}

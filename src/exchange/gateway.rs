@@ -1,0 +1,185 @@
+//! What the steps work with: every port and register of one node, passed in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::authenticate::Authenticated;
+use super::authorise::Plan;
+use super::health::Health;
+use crate::store::journal::{Journal, JournalError};
+use super::matter::Matter;
+use super::nonces::Nonces;
+use super::payloads::Payloads;
+use super::rates::Rates;
+use super::refusal::{ProblemType, Refusal};
+use super::registry::{LiveRegistry, Member};
+use super::request::DisclosureRequest;
+use super::vault::Vault;
+use crate::catalogue::Purpose;
+use crate::clock::{Clock, Timestamp};
+use crate::crypto::base64;
+use crate::crypto::digest::{self, KeyedDigest};
+use crate::entropy::{Entropy, EntropyUnavailable, random};
+use crate::ledger::entry::Client;
+use crate::organisation::Oin;
+use crate::policy::Bundle;
+use crate::secret::Personal;
+use crate::source::port::Sources;
+use crate::store::sequencer::Sequencer;
+use crate::store::{Store, SubjectIndex};
+use crate::subject::SubjectId;
+
+/// What is left for rechecking, sealing and recording when sources have been waited for.
+const FINISHING: Duration = Duration::from_millis(300);
+
+/// One node of the gateway.
+pub struct Gateway {
+    /// Its own OIN.
+    pub oin: Oin,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// What is kept.
+    pub store: Arc<dyn Store>,
+    /// The way into the log.
+    pub sequencer: Sequencer,
+    /// Who takes part.
+    pub registry: LiveRegistry,
+    /// The policies.
+    pub policy: ArcSwap<Bundle>,
+    /// Pseudonyms.
+    pub vault: Vault,
+    /// Log entries.
+    pub journal: Journal,
+    /// Requests kept for pick-up.
+    pub payloads: Payloads,
+    /// The sources.
+    pub sources: Arc<dyn Sources>,
+    /// How they are.
+    pub health: Health,
+    /// Nonces seen.
+    pub nonces: Nonces,
+    /// How much organisations may ask.
+    pub rates: Rates,
+    /// How much may be refused to one unauthenticated certificate holder before it is not listened to.
+    pub strangers: Rates,
+    /// Finds consents and overrides about a person.
+    pub subject_index: KeyedDigest,
+    /// Compares bodies under one Idempotency-Key.
+    pub idempotency: KeyedDigest,
+    /// Told when receipts wait to be sent to sources.
+    pub receipts_waiting: Notify,
+    /// Settings.
+    pub settings: Settings,
+}
+
+/// Settings of the flow.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Whether answers leave at the purpose's fixed instant.
+    pub answer_at: bool,
+    /// How long sources get when they do not.
+    pub source_time: Duration,
+}
+
+impl Gateway {
+    /// The index under which consents and overrides about `subject` are kept.
+    pub fn subject_index(&self, subject: &Personal<SubjectId>) -> SubjectIndex {
+        SubjectIndex(subject.keyed_digest(&self.subject_index))
+    }
+
+    /// A new `UUIDv7` (RFC 9562) of this moment.
+    ///
+    /// # Errors
+    /// [`EntropyUnavailable`].
+    pub fn new_id(&self) -> Result<Uuid, EntropyUnavailable> {
+        let millis = u64::try_from(self.clock.now().millis()).unwrap_or_default();
+        Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random::<10>(&*self.entropy)?).into_uuid())
+    }
+
+    /// A new matter of an authenticated request.
+    ///
+    /// # Errors
+    /// [`JournalError`], when there is no randomness.
+    pub fn matter(&self, authenticated: &Authenticated, request: DisclosureRequest) -> Result<Matter, JournalError> {
+        let signed = authenticated.request();
+        Ok(Matter {
+            id: self.new_id()?,
+            trace: self.journal.trace()?,
+            caller: authenticated.caller().clone(),
+            request: Arc::new(request),
+            request_digest: digest::sha256(&signed.body),
+            body: signed.body.clone(),
+            client: client(authenticated),
+            arrived: signed.arrived,
+            asked_at: signed.arrived_at,
+            nonce: Some(authenticated.nonce().clone()),
+            calls: std::collections::BTreeMap::new(),
+            idempotency: None,
+        })
+    }
+
+    /// How long sources get: until a little before the answer must leave.
+    pub(super) fn source_time(&self, purpose: &Purpose, asked_at: Instant) -> Duration {
+        if !self.settings.answer_at {
+            return self.settings.source_time;
+        }
+        let until = asked_at + purpose.answer_at.saturating_sub(FINISHING);
+        until.saturating_duration_since(Instant::now())
+    }
+
+    /// Waits for the instant at which an answer for this purpose leaves.
+    pub(super) async fn wait_for_answer(&self, purpose: &Purpose, asked_at: Instant) {
+        if self.settings.answer_at {
+            tokio::time::sleep_until(asked_at + purpose.answer_at).await;
+        }
+    }
+}
+
+/// How a caller was authenticated, for the log.
+pub(super) fn client(authenticated: &Authenticated) -> Client {
+    let signature = authenticated.request().signature.as_ref().ok();
+    Client {
+        authentication: "mTLS, RFC 9421".to_owned(),
+        certificate: Some(base64::encode_url(&authenticated.request().peer.fingerprint)),
+        key_id: Some(authenticated.caller().credentials().keyid.clone()),
+        algorithm: signature.map(|signature| signature.algorithm().to_owned()),
+        signature_base: signature.and_then(|signature| signature.base(&authenticated.request().parts()).ok()),
+        signature: signature.map(|signature| base64::encode(signature.reference().signature)),
+    }
+}
+
+impl Plan {
+    /// The sources of the asked combinations, each once.
+    pub fn sources(&self) -> impl Iterator<Item = &Arc<Member>> {
+        let mut seen = std::collections::BTreeSet::new();
+        self.cells.iter().map(|cell| &cell.source).filter(move |source| seen.insert(source.organisation.oin.clone()))
+    }
+
+    /// How a source is called towards the recipient: by OIN if the recipient named it, else by its kind.
+    pub(super) fn source_name(&self, source: &Member) -> String {
+        let organisation = &source.organisation;
+        if self.named { organisation.oin.to_string() } else { organisation.kind.code().to_owned() }
+    }
+
+    /// Until when summaries can come: the purpose's deadline, or at once over when none can.
+    pub(super) fn open_until(&self, matter: &Matter) -> Timestamp {
+        if self.summaries { matter.arrived.plus(self.purpose.deadline) } else { matter.arrived }
+    }
+
+    /// Refuses when every named source is in poor health, asked or not: that tells nothing about the person.
+    pub(super) fn some_source_is_well(&self, gateway: &Gateway) -> Result<(), Refusal> {
+        let now = gateway.clock.now();
+        if self.sources().any(|source| !gateway.health.is_poor(&source.organisation.oin, now)) {
+            return Ok(());
+        }
+        let wait = Duration::from_secs(30);
+        Err(Refusal::new(ProblemType::SourcesUnavailable, "none of the sources answers at the moment").retry_after(wait))
+    }
+}

@@ -1,0 +1,99 @@
+//! Requests kept sealed for the time that their results can be picked up: to be answered anew when facts have changed, or added to when a
+//! professional releases. One key per day of destruction.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::matter::Matter;
+use super::request;
+use super::Stopped;
+use super::authenticate::Credentials;
+use crate::clock::Timestamp;
+use crate::crypto::base64::InvalidBase64;
+use crate::crypto::{aead, base64, digest};
+use crate::entropy::Entropy;
+use crate::keystore::KeyStore;
+use crate::ledger::entry::TraceId;
+use crate::organisation::Oin;
+use crate::store::DisclosureRow;
+
+/// Seals and opens kept requests.
+pub struct Payloads {
+    key_store: Arc<dyn KeyStore>,
+    entropy: Arc<dyn Entropy>,
+}
+
+/// What is kept of a request.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    body: String,
+    keyid: String,
+    fingerprint: String,
+    trace: String,
+    calls: BTreeMap<Oin, String>,
+}
+
+/// A kept request, opened.
+pub struct Reopened {
+    /// The disclosure's id.
+    pub id: Uuid,
+    /// What was asked.
+    pub request: Arc<request::DisclosureRequest>,
+    /// The raw body.
+    pub body: bytes::Bytes,
+    /// Its digest.
+    pub request_digest: [u8; 32],
+    /// The trace of the original request.
+    pub trace: TraceId,
+    /// SHA-256 of the call to each source that was asked.
+    pub calls: BTreeMap<Oin, [u8; 32]>,
+    /// With which credentials it was asked.
+    pub credentials: Credentials,
+}
+
+impl Payloads {
+    /// With the key store that holds the days' keys.
+    pub fn new(key_store: Arc<dyn KeyStore>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { key_store, entropy }
+    }
+
+    /// Seals what is kept of `matter` until `expires`; the name of the day's key, and the sealed request.
+    pub(super) fn seal(&self, matter: &Matter, expires: Timestamp) -> Result<(String, Vec<u8>), Stopped> {
+        let class = format!("payload-{}", expires.date());
+        let kept = Kept {
+            body: base64::encode(&matter.body),
+            keyid: matter.caller.credentials().keyid.clone(),
+            fingerprint: base64::encode_url(&matter.caller.credentials().fingerprint),
+            trace: matter.trace.to_string(),
+            calls: matter.calls.iter().map(|(source, digest)| (source.clone(), base64::encode_url(digest))).collect(),
+        };
+        let plain = serde_json::to_vec(&kept).map(zeroize::Zeroizing::new).map_err(|_| Stopped::internal("a request cannot be kept"))?;
+        let wrapping = self.key_store.wrapping_key(&class)?;
+        let sealed = aead::seal(&wrapping, matter.id.to_string().as_bytes(), &plain, &*self.entropy);
+        Ok((class, sealed.map_err(|_| Stopped::internal("a request cannot be sealed"))?))
+    }
+
+    /// Opens the request of a kept disclosure.
+    pub(super) fn open(&self, row: &DisclosureRow) -> Result<Reopened, Stopped> {
+        let unreadable = || Stopped::internal("a kept request cannot be opened");
+        let wrapping = self.key_store.existing_key(&row.payload_class)?;
+        let plain = aead::open(&wrapping, row.id.as_bytes(), &row.request).map_err(|_| unreadable())?;
+        let kept: Kept = serde_json::from_slice(plain.expose()).map_err(|_| unreadable())?;
+        let body = base64::decode(&kept.body).map_err(|_| unreadable())?;
+        let fingerprint = base64::decode_url_array(&kept.fingerprint).map_err(|_| unreadable())?;
+        let calls = kept.calls.into_iter().map(|(source, digest)| Ok((source, base64::decode_url_array(&digest)?)));
+        let calls: Result<BTreeMap<_, _>, InvalidBase64> = calls.collect();
+        Ok(Reopened {
+            id: row.id.parse().map_err(|_| unreadable())?,
+            request: Arc::new(request::parse(&body).map_err(|_| unreadable())?),
+            request_digest: digest::sha256(&body),
+            body: body.into(),
+            trace: kept.trace.parse().map_err(|_| unreadable())?,
+            calls: calls.map_err(|_| unreadable())?,
+            credentials: Credentials { keyid: kept.keyid, fingerprint },
+        })
+    }
+}

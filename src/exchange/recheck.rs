@@ -1,0 +1,135 @@
+//! `Collected` → [`Rechecked`]: each item passes the policies again with the facts that its source states; an absent fact denies.
+
+use std::sync::Arc;
+
+use super::authorise::{Cell, Plan, question};
+use super::collect::{Collected, SourceAnswer};
+use super::matter::Matter;
+use super::{Gateway, Stopped};
+use crate::catalogue::{Form, may_know_secret_address};
+use crate::policy::{Decision, Facts};
+use crate::pseudonym::Domain;
+use crate::secret::Personal;
+use crate::source::{SourceItem, SubjectWire};
+use crate::store::StoreError;
+use crate::subject::SubjectId;
+
+/// Items that may go on, each with the form that it may be given in.
+#[derive(Debug)]
+pub struct Rechecked {
+    matter: Matter,
+    plan: Arc<Plan>,
+    items: Vec<PermittedItem>,
+}
+
+/// One item that may be given.
+#[derive(Debug)]
+pub struct PermittedItem {
+    /// Which asked combination it answers.
+    pub cell: Cell,
+    /// The item as the source gave it.
+    pub item: SourceItem,
+    /// The form that it may be given in: as given, or coarser.
+    pub form: Form,
+    /// The deciding policies.
+    pub policies: Vec<String>,
+    /// Whether the recipient may know a secret address in it.
+    pub shows_secret_address: bool,
+}
+
+impl Rechecked {
+    /// Whether nothing is left to give.
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Takes it apart for the next step.
+    pub(super) fn into_parts(self) -> (Matter, Arc<Plan>, Vec<PermittedItem>) {
+        (self.matter, self.plan, self.items)
+    }
+}
+
+/// Decides on each item.
+///
+/// # Errors
+/// [`Stopped`], when the vault cannot say whom the recipient acts for.
+pub async fn recheck(gateway: &Gateway, collected: Collected) -> Result<Rechecked, Stopped> {
+    let (matter, plan, answers) = collected.into_parts();
+    let mut items = Vec::new();
+    for answer in answers {
+        items.extend(permitted(gateway, &matter, &plan, answer).await?);
+    }
+    Ok(Rechecked { matter, plan, items })
+}
+
+/// The items of one answer that may be given. What was not asked, or not in that form, is dropped.
+pub(super) async fn permitted(gateway: &Gateway, matter: &Matter, plan: &Plan, answer: SourceAnswer) -> Result<Vec<PermittedItem>, Stopped> {
+    let mut items = Vec::new();
+    for item in answer.items {
+        let of_source = |cell: &&Cell| cell.source.organisation.oin == answer.source.organisation.oin && cell.category == item.category;
+        let asked = plan.cells.iter().find(of_source).filter(|cell| match item.form {
+            Form::Summary => cell.summary,
+            form => cell.form == Some(form),
+        });
+        let Some(cell) = asked else {
+            tracing::warn!(source = %answer.source.organisation.oin, category = %item.category, form = %item.form, "gave what was not asked: dropped");
+            continue;
+        };
+        let facts = facts(gateway, matter, plan, &item).await?;
+        let Some((form, policies)) = decide(gateway, matter, plan, cell, &item, facts) else { continue };
+        if says_no(&item, form) && plan.bundle.rests_on_person(matter.caller.organisation().kind, &plan.purpose.id, cell.source.organisation.kind, item.category, form) {
+            // Where consent or override decides, absence is not "no" but unavailable.
+            continue;
+        }
+        let by_override = cell.overridden_by.is_some();
+        let shows_secret_address = may_know_secret_address(&plan.purpose.id, matter.caller.organisation().kind, by_override);
+        items.push(PermittedItem { cell: cell.clone(), form, policies, shows_secret_address, item });
+    }
+    Ok(items)
+}
+
+/// The best form that the item may be given in, no finer than it is.
+fn decide(gateway: &Gateway, matter: &Matter, plan: &Plan, cell: &Cell, item: &SourceItem, facts: Facts) -> Option<(Form, Vec<String>)> {
+    let now = gateway.clock.now();
+    let mut question = question(&plan.purpose, matter, plan.person.as_ref(), &cell.source, cell.category, item.form, now);
+    question.facts = Some(facts);
+    let decision = if item.form == Form::Summary { plan.bundle.decide_summary(&question) } else { plan.bundle.decide(&question) };
+    match decision {
+        Decision::Permit { form, policies } => Some((form, policies)),
+        Decision::Withheld { .. } => None,
+    }
+}
+
+fn says_no(item: &SourceItem, form: Form) -> bool {
+    form == Form::Signal && item.data.as_object().is_some_and(|data| data.values().any(|value| value == "no"))
+}
+
+/// The item's facts, with the one that only the gateway can know: whether the recipient acts for someone from whom a person in the item is
+/// protected.
+async fn facts(gateway: &Gateway, matter: &Matter, plan: &Plan, item: &SourceItem) -> Result<Facts, Stopped> {
+    let protected_from = item.persons.iter().flat_map(|person| &person.protected_from).chain(&item.protected_from);
+    let opposing: Vec<Personal<SubjectId>> = protected_from.filter_map(SubjectWire::parse).map(Personal::new).collect();
+    let protected_from_recipient = acts_for_any(gateway, matter, plan, &opposing).await?;
+    Ok(Facts { item: item.facts.clone(), protected_from_recipient })
+}
+
+/// Whether the recipient acts for one of `persons`: it asks about one now, or has one as its subject, for a purpose that serves the subject.
+async fn acts_for_any(gateway: &Gateway, matter: &Matter, plan: &Plan, persons: &[Personal<SubjectId>]) -> Result<bool, Stopped> {
+    if persons.is_empty() {
+        return Ok(false);
+    }
+    if plan.purpose.acts_for_subject && plan.subject.as_ref().is_some_and(|subject| persons.contains(subject)) {
+        return Ok(true);
+    }
+    for purpose in plan.bundle.purposes().filter(|purpose| purpose.acts_for_subject) {
+        let domain = Domain { recipient: matter.caller.oin().clone(), case: None, purpose: purpose.id.clone() };
+        let known = gateway.vault.knows_any(&domain, persons).await.map_err(|error| {
+            tracing::error!(%error, "the vault failed");
+            Stopped::Refused(StoreError::Unavailable("vault".to_owned()).into())
+        })?;
+        if known {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,215 @@
+//! `Sealed` → [`Recorded`]: facts re-read, then *disclosure* and *contribution* entries, the sealed delivery and the sources' receipts, all in one
+//! transaction.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::authorise::Plan;
+use super::entries;
+use super::matter::Matter;
+use super::minimise::MinimalItem;
+use super::seal::{Obligations, Sealed, SealedParts};
+use super::{Gateway, Stopped};
+use crate::clock::Timestamp;
+use crate::ledger::entry::{self, Body, Clear, EntryKind, Item, Outcome};
+use crate::ledger::statement::Statement;
+use crate::organisation::Oin;
+use crate::source::SourceItem;
+use crate::source::digest::items_digest;
+use crate::store::{Append, Change, ContributionRow, DeliveryRow, DisclosureRow, EntryRow, IdempotencyClaim, NonceClaim, Receipting};
+
+/// How long sealed results are kept after completion.
+const PICK_UP: Duration = Duration::from_secs(24 * 3600);
+
+/// A delivery that is in the log.
+#[derive(Debug)]
+pub struct Recorded {
+    pub(super) matter: Matter,
+    pub(super) plan: Arc<Plan>,
+    pub(super) jwe: String,
+    pub(super) receipt: String,
+}
+
+/// What is committed together with a delivery.
+#[derive(Debug, Default)]
+pub(super) struct Together {
+    /// Further entries.
+    pub(super) entries: Vec<EntryRow>,
+    /// Changes that come before the delivery.
+    pub(super) changes: Vec<Change>,
+    /// The nonce of the request that brought it, if that is not the matter's own.
+    pub(super) nonce: Option<NonceClaim>,
+    /// A claim made and answered at once.
+    pub(super) idempotency: Option<IdempotencyClaim>,
+}
+
+/// Appends.
+///
+/// # Errors
+/// [`Stopped`]: a fact that has changed sends the request back to authorise.
+pub async fn record(gateway: &Gateway, sealed: Sealed) -> Result<Recorded, Stopped> {
+    record_with(gateway, sealed, Together::default()).await
+}
+
+/// Appends, and more in the same transaction.
+pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Together) -> Result<Recorded, Stopped> {
+    let parts = sealed.into_parts();
+    let mut entries = vec![];
+    let mut changes = together.changes;
+    let statement = Statement::from_digests(
+        parts.matter.id,
+        parts.matter.caller.oin().clone(),
+        crate::crypto::digest::sha256(parts.jwe.as_bytes()),
+        parts.matter.request_digest,
+    );
+    let years = parts.plan.purpose.retention.log_years;
+    let written = gateway.journal.write(disclosure_clear(gateway, &parts), &disclosure_body(gateway, &parts, &statement)?, Some(&statement), years)?;
+    let receipting = Receipting { entry: 0, party_key: written.party_key };
+    let leaf = written.row.leaf.clone();
+    entries.push(written.row);
+    changes.push(Change::Disclosure(Box::new(disclosure_row(gateway, &parts)?)));
+    changes.push(Change::Delivery(DeliveryRow {
+        disclosure: parts.matter.id.to_string(),
+        sealed: parts.jwe.clone(),
+        receipt: receipting.clone(),
+    }));
+    for (source, items) in by_source(&parts.items) {
+        let (row, change) = contribution(gateway, &parts, &source, &items, entries.len())?;
+        entries.push(row);
+        changes.push(change);
+    }
+    entries.extend(together.entries);
+    if let Some(claim) = parts.matter.idempotency.as_ref().or(together.idempotency.as_ref()) {
+        changes.push(Change::Answered { organisation: claim.organisation.clone(), key: claim.key.clone() });
+    }
+    let SealedParts { mut matter, plan, jwe, .. } = parts;
+    let nonce = matter.nonce.take().or(together.nonce);
+    let append = Append { nonce, idempotency: together.idempotency, expected: Some(plan.expected.clone()), entries, changes };
+    match gateway.sequencer.append(append).await {
+        Ok(committed) => {
+            let receipt = committed.receipt(&receipting, &leaf).ok_or_else(|| Stopped::internal("a commit without a proof"))?;
+            gateway.receipts_waiting.notify_one();
+            Ok(Recorded { matter, plan, jwe, receipt })
+        }
+        Err(error) => Err(Stopped::of_append(error, matter)),
+    }
+}
+
+fn disclosure_clear(gateway: &Gateway, parts: &SealedParts) -> Clear {
+    let outcome = if parts.items.is_empty() { Outcome::Nothing } else { Outcome::Given };
+    let mut clear = entries::clear(gateway, &parts.matter, &parts.plan, EntryKind::Disclosure, outcome);
+    let mut sources = parts.plan.sources();
+    if let (Some(only), None) = (sources.next(), sources.next()) {
+        clear.source = Some(only.organisation.oin.clone());
+    }
+    clear.overridden = parts.items.iter().any(|item| item.permitted.cell.overridden_by.is_some());
+    clear
+}
+
+fn disclosure_body(gateway: &Gateway, parts: &SealedParts, statement: &Statement) -> Result<Body, Stopped> {
+    let mut body = entries::body(gateway, &parts.matter, &parts.plan, EntryKind::Disclosure)?;
+    body.subject = Some(parts.subject.clone());
+    body.statement = Some(statement.to_string());
+    body.obligations = Some(logged_obligations(&parts.obligations));
+    body.operation.ended_at = Some(gateway.clock.now());
+    let mut items: Vec<Item> = parts.items.iter().map(|item| given(&parts.plan, item)).collect();
+    let answered = |cell: &super::authorise::Cell| {
+        parts.items.iter().any(|item| {
+            item.permitted.cell.category == cell.category && item.permitted.cell.source.organisation.oin == cell.source.organisation.oin
+        })
+    };
+    items.extend(parts.plan.cells.iter().filter(|cell| !answered(cell)).map(|cell| entries::item(cell, &parts.plan)));
+    body.items = items;
+    Ok(body)
+}
+
+fn logged_obligations(obligations: &Obligations) -> entry::Obligations {
+    let instant = |day: &str| Timestamp::parse(&format!("{day}T00:00:00Z")).ok();
+    entry::Obligations {
+        retain_until: instant(&obligations.retain_until),
+        onward_disclosure: obligations.onward_disclosure,
+        notify_subject_by: instant(&obligations.notify_subject_by),
+    }
+}
+
+/// What was given: field names and facts, never values.
+fn given(plan: &Plan, item: &MinimalItem) -> Item {
+    let permitted = &item.permitted;
+    let mut line = entries::item(&permitted.cell, plan);
+    line.given = Some(permitted.form);
+    line.policies = permitted.policies.iter().cloned().collect();
+    line.fields = plan.purpose.transforms.paths(permitted.item.category, permitted.form).iter().cloned().collect();
+    line.records = 1;
+    line.regime = Some(permitted.item.regime.clone());
+    line.facts = facts(&permitted.item);
+    line
+}
+
+fn facts(item: &SourceItem) -> BTreeMap<String, String> {
+    let facts = serde_json::to_value(&item.facts).ok();
+    let named = facts.as_ref().and_then(serde_json::Value::as_object).into_iter().flatten();
+    let stated = named.filter(|(_, value)| !value.is_null());
+    stated.map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect()
+}
+
+/// Each source that gave something, with what it gave, in order.
+fn by_source(items: &[MinimalItem]) -> BTreeMap<Oin, Vec<&MinimalItem>> {
+    let mut sources: BTreeMap<Oin, Vec<&MinimalItem>> = BTreeMap::new();
+    for item in items {
+        sources.entry(item.permitted.cell.source.organisation.oin.clone()).or_default().push(item);
+    }
+    sources
+}
+
+/// The source's side: its own entry, with its own key, term and receipt.
+fn contribution(
+    gateway: &Gateway,
+    parts: &SealedParts,
+    source: &Oin,
+    items: &[&MinimalItem],
+    place: usize,
+) -> Result<(EntryRow, Change), Stopped> {
+    let SealedParts { matter, plan, .. } = parts;
+    let sent: Vec<&SourceItem> = items.iter().map(|item| &item.permitted.item).collect();
+    let call = matter.calls.get(source).copied().ok_or_else(|| Stopped::internal("an item without a call"))?;
+    let statement = Statement::from_digests(matter.id, source.clone(), items_digest(&sent), call);
+    let mut body = entries::body(gateway, matter, plan, EntryKind::Contribution)?;
+    body.party = source.clone();
+    body.disclosing = Some(source.clone());
+    body.statement = Some(statement.to_string());
+    body.items = items.iter().map(|item| given(plan, item)).collect();
+    let mut clear = entries::clear(gateway, matter, plan, EntryKind::Contribution, Outcome::Given);
+    clear.party = source.clone();
+    clear.source = Some(source.clone());
+    clear.categories = sent.iter().map(|item| item.category).collect();
+    clear.overridden = items.iter().any(|item| item.permitted.cell.overridden_by.is_some());
+    clear.subject = plan.subject.as_ref().map(|subject| gateway.journal.subject_token(source, subject));
+    clear.actor = Some(gateway.journal.actor_token(source, &matter.request.actor.reference));
+    let written = gateway.journal.write(clear, &body, Some(&statement), plan.purpose.retention.log_years)?;
+    let change = Change::ContributionReceipt(ContributionRow {
+        disclosure: matter.id.to_string(),
+        source: source.clone(),
+        items: sent.iter().map(|item| item.id.clone()).collect(),
+        receipt: Receipting { entry: place, party_key: written.party_key },
+    });
+    Ok((written.row, change))
+}
+
+/// What is kept so that the disclosure can be picked up, added to, or made anew.
+fn disclosure_row(gateway: &Gateway, parts: &SealedParts) -> Result<DisclosureRow, Stopped> {
+    let SealedParts { matter, plan, .. } = parts;
+    let open_until = plan.open_until(matter);
+    let (payload_class, request) = gateway.payloads.seal(matter, open_until.plus(PICK_UP))?;
+    Ok(DisclosureRow {
+        id: matter.id.to_string(),
+        recipient: matter.caller.oin().clone(),
+        created: matter.arrived,
+        open_until,
+        expires: open_until.plus(PICK_UP),
+        expected: plan.expected.clone(),
+        request,
+        payload_class,
+        idempotency_key: matter.idempotency.as_ref().map(|claim| claim.key.clone()),
+    })
+}

@@ -1,0 +1,162 @@
+//! The same answer again: an idempotent repeat, or a pick-up. Each is a delivery (invariant 3): if a fact has changed, the ciphertext is destroyed
+//! and the request collected anew.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::authenticate::Authenticated;
+use super::deliver::Delivered;
+use crate::store::journal::DEFAULT_YEARS;
+use super::matter::Matter;
+use super::refusal::{ProblemType, Refusal};
+use super::request::DisclosureRequest;
+use super::{Gateway, Stopped, disclose};
+use crate::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
+use crate::store::sequencer::AppendError;
+use crate::store::{Append, Change, Claim, Conflict, IdempotencyClaim, StoredDisclosure};
+
+/// A claim without answer is taken over after so long.
+const STALE: Duration = Duration::from_secs(30);
+
+/// `POST /v1/disclosures`: new, or the same again under an Idempotency-Key.
+///
+/// # Errors
+/// [`Refusal`].
+pub async fn disclose_once(gateway: &Gateway, authenticated: &Authenticated, request: DisclosureRequest, key: Option<String>) -> Result<Delivered, Refusal> {
+    let mut matter = gateway.matter(authenticated, request).map_err(Stopped::from).map_err(refusal)?;
+    let Some(key) = key else { return disclose(gateway, matter).await };
+    let organisation = matter.caller.oin().clone();
+    let body = gateway.idempotency.of(&matter.body);
+    let now = gateway.clock.now();
+    let mut replaces = None;
+    match gateway.store.claim(&organisation, &key, now).await? {
+        Some(claim) if claim.body != body => {
+            return Err(Refusal::new(ProblemType::IdempotencyConflict, "this Idempotency-Key came with another body; use a new key"));
+        }
+        Some(Claim { answered: true, disclosure, .. }) => {
+            if let Some(stored) = gateway.store.disclosure(&disclosure, now).await? {
+                return again(gateway, authenticated, stored).await;
+            }
+            replaces = Some(disclosure);
+        }
+        _ => {}
+    }
+    let disclosure = matter.id.to_string();
+    matter.idempotency = Some(IdempotencyClaim { organisation, key, body, disclosure, stale_before: now.minus(STALE), replaces });
+    disclose(gateway, matter).await
+}
+
+/// `GET /v1/disclosures/{id}`.
+///
+/// # Errors
+/// `not-found` also for what is another's, or is gone.
+pub async fn pick_up(gateway: &Gateway, authenticated: &Authenticated, id: &str) -> Result<Delivered, Refusal> {
+    let not_found = || Refusal::new(ProblemType::NotFound, "no such disclosure, not yours, or no longer kept");
+    if id.parse::<uuid::Uuid>().is_err() {
+        return Err(not_found());
+    }
+    let stored = gateway.store.disclosure(id, gateway.clock.now()).await?;
+    let stored = stored.filter(|stored| stored.row.recipient == *authenticated.caller().oin()).ok_or_else(not_found)?;
+    again(gateway, authenticated, stored).await
+}
+
+/// Logs the redelivery; its commit tells whether the facts still are what they were.
+async fn again(gateway: &Gateway, authenticated: &Authenticated, stored: StoredDisclosure) -> Result<Delivered, Refusal> {
+    let kept = gateway.payloads.open(&stored.row).map_err(refusal)?;
+    let entry = entry(gateway, authenticated, &stored, kept.trace).map_err(refusal)?;
+    let append = Append {
+        nonce: Some(authenticated.nonce().clone()),
+        expected: Some(stored.row.expected.clone()),
+        entries: vec![entry],
+        ..Append::default()
+    };
+    // A delivery that was destroyed before it could be made anew has nothing left to give.
+    let outcome = if stored.deliveries.is_empty() { Err(Conflict::FactsChanged.into()) } else { gateway.sequencer.append(append).await };
+    match outcome {
+        Ok(_) => {
+            let purpose = gateway.policy.load_full().purpose(&kept.request.purpose).cloned();
+            if let Some(purpose) = purpose {
+                gateway.wait_for_answer(&purpose, authenticated.request().arrived_at).await;
+            }
+            Ok(Delivered::kept(&stored.row.id, stored.row.open_until, stored.deliveries, gateway.clock.now()))
+        }
+        Err(AppendError::Conflict(Conflict::FactsChanged)) => anew(gateway, authenticated, stored, kept).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Destroys what was sealed under other facts, and answers the same request under these.
+async fn anew(
+    gateway: &Gateway,
+    authenticated: &Authenticated,
+    stored: StoredDisclosure,
+    kept: super::payloads::Reopened,
+) -> Result<Delivered, Refusal> {
+    let destroy = Change::DestroyDeliveries { disclosure: stored.row.id.clone() };
+    gateway.sequencer.append(Append { changes: vec![destroy], ..Append::default() }).await?;
+    let signed = authenticated.request();
+    let matter = Matter {
+        id: kept.id,
+        trace: kept.trace,
+        caller: authenticated.caller().clone(),
+        request: Arc::clone(&kept.request),
+        request_digest: kept.request_digest,
+        body: kept.body,
+        client: super::gateway::client(authenticated),
+        arrived: stored.row.created,
+        asked_at: signed.arrived_at,
+        nonce: Some(authenticated.nonce().clone()),
+        calls: kept.calls,
+        idempotency: None,
+    };
+    disclose(gateway, matter).await
+}
+
+fn refusal(stopped: Stopped) -> Refusal {
+    match stopped {
+        Stopped::Refused(refusal) => refusal,
+        Stopped::FactsChanged(_) => Refusal::new(ProblemType::StateConflict, "try again"),
+    }
+}
+
+fn entry(
+    gateway: &Gateway,
+    authenticated: &Authenticated,
+    stored: &StoredDisclosure,
+    trace: crate::ledger::entry::TraceId,
+) -> Result<crate::store::EntryRow, Stopped> {
+    let party = authenticated.caller().oin().clone();
+    let now = gateway.clock.now();
+    let operation = Operation {
+        trace_id: trace,
+        span_id: gateway.journal.span()?,
+        parent_span_id: None,
+        name: "redelivery".to_owned(),
+        status: Status::Unset,
+        started_at: authenticated.request().arrived,
+        ended_at: Some(now),
+        processing_activity: None,
+        foreign: None,
+    };
+    let mut body = Body::new(EntryKind::Redelivery, now, party.clone(), operation);
+    body.receiving = Some(party.clone());
+    body.disclosure = Some(stored.row.id.clone());
+    body.client = Some(super::gateway::client(authenticated));
+    body.references = [Reference { object: "disclosure".to_owned(), id: stored.row.id.clone() }].into();
+    let clear = Clear {
+        kind: EntryKind::Redelivery,
+        time: now,
+        party: party.clone(),
+        source: None,
+        recipient: Some(party),
+        purpose: None,
+        categories: std::collections::BTreeSet::new(),
+        outcome: Outcome::Given,
+        overridden: false,
+        subject: None,
+        actor: None,
+        case: None,
+        trace,
+    };
+    Ok(gateway.journal.write(clear, &body, None, DEFAULT_YEARS)?.row)
+}
