@@ -1,1 +1,6 @@
 //! Everything on one machine: certificates, organisations, synthetic households, a scripted run, the integrator's kit.
+
+pub mod households;
+pub mod kit;
+pub mod organisations;
+pub mod sources;
