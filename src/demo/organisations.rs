@@ -82,9 +82,13 @@ impl Slug {
                 ("00000099000000004000", Kind::Probation, "Reclassering Waterland", Sign::EcdsaP256Sha256, Jwe::EcdhEsA256KwP256)
             }
             Self::MentalHealth => ("00000099000000005000", Kind::MentalHealth, "GGZ De Brug", Sign::Ed25519, Jwe::EcdhEsP256),
-            Self::YouthProtection => {
-                ("00000099000000006000", Kind::YouthProtection, "Jeugdbescherming De Dijk", Sign::RsaPssSha512, Jwe::EcdhEsA256KwP256)
-            }
+            Self::YouthProtection => (
+                "00000099000000006000",
+                Kind::YouthProtection,
+                "Jeugdbescherming De Dijk",
+                Sign::RsaPssSha512,
+                Jwe::EcdhEsA256KwP256,
+            ),
             Self::CaseManagement => {
                 ("00000099000000007000", Kind::CaseDirector, "Casusregie Waterland", Sign::Ed25519, Jwe::EcdhEsA256KwX25519)
             }

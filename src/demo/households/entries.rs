@@ -44,7 +44,13 @@ pub fn supervision(
 }
 
 /// Safety assessment: scale 0 to 10, structural and acute unsafety.
-pub fn safety(scale: u8, [structural, acute]: [bool; 2], threats: &[&'static str], top3: &[&str], text: &str) -> SafetyAssessment {
+pub fn safety(
+    scale: u8,
+    [structural, acute]: [bool; 2],
+    threats: &[&'static str],
+    top3: &[&str],
+    text: &str,
+) -> SafetyAssessment {
     SafetyAssessment {
         instrument: "Triage-instrument Veilig Thuis",
         scale,

@@ -80,7 +80,12 @@ pub enum Outcome {
     /// Refused so many days ago.
     Refused(i64),
     /// Given, then withdrawn.
-    Withdrawn { given: i64, withdrawn: i64 },
+    Withdrawn {
+        /// Given so many days ago.
+        given: i64,
+        /// Withdrawn so many days ago.
+        withdrawn: i64,
+    },
     /// Given more than six months ago.
     Expired(i64),
 }
@@ -201,7 +206,9 @@ impl Family {
             persons.push(member.finish(number, household.clone(), letter, bsn));
         }
         let mut records = self.records;
-        records.iter_mut().for_each(|record| fill_in(record, &persons));
+        for record in &mut records {
+            fill_in(record, &persons);
+        }
         let consents = self.consents.into_iter().filter_map(|planned| planned.finish(&persons, self.calendar)).collect();
         Some(Household { id: household, story, note: note.to_owned(), persons, kinship: self.kinship, records, consents })
     }

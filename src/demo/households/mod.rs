@@ -172,7 +172,8 @@ impl Household {
 
     fn categories_held(&self, source: Slug, person: &Person) -> Vec<Category> {
         let index = self.index_of(person);
-        let about = |record: &&Record| record.source == source && record.subjects.iter().any(|(subject, _)| Some(*subject) == index);
+        let about =
+            |record: &&Record| record.source == source && record.subjects.iter().any(|(subject, _)| Some(*subject) == index);
         let written: Vec<Category> = self.records.iter().filter(about).map(|record| record.entry.category()).collect();
         let held = |category: &Category| match category {
             Category::Identity | Category::Address => true,

@@ -66,12 +66,26 @@ const DUTCH: Background = Background {
         ("van der", "Zee"),
     ],
     female: &[
-        "Anouk", "Marieke", "Sanne", "Ilse", "Willemijn", "Lotte", "Femke", "Roos", "Julia", "Evi", "Linda", "Petra", "Noa", "Saar",
-        "Fleur", "Tess",
+        "Anouk",
+        "Marieke",
+        "Sanne",
+        "Ilse",
+        "Willemijn",
+        "Lotte",
+        "Femke",
+        "Roos",
+        "Julia",
+        "Evi",
+        "Linda",
+        "Petra",
+        "Noa",
+        "Saar",
+        "Fleur",
+        "Tess",
     ],
     male: &[
-        "Daan", "Jeroen", "Bas", "Maarten", "Sander", "Thijs", "Luuk", "Ruben", "Stefan", "Peter", "Niels", "Joris", "Sem", "Finn",
-        "Mees", "Kees",
+        "Daan", "Jeroen", "Bas", "Maarten", "Sander", "Thijs", "Luuk", "Ruben", "Stefan", "Peter", "Niels", "Joris", "Sem",
+        "Finn", "Mees", "Kees",
     ],
 };
 
@@ -84,7 +98,15 @@ const FRISIAN: Background = Background {
 
 const MOROCCAN: Background = Background {
     nationality_group: "dutch",
-    surnames: &[("", "El Amrani"), ("", "Bouzid"), ("", "Ait Taleb"), ("", "Benali"), ("", "El Idrissi"), ("", "Chafik"), ("", "Ouahbi")],
+    surnames: &[
+        ("", "El Amrani"),
+        ("", "Bouzid"),
+        ("", "Ait Taleb"),
+        ("", "Benali"),
+        ("", "El Idrissi"),
+        ("", "Chafik"),
+        ("", "Ouahbi"),
+    ],
     female: &["Samira", "Naima", "Hafsa", "Yasmina", "Khadija", "Loubna", "Ikram", "Salma"],
     male: &["Rachid", "Youssef", "Mustapha", "Bilal", "Hamza", "Karim", "Ilias", "Anouar"],
 };

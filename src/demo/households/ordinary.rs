@@ -2,7 +2,8 @@
 
 use super::calendar::Calendar;
 use super::entries::{
-    area, care, child_measure, compulsory, conviction, diagnosis, incident, measure, pending, risk, safety, substance, supervision,
+    area, care, child_measure, compulsory, conviction, diagnosis, incident, measure, pending, risk, safety, substance,
+    supervision,
 };
 use super::family::{Family, Outcome};
 use super::names::{BACKGROUNDS, Background};
@@ -113,7 +114,8 @@ fn surname(random: &mut SplitMix64, background: Background) -> String {
 
 fn adult(f: &mut Family, role: Role, gender: Gender, age: usize, (background, surname): (Background, &str)) -> usize {
     let first = f.random.pick(background.given(gender));
-    let given = if f.random.chance(35) { format!("{first} {}", f.random.pick(background.given(gender))) } else { first.to_owned() };
+    let given =
+        if f.random.chance(35) { format!("{first} {}", f.random.pick(background.given(gender))) } else { first.to_owned() };
     let person = f.person(role, gender, i32::try_from(age).unwrap_or(0), &given, surname);
     let has_v_number = background.nationality_group == "non-eu" && f.random.chance(50);
     f.with(person, |member| {
@@ -130,9 +132,24 @@ fn days(f: &mut Family, low: usize, high: usize) -> i64 {
 }
 
 const VIOLENCE: [(&str, &str, &str, &str); 6] = [
-    ("partner-violence", "duwen en schelden", "geen zichtbaar", "Ruzie over geld. {A2} wil rust, {A1} is vertrokken voor de politie er is."),
-    ("partner-violence", "slaan met de vlakke hand", "rode wang", "{A2} opent huilend de deur. Zij wil eerst met haar zus overleggen."),
-    ("partner-violence", "schoppen", "blauwe plekken op de benen", "Buren melden gebonk. {A1} heeft gedronken en is aangehouden."),
+    (
+        "partner-violence",
+        "duwen en schelden",
+        "geen zichtbaar",
+        "Ruzie over geld. {A2} wil rust, {A1} is vertrokken voor de politie er is.",
+    ),
+    (
+        "partner-violence",
+        "slaan met de vlakke hand",
+        "rode wang",
+        "{A2} opent huilend de deur. Zij wil eerst met haar zus overleggen.",
+    ),
+    (
+        "partner-violence",
+        "schoppen",
+        "blauwe plekken op de benen",
+        "Buren melden gebonk. {A1} heeft gedronken en is aangehouden.",
+    ),
     ("threat", "dreigen met woorden", "geen", "{A2} laat berichten zien waarin {A1} dreigt haar iets aan te doen."),
     ("disturbance", "gooien met huisraad", "snee in de hand", "Glasscherven in de keuken; beiden zijn overstuur."),
     ("stalking", "opwachten en veelvuldig bellen", "geen", "{A1} wacht haar op bij het werk en belt tientallen keren per dag."),
@@ -161,7 +178,12 @@ fn police(f: &mut Family, cast: &Cast) {
     }
     let (level, score) = f.random.pick(&LEVELS);
     let ago = days(f, 5, 200);
-    f.add(Police, ago, &[cast.suspect], risk("RiHG", &[("pleger", score), ("verloop", score + 1)], level, "Ingevuld na de laatste melding."));
+    f.add(
+        Police,
+        ago,
+        &[cast.suspect],
+        risk("RiHG", &[("pleger", score), ("verloop", score + 1)], level, "Ingevuld na de laatste melding."),
+    );
     let (kind, until) = if f.random.chance(30) { ("temporary-restraining-order", 12) } else { ("contact-ban", -120) };
     let protects: Vec<usize> = [cast.victim].into_iter().chain(cast.children.iter().copied()).collect();
     let until = f.day(until);
@@ -178,14 +200,31 @@ fn veilig_thuis(f: &mut Family, cast: &Cast) {
     f.incident(VeiligThuis, ago, [&[cast.suspect], &[cast.victim], &cast.children], entry).draft(draft);
     let scale = u8::try_from(f.random.between(1, 8)).unwrap_or(5);
     let flags = [scale < 4, f.random.chance(20)];
-    let assessment = safety(scale, flags, &["physical-violence", "alcohol"],
-        &["Ruzie in het weekend", "Kinderen in de buurt", "Berichten in de nacht"], "Gesproken met beide partners, apart van elkaar.");
+    let assessment = safety(
+        scale,
+        flags,
+        &["physical-violence", "alcohol"],
+        &["Ruzie in het weekend", "Kinderen in de buurt", "Berichten in de nacht"],
+        "Gesproken met beide partners, apart van elkaar.",
+    );
     f.add(VeiligThuis, 9, &everybody, assessment.agreed(&["Bij ruzie gaat een van beiden een blok om"])).draft(draft);
     let (level, score) = f.random.pick(&LEVELS);
     let at_risk: Vec<usize> = [cast.victim].into_iter().chain(cast.children.iter().copied()).collect();
-    f.add(VeiligThuis, 9, &at_risk, risk("LIRIK-JB", &[("kind", score), ("ouder", score)], level, "Op basis van twee gesprekken.")).hypothesis();
+    f.add(
+        VeiligThuis,
+        9,
+        &at_risk,
+        risk("LIRIK-JB", &[("kind", score), ("ouder", score)], level, "Op basis van twee gesprekken."),
+    )
+    .hypothesis();
     if f.random.chance(40) {
-        f.add(VeiligThuis, 8, &[cast.victim], area("housing", "concern", "Wil verhuizen.", &["local-team"], "Staat op de wachtlijst.")).draft("Zij zoekt een andere woning.");
+        f.add(
+            VeiligThuis,
+            8,
+            &[cast.victim],
+            area("housing", "concern", "Wil verhuizen.", &["local-team"], "Staat op de wachtlijst."),
+        )
+        .draft("Zij zoekt een andere woning.");
     }
 }
 
@@ -197,14 +236,31 @@ fn justice(f: &mut Family, cast: &Cast) {
     f.add(Prosecution, ago, &[cast.suspect], conviction("Sr 300", "mishandeling", "taakstraf 60 uur", "final")).mandate(&mandate);
     f.add(Police, ago, &[cast.suspect], conviction("Sr 300", "mishandeling", "taakstraf 60 uur", "final"));
     if f.random.chance(60) {
-        f.add(Prosecution, 30, &[cast.suspect], pending("bedreiging", "summoned", Some(hearing))).mandate(&mandate).draft("Gedagvaard voor bedreiging.");
+        f.add(Prosecution, 30, &[cast.suspect], pending("bedreiging", "summoned", Some(hearing)))
+            .mandate(&mandate)
+            .draft("Gedagvaard voor bedreiging.");
         f.add(Police, 32, &[cast.suspect], pending("bedreiging", "summoned", Some(hearing)));
     }
-    f.add(Prosecution, 90, &[cast.suspect], measure("special-conditions", until, &["Meldplicht"], &[cast.victim], "Politierechter Waterland"));
+    f.add(
+        Prosecution,
+        90,
+        &[cast.suspect],
+        measure("special-conditions", until, &["Meldplicht"], &[cast.victim], "Politierechter Waterland"),
+    );
     if f.random.chance(70) {
         let compliance = f.random.pick(&["complies", "partly", "breached"]);
-        f.add(Probation, 88, &[cast.suspect], supervision("conditional-sentence", until, &["Meldplicht", "Gedragstraining"], compliance, "rw-0199"));
-        f.add(Probation, 88, &[cast.suspect], measure("special-conditions", until, &["Meldplicht"], &[cast.victim], "Politierechter Waterland"));
+        f.add(
+            Probation,
+            88,
+            &[cast.suspect],
+            supervision("conditional-sentence", until, &["Meldplicht", "Gedragstraining"], compliance, "rw-0199"),
+        );
+        f.add(
+            Probation,
+            88,
+            &[cast.suspect],
+            measure("special-conditions", until, &["Meldplicht"], &[cast.victim], "Politierechter Waterland"),
+        );
         let (level, score) = f.random.pick(&LEVELS);
         f.add(Probation, 60, &[cast.suspect], risk("RISc", &[("huiselijk geweld", score)], level, "Tweede meting."))
             .draft("Het risico is bij de tweede meting gelijk gebleven.");
@@ -216,8 +272,11 @@ fn health(f: &mut Family, cast: &Cast) {
     let done = f.random.chance(50);
     let ago = days(f, 60, 700);
     f.add(MentalHealth, ago, &[client], care("Polikliniek", "db-psy-31", "practitioner", None));
-    let (code, treatment) = f.random.pick(&[("F43.1", "EMDR"), ("F33.1", "Gesprekstherapie"), ("F60.3", "Groepstherapie"), ("F90.0", "Medicatie")]);
-    let record = f.add(MentalHealth, ago - 2, &[client], diagnosis(code, "ICD-10", None, treatment)).draft("In behandeling, de klachten nemen af.");
+    let (code, treatment) =
+        f.random.pick(&[("F43.1", "EMDR"), ("F33.1", "Gesprekstherapie"), ("F60.3", "Groepstherapie"), ("F90.0", "Medicatie")]);
+    let record = f
+        .add(MentalHealth, ago - 2, &[client], diagnosis(code, "ICD-10", None, treatment))
+        .draft("In behandeling, de klachten nemen af.");
     if done {
         record.meldcode("db-psy-31");
     }
@@ -248,21 +307,43 @@ fn youth(f: &mut Family, cast: &Cast) {
     let until = f.day(-140);
     if f.random.chance(50) {
         let order = format!("C/99/26/{:04}", f.random.between(1, 9_999));
-        f.add(YouthProtection, 75, &cast.children, child_measure("supervision-order", until, "Jeugdbescherming De Dijk", "Veiligheid thuis."))
-            .court_order(&order).draft("Ondertoezichtstelling om de veiligheid thuis te herstellen.");
+        f.add(
+            YouthProtection,
+            75,
+            &cast.children,
+            child_measure("supervision-order", until, "Jeugdbescherming De Dijk", "Veiligheid thuis."),
+        )
+        .court_order(&order)
+        .draft("Ondertoezichtstelling om de veiligheid thuis te herstellen.");
         f.known(&[ChildProtectionBoard], &cast.everybody());
-        f.add(ChildProtectionBoard, 100, &cast.children, child_measure("board-inquiry", until, "Raad voor de Kinderbescherming", "Onderzoek afgerond."));
+        f.add(
+            ChildProtectionBoard,
+            100,
+            &cast.children,
+            child_measure("board-inquiry", until, "Raad voor de Kinderbescherming", "Onderzoek afgerond."),
+        );
     } else {
-        f.add(YouthProtection, 75, &cast.children, child_measure("voluntary-help", until, "Jeugdbescherming De Dijk", "Opvoedhulp."))
-            .draft("Vrijwillige opvoedhulp.");
+        f.add(
+            YouthProtection,
+            75,
+            &cast.children,
+            child_measure("voluntary-help", until, "Jeugdbescherming De Dijk", "Opvoedhulp."),
+        )
+        .draft("Vrijwillige opvoedhulp.");
     }
     for &child in &cast.children {
-        f.add(YouthProtection, 40, &[child], area("school", "concern", "Moe op school.", &["mentor"], "Gaat iets beter.")).draft("School merkt verbetering.");
+        f.add(YouthProtection, 40, &[child], area("school", "concern", "Moe op school.", &["mentor"], "Gaat iets beter."))
+            .draft("School merkt verbetering.");
     }
 }
 
 fn municipality(f: &mut Family, cast: &Cast) {
     f.known(&[Municipality], &cast.everybody());
-    f.add(Municipality, 50, &[cast.victim], area("debt", "concern", "Betalingsachterstand.", &["debt-counselling"], "Regeling getroffen."))
-        .draft("Er loopt een betalingsregeling.");
+    f.add(
+        Municipality,
+        50,
+        &[cast.victim],
+        area("debt", "concern", "Betalingsachterstand.", &["debt-counselling"], "Regeling getroffen."),
+    )
+    .draft("Er loopt een betalingsregeling.");
 }

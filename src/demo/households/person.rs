@@ -189,7 +189,12 @@ mod tests {
 
     #[test]
     fn names_give_initials_and_search_names() {
-        let name = Name { given: "Hendrika Johanna".into(), nickname: Some("Riek".into()), particle: Some("van der".into()), surname: "Zee".into() };
+        let name = Name {
+            given: "Hendrika Johanna".into(),
+            nickname: Some("Riek".into()),
+            particle: Some("van der".into()),
+            surname: "Zee".into(),
+        };
         assert_eq!(name.initials(), "H.J.");
         assert_eq!(name.first(), "Hendrika");
         assert_eq!(name.search_names(), ["Hendrika", "Johanna", "Zee", "Riek"]);

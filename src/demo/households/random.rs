@@ -1,4 +1,4 @@
-//! SplitMix64, for synthetic data only: predictable by design, so that a seed gives the same households again. Nothing that must be secret
+//! `SplitMix64`, for synthetic data only: predictable by design, so that a seed gives the same households again. Nothing that must be secret
 //! may come from here; keys, nonces and ids come from [`crate::entropy::Entropy`].
 
 /// A predictable stream of numbers.
@@ -6,11 +6,6 @@
 pub struct SplitMix64(u64);
 
 impl SplitMix64 {
-    /// The stream of `seed`.
-    pub const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
     /// A stream of its own for the `index`th household, so that a world with more households begins with the same ones.
     pub fn for_household(seed: u64, index: usize) -> Self {
         let index = u64::try_from(index).unwrap_or(u64::MAX);
@@ -54,13 +49,13 @@ mod tests {
 
     #[test]
     fn follows_the_published_sequence() {
-        let mut random = SplitMix64::new(1_234_567);
+        let mut random = SplitMix64(1_234_567);
         assert_eq!([random.next(), random.next()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
     }
 
     #[test]
     fn stays_within_its_bounds() {
-        let mut random = SplitMix64::new(7);
+        let mut random = SplitMix64(7);
         assert!((0..1000).all(|_| (3..=5).contains(&random.between(3, 5))));
         assert_eq!(random.below(0), 0);
         assert_eq!(random.pick::<&str>(&[]), "");

@@ -71,6 +71,7 @@ pub enum DraftFlaw {
 }
 
 /// Content by category; the members are those of the `exact` form in the domain model.
+#[expect(missing_docs, reason = "the members are the fields of the domain model's exact form, by the same names")]
 #[derive(Clone, PartialEq, Eq)]
 pub enum Entry {
     /// Incident report (melding, mutatie).
@@ -82,7 +83,13 @@ pub enum Entry {
     /// Measure: temporary restraining order, contact ban, area ban.
     Measure { kind: &'static str, until: Option<Date>, conditions: Vec<String>, protects: Vec<usize>, authority: &'static str },
     /// Probation supervision (toezicht).
-    Supervision { kind: &'static str, until: Option<Date>, conditions: Vec<String>, compliance: &'static str, officer: &'static str },
+    Supervision {
+        kind: &'static str,
+        until: Option<Date>,
+        conditions: Vec<String>,
+        compliance: &'static str,
+        officer: &'static str,
+    },
     /// Safety assessment with plan and TOP-3.
     Safety(SafetyAssessment),
     /// Risk assessment (risicotaxatie).
@@ -192,15 +199,9 @@ pub const fn categories_of(source: Slug) -> &'static [Category] {
             C::SubstanceUse,
             C::CompulsoryCare,
         ],
-        Slug::YouthProtection => &[
-            C::Identity,
-            C::Address,
-            C::Household,
-            C::Measures,
-            C::ChildProtectionMeasure,
-            C::LivingAreas,
-            C::Diagnosis,
-        ],
+        Slug::YouthProtection => {
+            &[C::Identity, C::Address, C::Household, C::Measures, C::ChildProtectionMeasure, C::LivingAreas, C::Diagnosis]
+        }
         Slug::Municipality => &[C::Identity, C::Address, C::Household, C::Measures, C::LivingAreas],
         Slug::ChildProtectionBoard => &[C::Identity, C::Address, C::Household, C::ChildProtectionMeasure, C::LivingAreas],
         Slug::CaseManagement => &[],

@@ -33,9 +33,26 @@ const TOWNS: [(&str, usize, usize); 24] = [
 ];
 
 const STREETS: [&str; 20] = [
-    "Sluisstraat", "Dijkweg", "Lijnbaan", "Meerpad", "Zuiderkade", "Elzenlaan", "Wilgenhof", "Molenpad", "Havendijk", "Kerkplein",
-    "Schoolstraat", "Reigerstraat", "Korenbloemlaan", "Tussen de Grachten", "Veerhaven", "Oostersingel", "Marktveld", "Linnenweg",
-    "Akkerwinde", "Touwslagershof",
+    "Sluisstraat",
+    "Dijkweg",
+    "Lijnbaan",
+    "Meerpad",
+    "Zuiderkade",
+    "Elzenlaan",
+    "Wilgenhof",
+    "Molenpad",
+    "Havendijk",
+    "Kerkplein",
+    "Schoolstraat",
+    "Reigerstraat",
+    "Korenbloemlaan",
+    "Tussen de Grachten",
+    "Veerhaven",
+    "Oostersingel",
+    "Marktveld",
+    "Linnenweg",
+    "Akkerwinde",
+    "Touwslagershof",
 ];
 
 /// Postcode letters: F, I, O, Q, U and Y are rarely or never given out, nor are the pairs SA, SD and SS.

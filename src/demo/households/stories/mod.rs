@@ -1,9 +1,15 @@
 //! The ten hand-written households. Letters in braces in a text (`{K1}`) become the member's first name.
 
-mod families;
-mod threats;
-mod violence;
-mod vulnerable;
+mod care;
+mod elder_abuse;
+mod honour_threat;
+mod intimate_terror;
+mod known_nowhere;
+mod restraining_order;
+mod secret_address;
+mod shared_custody;
+mod step_family;
+mod three_generations;
 
 use super::Story;
 use super::calendar::Calendar;
@@ -27,16 +33,16 @@ pub type Tell = fn(SplitMix64, Calendar) -> Plan;
 
 /// The stories in the order of their households, H01 to H10.
 pub const ALL: [Tell; 10] = [
-    families::three_generations,
-    families::step_family,
-    families::shared_custody,
-    threats::secret_address,
-    violence::intimate_terror,
-    violence::restraining_order,
-    vulnerable::care,
-    vulnerable::elder_abuse,
-    threats::honour_threat,
-    vulnerable::known_nowhere,
+    three_generations::tell,
+    step_family::tell,
+    shared_custody::tell,
+    secret_address::tell,
+    intimate_terror::tell,
+    restraining_order::tell,
+    care::tell,
+    elder_abuse::tell,
+    honour_threat::tell,
+    known_nowhere::tell,
 ];
 
 fn plan(story: Story, family: Family, note: &str) -> Plan {
