@@ -1,5 +1,5 @@
-//! Who takes part in the demo: organisations with test OINs (prefix 00000099). Between them they use every signature algorithm and every
-//! key-encryption algorithm of the wire protocol.
+//! Who takes part in the demo: organisations with test OINs (prefix 00000099). Between them they use every signature algorithm
+//! and every key-encryption algorithm of the wire protocol.
 
 use crate::organisation::{InvalidOin, Kind, Oin};
 

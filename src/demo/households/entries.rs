@@ -4,8 +4,8 @@ use time::Date;
 
 use super::record::{Entry, SafetyAssessment};
 
-/// Incident report. `kind`: `partner-violence`, `child-abuse`, `witness-of-violence`, `stalking`, `threat`, `elder-abuse`, `neglect`,
-/// `honour-related-violence`, `order-breach`, `disturbance`.
+/// Incident report. `kind`: `partner-violence`, `child-abuse`, `witness-of-violence`, `stalking`, `threat`, `elder-abuse`,
+/// `neglect`, `honour-related-violence`, `order-breach`, `disturbance`.
 pub fn incident(kind: &'static str, place: &str, violence: &str, injury: &str, children_present: bool, text: &str) -> Entry {
     Entry::Incident {
         kind,
@@ -96,7 +96,8 @@ pub const fn compulsory(kind: &'static str, until: Date) -> Entry {
     Entry::Compulsory { kind, until: Some(until) }
 }
 
-/// Child-protection measure. `kind`: `supervision-order` (ots), `placement` (uithuisplaatsing), `voluntary-help`, `board-inquiry`.
+/// Child-protection measure. `kind`: `supervision-order` (ots), `placement` (uithuisplaatsing), `voluntary-help`,
+/// `board-inquiry`.
 pub fn child_measure(kind: &'static str, until: Date, body: &'static str, plan: &str) -> Entry {
     Entry::ChildMeasure { kind, until: Some(until), body, plan: plan.into() }
 }

@@ -177,6 +177,10 @@ impl Family {
         for &(person, _) in &subjects {
             self.known(&[source], &[person]);
         }
+        // A register has a file on those whom a measure protects; care and justice note them as relatives.
+        if let (Slug::Police | Slug::YouthProtection | Slug::Municipality, Entry::Measure { protects, .. }) = (source, &entry) {
+            self.known(&[source], protects);
+        }
         let facts = ItemFacts {
             wpg_article: (source == Slug::Police).then(|| "8".to_owned()),
             test51c: (source == Slug::Probation).then_some(true),

@@ -1,4 +1,5 @@
-//! Who is what to whom, derived from couples and parents: a story states those, the rest (half-sibling, step-parent, grandchild) follows.
+//! Who is what to whom, derived from couples and parents: a story states those, the rest (half-sibling, step-parent, grandchild)
+//! follows.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -89,8 +89,8 @@ pub struct World {
 pub struct TooManyHouseholds;
 
 impl World {
-    /// The world of a seed as seen at `now`: the ten stories first, then generated households up to `households` (at least the stories).
-    /// The same seed and day give the same world; a larger one begins with the smaller.
+    /// The world of a seed as seen at `now`: the ten stories first, then generated households up to `households` (at least the
+    /// stories). The same seed and day give the same world; a larger one begins with the smaller.
     ///
     /// # Errors
     /// [`TooManyHouseholds`] when the test range of citizen numbers is used up.
@@ -144,7 +144,8 @@ impl World {
         })
     }
 
-    /// What each source's own database has about a person: source → categories with at least one row, in the order of the mapping.
+    /// What each source's own database has about a person: source → categories with at least one row, in the order of the
+    /// mapping.
     pub fn holds(&self, household: &Household, person: &Person) -> BTreeMap<Slug, Vec<Category>> {
         let files = person.known.iter().map(|&source| (source, household.categories_held(source, person)));
         files.filter(|(_, categories)| !categories.is_empty()).collect()
@@ -160,8 +161,8 @@ impl Household {
     /// The other members that a source sees beside this person, by index.
     pub fn others_seen(&self, source: Slug, person: &Person) -> impl Iterator<Item = (usize, &Person)> {
         let own = person.number;
-        // Registers of whole families (police, Veilig Thuis, youth, municipality) show whom they have on file; the others note down
-        // the family as their client tells it, which is everybody with a citizen number.
+        // Registers of whole families (police, Veilig Thuis, youth, municipality) show whom they have on file; the others note
+        // down the family as their client tells it, which is everybody with a citizen number.
         let register = matches!(
             source,
             Slug::Police | Slug::VeiligThuis | Slug::YouthProtection | Slug::Municipality | Slug::ChildProtectionBoard

@@ -1,4 +1,5 @@
-//! Name tables for synthetic persons: given names and surnames as people in the Netherlands have them. All combinations are invented.
+//! Name tables for synthetic persons: given names and surnames as people in the Netherlands have them. All combinations are
+//! invented.
 
 use super::person::Gender;
 

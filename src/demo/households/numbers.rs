@@ -1,4 +1,5 @@
-//! Citizen numbers from the range kept for tests: nine digits from 999900000 to 999999999 that pass the 11-proof. No living person has one.
+//! Citizen numbers from the range kept for tests: nine digits from 999900000 to 999999999 that pass the 11-proof. No living
+//! person has one.
 
 use crate::subject::Bsn;
 

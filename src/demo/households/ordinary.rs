@@ -1,4 +1,5 @@
-//! Generated households: families as they come, with files at some of the organisations. For numbers (benchmarks) and variety (screens).
+//! Generated households: families as they come, with files at some of the organisations. For numbers (benchmarks) and variety
+//! (screens).
 
 use super::calendar::Calendar;
 use super::entries::{

@@ -1,5 +1,5 @@
-//! `SplitMix64`, for synthetic data only: predictable by design, so that a seed gives the same households again. Nothing that must be secret
-//! may come from here; keys, nonces and ids come from [`crate::entropy::Entropy`].
+//! `SplitMix64`, for synthetic data only: predictable by design, so that a seed gives the same households again. Nothing that
+//! must be secret may come from here; keys, nonces and ids come from [`crate::entropy::Entropy`].
 
 /// A predictable stream of numbers.
 #[derive(Clone)]

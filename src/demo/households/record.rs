@@ -1,4 +1,5 @@
-//! What an organisation has written down about persons of one household: one entry of one category, with its facts and the professional's draft.
+//! What an organisation has written down about persons of one household: one entry of one category, with its facts and the
+//! professional's draft.
 
 use time::Date;
 
@@ -55,7 +56,8 @@ impl Part {
 /// A draft of a summary.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// The text. `{A1}` stands for the first name of that member until the household is finished, `{bsn:A1}` for the citizen number.
+    /// The text. `{A1}` stands for the first name of that member until the household is finished, `{bsn:A1}` for the citizen
+    /// number.
     pub text: String,
     /// What it names on purpose, so that its release is blocked.
     pub flaw: Option<DraftFlaw>,

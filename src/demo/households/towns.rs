@@ -1,5 +1,5 @@
-//! Towns and street names for synthetic addresses. Postcodes have the real shape and lie in the town's real range; street and number are
-//! drawn apart from them, so an address means no house.
+//! Towns and street names for synthetic addresses. Postcodes have the real shape and lie in the town's real range; street and
+//! number are drawn apart from them, so an address means no house.
 
 use super::person::Address;
 use super::random::SplitMix64;

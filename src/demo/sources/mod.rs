@@ -1,6 +1,7 @@
-//! The demo's stand-in for each source's own system: a SQLite database with a schema of its own, filled with what that organisation has
-//! written down about the synthetic households, and the two files its connector needs: `mapping.toml` and `ceiling.toml`. Production
-//! connectors read a real system through views of the same kind; nothing outside the demo depends on these schemas.
+//! The demo's stand-in for each source's own system: a SQLite database with a schema of its own, filled with what that
+//! organisation has written down about the synthetic households, and the two files its connector needs: `mapping.toml` and
+//! `ceiling.toml`. Production connectors read a real system through views of the same kind; nothing outside the demo depends on
+//! these schemas.
 
 mod child_protection_board;
 mod mental_health;
@@ -99,7 +100,7 @@ pub enum WriteError {
 /// Writes one source's folder: `source.sqlite` with its records, `mapping.toml`, `ceiling.toml`.
 ///
 /// # Errors
-/// [`WriteError`]; on an error the database is removed, so that no half-filled one stays behind.
+/// [`WriteError`]; a half-filled database never stands under its final name.
 pub async fn write(world: &World, slug: Slug, folder: &Path) -> Result<(), WriteError> {
     let files = source_files(slug).ok_or(WriteError::NotASource(slug.code()))?;
     let file_error = |path: &Path| {
@@ -115,12 +116,14 @@ pub async fn write(world: &World, slug: Slug, folder: &Path) -> Result<(), Write
     if tokio::fs::try_exists(&path).await.map_err(file_error(&path))? {
         return Err(WriteError::Exists(path));
     }
-    let filled = write_database(&path, files.schema, (files.tables)(world)).await;
-    if filled.is_err() {
-        // The error that matters is the one of the database; a leftover is reported by the next start as `Exists`.
-        drop(tokio::fs::remove_file(&path).await);
+    // Filled under another name first: after a crash there is a whole database or none.
+    let part = folder.join(format!("{DATABASE}.part"));
+    if tokio::fs::try_exists(&part).await.map_err(file_error(&part))? {
+        tokio::fs::remove_file(&part).await.map_err(file_error(&part))?;
     }
-    filled.map_err(|source| WriteError::Database { path, source })
+    let filled = write_database(&part, files.schema, (files.tables)(world)).await;
+    filled.map_err(|source| WriteError::Database { path: part.clone(), source })?;
+    tokio::fs::rename(&part, &path).await.map_err(file_error(&path))
 }
 
 async fn write_database(path: &Path, schema: &'static str, tables: Vec<Table>) -> Result<(), sqlx::Error> {

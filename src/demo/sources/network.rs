@@ -1,4 +1,5 @@
-//! Two ways in which sources keep a family: registers link the files of its members, care and justice note the relatives of one client.
+//! Two ways in which sources keep a family: registers link the files of its members, care and justice note the relatives of one
+//! client.
 
 use super::table::{Cell, Table, row};
 use super::view::{File, files, json, tie_cells};

@@ -1,4 +1,5 @@
-//! Probation's own system: supervision, measures, assessments and living areas of clients, each with the outcome of the Wjsg 51c test.
+//! Probation's own system: supervision, measures, assessments and living areas of clients, each with the outcome of the Wjsg 51c
+//! test.
 
 use super::network::{persons, relatives};
 use super::shapes;

@@ -1,4 +1,5 @@
-//! The public prosecution's own system: verdicts, cases and conditions of suspects, with the mandate under which they may be given.
+//! The public prosecution's own system: verdicts, cases and conditions of suspects, with the mandate under which they may be
+//! given.
 
 use super::network::{persons, relatives};
 use super::shapes;

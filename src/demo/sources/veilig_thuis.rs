@@ -1,5 +1,5 @@
-//! Veilig Thuis's own system: reports (meldingen) with those concerned, assessments of whole households, measures and living areas noted.
-//! Who made a report stands in a table that no view of the connector reads.
+//! Veilig Thuis's own system: reports (meldingen) with those concerned, assessments of whole households, measures and living
+//! areas noted. Who made a report stands in a table that no view of the connector reads.
 
 use super::network::{linked, persons};
 use super::shapes;

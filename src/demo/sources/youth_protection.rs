@@ -1,4 +1,5 @@
-//! Youth protection's own system: measures for children with their court orders, rules of contact for parents, living areas, findings.
+//! Youth protection's own system: measures for children with their court orders, rules of contact for parents, living areas,
+//! findings.
 
 use super::network::{linked, persons};
 use super::shapes;

@@ -45,7 +45,8 @@ pub fn tell(random: SplitMix64, calendar: Calendar) -> Plan {
         Story::Care,
         f,
         "Mental-health care for a whole family: the father (psychosis, alcohol, compulsory care) gave consent, the mother \
-        refused, the daughter of 12 gave it herself and withdrew it, the uncle's has expired. One draft names the mother; one record is held back.",
+        refused, the daughter of 12 gave it herself and withdrew it, the uncle's has expired. One draft names \
+        the mother; one record is held back.",
     )
 }
 

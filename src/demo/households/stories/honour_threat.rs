@@ -164,16 +164,16 @@ fn child_protection_board(f: &mut Family, [_, _, _, _, sister]: [usize; 5]) {
     .draft("Onderzoek loopt, nog geen besluit.");
 }
 
-fn municipality(f: &mut Family, [_, _, _, daughter, sister]: [usize; 5]) {
+fn municipality(f: &mut Family, [_, _, brother, daughter, sister]: [usize; 5]) {
     f.add(
         Municipality,
         60,
-        &[daughter],
+        &[brother],
         measure(
             "temporary-restraining-order",
             f.day(32),
             &["Verlaten van de woning", "Geen contact"],
-            &[sister],
+            &[daughter, sister],
             "Burgemeester van Waterland",
         ),
     );

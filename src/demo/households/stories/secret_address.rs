@@ -29,7 +29,12 @@ pub fn tell(random: SplitMix64, calendar: Calendar) -> Plan {
             person.protect_from(ex);
         });
     }
-    f.with(mother, |person| person.note("Lives at a secret address and is protected from her former partner: nobody who acts for him may learn anything of her."));
+    f.with(mother, |person| {
+        person.note(
+            "Lives at a secret address and is protected from her former partner: \
+             nobody who acts for him may learn anything of her.",
+        );
+    });
     f.with(ex, |person| {
         person.note(
             "The children and their mother are protected from him; one incident in his own file was at their secret address.",
@@ -49,7 +54,8 @@ pub fn tell(random: SplitMix64, calendar: Calendar) -> Plan {
         Story::SecretAddress,
         f,
         "A mother and two children at a secret address, protected from the ex-partner who stalks them: her address, \
-        its town included, must not come out in any category, not even as the place of an incident in his own file.",
+        its town included, must not come out in any category, not even as \
+        the place of an incident or the zone of a ban in his own file.",
     )
 }
 
