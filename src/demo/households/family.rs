@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use time::Date;
 
+use super::annotation::fill_in;
 use super::calendar::Calendar;
-use super::consent::{DemoConsent, DemoConsentState};
+use super::consent::{ConsentTerms, PlannedConsent};
 use super::kinship::Kinship;
+use super::member::Member;
 use super::numbers::TestNumbers;
-use super::person::{Address, Gender, Name, Person, Role};
+use super::person::{Address, Gender, Name, Role};
 use super::random::SplitMix64;
-use super::record::{Draft, DraftFlaw, Entry, Part, Record};
+use super::record::{Entry, Part, Record};
 use super::{Household, Story, towns};
-use crate::catalogue::{Category, Form};
 use crate::demo::organisations::Slug;
 use crate::source::{ItemFacts, Nature};
 
@@ -29,69 +30,6 @@ pub struct Family {
     records: Vec<Record>,
     consents: Vec<PlannedConsent>,
 }
-
-/// A person before numbers and letters are dealt out.
-pub struct Member {
-    role: Role,
-    name: Name,
-    birth: Date,
-    gender: Gender,
-    /// `dutch`, `eu` or `non-eu`.
-    pub nationality_group: &'static str,
-    address: Address,
-    /// Whether the address is secret.
-    pub secret_address: bool,
-    protected_from: Vec<usize>,
-    has_bsn: bool,
-    has_v_number: bool,
-    known: BTreeSet<Slug>,
-    note: Option<&'static str>,
-}
-
-/// A consent before persons have their ids.
-struct PlannedConsent {
-    person: usize,
-    giver: usize,
-    terms: ConsentTerms,
-}
-
-/// What a consent says.
-#[derive(Clone)]
-pub struct ConsentTerms {
-    /// Who may give.
-    pub source: Slug,
-    /// Who may receive.
-    pub recipients: Vec<Slug>,
-    /// For what.
-    pub purposes: Vec<&'static str>,
-    /// Which categories.
-    pub categories: Vec<Category>,
-    /// The finest form.
-    pub max_form: Form,
-    /// What became of it.
-    pub outcome: Outcome,
-}
-
-/// What became of a consent, in days before the demo.
-#[derive(Clone, Copy)]
-pub enum Outcome {
-    /// Given so many days ago, for six months.
-    Given(i64),
-    /// Refused so many days ago.
-    Refused(i64),
-    /// Given, then withdrawn.
-    Withdrawn {
-        /// Given so many days ago.
-        given: i64,
-        /// Withdrawn so many days ago.
-        withdrawn: i64,
-    },
-    /// Given more than six months ago.
-    Expired(i64),
-}
-
-/// Consent is proposed for six months (`domain.md` §6).
-const CONSENT_DAYS: i64 = 182;
 
 impl Family {
     /// An empty household at a new address, in `town` if one is named.
@@ -215,150 +153,5 @@ impl Family {
         }
         let consents = self.consents.into_iter().filter_map(|planned| planned.finish(&persons, self.calendar)).collect();
         Some(Household { id: household, story, note: note.to_owned(), persons, kinship: self.kinship, records, consents })
-    }
-}
-
-impl Member {
-    /// The name by which the family calls this person.
-    pub fn nickname(&mut self, nickname: &str) {
-        self.name.nickname = Some(nickname.to_owned());
-    }
-
-    /// Protected from another person of the household (beschermd tegen).
-    pub fn protect_from(&mut self, other: usize) {
-        self.protected_from.push(other);
-    }
-
-    /// Born on a day rather than at an age.
-    pub fn born_on(&mut self, birth: Date) {
-        self.birth = birth;
-    }
-
-    /// No citizen number yet.
-    pub fn without_bsn(&mut self) {
-        self.has_bsn = false;
-    }
-
-    /// Has a V-number too.
-    pub fn with_v_number(&mut self) {
-        self.has_v_number = true;
-    }
-
-    /// What is worth knowing about this person.
-    pub fn note(&mut self, note: &'static str) {
-        self.note = Some(note);
-    }
-
-    fn finish(self, number: usize, household: String, letter: String, bsn: Option<crate::subject::Bsn>) -> Person {
-        let mut person = Person {
-            id: format!("P{number:02}"),
-            number,
-            household,
-            letter,
-            role: self.role,
-            name: self.name,
-            birth: self.birth,
-            gender: self.gender,
-            nationality_group: self.nationality_group,
-            bsn,
-            v_number: self.has_v_number.then(|| format!("{:010}", 2_900_000_000_u64 + number as u64)),
-            address: self.address,
-            secret_address: self.secret_address,
-            protected_from: self.protected_from,
-            known: self.known,
-            note: self.note.map(str::to_owned),
-        };
-        if person.bsn.is_none() {
-            let numbers: Vec<String> =
-                person.known.iter().map(|&slug| format!("{} {}", slug.code(), person.local_number(slug))).collect();
-            person.note = Some(format!("{} Local numbers: {}.", person.note.unwrap_or_default(), numbers.join(", ")));
-        }
-        person
-    }
-}
-
-impl PlannedConsent {
-    fn finish(self, persons: &[Person], calendar: Calendar) -> Option<DemoConsent> {
-        let (given, state) = match self.terms.outcome {
-            Outcome::Given(ago) => (ago, DemoConsentState::Given),
-            Outcome::Refused(ago) => (ago, DemoConsentState::Refused),
-            Outcome::Withdrawn { given, withdrawn } => {
-                (given, DemoConsentState::Withdrawn { at: calendar.instant_days_ago(withdrawn) })
-            }
-            Outcome::Expired(ago) => (ago.max(CONSENT_DAYS + 1), DemoConsentState::Expired),
-        };
-        Some(DemoConsent {
-            person: persons.get(self.person)?.id.clone(),
-            giver: persons.get(self.giver)?.id.clone(),
-            source: self.terms.source,
-            recipients: self.terms.recipients,
-            purposes: self.terms.purposes,
-            categories: self.terms.categories,
-            max_form: self.terms.max_form,
-            state,
-            valid_from: calendar.instant_days_ago(given),
-            not_after: calendar.instant_days_ago(given - CONSENT_DAYS),
-            asked_alone: true,
-        })
-    }
-}
-
-impl Record {
-    /// The professional's draft of a summary.
-    pub fn draft(&mut self, text: &str) -> &mut Self {
-        let flaw = match text {
-            _ if text.contains("{bsn:") => Some(DraftFlaw::HoldsBsn),
-            _ if text.contains('{') => Some(DraftFlaw::NamesMember),
-            _ => None,
-        };
-        self.draft = Some(Draft { text: text.to_owned(), flaw });
-        self
-    }
-
-    /// A professional's supposition instead of a fact.
-    pub fn hypothesis(&mut self) -> &mut Self {
-        self.nature = Nature::Hypothesis;
-        self
-    }
-
-    /// Adds facts for the legal conditions.
-    pub fn facts(&mut self, change: impl FnOnce(&mut ItemFacts)) -> &mut Self {
-        change(&mut self.facts);
-        self
-    }
-
-    /// Held under another Wpg article than 8.
-    pub fn wpg(&mut self, article: &str) -> &mut Self {
-        self.facts(|facts| facts.wpg_article = Some(article.to_owned()))
-    }
-
-    /// Under a mandate of the College van procureurs-generaal.
-    pub fn mandate(&mut self, id: &str) -> &mut Self {
-        self.facts(|facts| facts.mandate_id = Some(id.to_owned()))
-    }
-
-    /// A named professional answers for it and has gone through the steps of the meldcode.
-    pub fn meldcode(&mut self, professional: &str) -> &mut Self {
-        self.facts(|facts| {
-            facts.professional = Some(professional.to_owned());
-            facts.meldcode_steps = Some(true);
-        })
-    }
-
-    /// By order of the juvenile court.
-    pub fn court_order(&mut self, id: &str) -> &mut Self {
-        self.facts(|facts| facts.court_order_id = Some(id.to_owned()))
-    }
-}
-
-/// Replaces `{A1}` and `{bsn:A1}` in the texts of a record.
-fn fill_in(record: &mut Record, persons: &[Person]) {
-    let texts = record.entry.texts_mut().into_iter().chain(record.draft.as_mut().map(|draft| &mut draft.text));
-    for text in texts.filter(|text| text.contains('{')) {
-        for person in persons {
-            let bsn = person.bsn.as_ref().map_or("onbekend", crate::subject::Bsn::expose);
-            *text = text.replace(&format!("{{{}}}", person.letter), person.name.first());
-            *text = text.replace(&format!("{{bsn:{}}}", person.letter), bsn);
-        }
     }
 }

@@ -1,10 +1,13 @@
 //! The synthetic world of the demo: households with a story each, from a seed. Everybody and everything in it is invented.
 
+mod annotation;
 pub mod calendar;
+mod cast;
 mod consent;
 mod entries;
 mod family;
 mod kinship;
+mod member;
 mod names;
 mod numbers;
 mod ordinary;

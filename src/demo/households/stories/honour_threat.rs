@@ -21,8 +21,8 @@ pub fn tell(random: SplitMix64, calendar: Calendar) -> Plan {
     for person in everybody {
         f.with(person, |member| member.nationality_group = "non-eu");
     }
-    f.with(mother, super::super::family::Member::with_v_number);
-    f.with(father, super::super::family::Member::with_v_number);
+    f.with(mother, super::super::member::Member::with_v_number);
+    f.with(father, super::super::member::Member::with_v_number);
     f.move_to(&[daughter], Some("Groningen"));
     f.with(daughter, |person| {
         person.secret_address = true;

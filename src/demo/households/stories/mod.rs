@@ -13,7 +13,8 @@ mod three_generations;
 
 use super::Story;
 use super::calendar::Calendar;
-use super::family::{ConsentTerms, Family, Outcome};
+use super::consent::{ConsentTerms, Outcome};
+use super::family::Family;
 use super::random::SplitMix64;
 use crate::catalogue::{Category, Form};
 use crate::demo::organisations::Slug;

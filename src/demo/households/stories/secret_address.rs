@@ -2,10 +2,11 @@
 
 use super::super::Story;
 use super::super::calendar::Calendar;
+use super::super::consent::Outcome;
 use super::super::entries::{
     area, care as in_care, child_measure, conviction, diagnosis, incident, measure, pending, risk, safety, supervision,
 };
-use super::super::family::{Family, Outcome};
+use super::super::family::Family;
 use super::super::person::{Gender, Role};
 use super::super::random::SplitMix64;
 use super::{Plan, care_to_veilig_thuis, plan};
