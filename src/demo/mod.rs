@@ -1,3 +1,7 @@
 //! Everything on one machine: certificates, organisations, synthetic households, a scripted run, the integrator's kit.
 
 pub mod authority;
+pub mod households;
+pub mod kit;
+pub mod organisations;
+pub mod sources;
