@@ -1,5 +1,8 @@
 //! Data holders: what the gateway asks of a source and what a source answers. The [`Source`] port; no retries, no filtering here.
 
+pub mod digest;
+pub mod overrides;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
