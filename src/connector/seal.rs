@@ -118,7 +118,7 @@ impl StateKey {
         let unreadable = |source| StateKeyError::Unreadable { path: path.to_owned(), source };
         refuse_wide_access(path, &file.metadata().map_err(unreadable)?)?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(33));
-        file.by_ref().take(33).read_to_end(&mut bytes).map_err(unreadable)?;
+        (&mut file).take(33).read_to_end(&mut bytes).map_err(unreadable)?;
         let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| StateKeyError::WrongLength { path: path.to_owned() })?;
         Self::from_secret(&Secret::new(key))
     }
