@@ -1,6 +1,7 @@
 //! Answering the gateway: find the person, apply the ceiling, read, minimise, log, and only then answer.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::Connector;
 use super::ceiling::{Asked, Verdict};
@@ -88,20 +89,22 @@ impl Connector {
         let mut gathered = Gathered::default();
         let mut read: BTreeMap<Category, Option<Vec<Record>>> = BTreeMap::new();
         for wanted in &work.request.wanted {
-            let outcome = match self.permitted(work, wanted) {
-                Some(refused) => refused,
-                None => {
-                    if !read.contains_key(&wanted.category) {
-                        read.insert(wanted.category, self.records(wanted.category, work.household, reading).await?);
-                    }
-                    match read.get(&wanted.category) {
-                        Some(Some(records)) => self.give(work, wanted, records, &mut gathered)?,
-                        _ => Outcome::Unreadable,
-                    }
-                }
+            let outcome = if let Some(refused) = self.refused(work, wanted) {
+                refused
+            } else {
+                let records = match read.entry(wanted.category) {
+                    Entry::Occupied(there) => there.into_mut(),
+                    Entry::Vacant(place) => place.insert(self.records(wanted.category, work.household, reading).await?),
+                };
+                let give = |records: &Vec<Record>| self.give(work, wanted, records, &mut gathered);
+                records.as_ref().map_or(Ok(Outcome::Unreadable), give)?
             };
             if outcome == Outcome::Unreadable {
-                tracing::warn!(category = wanted.category.code(), form = wanted.form.code(), "a record does not fit the mapping or form");
+                tracing::warn!(
+                    category = wanted.category.code(),
+                    form = wanted.form.code(),
+                    "a record does not fit the mapping or form"
+                );
             }
             gathered.outcomes.push(AskedOutcome { category: wanted.category, form: wanted.form, outcome });
         }
@@ -109,7 +112,7 @@ impl Connector {
     }
 
     /// Why the source's own rules refuse it, if they do.
-    fn permitted(&self, work: &Work<'_>, wanted: &Wanted) -> Option<Outcome> {
+    fn refused(&self, work: &Work<'_>, wanted: &Wanted) -> Option<Outcome> {
         let request = work.request;
         let asked = Asked { purpose: &request.purpose, recipient: &request.recipient, kind: request.recipient_kind };
         let covered = || work.overrides.iter().any(|row| row.covers(wanted.category, wanted.form));
@@ -138,7 +141,13 @@ impl Connector {
         Ok(Some(all))
     }
 
-    fn give(&self, work: &Work<'_>, wanted: &Wanted, records: &[Record], gathered: &mut Gathered) -> Result<Outcome, AnswerError> {
+    fn give(
+        &self,
+        work: &Work<'_>,
+        wanted: &Wanted,
+        records: &[Record],
+        gathered: &mut Gathered,
+    ) -> Result<Outcome, AnswerError> {
         let free: Vec<&Record> = records.iter().filter(|record| record.facts.withheld_by_source != Some(true)).collect();
         if !records.is_empty() && free.is_empty() {
             return Ok(Outcome::Withheld);
@@ -164,7 +173,10 @@ impl Connector {
             let Some(part) = self.part(work, wanted, record, &record.data) else { return Ok(Outcome::Unreadable) };
             // Equal signals are one: their number would say how many records there are.
             let same = |item: &&mut SourceItem| {
-                wanted.form == Form::Signal && item.facts == part.facts && item.nature == part.nature && item.data == part.data
+                wanted.form == Form::Signal
+                    && item.facts == part.facts
+                    && item.nature == part.nature
+                    && item.data == part.data
                     && item.regime == part.regime
             };
             match items.iter_mut().find(same) {
@@ -193,7 +205,13 @@ impl Connector {
     }
 
     /// A summary never leaves by itself: a draft goes to the inbox.
-    fn enter(&self, work: &Work<'_>, wanted: &Wanted, records: &[&Record], gathered: &mut Gathered) -> Result<Outcome, AnswerError> {
+    fn enter(
+        &self,
+        work: &Work<'_>,
+        wanted: &Wanted,
+        records: &[&Record],
+        gathered: &mut Gathered,
+    ) -> Result<Outcome, AnswerError> {
         let mut parts = Vec::new();
         for record in records {
             let Some(part) = self.part(work, wanted, record, &record.with_drafts) else { return Ok(Outcome::Unreadable) };

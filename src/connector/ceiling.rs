@@ -121,7 +121,8 @@ impl TryFrom<String> for Recipient {
     fn try_from(text: String) -> Result<Self, String> {
         let kind = Kind::from_code(&text).map(Self::Kind);
         let organisation = || text.parse().map(Self::Organisation);
-        kind.map_or_else(organisation, Ok).map_err(|_| "a recipient is a kind such as veilig-thuis, or an OIN of 20 digits".to_owned())
+        kind.map_or_else(organisation, Ok)
+            .map_err(|_| "a recipient is a kind such as veilig-thuis, or an OIN of 20 digits".to_owned())
     }
 }
 

@@ -83,7 +83,7 @@ impl Household {
     ) -> Result<Option<Self>, SourceError> {
         let Some(key) = find_key(queries, reading, subject).await? else { return Ok(None) };
         let about = reading.rows(&queries.about, &key).await?;
-        let [row] = about.rows.as_slice() else { return Err(SourceError::Person.into()) };
+        let [row] = about.rows.as_slice() else { return Err(SourceError::Person) };
         let about = Row { columns: &about.columns, cells: row };
         let mut household = Self { subject: subject_of(about, today)?, others: Vec::new(), key };
         let mut ids = Vec::new();
@@ -101,7 +101,8 @@ impl Household {
 
     /// Whether an exact record touches a secret address: the subject's, or that of a person whom it names by letter.
     pub fn secret_address(&self, exact_record: &Value) -> bool {
-        self.subject.secret_address || self.others.iter().any(|member| member.secret_address && mentions(exact_record, &member.letter))
+        self.subject.secret_address
+            || self.others.iter().any(|member| member.secret_address && mentions(exact_record, &member.letter))
     }
 
     /// The persons whom `data` names by letter; and the subject, under [`SUBJECT_LETTER`], if protected from someone.
@@ -192,7 +193,10 @@ fn members(table: &Table, today: &str) -> Result<Vec<(SourceKey, Member)>, Sourc
     let member = |cells: &Vec<Cell>| {
         let row = Row { columns: &table.columns, cells };
         let member = Member {
-            letter: row.text("letter")?.filter(|letter| !letter.is_empty() && letter != SUBJECT_LETTER).ok_or(SourceError::Person)?,
+            letter: row
+                .text("letter")?
+                .filter(|letter| !letter.is_empty() && letter != SUBJECT_LETTER)
+                .ok_or(SourceError::Person)?,
             identifier: row.identifier()?,
             age: row.age(today)?,
             names: row.names()?,

@@ -35,7 +35,9 @@ impl Connector {
     /// # Errors
     /// [`ProfessionalError`].
     pub async fn put_professional(&self, professional: &Professional) -> Result<(), ProfessionalError> {
-        if !(1..=64).contains(&professional.reference.len()) || !professional.reference.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !(1..=64).contains(&professional.reference.len())
+            || !professional.reference.bytes().all(|byte| byte.is_ascii_graphic())
+        {
             return Err(ProfessionalError::Reference);
         }
         if professional.name.trim().is_empty() || professional.registration.trim().is_empty() {

@@ -59,12 +59,8 @@ impl Connector {
         calls.dedup();
         // A delivery may join items of two calls under one decision; its statement then names one of them.
         let proven = calls.into_iter().any(|request| {
-            let statement = ContributionStatement {
-                disclosure: receipt.disclosure.clone(),
-                party: self.oin.clone(),
-                payload,
-                request,
-            };
+            let statement =
+                ContributionStatement { disclosure: receipt.disclosure.clone(), party: self.oin.clone(), payload, request };
             verify(&statement, &receipt.receipt).is_ok()
         });
         if !proven {

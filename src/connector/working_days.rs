@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// The same time of day, `days` working days later (UTC).
 pub fn plus_working_days(from: Timestamp, days: u32) -> Timestamp {

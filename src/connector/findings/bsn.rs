@@ -7,7 +7,7 @@ use crate::subject::Bsn;
 const MAX_GAP: usize = 3;
 
 struct Digit {
-    digit: char,
+    value: char,
     at: usize,
     /// Whether a separator stands before it.
     apart: bool,
@@ -18,7 +18,7 @@ pub(super) fn find(text: &str) -> Vec<(usize, usize)> {
     let mut found: Vec<(usize, usize)> = Vec::new();
     for run in runs(text) {
         for window in run.windows(9) {
-            let number: String = window.iter().map(|digit| digit.digit).collect();
+            let number: String = window.iter().map(|digit| digit.value).collect();
             if number.parse::<Bsn>().is_err() || !aligned(&run, window) {
                 continue;
             }
@@ -52,7 +52,7 @@ fn runs(text: &str) -> Vec<Vec<Digit>> {
                 runs.push(Vec::new());
             }
             if let Some(run) = runs.last_mut() {
-                run.push(Digit { digit, at, apart: gap > 0 });
+                run.push(Digit { value: digit, at, apart: gap > 0 });
             }
             gap = 0;
         } else if letter.is_alphabetic() || letter == '\n' {

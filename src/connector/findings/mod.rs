@@ -41,8 +41,12 @@ pub fn findings(parts: &[&Value], persons: &[&[String]]) -> Vec<Finding> {
     for (part, data) in parts.iter().enumerate() {
         walk(data, &mut String::new(), &mut |field, text| {
             let mut push = |kind, (from, until)| findings.push(Finding { part, field: field.to_owned(), kind, from, until });
-            known.find(text).into_iter().for_each(|range| push(FindingKind::HouseholdName, range));
-            bsn::find(text).into_iter().for_each(|range| push(FindingKind::CitizenNumber, range));
+            for range in known.find(text) {
+                push(FindingKind::HouseholdName, range);
+            }
+            for range in bsn::find(text) {
+                push(FindingKind::CitizenNumber, range);
+            }
         });
     }
     findings
@@ -56,14 +60,16 @@ fn walk(value: &Value, pointer: &mut String, visit: &mut dyn FnMut(&str, &str)) 
         Value::Number(number) => visit(pointer, &number.to_string()),
         Value::Array(elements) => {
             for (index, element) in elements.iter().enumerate() {
-                pointer.push_str(&format!("/{index}"));
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
                 walk(element, pointer, visit);
                 pointer.truncate(length);
             }
         }
         Value::Object(members) => {
             for (name, member) in members {
-                pointer.push_str(&format!("/{}", name.replace('~', "~0").replace('/', "~1")));
+                pointer.push('/');
+                pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
                 walk(member, pointer, visit);
                 pointer.truncate(length);
             }

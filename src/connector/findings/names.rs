@@ -7,24 +7,118 @@ use super::fold::{fold_into, is_invisible};
 
 /// Words inside names that say nothing alone.
 const PARTICLES: [&str; 27] = [
-    "van", "de", "der", "den", "het", "t", "te", "ter", "ten", "in", "op", "aan", "el", "al", "la", "le", "von", "zu", "di", "da", "du",
-    "dos", "bin", "ben", "ibn", "ould", "d",
+    "van", "de", "der", "den", "het", "t", "te", "ter", "ten", "in", "op", "aan", "el", "al", "la", "le", "von", "zu", "di",
+    "da", "du", "dos", "bin", "ben", "ibn", "ould", "d",
 ];
 
 /// Words before a name.
 const TITLES: [&str; 15] = [
-    "heer", "dhr", "meneer", "mijnheer", "mevrouw", "mevr", "mw", "familie", "fam", "gezin", "juf", "meester", "oma", "opa", "genaamd",
+    "heer", "dhr", "meneer", "mijnheer", "mevrouw", "mevr", "mw", "familie", "fam", "gezin", "juf", "meester", "oma", "opa",
+    "genaamd",
 ];
 
 /// Dutch words that are names too: they count only in the place of a name.
 const COMMON: [&str; 100] = [
-    "angel", "appel", "baas", "bakker", "beau", "beek", "beer", "berg", "bloem", "boer", "bol", "boom", "bos", "broer", "brug", "bruin",
-    "burg", "dag", "dam", "dijk", "dorp", "duif", "duin", "eind", "engel", "geluk", "goed", "graaf", "groen", "groot", "haan", "haas",
-    "hart", "heer", "heuvel", "hof", "hond", "hoop", "huis", "jager", "jong", "juni", "kamp", "kerk", "kind", "klein", "kok", "koning",
-    "kramer", "lam", "lang", "leeuw", "lente", "lief", "man", "mark", "meer", "mei", "merel", "moeder", "mol", "molen", "muis", "noor",
-    "oma", "opa", "oud", "paard", "peer", "poort", "post", "prins", "roos", "rood", "ruiter", "schaap", "schilder", "slager", "smit",
-    "steen", "ster", "sterk", "storm", "timmerman", "tol", "ton", "trouw", "tuin", "vader", "valk", "veld", "vis", "visser", "vogel", "vos",
-    "vrede", "vriend", "vrouw", "wil", "wolf",
+    "angel",
+    "appel",
+    "baas",
+    "bakker",
+    "beau",
+    "beek",
+    "beer",
+    "berg",
+    "bloem",
+    "boer",
+    "bol",
+    "boom",
+    "bos",
+    "broer",
+    "brug",
+    "bruin",
+    "burg",
+    "dag",
+    "dam",
+    "dijk",
+    "dorp",
+    "duif",
+    "duin",
+    "eind",
+    "engel",
+    "geluk",
+    "goed",
+    "graaf",
+    "groen",
+    "groot",
+    "haan",
+    "haas",
+    "hart",
+    "heer",
+    "heuvel",
+    "hof",
+    "hond",
+    "hoop",
+    "huis",
+    "jager",
+    "jong",
+    "juni",
+    "kamp",
+    "kerk",
+    "kind",
+    "klein",
+    "kok",
+    "koning",
+    "kramer",
+    "lam",
+    "lang",
+    "leeuw",
+    "lente",
+    "lief",
+    "man",
+    "mark",
+    "meer",
+    "mei",
+    "merel",
+    "moeder",
+    "mol",
+    "molen",
+    "muis",
+    "noor",
+    "oma",
+    "opa",
+    "oud",
+    "paard",
+    "peer",
+    "poort",
+    "post",
+    "prins",
+    "roos",
+    "rood",
+    "ruiter",
+    "schaap",
+    "schilder",
+    "slager",
+    "smit",
+    "steen",
+    "ster",
+    "sterk",
+    "storm",
+    "timmerman",
+    "tol",
+    "ton",
+    "trouw",
+    "tuin",
+    "vader",
+    "valk",
+    "veld",
+    "vis",
+    "visser",
+    "vogel",
+    "vos",
+    "vrede",
+    "vriend",
+    "vrouw",
+    "wil",
+    "wolf",
 ];
 
 /// The names of the known persons, prepared.
@@ -85,7 +179,11 @@ impl Names {
             let only_particles = words.iter().all(|word| is_particle(word));
             for word in words.into_iter().filter(|word| only_particles || !is_particle(word)) {
                 let common = COMMON.contains(&word.as_str()) || is_particle(&word) || word.chars().count() < 3;
-                if common { all.weak.insert(word) } else { all.strong.insert(word) };
+                if common {
+                    all.weak.insert(word)
+                } else {
+                    all.strong.insert(word)
+                };
             }
         }
         all
@@ -93,7 +191,8 @@ impl Names {
 
     fn named(&self, tokens: &[Token], at: usize) -> bool {
         let Some(token) = tokens.get(at) else { return false };
-        let is_in = |set: &HashSet<String>| set.contains(&token.folded) || genitive(&token.folded).is_some_and(|stem| set.contains(stem));
+        let is_in =
+            |set: &HashSet<String>| set.contains(&token.folded) || genitive(&token.folded).is_some_and(|stem| set.contains(stem));
         if is_in(&self.strong) {
             return true;
         }
@@ -106,7 +205,8 @@ impl Names {
         let before = tokens.get(..at).unwrap_or_default().iter().rev().find(significant);
         let after = tokens.get(at + 1..).unwrap_or_default().iter().find(significant);
         let title = |token: &Token| TITLES.contains(&token.folded.as_str());
-        before.is_some_and(|token| token.initials || title(token) || self.knows(token)) || after.is_some_and(|token| self.knows(token))
+        before.is_some_and(|token| token.initials || title(token) || self.knows(token))
+            || after.is_some_and(|token| self.knows(token))
     }
 
     fn knows(&self, token: &Token) -> bool {

@@ -13,7 +13,11 @@ fn found(text: &str, persons: &[&[&str]]) -> Vec<(FindingKind, String)> {
 fn names(text: &str) -> Vec<String> {
     let household: &[&[&str]] =
         &[&["Zoë Anne-Marie", "van der Berg", "Zootje"], &["José", "de Vries", "Sjo"], &["Bo", "Bos"], &["Fatima", "El Amrani"]];
-    found(text, household).into_iter().inspect(|(kind, _)| assert_eq!(*kind, FindingKind::HouseholdName)).map(|(_, text)| text).collect()
+    found(text, household)
+        .into_iter()
+        .inspect(|(kind, _)| assert_eq!(*kind, FindingKind::HouseholdName))
+        .map(|(_, text)| text)
+        .collect()
 }
 
 #[test]
@@ -44,8 +48,10 @@ fn names_are_found_however_they_are_written() {
 
 #[test]
 fn common_words_are_not_names() {
-    for text in ["Zij liepen in het bos.", "Bos en berg.", "de vrouw en het kind", "A1 sloeg K1; K1 vluchtte.", "bo", "Jan kwam.", ""] {
-        assert_eq!(names(text), [String::new(); 0], "{text}");
+    for text in
+        ["Zij liepen in het bos.", "Bos en berg.", "de vrouw en het kind", "A1 sloeg K1; K1 vluchtte.", "bo", "Jan kwam.", ""]
+    {
+        assert_eq!(names(text), Vec::<String>::new(), "{text}");
     }
 }
 
@@ -74,6 +80,7 @@ fn every_text_and_number_is_looked_at() {
     let data = json!({"incidents": [{"kind": "x"}, {"a/b": "Fatima", "count": 999_990_019}]});
     let names = ["Fatima".to_owned()];
     let found = findings(&[&json!({}), &data], &[&names]);
-    let places: Vec<_> = found.iter().map(|finding| (finding.part, finding.field.as_str(), finding.from, finding.until)).collect();
+    let places: Vec<_> =
+        found.iter().map(|finding| (finding.part, finding.field.as_str(), finding.from, finding.until)).collect();
     assert_eq!(places, [(1, "/incidents/1/a~1b", 0, 6), (1, "/incidents/1/count", 0, 9)]);
 }

@@ -48,9 +48,10 @@ struct Step {
     signed: Signed,
 }
 
+/// An override as the local API shows it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ShownOverride {
+pub(super) struct ShownOverride {
     id: String,
     state: OverrideState,
     #[serde(flatten)]
@@ -74,14 +75,24 @@ pub(super) async fn entry(State(api): Shared, Path(id): Path<String>) -> Result<
 }
 
 /// `POST /inbox/{id}/release`
-pub(super) async fn release(State(api): Shared, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Result<StatusCode, Problem> {
+pub(super) async fn release(
+    State(api): Shared,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, Problem> {
     let Release { edits, signed } = parse(&headers, body)?;
     api.connector.release(&id, &edits, &signed).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `POST /inbox/{id}/refuse`
-pub(super) async fn refuse(State(api): Shared, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Result<StatusCode, Problem> {
+pub(super) async fn refuse(
+    State(api): Shared,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, Problem> {
     let Refuse { reason, signed } = parse(&headers, body)?;
     api.connector.refuse(&id, &reason, &signed).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -45,7 +45,11 @@ pub enum FactName {
 impl FactName {
     /// Sets the fact; `None` when the value is not of the fact's kind (text, or yes/no as 0/1).
     pub fn set(self, facts: &mut ItemFacts, value: &Value) -> Option<()> {
-        let yes_no = || value.as_bool().or_else(|| value.as_i64().and_then(|number| [false, true].get(usize::try_from(number).ok()?).copied()));
+        let yes_no = || {
+            value
+                .as_bool()
+                .or_else(|| value.as_i64().and_then(|number| [false, true].get(usize::try_from(number).ok()?).copied()))
+        };
         let text = || match value {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) if number.is_i64() => Some(number.to_string()),
@@ -113,7 +117,9 @@ fn is_member(name: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnError {
     /// The prefix or the name after it is unknown.
-    #[error("unknown column `{0}`: give it an alias such as \"kind\", \"fact:wpgArticle\", \"meta:recordedAt\" or \"draft:summary\"")]
+    #[error(
+        "unknown column `{0}`: give it an alias such as \"kind\", \"fact:wpgArticle\", \"meta:recordedAt\" or \"draft:summary\""
+    )]
     Unknown(String),
     /// Not a JSON member name.
     #[error("column `{0}` is no member name: give it an alias of letters and digits, dots where it nests")]

@@ -8,8 +8,22 @@ pub struct Query(Arc<str>);
 
 /// Words that no SELECT needs and that change something or reach outside the database.
 const FORBIDDEN: [&str; 16] = [
-    "alter", "analyze", "attach", "begin", "commit", "create", "delete", "detach", "drop", "insert", "pragma", "reindex", "rollback",
-    "savepoint", "update", "vacuum",
+    "alter",
+    "analyze",
+    "attach",
+    "begin",
+    "commit",
+    "create",
+    "delete",
+    "detach",
+    "drop",
+    "insert",
+    "pragma",
+    "reindex",
+    "rollback",
+    "savepoint",
+    "update",
+    "vacuum",
 ];
 
 impl Query {

@@ -162,7 +162,8 @@ async fn commit(pool: &SqlitePool, batch: &[Job]) -> Result<(), StateError> {
 }
 
 async fn insert(transaction: &mut sqlx::SqliteTransaction<'_>, answer: &SealedAnswer) -> Result<(), StateError> {
-    let statement = "INSERT INTO answer (id, at, decision, purpose, recipient, subject, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let statement =
+        "INSERT INTO answer (id, at, decision, purpose, recipient, subject, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let insert = sqlx::query(statement).bind(&answer.id).bind(answer.at).bind(&answer.decision).bind(&answer.purpose);
     let insert = insert.bind(&answer.recipient).bind(answer.subject.as_slice()).bind(&answer.sealed);
     insert.execute(&mut **transaction).await?;

@@ -67,8 +67,7 @@ impl State {
     /// # Errors
     /// [`StateError`].
     pub async fn inbox_row(&self, id: &str) -> Result<Option<InboxRow>, StateError> {
-        let query =
-            "SELECT id, answer, decision, category, purpose, recipient, state, entered_at, release_until FROM inbox WHERE id = ?1";
+        let query = "SELECT id, answer, decision, category, purpose, recipient, state, entered_at, release_until FROM inbox WHERE id = ?1";
         let row: Option<StoredRow> = sqlx::query_as(query).bind(id).fetch_optional(&self.pool).await?;
         row.map(inbox_row).transpose()
     }
@@ -117,7 +116,8 @@ impl State {
     /// # Errors
     /// [`StateError`].
     pub async fn expire_entries(&self, now: Timestamp) -> Result<u64, StateError> {
-        let expire = "UPDATE inbox SET state = 'expired', decided_at = ?1, content = NULL WHERE state = 'pending' AND release_until <= ?1";
+        let expire =
+            "UPDATE inbox SET state = 'expired', decided_at = ?1, content = NULL WHERE state = 'pending' AND release_until <= ?1";
         let expired = sqlx::query(expire).bind(now.millis()).execute(&self.pool).await?.rows_affected();
         let wipe = "UPDATE inbox SET items = NULL WHERE state = 'released' AND release_until <= ?1 AND items IS NOT NULL";
         sqlx::query(wipe).bind(now.millis()).execute(&self.pool).await?;
@@ -143,7 +143,8 @@ impl State {
     /// # Errors
     /// [`StateError`].
     pub async fn mark_delivered(&self, id: &str, at: Timestamp) -> Result<bool, StateError> {
-        let statement = "UPDATE inbox SET delivered_at = ?2, items = NULL WHERE id = ?1 AND state = 'released' AND delivered_at IS NULL";
+        let statement =
+            "UPDATE inbox SET delivered_at = ?2, items = NULL WHERE id = ?1 AND state = 'released' AND delivered_at IS NULL";
         Ok(sqlx::query(statement).bind(id).bind(at.millis()).execute(&self.pool).await?.rows_affected() == 1)
     }
 

@@ -8,6 +8,8 @@ mod professionals;
 mod receipts;
 mod source;
 mod state;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use answers::{AccessEntry, AnswerRow};
 pub use inbox::{InboxRow, NewEntry};

@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteRow};
-use sqlx::{AssertSqlSafe, Column as _, Executor as _, Row as _, Sqlite, SqlSafeStr as _, SqlStr, Statement as _, Transaction, TypeInfo as _, ValueRef as _};
+use sqlx::{
+    AssertSqlSafe, Column as _, Executor as _, Row as _, SqlSafeStr as _, SqlStr, Sqlite, Statement as _, Transaction,
+    TypeInfo as _, ValueRef as _,
+};
 
 use crate::connector::mapping::Query;
 
@@ -100,7 +103,7 @@ impl SourceDatabase {
         let mut connection = self.pool.acquire().await.map_err(|error| error.to_string())?;
         let statement = connection.prepare(safe(query)).await.map_err(|error| error.to_string())?;
         let columns = statement.columns().iter().map(|column| column.name().to_owned()).collect();
-        let parameters = statement.parameters().and_then(|parameters| parameters.right()).unwrap_or_default();
+        let parameters = statement.parameters().and_then(sqlx::Either::right).unwrap_or_default();
         Ok((columns, parameters))
     }
 }
@@ -137,7 +140,7 @@ fn safe(query: &Query) -> SqlStr {
     AssertSqlSafe(query.text()).into_sql_str()
 }
 
-#[expect(clippy::disallowed_methods, reason = "a monotonic stopwatch for SQLite's progress handler, not the time of day")]
+/// By a monotonic stopwatch, not the time of day.
 async fn limit_time(connection: &mut SqliteConnection, limit: Duration) -> Result<(), SourceError> {
     let begun = Instant::now();
     let mut handle = connection.lock_handle().await.map_err(|_| SourceError::Unavailable)?;
@@ -191,9 +194,20 @@ pub enum SourceError {
 }
 
 impl SourceError {
-    /// SQLITE_INTERRUPT (9) comes only from the progress handler.
+    /// `SQLITE_INTERRUPT` (9) comes only from the progress handler.
     fn of(error: &sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code());
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         if code.as_deref() == Some("9") { Self::TooSlow } else { Self::Unavailable }
+    }
+}
+
+#[cfg(test)]
+impl SourceDatabase {
+    /// Whether the database refuses writes on our connection, also when asked nicely first.
+    pub(crate) async fn refuses_writes(&self) -> bool {
+        let mut connection = self.pool.acquire().await.unwrap();
+        let refused = sqlx::query("DELETE FROM person").execute(&mut *connection).await.is_err();
+        sqlx::query("PRAGMA query_only = OFF").execute(&mut *connection).await.unwrap();
+        refused && sqlx::query("DELETE FROM person").execute(&mut *connection).await.is_err()
     }
 }
