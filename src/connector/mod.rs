@@ -8,6 +8,7 @@ pub mod ceiling;
 pub mod config;
 pub mod encoding;
 pub mod findings;
+pub mod gather;
 pub mod household;
 pub mod inbox;
 pub mod local_api;

@@ -17,7 +17,10 @@ const TITLES: [&str; 15] = [
     "genaamd",
 ];
 
-/// Dutch words that are names too: they count only in the place of a name.
+/// Common words that open sentences about a household: at the beginning of a sentence their capital says nothing.
+const KIN: [&str; 10] = ["broer", "heer", "kind", "man", "moeder", "oma", "opa", "vader", "vrouw", "zus"];
+
+/// Dutch words that are names too: they count only with a capital or in the place of a name.
 const COMMON: [&str; 100] = [
     "angel",
     "appel",
@@ -171,11 +174,10 @@ impl Names {
     fn new(names: &[String]) -> Self {
         let mut all = Self::default();
         for name in names {
-            let words: Vec<String> = tokens(name).into_iter().map(|token| token.folded).collect();
-            let joined = words.concat();
-            if words.len() > 1 && joined.chars().count() > 3 {
-                all.strong.insert(joined);
-            }
+            let words = folded(name);
+            // Written as one word: "Annemarie" for "Anne-Marie", "vandenberg" for "van den Berg".
+            let joined = name.split_whitespace().map(folded).chain([folded(name)]).filter(|words| words.len() > 1);
+            all.strong.extend(joined.map(|words| words.concat()).filter(|joined| joined.chars().count() > 3));
             let only_particles = words.iter().all(|word| is_particle(word));
             for word in words.into_iter().filter(|word| only_particles || !is_particle(word)) {
                 let common = COMMON.contains(&word.as_str()) || is_particle(&word) || word.chars().count() < 3;
@@ -196,7 +198,8 @@ impl Names {
         if is_in(&self.strong) {
             return true;
         }
-        is_in(&self.weak) && (token.capital && !token.first || self.stands_as_name(tokens, at))
+        let written_as_name = token.capital && !(token.first && KIN.contains(&token.folded.as_str()));
+        is_in(&self.weak) && (written_as_name || self.stands_as_name(tokens, at))
     }
 
     /// Before it stand initials, a title or another name of the same person, or after it such a name.
@@ -233,6 +236,10 @@ fn is_particle(word: &str) -> bool {
     PARTICLES.contains(&word)
 }
 
+fn folded(name: &str) -> Vec<String> {
+    tokens(name).into_iter().map(|token| token.folded).collect()
+}
+
 /// The words of a text; apostrophes, hyphens and digits end a word, invisible marks do not.
 fn tokens(text: &str) -> Vec<Token> {
     let mut tokens: Vec<Token> = Vec::new();
@@ -253,6 +260,10 @@ fn tokens(text: &str) -> Vec<Token> {
                 fold_into(&mut token.folded, letter);
             }
         } else {
+            // `A1` is a person's letter here, not an initial.
+            if let Some(token) = tokens.last_mut().filter(|_| open && letter.is_numeric()) {
+                token.initials = false;
+            }
             open = false;
             let after_initial = tokens.last().is_some_and(|token| token.initials && token.until == at);
             first |= matches!(letter, '!' | '?' | '\n') || (letter == '.' && !after_initial);

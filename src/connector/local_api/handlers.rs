@@ -71,7 +71,12 @@ pub(super) async fn inbox(State(api): Shared) -> Result<Json<Vec<InboxRow>>, Pro
 
 /// `GET /inbox/{id}`
 pub(super) async fn entry(State(api): Shared, Path(id): Path<String>) -> Result<Json<Shown>, Problem> {
-    Ok(Json(api.connector.show(&id).await?))
+    let mut shown = api.connector.show(&id).await?;
+    for part in shown.content.iter_mut().flat_map(|content| &mut content.parts) {
+        // The numbers of the others in the household serve the gateway, not the reader.
+        part.persons.clear();
+    }
+    Ok(Json(shown))
 }
 
 /// `POST /inbox/{id}/release`

@@ -80,7 +80,16 @@ impl SourceDatabase {
     pub async fn open(path: &Path, limits: Limits) -> Result<Self, SourceError> {
         let options = SqliteConnectOptions::new().filename(path).read_only(true).create_if_missing(false);
         let options = options.pragma("query_only", "ON").pragma("trusted_schema", "OFF").busy_timeout(limits.time);
-        let pool = SqlitePoolOptions::new().max_connections(4).acquire_timeout(limits.time.max(Duration::from_secs(1)));
+        let time = limits.time;
+        let pool = SqlitePoolOptions::new().max_connections(4).acquire_timeout(time.max(Duration::from_secs(1)));
+        // The time of a reading runs from the moment that it gets its connection, new or used before.
+        let pool = pool.after_connect(move |connection, _| Box::pin(limit_time(connection, time)));
+        let pool = pool.before_acquire(move |connection, _| {
+            Box::pin(async move {
+                limit_time(connection, time).await?;
+                Ok(true)
+            })
+        });
         let pool = pool.connect_with(options).await.map_err(|_| SourceError::Unavailable)?;
         Ok(Self { pool, limits })
     }
@@ -90,8 +99,7 @@ impl SourceDatabase {
     /// # Errors
     /// [`SourceError::Unavailable`].
     pub async fn read(&self) -> Result<Reading, SourceError> {
-        let mut transaction = self.pool.begin().await.map_err(|_| SourceError::Unavailable)?;
-        limit_time(&mut transaction, self.limits.time).await?;
+        let transaction = self.pool.begin().await.map_err(|_| SourceError::Unavailable)?;
         Ok(Reading { transaction, rows: self.limits.rows })
     }
 
@@ -141,9 +149,9 @@ fn safe(query: &Query) -> SqlStr {
 }
 
 /// By a monotonic stopwatch, not the time of day.
-async fn limit_time(connection: &mut SqliteConnection, limit: Duration) -> Result<(), SourceError> {
+async fn limit_time(connection: &mut SqliteConnection, limit: Duration) -> Result<(), sqlx::Error> {
     let begun = Instant::now();
-    let mut handle = connection.lock_handle().await.map_err(|_| SourceError::Unavailable)?;
+    let mut handle = connection.lock_handle().await?;
     handle.set_progress_handler(STEPS_BETWEEN_LOOKS, move || begun.elapsed() < limit);
     Ok(())
 }

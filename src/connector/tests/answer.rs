@@ -110,6 +110,7 @@ async fn malformed_calls_get_no_answer() {
     assert_eq!(late, AnswerError::TooLate);
     assert!(matches!(refuse(&|request| request.subject.value = "999990018".to_owned()).await, AnswerError::Subject(_)));
     assert!(matches!(refuse(&|request| request.subject.scheme = "name".to_owned()).await, AnswerError::Subject(_)));
+    assert_eq!(refuse(&|request| request.decision = "Karim Haddad".to_owned()).await, AnswerError::Decision);
     let twice = refuse(&|request| request.wanted.push(request.wanted[0].clone())).await;
     assert_eq!(twice, AnswerError::WantedTwice);
 }
