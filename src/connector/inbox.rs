@@ -98,7 +98,7 @@ impl Part {
 }
 
 /// A text in the professional's words instead of the draft.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Edit {
     /// Which part, from 0.
@@ -110,7 +110,7 @@ pub struct Edit {
 }
 
 /// The signed step that ended the wait, kept sealed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
     /// SHA-256 of the canonical JSON of the array of the released data, base64url; none for a refusal.
@@ -133,7 +133,7 @@ pub struct Shown {
 }
 
 /// A release on its way to the gateway: `answer` is the body of `POST /v1/releases`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PendingRelease {
     /// The entry, to acknowledge.
     pub entry: String,

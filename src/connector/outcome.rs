@@ -41,7 +41,7 @@ pub struct AskedOutcome {
 }
 
 /// The sealed part of a row of the access log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessBody {
     /// The recipient's reference of the person who asked.

@@ -9,7 +9,7 @@ use super::store::{Cell, Table};
 use crate::source::{ItemFacts, Nature};
 
 /// The exact record of a category, or the part of it that shares its facts.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Record {
     /// Its regime.
     pub regime: Regime,

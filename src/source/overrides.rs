@@ -29,7 +29,7 @@ pub enum OverrideGround {
 }
 
 /// Whether consent was sought before confidentiality was broken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "sought", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ConsentSought {
     /// It was.
