@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::{Category, Form, PurposeCode};
 use crate::organisation::{Kind, Oin};
 
-/// The ceiling file (TOML): `[[allow]]` entries, each with `purpose`, `recipient` (a kind or an OIN), `categories`, `forms` and, where the
+/// The ceiling file (TOML): `[[allow]]` entries, each with `purpose`, `recipients` (kinds or OINs), `categories`, `forms` and, where the
 /// source gives it only under an override of its own professionals, `override = true`. Forms are literal: `exact` does not include `reduced`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,7 +20,7 @@ pub struct Ceiling {
 #[serde(deny_unknown_fields)]
 struct Allowance {
     purpose: PurposeCode,
-    recipient: Recipient,
+    recipients: Vec<Recipient>,
     categories: BTreeSet<Category>,
     forms: BTreeSet<Form>,
     #[serde(default, rename = "override")]
@@ -69,8 +69,9 @@ impl Ceiling {
             if let Some(category) = forbidden {
                 return Err(CeilingError(format!("entry {}: {category} never leaves a source: remove it", index + 1)));
             }
-            if entry.categories.is_empty() || entry.forms.is_empty() {
-                return Err(CeilingError(format!("entry {}: name at least one category and one form, or remove it", index + 1)));
+            if entry.recipients.is_empty() || entry.categories.is_empty() || entry.forms.is_empty() {
+                let advice = "name at least one recipient, category and form, or remove it";
+                return Err(CeilingError(format!("entry {}: {advice}", index + 1)));
             }
         }
         Ok(ceiling)
@@ -80,7 +81,7 @@ impl Ceiling {
     pub fn verdict(&self, asked: Asked<'_>, category: Category, form: Form) -> Verdict {
         let applies = |entry: &&Allowance| {
             entry.purpose == *asked.purpose
-                && entry.recipient.is(asked)
+                && entry.recipients.iter().any(|recipient| recipient.is(asked))
                 && entry.categories.contains(&category)
                 && entry.forms.contains(&form)
         };
@@ -91,11 +92,14 @@ impl Ceiling {
     /// Whether an override could open this at all: an entry for this purpose and this very organisation, or for any kind.
     pub fn can_be_opened(&self, purpose: &PurposeCode, recipient: &Oin, category: Category, form: Form) -> bool {
         let opens = |entry: &Allowance| {
-            let recipient = match &entry.recipient {
+            let meant = |entry: &Recipient| match entry {
                 Recipient::Organisation(oin) => oin == recipient,
                 Recipient::Kind(_) => true,
             };
-            recipient && entry.purpose == *purpose && entry.categories.contains(&category) && entry.forms.contains(&form)
+            entry.recipients.iter().any(meant)
+                && entry.purpose == *purpose
+                && entry.categories.contains(&category)
+                && entry.forms.contains(&form)
         };
         self.allow.iter().any(opens)
     }
@@ -147,12 +151,12 @@ mod tests {
     const FILE: &str = r#"
         [[allow]]
         purpose = "safety-assessment"
-        recipient = "veilig-thuis"
+        recipients = ["veilig-thuis", "probation"]
         categories = ["incident-reports", "measures"]
         forms = ["reduced", "signal"]
         [[allow]]
         purpose = "safety-assessment"
-        recipient = "00000099000000001000"
+        recipients = ["00000099000000001000"]
         categories = ["incident-reports"]
         forms = ["exact"]
         override = true
@@ -187,6 +191,7 @@ mod tests {
             ("\"measures\"", "\"citizen-number\"", "never leaves"),
             ("\"veilig-thuis\"", "\"everyone\"", "line 4"),
             ("forms = [\"exact\"]", "forms = []", "entry 2"),
+            ("recipients = [\"00000099000000001000\"]", "recipients = []", "entry 2"),
             ("override", "overide", "line 12"),
         ] {
             let error = Ceiling::parse(&FILE.replace(from, to)).unwrap_err().to_string();

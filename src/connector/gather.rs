@@ -9,10 +9,13 @@ use super::ceiling::{Asked, Verdict};
 use super::encoding::random_id;
 use super::household::Household;
 use super::inbox::{Content, Part};
+use super::minimiser::AddressSecrecy;
 use super::outcome::{AskedOutcome, Outcome};
+use super::overrides::ACUTE_SAFETY;
 use super::record::{Record, empty_record, records};
 use super::store::{NewEntry, OverrideRow, Reading};
 use crate::catalogue::{Category, Form};
+use crate::organisation::Kind;
 use crate::source::{ItemFacts, Nature, RecordsRequest, SourceItem, Wanted};
 
 /// The entry of a signal's transform that asks for `no` where a known person has no record (`design.md` §4); it is no field.
@@ -66,10 +69,9 @@ impl Connector {
     fn refused(&self, work: &Work<'_>, wanted: &Wanted) -> Option<Outcome> {
         let request = work.request;
         let asked = Asked { purpose: &request.purpose, recipient: &request.recipient, kind: request.recipient_kind };
-        let covered = || work.overrides.iter().any(|row| row.covers(wanted.category, wanted.form));
         match self.ceiling.verdict(asked, wanted.category, wanted.form) {
             Verdict::Never => Some(Outcome::BeyondCeiling),
-            Verdict::UnderOverride if !covered() => Some(Outcome::NoOverride),
+            Verdict::UnderOverride if !work.covered(wanted) => Some(Outcome::NoOverride),
             Verdict::UnderOverride | Verdict::Allowed => None,
         }
     }
@@ -184,9 +186,15 @@ impl Connector {
     /// A record in the wanted form with its facts; `None` when it does not fit the form.
     fn part(&self, work: &Work<'_>, wanted: &Wanted, record: &Record, exact: &serde_json::Value) -> Option<Part> {
         let secret = work.household.secret_address(exact);
+        let secrecy = match secret {
+            false => AddressSecrecy::Open,
+            true if work.may_know_secret_address(wanted) => AddressSecrecy::Shown,
+            true => AddressSecrecy::Hidden,
+        };
+        let exact = work.household.with_age_bands(exact);
         let fields: Vec<String> = wanted.transform.iter().filter(|entry| *entry != ASKS_NO).cloned().collect();
         let minimiser = &self.outside.minimiser;
-        let data = minimiser.minimise_at_source(wanted.category, wanted.form, exact, &fields, secret, work.today).ok()?;
+        let data = minimiser.minimise_at_source(wanted.category, wanted.form, &exact, &fields, secrecy, work.today).ok()?;
         let subject = &work.household.subject;
         let facts = ItemFacts {
             professional: record.facts.professional.clone().or_else(|| subject.professional.clone()),
@@ -203,6 +211,18 @@ impl Connector {
             drafts: record.drafts.clone(),
             data,
         })
+    }
+}
+
+impl Work<'_> {
+    fn covered(&self, wanted: &Wanted) -> bool {
+        self.overrides.iter().any(|row| row.covers(wanted.category, wanted.form))
+    }
+
+    /// `domain.md` §4: a secret address is given to nobody but Veilig Thuis and the police, under `acute-safety`, by override.
+    fn may_know_secret_address(&self, wanted: &Wanted) -> bool {
+        let recipient = matches!(self.request.recipient_kind, Kind::VeiligThuis | Kind::Police);
+        recipient && self.request.purpose.as_str() == ACUTE_SAFETY && self.covered(wanted)
     }
 }
 

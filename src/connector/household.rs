@@ -11,6 +11,9 @@ use crate::subject::{AgeBand, SubjectId, age_on};
 /// The letter that stands for the subject in [`OtherPerson`], where someone must be told from whom the subject is protected.
 pub const SUBJECT_LETTER: &str = "S";
 
+/// The members of the catalogue's records that hold a person, or persons, by letter.
+const PERSON_MEMBERS: [&str; 3] = ["person", "persons", "protectedPersons"];
+
 /// Reads an identifier off the wire.
 ///
 /// # Errors
@@ -103,6 +106,33 @@ impl Household {
     pub fn secret_address(&self, exact_record: &Value) -> bool {
         self.subject.secret_address
             || self.others.iter().any(|member| member.secret_address && mentions(exact_record, &member.letter))
+    }
+
+    /// The record with the age band beside each letter that stands as a person.
+    pub fn with_age_bands(&self, exact_record: &Value) -> Value {
+        match exact_record {
+            Value::Array(elements) => elements.iter().map(|element| self.with_age_bands(element)).collect(),
+            Value::Object(members) => {
+                let member = |(name, value): (&String, &Value)| {
+                    let person = PERSON_MEMBERS.contains(&name.as_str());
+                    (name.clone(), if person { self.persons_with_bands(value) } else { self.with_age_bands(value) })
+                };
+                Value::Object(members.iter().map(member).collect())
+            }
+            other => other.clone(),
+        }
+    }
+
+    fn persons_with_bands(&self, value: &Value) -> Value {
+        match value {
+            Value::Array(elements) => elements.iter().map(|element| self.persons_with_bands(element)).collect(),
+            Value::String(letter) => {
+                let age = self.others.iter().find(|member| member.letter == *letter).and_then(|member| member.age);
+                let band = |age| serde_json::json!({"letter": letter, "ageBand": AgeBand::of(age).to_string()});
+                age.map_or_else(|| value.clone(), band)
+            }
+            other => self.with_age_bands(other),
+        }
     }
 
     /// The persons whom `data` names by letter; and the subject, under [`SUBJECT_LETTER`], if protected from someone.

@@ -4,12 +4,23 @@ use serde_json::Value;
 
 use crate::catalogue::{Category, Form};
 
+/// What the secrecy of an address (geheim adres) does to the fields that can tell where someone is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressSecrecy {
+    /// Nobody in the item has a secret address.
+    Open,
+    /// Someone has: such fields are left out.
+    Hidden,
+    /// Someone has, and this recipient may know all the same: Veilig Thuis and police under `acute-safety` by override (`domain.md` §4).
+    Shown,
+}
+
 /// Makes the data of a form from the exact record of a category.
 pub trait Minimiser: Send + Sync {
     /// The typed data of `form`, holding at most the fields of `transform`.
     ///
     /// For [`Form::Summary`] the exact record also holds the professional's draft under its own name (`summary`). For a [`Form::Signal`] that
-    /// is to say `no`, it is the record without content: an empty list where the category is a list, else `null`.
+    /// is to say `no`, it is the record without content: `{"list":[]}`, `{"wrap":null}` or `{}`, as the mapping shapes the category.
     ///
     /// # Errors
     /// [`MinimiseError`] when the record does not fit the category or the form does not exist for it.
@@ -19,7 +30,7 @@ pub trait Minimiser: Send + Sync {
         form: Form,
         exact_record: &Value,
         transform: &[String],
-        secret_address: bool,
+        secrecy: AddressSecrecy,
         today: &str,
     ) -> Result<Value, MinimiseError>;
 }

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use ceiling::{Ceiling, CeilingError};
 use config::Config;
 use mapping::{Mapping, MappingError, Query};
-pub use minimiser::{MinimiseError, Minimiser};
+pub use minimiser::{AddressSecrecy, MinimiseError, Minimiser};
 use seal::{StateKey, StateKeyError};
 use store::{SourceDatabase, SourceError, State, StateError};
 

@@ -19,7 +19,7 @@ use crate::source::RecordsRequest;
 use crate::source::overrides::{ConsentSought, OverrideContent, OverrideMessage, OverrideStanding, SignedStep, revoke_statement};
 
 /// The purpose for which one person suffices, reviewed afterwards.
-const ACUTE_SAFETY: &str = "acute-safety";
+pub const ACUTE_SAFETY: &str = "acute-safety";
 const LONGEST: Duration = Duration::from_hours(7 * 24);
 const REVIEW_WORKING_DAYS: u32 = 2;
 /// How long a text may be, in characters.

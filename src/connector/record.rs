@@ -21,7 +21,7 @@ pub struct Record {
     pub facts: ItemFacts,
     /// The data.
     pub data: Value,
-    /// The data with the drafts for a summary beside it.
+    /// The data with the drafts for a summary beside it; of a list both in the rows and, joined, beside the list.
     pub with_drafts: Value,
     /// The names of the drafts.
     pub drafts: Vec<String>,
@@ -44,12 +44,13 @@ pub fn records(query: &CategoryQuery, table: &Table) -> Result<Vec<Record>, Reco
     Ok(records)
 }
 
-/// The record of a person about whom the source holds nothing in this category.
+/// The record of a person about whom the source holds nothing in this category: an empty list, a `null` member, or an empty object.
 pub fn empty_record(query: &CategoryQuery) -> Value {
-    match &query.shape {
-        Shape::List(name) => Value::Object(Map::from_iter([(name.clone(), Value::Array(Vec::new()))])),
-        Shape::Wrapped(_) | Shape::Plain => Value::Null,
-    }
+    Value::Object(match &query.shape {
+        Shape::List(name) => Map::from_iter([(name.clone(), Value::Array(Vec::new()))]),
+        Shape::Wrapped(name) => Map::from_iter([(name.clone(), Value::Null)]),
+        Shape::Plain => Map::new(),
+    })
 }
 
 /// Checks the aliases of a category's query: each known, none twice, the day of the record among them, and every `json` and `bool` column
@@ -154,7 +155,8 @@ impl Record {
             Shape::Wrapped(name) => Value::Object(Map::from_iter([(name.clone(), Value::Object(object))])),
             Shape::Plain => Value::Object(object),
         };
-        Self {
+        let drafted = row.drafts.iter().filter_map(|name| Some((name.clone(), row.with_drafts.get(name)?.clone()))).collect();
+        let mut record = Self {
             regime: query.regime,
             recorded_at: row.recorded_at,
             nature: row.nature,
@@ -162,10 +164,27 @@ impl Record {
             data: shaped(row.data),
             with_drafts: shaped(row.with_drafts),
             drafts: row.drafts,
+        };
+        if let Shape::List(name) = &query.shape {
+            record.draft_as_a_whole(name, drafted);
+        }
+        record
+    }
+
+    /// Some summaries are one text about the whole list (`diagnosis`): the drafts of the rows stand beside the list too, one a line.
+    fn draft_as_a_whole(&mut self, list: &str, drafted: Map<String, Value>) {
+        let Some(record) = self.with_drafts.as_object_mut() else { return };
+        for (name, text) in drafted.into_iter().filter(|(name, _)| name != list) {
+            match (record.get_mut(&name), text) {
+                (Some(Value::String(whole)), Value::String(text)) => *whole = format!("{whole}\n{text}"),
+                (_, text) => drop(record.insert(name, text)),
+            }
         }
     }
 
     fn append(&mut self, list: &str, row: Row) {
+        let drafted = row.drafts.iter().filter_map(|name| Some((name.clone(), row.with_drafts.get(name)?.clone()))).collect();
+        self.draft_as_a_whole(list, drafted);
         for (record, object) in [(&mut self.data, row.data), (&mut self.with_drafts, row.with_drafts)] {
             if let Some(elements) = record.get_mut(list).and_then(Value::as_array_mut) {
                 elements.push(Value::Object(object));

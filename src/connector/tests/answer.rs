@@ -16,9 +16,10 @@ async fn rows_become_items_that_share_their_facts() {
     let items = fixture.items("incident-reports", "exact", FIELDS).await;
     let summary: Vec<_> =
         items.iter().map(|item| (item.facts.wpg_article.as_deref(), item.recorded_at.as_str(), &item.data)).collect();
+    let (a1, k1) = (json!({"letter": "A1", "ageBand": "25-34"}), json!({"letter": "K1", "ageBand": "4-11"}));
     let first = json!({"incidents": [
-        {"date": "2026-03-02", "kind": "threat", "place": "Middelburg", "persons": ["A1"], "childrenPresent": true},
-        {"date": "2026-05-06", "kind": "assault", "place": "Goes", "persons": ["A1", "K1"], "childrenPresent": true}]});
+        {"date": "2026-03-02", "kind": "threat", "place": "Middelburg", "persons": [a1], "childrenPresent": true},
+        {"date": "2026-05-06", "kind": "assault", "place": "Goes", "persons": [a1, k1], "childrenPresent": true}]});
     let second = json!({"incidents": [{"date": "2026-06-01", "kind": "threat", "persons": [], "childrenPresent": false}]});
     let third = json!({"incidents": [{"date": "2026-06-09", "kind": "stalking", "persons": [], "childrenPresent": false}]});
     assert_eq!(
@@ -162,7 +163,8 @@ async fn signals_are_one_per_set_of_facts_and_say_no_only_when_asked() {
     fixture.source("DELETE FROM measure; DELETE FROM involved").await;
     assert!(fixture.items("measures", "signal", &["any"]).await.is_empty());
     assert_eq!(outcomes(&fixture).await, [Outcome::NoRecord]);
-    for category in ["measures", "incident-reports"] {
+    fixture.source("DELETE FROM supervision").await;
+    for category in ["measures", "incident-reports", "probation-status"] {
         let no = fixture.items(category, "signal", &["any", "no"]).await;
         assert_eq!((no.len(), &no[0].data, no[0].recorded_at.as_str()), (1, &json!({"any": "no"}), "2026-11-20"), "{category}");
         assert_eq!(no[0].facts.wpg_article, None);

@@ -234,3 +234,22 @@ async fn two_professionals_never_share_a_key() {
     let refused = fixture.connector.put_professional(&shared).await;
     assert_eq!(refused, Err(super::super::professionals::ProfessionalError::KeyTaken));
 }
+
+#[tokio::test]
+async fn a_summary_of_a_whole_list_joins_the_drafts_of_its_rows() {
+    let mapping = r#"
+[[category]]
+category = "diagnosis"
+list = "diagnoses"
+query = """SELECT kind AS "code", recorded_at AS "meta:recordedAt", summary AS "draft:summary" FROM incident
+    WHERE wpg_article = '8' AND ?1 = 1 ORDER BY id"""
+"#;
+    let fixture = Fixture::with(&format!("{}{mapping}", include_str!("mapping.toml")), "").await;
+    fixture.source("UPDATE incident SET summary = NULL WHERE id = 1").await;
+    fixture.items("diagnosis", "summary", &["summary"]).await;
+    let id = fixture.connector.inbox().await.unwrap()[0].id.clone();
+    let content = fixture.connector.show(&id).await.unwrap().content.unwrap();
+    assert_eq!(content.parts[0].data, json!({"summary": "Sloeg A1; K1 zag het.\nMogelijk."}));
+    release(&fixture, &fixture.agent, &id, &[edit(0, "/summary", "Letsel bij A1.")]).await.unwrap();
+    assert_eq!(fixture.connector.pending_releases().await.unwrap()[0].answer.items[0].data, json!({"summary": "Letsel bij A1."}));
+}

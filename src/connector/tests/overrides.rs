@@ -129,8 +129,8 @@ async fn every_field_is_required() {
     assert_eq!(refuse(&|content| content.expires_at = late(NOW)).await, OverrideError::Expiry);
     assert_eq!(refuse(&|content| content.subject.value = "999990044".to_owned()).await, OverrideError::UnknownPerson);
     assert!(matches!(refuse(&|content| content.subject.value = "1".to_owned()).await, OverrideError::Subject(_)));
-    let beyond = refuse(&|content| content.categories = vec![Category::Diagnosis]).await;
-    assert_eq!(beyond, OverrideError::BeyondCeiling(Category::Diagnosis));
+    let beyond = refuse(&|content| content.categories = vec![Category::LivingAreas]).await;
+    assert_eq!(beyond, OverrideError::BeyondCeiling(Category::LivingAreas));
     assert!(fixture.connector.overrides().await.unwrap().is_empty());
     for field in ["harm", "consent", "expiresAt", "ground", "subject"] {
         let mut value = serde_json::to_value(&whole).unwrap();
@@ -233,4 +233,19 @@ async fn what_the_ceiling_keeps_for_overrides_is_given_only_under_one() {
     assert_eq!(ask(&|request| request.wanted[0].form = Form::Reduced).await, (0, Outcome::BeyondCeiling));
     revoke(&fixture, &fixture.agent, &row.id).await.unwrap();
     assert_eq!(ask(&|_| {}).await, not_in_force);
+}
+
+#[tokio::test]
+async fn a_secret_address_is_shown_under_an_acute_override_only() {
+    let fixture = Fixture::new().await;
+    fixture.source("UPDATE person SET secret_address = 1 WHERE id = 1").await;
+    let items = fixture.items("incident-reports", "exact", &["kind", "place"]).await;
+    assert!(items[0].data["incidents"][0].get("place").is_none());
+    let row = create(&fixture, &fixture.agent, &content("acute-safety", "exact")).await.unwrap();
+    let mut request = request(&[("incident-reports", "exact", &["kind", "place"])]);
+    request.purpose = "acute-safety".to_owned().try_into().unwrap();
+    request.overrides = vec![row.id];
+    let items = fixture.ask(&request).await.items;
+    assert_eq!(items[0].data["incidents"][0]["place"], "Middelburg");
+    assert_eq!(items[0].facts.secret_address, Some(true), "the gateway is told, and decides again");
 }
