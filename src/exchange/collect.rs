@@ -11,13 +11,13 @@ use super::authorise::{Cell, Plan};
 use super::matter::Matter;
 use super::registry::{Member, Registry};
 use super::{Gateway, Stopped};
-use crate::catalogue::Form;
+use crate::catalogue::{Category, Form};
 use crate::clock::Timestamp;
 use crate::crypto::digest;
 use crate::crypto::keys::VerifyingKey;
 use crate::organisation::Oin;
 use crate::source::port::{Destination, SourceFailure, SourceKeys};
-use crate::source::{RecordsAnswer, RecordsRequest, SourceItem, SubjectWire, Wanted};
+use crate::source::{ASKS_NO, RecordsAnswer, RecordsRequest, SourceItem, SubjectWire, Wanted};
 
 /// The most items of one source that are looked at; a person has far fewer.
 const MOST_ITEMS: usize = 500;
@@ -69,7 +69,7 @@ pub async fn collect(gateway: &Gateway, announced: Announced) -> Result<Collecte
     let time = gateway.source_time(&plan.purpose, matter.asked_at);
     let mut calls = Vec::new();
     for source in plan.sources() {
-        let wanted = wanted(&plan, &source.organisation.oin);
+        let wanted = wanted(&plan, &matter, source);
         let poor = gateway.health.is_poor(&source.organisation.oin, gateway.clock.now());
         if let (Some(subject), false, false) = (&plan.subject, wanted.is_empty(), poor) {
             let call = call(gateway, &matter, &plan, source, wanted, SubjectWire::of(subject.open_personal()), time)?;
@@ -82,12 +82,20 @@ pub async fn collect(gateway: &Gateway, announced: Announced) -> Result<Collecte
 }
 
 /// What this source may be asked for.
-fn wanted(plan: &Plan, source: &Oin) -> Vec<Wanted> {
-    let of = |cell: &&Cell| cell.source.organisation.oin == *source;
+fn wanted(plan: &Plan, matter: &Matter, source: &Member) -> Vec<Wanted> {
+    let of = |cell: &&Cell| cell.source.organisation.oin == source.organisation.oin;
     let forms = |cell: &Cell| cell.form.into_iter().chain(cell.summary.then_some(Form::Summary)).collect::<Vec<_>>();
     let wanted = plan.cells.iter().filter(of).flat_map(|cell| forms(cell).into_iter().map(|form| (cell.category, form)));
-    let transform = |category, form| plan.purpose.transforms.paths(category, form).to_vec();
-    wanted.map(|(category, form)| Wanted { category, form, transform: transform(category, form) }).collect()
+    wanted.map(|(category, form)| Wanted { category, form, transform: transform(plan, matter, source, category, form) }).collect()
+}
+
+/// The paths to keep, and for a signal that may say it, `no`.
+fn transform(plan: &Plan, matter: &Matter, source: &Member, category: Category, form: Form) -> Vec<String> {
+    let mut paths = plan.purpose.transforms.paths(category, form).to_vec();
+    if form == Form::Signal && !plan.absence_rests_on_person(matter, source, category) {
+        paths.push(ASKS_NO.to_owned());
+    }
+    paths
 }
 
 fn call(

@@ -20,7 +20,7 @@ use super::refusal::{ProblemType, Refusal};
 use super::registry::{LiveRegistry, Member};
 use super::request::DisclosureRequest;
 use super::vault::Vault;
-use crate::catalogue::Purpose;
+use crate::catalogue::{Category, Form, Purpose};
 use crate::clock::{Clock, Timestamp};
 use crate::crypto::base64;
 use crate::crypto::digest::{self, KeyedDigest};
@@ -166,6 +166,12 @@ impl Plan {
     pub(super) fn source_name(&self, source: &Member) -> String {
         let organisation = &source.organisation;
         if self.named { organisation.oin.to_string() } else { organisation.kind.code().to_owned() }
+    }
+
+    /// Whether "nothing there" would tell of consent or override: then absence is `unavailable`, never `no`.
+    pub(super) fn absence_rests_on_person(&self, matter: &Matter, source: &Member, category: Category) -> bool {
+        let (recipient, giver) = (matter.caller.organisation().kind, source.organisation.kind);
+        self.bundle.rests_on_person(recipient, &self.purpose.id, giver, category, Form::Signal)
     }
 
     /// Until when summaries can come: the purpose's deadline, or at once over when none can.

@@ -12,7 +12,8 @@ use super::{Gateway, Stopped};
 use crate::catalogue::{Category, Form};
 use crate::pseudonym::Pseudonym;
 use crate::secret::Personal;
-use crate::source::{SourceItem, SubjectWire};
+use crate::organisation::Oin;
+use crate::source::SourceItem;
 use crate::store::StoreError;
 
 /// Items without direct identifiers, and the subject's name in this domain.
@@ -70,7 +71,7 @@ async fn name_persons(gateway: &Gateway, plan: &Plan, subject: Pseudonym, item: 
             item.data = Personal::new(data);
         }
         Category::Household if plan.purpose.transforms.keeps(category, form, "members[].pseudonym") => {
-            let named = named_by_letter(gateway, plan, &item.permitted.item).await?;
+            let named = named_by_letter(gateway, plan, &item.permitted.cell.source.organisation.oin, &item.permitted.item).await?;
             item.data = Personal::new(with_member_names(item.data.open_personal().clone(), &named));
         }
         _ => {}
@@ -79,9 +80,9 @@ async fn name_persons(gateway: &Gateway, plan: &Plan, subject: Pseudonym, item: 
 }
 
 /// The pseudonyms of the other persons in an item, by the letter that the data uses.
-async fn named_by_letter(gateway: &Gateway, plan: &Plan, item: &SourceItem) -> Result<HashMap<String, Pseudonym>, Stopped> {
+async fn named_by_letter(gateway: &Gateway, plan: &Plan, source: &Oin, item: &SourceItem) -> Result<HashMap<String, Pseudonym>, Stopped> {
     let identified = item.persons.iter().filter_map(|person| {
-        let identifier = person.identifier.as_ref().and_then(SubjectWire::parse)?;
+        let identifier = person.identifier.as_ref()?.parse(source)?;
         Some((person.letter.clone(), Personal::new(identifier)))
     });
     let (letters, persons): (Vec<_>, Vec<_>) = identified.unzip();

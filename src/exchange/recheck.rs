@@ -10,7 +10,8 @@ use crate::catalogue::{Form, may_know_secret_address};
 use crate::policy::{Decision, Facts};
 use crate::pseudonym::Domain;
 use crate::secret::Personal;
-use crate::source::{SourceItem, SubjectWire};
+use crate::organisation::Oin;
+use crate::source::SourceItem;
 use crate::store::StoreError;
 use crate::subject::SubjectId;
 
@@ -75,9 +76,9 @@ pub(super) async fn permitted(gateway: &Gateway, matter: &Matter, plan: &Plan, a
             tracing::warn!(source = %answer.source.organisation.oin, category = %item.category, form = %item.form, "gave what was not asked: dropped");
             continue;
         };
-        let facts = facts(gateway, matter, plan, &item).await?;
+        let facts = facts(gateway, matter, plan, &cell.source.organisation.oin, &item).await?;
         let Some((form, policies)) = decide(gateway, matter, plan, cell, &item, facts) else { continue };
-        if says_no(&item, form) && plan.bundle.rests_on_person(matter.caller.organisation().kind, &plan.purpose.id, cell.source.organisation.kind, item.category, form) {
+        if says_no(&item, form) && plan.absence_rests_on_person(matter, &cell.source, item.category) {
             // Where consent or override decides, absence is not "no" but unavailable.
             continue;
         }
@@ -106,9 +107,10 @@ fn says_no(item: &SourceItem, form: Form) -> bool {
 
 /// The item's facts, with the one that only the gateway can know: whether the recipient acts for someone from whom a person in the item is
 /// protected.
-async fn facts(gateway: &Gateway, matter: &Matter, plan: &Plan, item: &SourceItem) -> Result<Facts, Stopped> {
-    let protected_from = item.persons.iter().flat_map(|person| &person.protected_from).chain(&item.protected_from);
-    let opposing: Vec<Personal<SubjectId>> = protected_from.filter_map(SubjectWire::parse).map(Personal::new).collect();
+async fn facts(gateway: &Gateway, matter: &Matter, plan: &Plan, source: &Oin, item: &SourceItem) -> Result<Facts, Stopped> {
+    // The subject's own protection comes as the person with the letter S.
+    let protected_from = item.persons.iter().flat_map(|person| &person.protected_from);
+    let opposing: Vec<Personal<SubjectId>> = protected_from.filter_map(|wire| wire.parse(source)).map(Personal::new).collect();
     let protected_from_recipient = acts_for_any(gateway, matter, plan, &opposing).await?;
     Ok(Facts { item: item.facts.clone(), protected_from_recipient })
 }

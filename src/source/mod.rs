@@ -1,6 +1,8 @@
-//! Data holders: what the gateway asks of a source and what a source answers. The [`Source`] port; no retries, no filtering here.
+//! Data holders: what the gateway asks of a source and what a source answers. The port is [`port::Sources`]; no retries, no filtering here.
 
+pub mod digest;
 pub mod http;
+pub mod overrides;
 pub mod port;
 
 use serde::{Deserialize, Serialize};
@@ -9,9 +11,13 @@ use serde_json::Value;
 use crate::catalogue::{Category, Form, PurposeCode};
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
+use crate::subject::SubjectId;
 
 /// The RFC 9421 `tag` of everything between the gateway and a source (`design.md` §4).
 pub const SOURCE_TAG: &str = "sluis-v1-source";
+
+/// Stands among the paths of a signal's transform when the source may answer `no`.
+pub const ASKS_NO: &str = "no";
 
 /// The body of `POST /v1/records`: the gateway asks a source for authorised categories about one person.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -44,13 +50,35 @@ pub struct RecordsRequest {
 }
 
 /// An identifier on the wire to a source. Lives only as long as the call; no `Debug` of the value.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SubjectWire {
     /// `bsn`, `v-number` or `local`.
     pub scheme: String,
     /// The number.
     pub value: String,
+}
+
+impl SubjectWire {
+    /// An identifier as a source is asked by it. A local number goes to its own source only, so that need not be said.
+    pub fn of(identifier: &SubjectId) -> Self {
+        let (scheme, value) = match identifier {
+            SubjectId::Bsn(bsn) => ("bsn", bsn.expose()),
+            SubjectId::VNumber(number) => ("v-number", number.expose()),
+            SubjectId::Local { value, .. } => ("local", value.expose()),
+        };
+        Self { scheme: scheme.to_owned(), value: value.to_owned() }
+    }
+
+    /// The identifier that `source` means; `None` when it is none.
+    pub fn parse(&self, source: &Oin) -> Option<SubjectId> {
+        match self.scheme.as_str() {
+            "bsn" => self.value.parse().ok().map(SubjectId::Bsn),
+            "v-number" => self.value.parse().ok().map(SubjectId::VNumber),
+            "local" => self.value.parse().ok().map(|value| SubjectId::Local { source: source.clone(), value }),
+            _ => None,
+        }
+    }
 }
 
 impl std::fmt::Debug for SubjectWire {
@@ -77,8 +105,8 @@ pub struct Wanted {
     pub transform: Vec<String>,
 }
 
-/// A source's answer to `POST /v1/records`. Unknown members are dropped by the gateway, not trusted.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// A source's answer to `POST /v1/records`. Unknown members are dropped by the gateway, not trusted. No `Debug`: it tells of a person.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct RecordsAnswer {
     /// The decision that was asked under.
     pub decision: String,
@@ -88,8 +116,8 @@ pub struct RecordsAnswer {
     pub items: Vec<SourceItem>,
 }
 
-/// One item of a source: data of one category in one form, with the facts that the legal conditions need.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// One item of a source: data of one category in one form, with the facts that the legal conditions need. Its `Debug` says only category and form.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceItem {
     /// 128 random bits, base64url: makes the item's digest unguessable; not passed on.
@@ -112,6 +140,18 @@ pub struct SourceItem {
     pub persons: Vec<OtherPerson>,
     /// The fields of `domain.md` §4 for this category and form.
     pub data: Value,
+}
+
+impl std::fmt::Debug for SourceItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SourceItem({} {}, …)", self.category, self.form)
+    }
+}
+
+impl std::fmt::Debug for RecordsAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RecordsAnswer({}, {} items)", self.decision, self.items.len())
+    }
 }
 
 /// Whether a statement is a fact or a hypothesis: the criminal side wants facts, care works with hypotheses.

@@ -1,0 +1,82 @@
+//! What must not stand in a summary: names of known persons of the household, and citizen numbers. A finding says where, never what.
+
+mod bsn;
+mod fold;
+mod names;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use names::KnownPersons;
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingKind {
+    /// A name of a known person of the household.
+    HouseholdName,
+    /// Nine digits that pass the 11-proof.
+    CitizenNumber,
+}
+
+/// A range of characters of a text that must not leave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Which part of the entry, from 0.
+    pub part: usize,
+    /// The JSON Pointer (RFC 6901) of the text in the part's data.
+    pub field: String,
+    /// What it is.
+    pub kind: FindingKind,
+    /// The first character, from 0.
+    pub from: usize,
+    /// The character after the last.
+    pub until: usize,
+}
+
+/// All findings in the texts and numbers of `parts`; `persons` are the names of each known person.
+pub fn findings(parts: &[&Value], persons: &[&[String]]) -> Vec<Finding> {
+    let known = KnownPersons::new(persons);
+    let mut findings = Vec::new();
+    for (part, data) in parts.iter().enumerate() {
+        walk(data, &mut String::new(), &mut |field, text| {
+            let mut push = |kind, (from, until)| findings.push(Finding { part, field: field.to_owned(), kind, from, until });
+            for range in known.find(text) {
+                push(FindingKind::HouseholdName, range);
+            }
+            for range in bsn::find(text) {
+                push(FindingKind::CitizenNumber, range);
+            }
+        });
+    }
+    findings
+}
+
+/// Calls `visit` with the pointer and text of every string and number.
+fn walk(value: &Value, pointer: &mut String, visit: &mut dyn FnMut(&str, &str)) {
+    let length = pointer.len();
+    match value {
+        Value::String(text) => visit(pointer, text),
+        Value::Number(number) => visit(pointer, &number.to_string()),
+        Value::Array(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
+                walk(element, pointer, visit);
+                pointer.truncate(length);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                pointer.push('/');
+                pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                walk(member, pointer, visit);
+                pointer.truncate(length);
+            }
+        }
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! What one answer gives: per asked category and form the ceiling, the records, the form, the facts; nothing leaves from here.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::Connector;
+use super::answer::AnswerError;
+use super::ceiling::{Asked, Verdict};
+use super::encoding::random_id;
+use super::household::Household;
+use super::inbox::{Content, Part};
+use super::minimiser::AddressSecrecy;
+use super::outcome::{AskedOutcome, Outcome};
+use super::overrides::ACUTE_SAFETY;
+use super::record::{Record, empty_record, records};
+use super::store::{NewEntry, OverrideRow, Reading};
+use crate::catalogue::{Category, Form};
+use crate::organisation::Kind;
+use crate::source::{ItemFacts, Nature, RecordsRequest, SourceItem, Wanted};
+
+/// The entry of a signal's transform that asks for `no` where a known person has no record (`design.md` §4); it is no field.
+pub const ASKS_NO: &str = "no";
+
+/// What is gathered for one answer before it is logged.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) items: Vec<SourceItem>,
+    pub(super) entries: Vec<NewEntry>,
+    pub(super) outcomes: Vec<AskedOutcome>,
+}
+
+/// One answer in the making.
+pub(super) struct Work<'a> {
+    pub(super) request: &'a RecordsRequest,
+    pub(super) household: &'a Household,
+    pub(super) today: &'a str,
+    /// The active overrides that the call rests on.
+    pub(super) overrides: &'a [OverrideRow],
+}
+
+impl Connector {
+    pub(super) async fn gather(&self, work: &Work<'_>, reading: &mut Reading) -> Result<Gathered, AnswerError> {
+        let mut gathered = Gathered::default();
+        let mut read: BTreeMap<Category, Option<Vec<Record>>> = BTreeMap::new();
+        for wanted in &work.request.wanted {
+            let outcome = if let Some(refused) = self.refused(work, wanted) {
+                refused
+            } else {
+                let records = match read.entry(wanted.category) {
+                    Entry::Occupied(there) => there.into_mut(),
+                    Entry::Vacant(place) => place.insert(self.records(wanted.category, work.household, reading).await?),
+                };
+                let give = |records: &Vec<Record>| self.give(work, wanted, records, &mut gathered);
+                records.as_ref().map_or(Ok(Outcome::Unreadable), give)?
+            };
+            if outcome == Outcome::Unreadable {
+                tracing::warn!(
+                    category = wanted.category.code(),
+                    form = wanted.form.code(),
+                    "a record does not fit the mapping or form"
+                );
+            }
+            gathered.outcomes.push(AskedOutcome { category: wanted.category, form: wanted.form, outcome });
+        }
+        Ok(gathered)
+    }
+
+    /// Why the source's own rules refuse it, if they do.
+    fn refused(&self, work: &Work<'_>, wanted: &Wanted) -> Option<Outcome> {
+        let request = work.request;
+        let asked = Asked { purpose: &request.purpose, recipient: &request.recipient, kind: request.recipient_kind };
+        match self.ceiling.verdict(asked, wanted.category, wanted.form) {
+            Verdict::Never => Some(Outcome::BeyondCeiling),
+            Verdict::UnderOverride if !work.covered(wanted) => Some(Outcome::NoOverride),
+            Verdict::UnderOverride | Verdict::Allowed => None,
+        }
+    }
+
+    /// The exact records of a category; `None` when a row does not fit the mapping.
+    async fn records(
+        &self,
+        category: Category,
+        household: &Household,
+        reading: &mut Reading,
+    ) -> Result<Option<Vec<Record>>, AnswerError> {
+        let mut all = Vec::new();
+        for query in self.mapping.queries(category) {
+            let table = reading.rows(&query.query, &household.key).await?;
+            match records(query, &table) {
+                Ok(records) => all.extend(records),
+                Err(_) => return Ok(None),
+            }
+        }
+        Ok(Some(all))
+    }
+
+    fn give(
+        &self,
+        work: &Work<'_>,
+        wanted: &Wanted,
+        records: &[Record],
+        gathered: &mut Gathered,
+    ) -> Result<Outcome, AnswerError> {
+        let free: Vec<&Record> = records.iter().filter(|record| record.facts.withheld_by_source != Some(true)).collect();
+        if !records.is_empty() && free.is_empty() {
+            return Ok(Outcome::Withheld);
+        }
+        let asks_no = wanted.form == Form::Signal && wanted.transform.iter().any(|entry| entry == ASKS_NO);
+        match (free.as_slice(), wanted.form) {
+            ([], _) if asks_no => self.give_no(work, wanted, gathered),
+            ([], _) => Ok(Outcome::NoRecord),
+            (records, Form::Summary) => self.enter(work, wanted, records, gathered),
+            (records, _) => self.give_items(work, wanted, records, gathered),
+        }
+    }
+
+    fn give_items(
+        &self,
+        work: &Work<'_>,
+        wanted: &Wanted,
+        records: &[&Record],
+        gathered: &mut Gathered,
+    ) -> Result<Outcome, AnswerError> {
+        let mut items: Vec<SourceItem> = Vec::new();
+        for record in records {
+            let Some(part) = self.part(work, wanted, record, &record.data) else { return Ok(Outcome::Unreadable) };
+            // Equal signals are one: their number would say how many records there are.
+            let same = |item: &&mut SourceItem| {
+                wanted.form == Form::Signal
+                    && item.facts == part.facts
+                    && item.nature == part.nature
+                    && item.data == part.data
+                    && item.regime == part.regime
+            };
+            match items.iter_mut().find(same) {
+                Some(item) if part.recorded_at > item.recorded_at => item.recorded_at = part.recorded_at,
+                Some(_) => {}
+                None => items.push(part.into_item(random_id(&*self.outside.entropy)?, wanted.category, wanted.form)),
+            }
+        }
+        gathered.items.append(&mut items);
+        Ok(Outcome::Given)
+    }
+
+    /// A known person without a record, where the purpose asks for `no`.
+    fn give_no(&self, work: &Work<'_>, wanted: &Wanted, gathered: &mut Gathered) -> Result<Outcome, AnswerError> {
+        let Some(query) = self.mapping.queries(wanted.category).next() else { return Ok(Outcome::NoRecord) };
+        let record = Record {
+            regime: query.regime,
+            recorded_at: work.today.to_owned(),
+            nature: Nature::Fact,
+            facts: ItemFacts::default(),
+            data: empty_record(query),
+            with_drafts: empty_record(query),
+            drafts: Vec::new(),
+        };
+        self.give_items(work, wanted, &[&record], gathered)
+    }
+
+    /// A summary never leaves by itself: a draft goes to the inbox.
+    fn enter(
+        &self,
+        work: &Work<'_>,
+        wanted: &Wanted,
+        records: &[&Record],
+        gathered: &mut Gathered,
+    ) -> Result<Outcome, AnswerError> {
+        let mut parts = Vec::new();
+        for record in records {
+            let Some(part) = self.part(work, wanted, record, &record.with_drafts) else { return Ok(Outcome::Unreadable) };
+            parts.push(part);
+        }
+        let request = work.request;
+        let content = Content {
+            subject: request.subject.clone(),
+            actor: request.actor.clone(),
+            necessity: request.necessity.clone(),
+            legal_basis: request.legal_basis.clone(),
+            parts,
+        };
+        let id = random_id(&*self.outside.entropy)?;
+        gathered.entries.push(NewEntry { id, category: wanted.category, release_until: request.release_until, content });
+        Ok(Outcome::Entered)
+    }
+
+    /// A record in the wanted form with its facts; `None` when it does not fit the form.
+    fn part(&self, work: &Work<'_>, wanted: &Wanted, record: &Record, exact: &serde_json::Value) -> Option<Part> {
+        let secret = work.household.secret_address(exact);
+        let secrecy = match secret {
+            false => AddressSecrecy::Open,
+            true if work.may_know_secret_address(wanted) => AddressSecrecy::Shown,
+            true => AddressSecrecy::Hidden,
+        };
+        let exact = work.household.with_age_bands(exact);
+        let fields: Vec<String> = wanted.transform.iter().filter(|entry| *entry != ASKS_NO).cloned().collect();
+        let minimiser = &self.outside.minimiser;
+        let data = minimiser.minimise_at_source(wanted.category, wanted.form, &exact, &fields, secrecy, work.today).ok()?;
+        let subject = &work.household.subject;
+        let facts = ItemFacts {
+            professional: record.facts.professional.clone().or_else(|| subject.professional.clone()),
+            secret_address: Some(secret),
+            subject_age: subject.age,
+            ..record.facts.clone()
+        };
+        Some(Part {
+            regime: record.regime.code().to_owned(),
+            recorded_at: record.recorded_at.clone(),
+            nature: record.nature,
+            facts,
+            persons: work.household.persons_in(&data, &work.request.subject),
+            drafts: record.drafts.clone(),
+            data,
+        })
+    }
+}
+
+impl Work<'_> {
+    fn covered(&self, wanted: &Wanted) -> bool {
+        self.overrides.iter().any(|row| row.covers(wanted.category, wanted.form))
+    }
+
+    /// `domain.md` §4: a secret address is given to nobody but Veilig Thuis and the police, under `acute-safety`, by override.
+    fn may_know_secret_address(&self, wanted: &Wanted) -> bool {
+        let recipient = matches!(self.request.recipient_kind, Kind::VeiligThuis | Kind::Police);
+        recipient && self.request.purpose.as_str() == ACUTE_SAFETY && self.covered(wanted)
+    }
+}
+
+impl Gathered {
+    /// An answer in which everything has the same outcome.
+    pub(super) fn nothing(request: &RecordsRequest, outcome: Outcome) -> Self {
+        let outcomes = request.wanted.iter().map(|wanted| AskedOutcome { category: wanted.category, form: wanted.form, outcome });
+        Self { outcomes: outcomes.collect(), ..Self::default() }
+    }
+}

@@ -1,0 +1,368 @@
+//! The release inbox: a summary leaves only after a professional of the source has written or confirmed and signed it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Connector;
+use super::encoding::{base64url, random_id};
+use super::findings::{Finding, findings};
+use super::household::{Household, InvalidSubject, parse_subject};
+use super::professionals::{Signed, StepError};
+use super::receipts::ItemDigest;
+pub use super::store::InboxRow;
+use super::store::{SourceError, StateError};
+use crate::catalogue::{Category, Form};
+use crate::entropy::EntropyUnavailable;
+use crate::source::digest::{canonical_json, sha256};
+use crate::source::overrides::SignedStep;
+use crate::source::{ItemFacts, Nature, OtherPerson, RecordsAnswer, SourceItem, SubjectWire};
+
+/// How long an edited text may be, in characters.
+const MAX_TEXT: usize = 8_000;
+/// How long a reason may be, in characters.
+const MAX_REASON: usize = 2_000;
+
+/// How far an entry has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InboxState {
+    /// Waits for a professional.
+    Pending,
+    /// Released by one.
+    Released,
+    /// Refused by one.
+    Refused,
+    /// Nobody decided in time.
+    Expired,
+}
+
+impl InboxState {
+    /// As the database has it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Released => "released",
+            Self::Refused => "refused",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// The state with this code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Pending, Self::Released, Self::Refused, Self::Expired].into_iter().find(|state| state.code() == code)
+    }
+}
+
+/// The sealed part of a pending entry: who asks about whom, why, and the drafts.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Content {
+    /// About whom.
+    pub subject: SubjectWire,
+    /// The recipient's reference of the person who asks.
+    pub actor: String,
+    /// Why, in that person's words.
+    pub necessity: String,
+    /// The legal bases that the gateway stated.
+    pub legal_basis: Vec<String>,
+    /// The drafts, each homogeneous in its facts.
+    pub parts: Vec<Part>,
+}
+
+/// A record in the asked form, with its facts; as an inbox draft, or on its way to being an item.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    /// The regime.
+    pub regime: String,
+    /// The day of the record.
+    pub recorded_at: String,
+    /// Fact or hypothesis.
+    pub nature: Nature,
+    /// The facts.
+    pub facts: ItemFacts,
+    /// The persons whom the data names.
+    pub persons: Vec<OtherPerson>,
+    /// The names of the members that hold draft text and may be edited.
+    pub drafts: Vec<String>,
+    /// The data.
+    pub data: Value,
+}
+
+impl Part {
+    /// The item that goes out.
+    pub fn into_item(self, id: String, category: Category, form: Form) -> SourceItem {
+        let Self { regime, recorded_at, nature, facts, persons, data, .. } = self;
+        SourceItem { id, category, form, regime, recorded_at, nature, facts, persons, data }
+    }
+}
+
+/// A text in the professional's words instead of the draft.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// Which part, from 0.
+    pub part: usize,
+    /// The JSON Pointer of the text in the part's data; its last member is one of the part's `drafts`.
+    pub field: String,
+    /// The text; empty takes the draft out.
+    pub text: String,
+}
+
+/// The signed step that ended the wait, kept sealed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    /// SHA-256 of the canonical JSON of the array of the released data, base64url; none for a refusal.
+    pub content: Option<String>,
+    /// Why it was refused.
+    pub reason: Option<String>,
+    /// Who, when, and the signature.
+    pub step: SignedStep,
+}
+
+/// An entry with its draft.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shown {
+    /// The entry.
+    #[serde(flatten)]
+    pub row: InboxRow,
+    /// The draft, while it is pending.
+    pub content: Option<Content>,
+}
+
+/// A release on its way to the gateway: `answer` is the body of `POST /v1/releases`.
+#[derive(Clone)]
+pub struct PendingRelease {
+    /// The entry, to acknowledge.
+    pub entry: String,
+    /// The decision, the subject and the items.
+    pub answer: RecordsAnswer,
+}
+
+/// What a professional signs to release: canonical JSON of the entry and SHA-256 of the canonical JSON array of the released data.
+pub fn release_statement(row: &InboxRow, data: &[&Value], signed: &Signed) -> Vec<u8> {
+    canonical_json(&serde_json::json!({
+        "action": "release", "entry": row.id, "decision": row.decision, "category": row.category, "content": content_digest(data),
+        "professional": signed.professional, "signedAt": signed.signed_at,
+    }))
+}
+
+/// What a professional signs to refuse.
+pub fn refuse_statement(row: &InboxRow, reason: &str, signed: &Signed) -> Vec<u8> {
+    canonical_json(&serde_json::json!({
+        "action": "refuse", "entry": row.id, "decision": row.decision, "category": row.category, "reason": reason,
+        "professional": signed.professional, "signedAt": signed.signed_at,
+    }))
+}
+
+fn content_digest(data: &[&Value]) -> String {
+    base64url(&sha256(&canonical_json(data)))
+}
+
+impl Connector {
+    /// All entries, oldest first, without their drafts.
+    ///
+    /// # Errors
+    /// [`InboxError::State`].
+    pub async fn inbox(&self) -> Result<Vec<InboxRow>, InboxError> {
+        self.expire().await?;
+        Ok(self.state.inbox_rows().await?)
+    }
+
+    /// One entry with its draft.
+    ///
+    /// # Errors
+    /// [`InboxError::NotFound`].
+    pub async fn show(&self, id: &str) -> Result<Shown, InboxError> {
+        self.expire().await?;
+        let row = self.state.inbox_row(id).await?.ok_or(InboxError::NotFound)?;
+        Ok(Shown { content: self.state.inbox_content(id).await?, row })
+    }
+
+    /// Releases an entry, with the professional's edits. The signature is over [`release_statement`] of the data *after* the edits
+    /// ([`apply_edits`]).
+    ///
+    /// # Errors
+    /// [`InboxError::Blocked`] when a text names a known person of the household or holds a citizen number; others as they say.
+    pub async fn release(&self, id: &str, edits: &[Edit], signed: &Signed) -> Result<(), InboxError> {
+        let Shown { row, content } = self.show(id).await?;
+        let content = content.filter(|_| row.state == InboxState::Pending).ok_or(InboxError::WrongState(row.state))?;
+        let parts = apply_edits(content.parts, edits)?;
+        let data: Vec<&Value> = parts.iter().map(|part| &part.data).collect();
+        let step = self.verify_step(signed, &release_statement(&row, &data, signed)).await?;
+        let household = self.household(&content.subject).await?;
+        let found = findings(&data, &household.names());
+        if !found.is_empty() {
+            return Err(InboxError::Blocked(found));
+        }
+        let verdict = Verdict { content: Some(content_digest(&data)), reason: None, step };
+        let items = self.release_items(&row, parts, &household, &content.subject, &signed.professional)?;
+        let digests: Vec<ItemDigest> = items.iter().map(ItemDigest::of).collect();
+        let answer = RecordsAnswer { decision: row.decision.clone(), subject: content.subject, items };
+        let now = self.outside.clock.now();
+        let released = self.state.release_entry(id, now, &answer, &digests, &verdict).await?;
+        if released { Ok(()) } else { Err(self.lost(id).await) }
+    }
+
+    /// Refuses an entry, signed over [`refuse_statement`]. The recipient never learns of it.
+    ///
+    /// # Errors
+    /// [`InboxError`].
+    pub async fn refuse(&self, id: &str, reason: &str, signed: &Signed) -> Result<(), InboxError> {
+        let row = self.show(id).await?.row;
+        if row.state != InboxState::Pending {
+            return Err(InboxError::WrongState(row.state));
+        }
+        if reason.trim().is_empty() || reason.chars().count() > MAX_REASON {
+            return Err(InboxError::Reason);
+        }
+        let step = self.verify_step(signed, &refuse_statement(&row, reason, signed)).await?;
+        let verdict = Verdict { content: None, reason: Some(reason.to_owned()), step };
+        let refused = self.state.refuse_entry(id, self.outside.clock.now(), &verdict).await?;
+        if refused { Ok(()) } else { Err(self.lost(id).await) }
+    }
+
+    /// The releases that the gateway has not acknowledged; the same items with the same ids until it does or their time has passed.
+    ///
+    /// # Errors
+    /// [`InboxError::State`].
+    pub async fn pending_releases(&self) -> Result<Vec<PendingRelease>, InboxError> {
+        self.expire().await?;
+        let undelivered = self.state.undelivered(self.outside.clock.now()).await?;
+        Ok(undelivered.into_iter().map(|(entry, answer)| PendingRelease { entry, answer }).collect())
+    }
+
+    /// The gateway has taken a release; its text is wiped here. Idempotent.
+    ///
+    /// # Errors
+    /// [`InboxError::NotFound`], [`InboxError::WrongState`] for an entry that was never released.
+    pub async fn acknowledge_release(&self, entry: &str) -> Result<(), InboxError> {
+        let row = self.state.inbox_row(entry).await?.ok_or(InboxError::NotFound)?;
+        if row.state != InboxState::Released {
+            return Err(InboxError::WrongState(row.state));
+        }
+        self.state.mark_delivered(entry, self.outside.clock.now()).await?;
+        Ok(())
+    }
+
+    async fn expire(&self) -> Result<(), InboxError> {
+        self.state.expire_entries(self.outside.clock.now()).await?;
+        Ok(())
+    }
+
+    async fn lost(&self, id: &str) -> InboxError {
+        match self.show(id).await {
+            Ok(shown) => InboxError::WrongState(shown.row.state),
+            Err(error) => error,
+        }
+    }
+
+    async fn household(&self, subject: &SubjectWire) -> Result<Household, InboxError> {
+        let subject = parse_subject(subject, &self.oin)?;
+        let mut reading = self.source.read().await?;
+        let today = self.outside.clock.now().date();
+        Household::find(&self.mapping.person, &mut reading, &subject, &today).await?.ok_or(InboxError::Changed)
+    }
+
+    fn release_items(
+        &self,
+        row: &InboxRow,
+        parts: Vec<Part>,
+        household: &Household,
+        subject: &SubjectWire,
+        professional: &str,
+    ) -> Result<Vec<SourceItem>, InboxError> {
+        let item = |mut part: Part| {
+            // The draft was cut as the address stood then; one that became secret since may still be told in it.
+            if household.secret_address(&part.data) && part.facts.secret_address != Some(true) {
+                return Err(InboxError::Changed);
+            }
+            part.facts.professional = Some(professional.to_owned());
+            part.facts.subject_age = household.subject.age;
+            part.persons = household.persons_in(&part.data, subject);
+            Ok(part.into_item(random_id(&*self.outside.entropy)?, row.category, Form::Summary))
+        };
+        parts.into_iter().map(item).collect()
+    }
+}
+
+/// The parts with the professional's texts in them: what is signed, checked and released.
+///
+/// # Errors
+/// [`InboxError::Edit`] for a text that does not belong where it is put, [`InboxError::NothingWritten`] when no text is left.
+pub fn apply_edits(mut parts: Vec<Part>, edits: &[Edit]) -> Result<Vec<Part>, InboxError> {
+    for (index, edit) in edits.iter().enumerate() {
+        apply(&mut parts, edit).ok_or(InboxError::Edit(index))?;
+    }
+    let written = |part: &Part| part.drafts.iter().any(|name| has_text(&part.data, name));
+    if parts.iter().any(written) { Ok(parts) } else { Err(InboxError::NothingWritten) }
+}
+
+fn apply(parts: &mut [Part], edit: &Edit) -> Option<()> {
+    let part = parts.get_mut(edit.part)?;
+    let (parent, name) = edit.field.rsplit_once('/')?;
+    if !part.drafts.iter().any(|draft| draft == name) || edit.text.chars().count() > MAX_TEXT {
+        return None;
+    }
+    let object = part.data.pointer_mut(parent)?.as_object_mut()?;
+    if edit.text.trim().is_empty() {
+        object.remove(name);
+    } else {
+        object.insert(name.to_owned(), Value::String(edit.text.clone()));
+    }
+    Some(())
+}
+
+fn has_text(value: &Value, name: &str) -> bool {
+    match value {
+        Value::Object(members) => members.iter().any(|(key, member)| {
+            let text = key == name && member.as_str().is_some_and(|text| !text.trim().is_empty());
+            text || has_text(member, name)
+        }),
+        Value::Array(elements) => elements.iter().any(|element| has_text(element, name)),
+        _ => false,
+    }
+}
+
+/// A step in the inbox is not done. Says where, never what a text holds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InboxError {
+    /// No entry with this id.
+    #[error("there is no inbox entry with this id")]
+    NotFound,
+    /// The entry is in another state.
+    #[error("the entry is {}", .0.code())]
+    WrongState(InboxState),
+    /// An edit does not fit.
+    #[error("edit {0} (from 0) does not point to a draft text, or is too long")]
+    Edit(usize),
+    /// No text is left to release.
+    #[error("there is no summary text to release: write one, or refuse the entry")]
+    NothingWritten,
+    /// A refusal needs a reason.
+    #[error("a refusal needs a reason of at most 2,000 characters")]
+    Reason,
+    /// Names or numbers stand in the texts.
+    #[error("{} place(s) name a person of the household or hold a citizen number: rewrite them", .0.len())]
+    Blocked(Vec<Finding>),
+    /// The source no longer knows the person, or an address became secret.
+    #[error("what the source knows of this person has changed since the draft was made: refuse this entry")]
+    Changed,
+    /// The sealed subject is malformed.
+    #[error(transparent)]
+    Subject(#[from] InvalidSubject),
+    /// The signature or the professional is not accepted.
+    #[error(transparent)]
+    Step(#[from] StepError),
+    /// The source's database cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The state cannot be read or written.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyUnavailable),
+}

@@ -1,0 +1,115 @@
+//! Receipts: proof that what this source gave stands in the disclosure log (`design.md` §7, "Both sides").
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Connector;
+use super::encoding::{base64url, from_base64url};
+use super::outcome::AccessBody;
+use super::store::StateError;
+use crate::organisation::Oin;
+use crate::source::digest::{combined_digest, item_digest};
+use crate::source::{ContributionReceipt, SourceItem};
+
+/// The id of an item that was given, and SHA-256 of its canonical JSON (base64url).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemDigest {
+    /// The id.
+    pub id: String,
+    /// The digest.
+    pub digest: String,
+}
+
+impl ItemDigest {
+    /// Of the item as it is sent.
+    pub fn of(item: &SourceItem) -> Self {
+        Self { id: item.id.clone(), digest: base64url(&item_digest(item)) }
+    }
+}
+
+/// What the receipt must prove: the fields of the log's statement (`design.md` §7).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContributionStatement {
+    /// The disclosure's id.
+    pub disclosure: String,
+    /// This source.
+    pub party: Oin,
+    /// The payload digest of the delivered items, as in [`crate::source::digest`].
+    pub payload: [u8; 32],
+    /// SHA-256 of the body of the gateway's call.
+    pub request: [u8; 32],
+}
+
+/// Verifies a tlog-proof text against the statement and the log's verifier key; says what is wrong with it.
+pub type VerifyReceipt<'a> = dyn Fn(&ContributionStatement, &str) -> Result<(), String> + Send + Sync + 'a;
+
+impl Connector {
+    /// Verifies a receipt against what was really given and keeps it. Idempotent.
+    ///
+    /// # Errors
+    /// [`ReceiptError`] when an item was not given under this disclosure, or the proof does not hold.
+    pub async fn accept_receipt(&self, receipt: &ContributionReceipt, verify: &VerifyReceipt<'_>) -> Result<(), ReceiptError> {
+        let given = self.given(&receipt.disclosure).await?;
+        let items: Option<Vec<&Given>> = receipt.items.iter().map(|id| given.get(id)).collect();
+        let items = items.filter(|items| !items.is_empty()).ok_or(ReceiptError::UnknownItems)?;
+        let payload = combined_digest(&items.iter().map(|item| item.digest).collect::<Vec<_>>());
+        let mut calls: Vec<[u8; 32]> = items.iter().map(|item| item.call).collect();
+        calls.sort_unstable();
+        calls.dedup();
+        // A delivery may join items of two calls under one decision; its statement then names one of them.
+        let proven = calls.into_iter().any(|request| {
+            let statement =
+                ContributionStatement { disclosure: receipt.disclosure.clone(), party: self.oin.clone(), payload, request };
+            verify(&statement, &receipt.receipt).is_ok()
+        });
+        if !proven {
+            return Err(ReceiptError::NotProven);
+        }
+        Ok(self.state.keep_receipt(receipt, self.outside.clock.now()).await?)
+    }
+
+    /// What was given under one decision, by item id: answers and released summaries.
+    async fn given(&self, decision: &str) -> Result<BTreeMap<String, Given>, StateError> {
+        let corrupt = StateError::Corrupt { table: "answer", column: "sealed" };
+        let mut given = BTreeMap::new();
+        let mut calls = BTreeMap::new();
+        for answer in self.state.answers::<AccessBody>(decision).await? {
+            let call = from_base64url(&answer.body.call).ok_or(corrupt)?;
+            insert_all(&mut given, &answer.body.items, call).ok_or(corrupt)?;
+            calls.insert(answer.id, call);
+        }
+        for (answer, items) in self.state.released_digests(decision).await? {
+            let call = *calls.get(&answer).ok_or(corrupt)?;
+            insert_all(&mut given, &items, call).ok_or(corrupt)?;
+        }
+        Ok(given)
+    }
+}
+
+struct Given {
+    digest: [u8; 32],
+    call: [u8; 32],
+}
+
+fn insert_all(given: &mut BTreeMap<String, Given>, items: &[ItemDigest], call: [u8; 32]) -> Option<()> {
+    for item in items {
+        let digest = from_base64url(&item.digest)?;
+        given.insert(item.id.clone(), Given { digest, call });
+    }
+    Some(())
+}
+
+/// The receipt is refused and not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReceiptError {
+    /// It names no item, or one that was not given under this disclosure.
+    #[error("the receipt names no items, or items that this source did not give under this disclosure")]
+    UnknownItems,
+    /// The proof does not hold for what was given.
+    #[error("the receipt does not prove that the given items are in the log")]
+    NotProven,
+    /// The state cannot be read or written.
+    #[error(transparent)]
+    State(#[from] StateError),
+}

@@ -1,0 +1,251 @@
+//! Overrides.
+
+use super::super::answer::{AccessBody, Outcome};
+use super::super::overrides::{OverrideError, OverrideState};
+use super::super::professionals::StepError;
+use super::super::store::OverrideRow;
+use super::*;
+use crate::source::overrides::{
+    ConsentSought, OverrideContent, OverrideGround, OverrideMessage, OverrideStanding, revoke_statement,
+};
+
+fn content(purpose: &str, form: &str) -> OverrideContent {
+    serde_json::from_value(json!({
+        "subject": {"scheme": "bsn", "value": "999990019"}, "recipient": "00000099000000003000", "purpose": purpose,
+        "categories": ["incident-reports"], "forms": [form], "ground": "wmo_5_2_6", "harm": "Ernstig letsel.", "harmTo": "A1 en K1",
+        "consent": {"sought": "no", "why": "Gevaar voor A1."}, "alternatives": "Gesprek, geen gehoor.", "whyLeast": "Alleen meldingen.",
+        "colleague": "pol-3", "expiresAt": "2026-11-25T12:00:00Z",
+    }))
+    .unwrap()
+}
+
+async fn create(fixture: &Fixture, person: &Person, content: &OverrideContent) -> Result<OverrideRow, OverrideError> {
+    let signed = person.sign(fixture.now(), |signed| content.create_statement(&signed.professional, signed.signed_at));
+    fixture.connector.create_override(content.clone(), &signed).await
+}
+
+async fn approve(fixture: &Fixture, person: &Person, row: &OverrideRow) -> Result<OverrideRow, OverrideError> {
+    let content = &row.record.content;
+    let signed = person.sign(fixture.now(), |signed| content.approve_statement(&row.id, &signed.professional, signed.signed_at));
+    fixture.connector.approve_override(&row.id, &signed).await
+}
+
+async fn revoke(fixture: &Fixture, person: &Person, id: &str) -> Result<OverrideRow, OverrideError> {
+    let signed = person.sign(fixture.now(), |signed| revoke_statement(id, &signed.professional, signed.signed_at));
+    fixture.connector.revoke_override(id, &signed).await
+}
+
+#[test]
+fn grounds_are_spelled_as_in_the_domain() {
+    let grounds = [
+        (OverrideGround::ConflictVanPlichten, "conflict_van_plichten"),
+        (OverrideGround::Wmo526, "wmo_5_2_6"),
+        (OverrideGround::Wmo411, "wmo_4_1_1"),
+        (OverrideGround::Wpg19, "wpg_19"),
+        (OverrideGround::Noodsituatie, "noodsituatie"),
+    ];
+    for (ground, code) in grounds {
+        assert_eq!(serde_json::to_value(ground).unwrap(), json!(code));
+    }
+}
+
+#[tokio::test]
+async fn another_person_with_another_key_makes_it_active() {
+    let fixture = Fixture::new().await;
+    let row = create(&fixture, &fixture.agent, &content("treatment", "summary")).await.unwrap();
+    assert_eq!((row.state, row.record.review_due), (OverrideState::Pending, None));
+    assert!(fixture.connector.pending_overrides().await.unwrap().is_empty(), "one person is not enough");
+    assert_eq!(approve(&fixture, &fixture.agent, &row).await.err(), Some(OverrideError::SamePerson));
+    let stranger = approve(&fixture, &Person::new("pol-99"), &row).await.err();
+    assert_eq!(stranger, Some(OverrideError::Step(StepError::UnknownProfessional)));
+    let active = approve(&fixture, &fixture.chief, &row).await.unwrap();
+    assert_eq!(active.state, OverrideState::Active);
+    let again = approve(&fixture, &fixture.chief, &row).await.err();
+    assert_eq!(again, Some(OverrideError::WrongState));
+    let messages = fixture.connector.pending_overrides().await.unwrap();
+    let [OverrideMessage { id, standing, content, created, approved, review_due, revoked }] = messages.as_slice() else {
+        panic!("one")
+    };
+    assert_eq!((id, *standing, content.subject.value.as_str()), (&row.id, OverrideStanding::Active, "999990019"));
+    assert_eq!((created.professional.as_str(), approved.as_ref().unwrap().professional.as_str()), ("pol-17", "pol-1"));
+    assert_eq!((review_due, revoked), (&None, &None));
+}
+
+#[tokio::test]
+async fn the_same_person_under_a_new_reference_is_refused_by_the_key() {
+    let fixture = Fixture::new().await;
+    let row = create(&fixture, &fixture.agent, &content("treatment", "summary")).await.unwrap();
+    // pol-17 gets a new key, and the old key is entered under another reference.
+    let old_key = fixture.agent.row().public_key;
+    fixture.connector.put_professional(&Person::new("pol-17").row()).await.unwrap();
+    let alias = Professional { reference: "pol-4".to_owned(), public_key: old_key, ..fixture.agent.row() };
+    fixture.connector.put_professional(&alias).await.unwrap();
+    let alias = Person { reference: "pol-4", key: fixture.agent.key };
+    let content = &row.record.content;
+    let signed = alias.sign(fixture.clock.now(), |signed| content.approve_statement(&row.id, "pol-4", signed.signed_at));
+    let refused = fixture.connector.approve_override(&row.id, &signed).await.err();
+    assert_eq!(refused, Some(OverrideError::SamePerson));
+}
+
+#[tokio::test]
+async fn acute_safety_needs_one_person_and_a_review() {
+    let fixture = Fixture::new().await;
+    let row = create(&fixture, &fixture.agent, &content("acute-safety", "exact")).await.unwrap();
+    assert_eq!(row.state, OverrideState::Active);
+    // 20 November 2026 is a Friday.
+    assert_eq!(row.record.review_due, Some(Timestamp::parse("2026-11-24T12:00:00Z").unwrap()));
+    assert_eq!(fixture.connector.pending_overrides().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn every_field_is_required() {
+    let fixture = Fixture::new().await;
+    let whole = content("acute-safety", "exact");
+    let refuse = async |change: &dyn Fn(&mut OverrideContent)| {
+        let mut content = whole.clone();
+        change(&mut content);
+        create(&fixture, &fixture.agent, &content).await.map(|row| row.state).unwrap_err()
+    };
+    let empty = || " ".to_owned();
+    for (field, change) in [
+        ("harm", (&|content: &mut OverrideContent| content.harm = empty()) as &dyn Fn(&mut OverrideContent)),
+        ("harmTo", &|content| content.harm_to = empty()),
+        ("alternatives", &|content| content.alternatives = empty()),
+        ("whyLeast", &|content| content.why_least = empty()),
+        ("colleague", &|content| content.colleague = "x".repeat(4_001)),
+        ("consent.why", &|content| content.consent = ConsentSought::No { why: empty() }),
+        ("consent.result", &|content| content.consent = ConsentSought::Yes { on: "2026-11-01".to_owned(), result: empty() }),
+        ("consent.on", &|content| content.consent = ConsentSought::Yes { on: "2026-13-01".to_owned(), result: "nee".to_owned() }),
+        ("consent.on", &|content| content.consent = ConsentSought::Yes { on: "2026-11-21".to_owned(), result: "nee".to_owned() }),
+        ("categories", &|content| content.categories.clear()),
+        ("categories", &|content| content.categories = vec![Category::Reporter]),
+        ("categories", &|content| content.categories = vec![Category::IncidentReports; 2]),
+        ("forms", &|content| content.forms.clear()),
+    ] {
+        assert_eq!(refuse(change).await, OverrideError::Field(field));
+    }
+    let late = |text: &str| Timestamp::parse(text).unwrap();
+    assert_eq!(refuse(&|content| content.expires_at = late("2026-11-27T12:00:01Z")).await, OverrideError::Expiry);
+    assert_eq!(refuse(&|content| content.expires_at = late(NOW)).await, OverrideError::Expiry);
+    assert_eq!(refuse(&|content| content.subject.value = "999990044".to_owned()).await, OverrideError::UnknownPerson);
+    assert!(matches!(refuse(&|content| content.subject.value = "1".to_owned()).await, OverrideError::Subject(_)));
+    let beyond = refuse(&|content| content.categories = vec![Category::LivingAreas]).await;
+    assert_eq!(beyond, OverrideError::BeyondCeiling(Category::LivingAreas));
+    assert!(fixture.connector.overrides().await.unwrap().is_empty());
+    for field in ["harm", "consent", "expiresAt", "ground", "subject"] {
+        let mut value = serde_json::to_value(&whole).unwrap();
+        value.as_object_mut().unwrap().remove(field);
+        assert!(serde_json::from_value::<OverrideContent>(value).is_err(), "{field}");
+    }
+}
+
+#[tokio::test]
+async fn the_signature_covers_every_field() {
+    let fixture = Fixture::new().await;
+    let mut content = content("acute-safety", "exact");
+    let signed = fixture.agent.sign(fixture.now(), |signed| content.create_statement(&signed.professional, signed.signed_at));
+    content.harm = "Iets anders.".to_owned();
+    let refused = fixture.connector.create_override(content, &signed).await.err();
+    assert_eq!(refused, Some(OverrideError::Step(StepError::Signature)));
+}
+
+#[tokio::test]
+async fn the_same_signed_step_is_entered_once() {
+    let fixture = Fixture::new().await;
+    let content = content("acute-safety", "exact");
+    let first = create(&fixture, &fixture.agent, &content).await.unwrap();
+    let second = create(&fixture, &fixture.agent, &content).await.unwrap();
+    assert_eq!(first.id, second.id);
+    assert_eq!(fixture.connector.overrides().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_gateway_hears_of_it_until_it_acknowledges() {
+    let fixture = Fixture::new().await;
+    let row = create(&fixture, &fixture.agent, &content("acute-safety", "exact")).await.unwrap();
+    let standings = async || {
+        let messages = fixture.connector.pending_overrides().await.unwrap();
+        messages.iter().map(|message| message.standing).collect::<Vec<_>>()
+    };
+    assert_eq!(standings().await, [OverrideStanding::Active]);
+    assert_eq!(standings().await, [OverrideStanding::Active]);
+    fixture.connector.acknowledge_override(&row.id, OverrideStanding::Active).await.unwrap();
+    assert!(standings().await.is_empty());
+    revoke(&fixture, &fixture.chief, &row.id).await.unwrap();
+    assert_eq!(standings().await, [OverrideStanding::Revoked]);
+    fixture.connector.acknowledge_override(&row.id, OverrideStanding::Revoked).await.unwrap();
+    fixture.connector.acknowledge_override(&row.id, OverrideStanding::Active).await.unwrap();
+    assert!(standings().await.is_empty(), "a late acknowledgement changes nothing");
+    let unknown = fixture.connector.acknowledge_override("x", OverrideStanding::Active).await;
+    assert_eq!(unknown, Err(OverrideError::NotFound));
+}
+
+#[tokio::test]
+async fn a_revocation_is_told_even_if_the_first_message_may_have_been_lost() {
+    let fixture = Fixture::new().await;
+    let row = create(&fixture, &fixture.agent, &content("acute-safety", "exact")).await.unwrap();
+    revoke(&fixture, &fixture.agent, &row.id).await.unwrap();
+    let messages = fixture.connector.pending_overrides().await.unwrap();
+    assert_eq!(messages[0].standing, OverrideStanding::Revoked);
+    assert_eq!(revoke(&fixture, &fixture.agent, &row.id).await.err(), Some(OverrideError::WrongState));
+}
+
+#[tokio::test]
+async fn one_that_was_never_in_force_is_withdrawn_in_silence() {
+    let fixture = Fixture::new().await;
+    let row = create(&fixture, &fixture.agent, &content("treatment", "summary")).await.unwrap();
+    assert_eq!(revoke(&fixture, &fixture.agent, &row.id).await.unwrap().state, OverrideState::Withdrawn);
+    assert!(fixture.connector.pending_overrides().await.unwrap().is_empty());
+    assert_eq!(approve(&fixture, &fixture.chief, &row).await.err(), Some(OverrideError::WrongState));
+}
+
+#[tokio::test]
+async fn an_expired_override_cannot_be_approved_or_sent() {
+    let fixture = Fixture::new().await;
+    let waiting = create(&fixture, &fixture.agent, &content("treatment", "summary")).await.unwrap();
+    create(&fixture, &fixture.agent, &content("acute-safety", "exact")).await.unwrap();
+    fixture.forward(Duration::from_hours(5 * 24));
+    assert_eq!(approve(&fixture, &fixture.chief, &waiting).await.err(), Some(OverrideError::WrongState));
+    assert!(fixture.connector.pending_overrides().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_ceiling_keeps_for_overrides_is_given_only_under_one() {
+    let fixture = Fixture::new().await;
+    let row = create(&fixture, &fixture.agent, &content("acute-safety", "exact")).await.unwrap();
+    let ask = async |change: &dyn Fn(&mut RecordsRequest)| {
+        let mut request = request(&[("incident-reports", "exact", &["kind"])]);
+        request.purpose = "acute-safety".to_owned().try_into().unwrap();
+        request.deadline = fixture.now();
+        request.overrides = vec![row.id.clone()];
+        change(&mut request);
+        let items = fixture.ask(&request).await.items.len();
+        let log = fixture.connector.state().access_log::<AccessBody>(1).await.unwrap();
+        (items, log[0].body.outcomes[0].outcome)
+    };
+    assert_eq!(ask(&|_| {}).await, (3, Outcome::Given));
+    assert_eq!(ask(&|request| request.overrides.clear()).await, (0, Outcome::NoOverride));
+    let not_in_force = (0, Outcome::OverrideNotInForce);
+    assert_eq!(ask(&|request| request.overrides.push("unknown".to_owned())).await, not_in_force);
+    assert_eq!(ask(&|request| request.subject.value = "999990020".to_owned()).await, not_in_force);
+    assert_eq!(ask(&|request| request.recipient = "00000099000000004000".parse().unwrap()).await, not_in_force);
+    assert_eq!(ask(&|request| request.purpose = "safety-assessment".to_owned().try_into().unwrap()).await, not_in_force);
+    assert_eq!(ask(&|request| request.wanted[0].form = Form::Reduced).await, (0, Outcome::BeyondCeiling));
+    revoke(&fixture, &fixture.agent, &row.id).await.unwrap();
+    assert_eq!(ask(&|_| {}).await, not_in_force);
+}
+
+#[tokio::test]
+async fn a_secret_address_is_shown_under_an_acute_override_only() {
+    let fixture = Fixture::new().await;
+    fixture.source("UPDATE person SET secret_address = 1 WHERE id = 1").await;
+    let items = fixture.items("incident-reports", "exact", &["kind", "place"]).await;
+    assert!(items[0].data["incidents"][0].get("place").is_none());
+    let row = create(&fixture, &fixture.agent, &content("acute-safety", "exact")).await.unwrap();
+    let mut request = request(&[("incident-reports", "exact", &["kind", "place"])]);
+    request.purpose = "acute-safety".to_owned().try_into().unwrap();
+    request.overrides = vec![row.id];
+    let items = fixture.ask(&request).await.items;
+    assert_eq!(items[0].data["incidents"][0]["place"], "Middelburg");
+    assert_eq!(items[0].facts.secret_address, Some(true), "the gateway is told, and decides again");
+}

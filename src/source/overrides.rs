@@ -1,0 +1,152 @@
+//! An override (doorbreking, `domain.md` §7) as a source reports it to the gateway: the body of `POST /v1/overrides`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::SubjectWire;
+use crate::catalogue::{Category, Form, PurposeCode};
+use crate::clock::Timestamp;
+use crate::organisation::Oin;
+
+/// On which ground a professional breaks confidentiality.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OverrideGround {
+    /// Conflict of duties.
+    ConflictVanPlichten,
+    /// Wmo 2015 art. 5.2.6: the right to report to Veilig Thuis.
+    #[serde(rename = "wmo_5_2_6")]
+    Wmo526,
+    /// Wmo 2015 art. 4.1.1: the tasks of Veilig Thuis.
+    #[serde(rename = "wmo_4_1_1")]
+    Wmo411,
+    /// Wpg art. 19: an incidental decision.
+    #[serde(rename = "wpg_19")]
+    Wpg19,
+    /// Emergency.
+    Noodsituatie,
+}
+
+/// Whether consent was sought before confidentiality was broken.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "sought", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ConsentSought {
+    /// It was.
+    Yes {
+        /// The day, `YYYY-MM-DD`.
+        on: String,
+        /// What came of it.
+        result: String,
+    },
+    /// It was not.
+    No {
+        /// Why not.
+        why: String,
+    },
+}
+
+/// Whether an override is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OverrideStanding {
+    /// From now until `expiresAt`.
+    Active,
+    /// Ended before its expiry.
+    Revoked,
+}
+
+/// A step that a professional of the source signed with a personal Ed25519 key, over canonical JSON (RFC 8785).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignedStep {
+    /// The professional, by the source's own opaque reference.
+    pub professional: String,
+    /// The professional's Ed25519 public key, base64url without padding.
+    pub public_key: String,
+    /// When it was signed; part of what is signed.
+    pub signed_at: Timestamp,
+    /// The signature, base64url without padding.
+    pub signature: String,
+}
+
+/// What the override opens, for whom, and the rationale that the law asks for. Every field is required.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OverrideContent {
+    /// About whom.
+    pub subject: SubjectWire,
+    /// Who may receive.
+    pub recipient: Oin,
+    /// For which purpose.
+    pub purpose: PurposeCode,
+    /// Which categories it opens.
+    pub categories: Vec<Category>,
+    /// In which forms.
+    pub forms: Vec<Form>,
+    /// The ground.
+    pub ground: OverrideGround,
+    /// The threatened harm.
+    pub harm: String,
+    /// Whom it threatens.
+    pub harm_to: String,
+    /// Whether consent was sought.
+    pub consent: ConsentSought,
+    /// Which alternatives were tried.
+    pub alternatives: String,
+    /// Why these categories are the least that serves.
+    pub why_least: String,
+    /// The colleague consulted, by an opaque reference.
+    pub colleague: String,
+    /// Until when, at most seven days after it was signed.
+    pub expires_at: Timestamp,
+}
+
+impl fmt::Debug for OverrideContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OverrideContent({} to {}, …)", self.purpose, self.recipient)
+    }
+}
+
+/// The body of a source's `POST /v1/overrides`, sent again with `revoked` when it ends early.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OverrideMessage {
+    /// The id that the source gave it.
+    pub id: String,
+    /// In force or ended.
+    pub standing: OverrideStanding,
+    /// What it opens and why.
+    pub content: OverrideContent,
+    /// The professional who entered it.
+    pub created: SignedStep,
+    /// The other professional who approved it; none under `acute-safety`.
+    pub approved: Option<SignedStep>,
+    /// When the review by the privacy officer (FG) is due, where one person sufficed.
+    pub review_due: Option<Timestamp>,
+    /// The professional who ended it.
+    pub revoked: Option<SignedStep>,
+}
+
+impl OverrideContent {
+    /// What the entering professional signs: the canonical JSON of `{"action":"override-create","content":…,"professional":…,"signedAt":…}`.
+    pub fn create_statement(&self, professional: &str, signed_at: Timestamp) -> Vec<u8> {
+        super::digest::canonical_json(&serde_json::json!({
+            "action": "override-create", "content": self, "professional": professional, "signedAt": signed_at,
+        }))
+    }
+
+    /// What the approving professional signs: the override's id and the same content.
+    pub fn approve_statement(&self, id: &str, professional: &str, signed_at: Timestamp) -> Vec<u8> {
+        super::digest::canonical_json(&serde_json::json!({
+            "action": "override-approve", "override": id, "content": self, "professional": professional, "signedAt": signed_at,
+        }))
+    }
+}
+
+/// What a professional signs to end an override early.
+pub fn revoke_statement(id: &str, professional: &str, signed_at: Timestamp) -> Vec<u8> {
+    super::digest::canonical_json(&serde_json::json!({
+        "action": "override-revoke", "override": id, "professional": professional, "signedAt": signed_at,
+    }))
+}
