@@ -19,7 +19,7 @@ use crate::organisation::Kind;
 use crate::source::{ItemFacts, Nature, RecordsRequest, SourceItem, Wanted};
 
 /// The entry of a signal's transform that asks for `no` where a known person has no record (`design.md` §4); it is no field.
-pub const ASKS_NO: &str = "no";
+pub use crate::source::ASKS_NO;
 
 /// What is gathered for one answer before it is logged.
 #[derive(Default)]

@@ -2,7 +2,6 @@
 //!
 //! What depends only on who asks for what is refused openly here; what depends on the person never is.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::matter::Matter;
@@ -17,7 +16,8 @@ use crate::consent::derogation::governing_override;
 use crate::consent::governing;
 use crate::json::Fault;
 use crate::organisation::{Kind, Oin};
-use crate::policy::{Bundle, Decision, Party, Question};
+use crate::policy::reason;
+use crate::policy::{Bundle, Decision, FormSet, Party, Question};
 use crate::pseudonym::{Domain, Pseudonym};
 use crate::secret::Personal;
 use crate::store::facts::facts_digest;
@@ -75,9 +75,9 @@ pub struct Cell {
     /// Whether a summary may be asked of the source's professional.
     pub summary: bool,
     /// The deciding policies.
-    pub policies: Vec<String>,
+    pub policies: Vec<Arc<str>>,
     /// Why nothing may be asked, for officers.
-    pub reason: Option<String>,
+    pub reason: Option<Arc<str>>,
     /// The consent it rests on, if any.
     pub consent: Option<(String, u32)>,
     /// The override it rests on, if any.
@@ -217,13 +217,13 @@ impl Asking<'_> {
         let mut impossible = Vec::new();
         let mut summaries = false;
         for &category in &self.matter.request.categories {
-            let possible: Vec<BTreeSet<Form>> = sources.iter().map(|source| self.possible(source, recipient, category)).collect();
-            if possible.iter().all(BTreeSet::is_empty) {
+            let possible: Vec<FormSet> = sources.iter().map(|source| self.possible(source, recipient, category)).collect();
+            if possible.iter().all(|forms| forms.is_empty()) {
                 impossible.push(category);
                 continue;
             }
-            for (source, forms) in sources.iter().zip(&possible) {
-                summaries |= forms.contains(&Form::Summary);
+            for (source, forms) in sources.iter().zip(possible) {
+                summaries |= forms.contains(Form::Summary);
                 cells.push(self.cell(source, category, forms));
             }
         }
@@ -234,15 +234,15 @@ impl Asking<'_> {
     }
 
     /// The forms that this source could ever give: nothing to itself, and nothing without a connector.
-    fn possible(&self, source: &Member, recipient: Kind, category: Category) -> BTreeSet<Form> {
+    fn possible(&self, source: &Member, recipient: Kind, category: Category) -> FormSet {
         let giver = &source.organisation;
         if giver.oin == *self.matter.caller.oin() || giver.connector.is_none() {
-            return BTreeSet::new();
+            return FormSet::default();
         }
         self.bundle.ever_permitted(recipient, &self.purpose.id, giver.kind, category)
     }
 
-    fn cell(&self, source: &Arc<Member>, category: Category, possible: &BTreeSet<Form>) -> Cell {
+    fn cell(&self, source: &Arc<Member>, category: Category, possible: FormSet) -> Cell {
         let mut cell = Cell {
             source: Arc::clone(source),
             category,
@@ -254,27 +254,21 @@ impl Asking<'_> {
             overridden_by: None,
         };
         if possible.is_empty() || !source.is_active() || self.person.is_none() || !self.may_look_up(source) {
-            cell.reason = Some("no-permit".to_owned());
+            cell.reason = Some(Arc::from(reason::NOT_PERMITTED));
             return cell;
         }
         let question = self.question(source, category);
         cell.consent = question.consent.as_ref().map(|consent| (consent.id.clone(), consent.version));
-        cell.overridden_by = question.overriding.as_ref().map(|overriding| overriding.id.clone());
-        match self.bundle.decide(&question) {
-            Decision::Permit { form, policies } => {
-                cell.form = Some(form);
-                cell.policies = policies;
-            }
-            Decision::Withheld { reason, policies, .. } => {
-                cell.reason = Some(reason);
-                cell.policies = policies;
-            }
-        }
-        if possible.contains(&Form::Summary)
-            && let Decision::Permit { policies, .. } = self.bundle.decide_summary(&question)
+        cell.overridden_by = question.derogation.as_ref().map(|overriding| overriding.id.clone());
+        let decision = self.bundle.decide(&question);
+        cell.form = decision.form();
+        cell.reason = decision.reason().map(Arc::from);
+        cell.policies = decision.policies().to_vec();
+        if possible.contains(Form::Summary)
+            && let summary @ Decision::Permit { .. } = self.bundle.decide_summary(&question)
         {
             cell.summary = true;
-            cell.policies.extend(policies);
+            cell.policies.extend_from_slice(summary.policies());
         }
         cell
     }
@@ -325,7 +319,7 @@ pub(super) fn question(
         finest,
         now,
         consent: consent.map(crate::consent::ConsentRecord::fact),
-        overriding: overriding.map(crate::consent::Override::fact),
+        derogation: overriding.map(crate::consent::Override::fact),
         facts: None,
     }
 }

@@ -6,12 +6,13 @@ use super::authorise::{Cell, Plan, question};
 use super::collect::{Collected, SourceAnswer};
 use super::matter::Matter;
 use super::{Gateway, Stopped};
-use crate::catalogue::{Form, may_know_secret_address};
-use crate::policy::{Decision, Facts};
+use crate::catalogue::Form;
+use crate::catalogue::minimise::may_know_secret_address;
+use crate::policy::{Facts, WpgArticle};
 use crate::pseudonym::Domain;
 use crate::secret::Personal;
 use crate::organisation::Oin;
-use crate::source::SourceItem;
+use crate::source::{ItemFacts, SourceItem};
 use crate::store::StoreError;
 use crate::subject::SubjectId;
 
@@ -33,7 +34,7 @@ pub struct PermittedItem {
     /// The form that it may be given in: as given, or coarser.
     pub form: Form,
     /// The deciding policies.
-    pub policies: Vec<String>,
+    pub policies: Vec<Arc<str>>,
     /// Whether the recipient may know a secret address in it.
     pub shows_secret_address: bool,
 }
@@ -90,15 +91,12 @@ pub(super) async fn permitted(gateway: &Gateway, matter: &Matter, plan: &Plan, a
 }
 
 /// The best form that the item may be given in, no finer than it is.
-fn decide(gateway: &Gateway, matter: &Matter, plan: &Plan, cell: &Cell, item: &SourceItem, facts: Facts) -> Option<(Form, Vec<String>)> {
+fn decide(gateway: &Gateway, matter: &Matter, plan: &Plan, cell: &Cell, item: &SourceItem, facts: Facts) -> Option<(Form, Vec<Arc<str>>)> {
     let now = gateway.clock.now();
     let mut question = question(&plan.purpose, matter, plan.person.as_ref(), &cell.source, cell.category, item.form, now);
     question.facts = Some(facts);
     let decision = if item.form == Form::Summary { plan.bundle.decide_summary(&question) } else { plan.bundle.decide(&question) };
-    match decision {
-        Decision::Permit { form, policies } => Some((form, policies)),
-        Decision::Withheld { .. } => None,
-    }
+    decision.form().map(|form| (form, decision.policies().to_vec()))
 }
 
 fn says_no(item: &SourceItem, form: Form) -> bool {
@@ -112,7 +110,25 @@ async fn facts(gateway: &Gateway, matter: &Matter, plan: &Plan, source: &Oin, it
     let protected_from = item.persons.iter().flat_map(|person| &person.protected_from);
     let opposing: Vec<Personal<SubjectId>> = protected_from.filter_map(|wire| wire.parse(source)).map(Personal::new).collect();
     let protected_from_recipient = acts_for_any(gateway, matter, plan, &opposing).await?;
-    Ok(Facts { item: item.facts.clone(), protected_from_recipient })
+    Ok(stated(&item.facts, protected_from_recipient))
+}
+
+/// What the source states, as the policies look at it: of a reference only that it is there.
+fn stated(facts: &ItemFacts, protected_from_recipient: bool) -> Facts {
+    let named = |reference: &Option<String>| reference.as_deref().is_some_and(|reference| !reference.trim().is_empty());
+    Facts {
+        wpg_article: facts.wpg_article.as_deref().map(WpgArticle::from_text),
+        decision: named(&facts.decision_id),
+        mandate: named(&facts.mandate_id),
+        court_order: named(&facts.court_order_id),
+        professional: named(&facts.professional),
+        meldcode_steps: facts.meldcode_steps.unwrap_or_default(),
+        test51c: facts.test51c.unwrap_or_default(),
+        secret_address: facts.secret_address,
+        subject_age: facts.subject_age,
+        withheld_by_source: facts.withheld_by_source.unwrap_or_default(),
+        protected_from_recipient,
+    }
 }
 
 /// Whether the recipient acts for one of `persons`: it asks about one now, or has one as its subject, for a purpose that serves the subject.

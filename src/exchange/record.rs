@@ -138,7 +138,7 @@ fn given(plan: &Plan, item: &MinimalItem) -> Item {
     let permitted = &item.permitted;
     let mut line = entries::item(&permitted.cell, plan);
     line.given = Some(permitted.form);
-    line.policies = permitted.policies.iter().cloned().collect();
+    line.policies = permitted.policies.iter().map(ToString::to_string).collect();
     line.fields = plan.purpose.transforms.paths(permitted.item.category, permitted.form).iter().cloned().collect();
     line.records = 1;
     line.regime = Some(permitted.item.regime.clone());
