@@ -1,1 +1,95 @@
 //! What people do: load, decide, change, log, save. Called by the API and the command line; never HTTP.
+
+pub mod consent;
+pub mod organisation;
+pub mod overrides;
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::crypto::digest::KeyedDigest;
+use crate::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Status};
+use crate::organisation::Oin;
+use crate::secret::Personal;
+use crate::store::journal::{DEFAULT_YEARS, Journal, JournalError};
+use crate::store::sequencer::{AppendError, Sequencer};
+use crate::store::{Append, Change, Store, StoreError, SubjectIndex};
+use crate::subject::SubjectId;
+
+/// What the actions work with.
+pub struct Desk {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What is kept.
+    pub store: Arc<dyn Store>,
+    /// The way into the log.
+    pub sequencer: Sequencer,
+    /// Log entries.
+    pub journal: Arc<Journal>,
+    /// Finds consents and overrides about a person.
+    pub subject_index: KeyedDigest,
+}
+
+/// Why an action was not done.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ActionError {
+    /// What was given is not acceptable.
+    #[error("{0}")]
+    Invalid(String),
+    /// It was not committed.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The entry could not be made.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Desk {
+    /// The index under which consents and overrides about `subject` are kept.
+    pub fn subject_index(&self, subject: &Personal<SubjectId>) -> SubjectIndex {
+        SubjectIndex(subject.keyed_digest(&self.subject_index))
+    }
+
+    /// An entry about `party`, to be completed: clear columns and body.
+    fn draft(&self, kind: EntryKind, party: &Oin, name: &str) -> Result<(Clear, Body), ActionError> {
+        let now = self.clock.now();
+        let trace = self.journal.trace()?;
+        let operation = Operation {
+            trace_id: trace,
+            span_id: self.journal.span()?,
+            parent_span_id: None,
+            name: name.to_owned(),
+            status: Status::Unset,
+            started_at: now,
+            ended_at: None,
+            processing_activity: None,
+            foreign: None,
+        };
+        let clear = Clear {
+            kind,
+            time: now,
+            party: party.clone(),
+            source: None,
+            recipient: None,
+            purpose: None,
+            categories: std::collections::BTreeSet::new(),
+            outcome: Outcome::Done,
+            overridden: false,
+            subject: None,
+            actor: None,
+            case: None,
+            trace,
+        };
+        Ok((clear, Body::new(kind, now, party.clone(), operation)))
+    }
+
+    /// Commits changes with the entry that tells of them.
+    async fn commit(&self, clear: Clear, body: &Body, changes: Vec<Change>) -> Result<(), ActionError> {
+        let entry = self.journal.write(clear, body, None, DEFAULT_YEARS)?.row;
+        self.sequencer.append(Append { entries: vec![entry], changes, ..Append::default() }).await?;
+        Ok(())
+    }
+}

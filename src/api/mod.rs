@@ -1,1 +1,177 @@
-//! The JSON API. No business rules.
+//! The JSON API. No business rules: read, authenticate, hand on, answer signed.
+
+mod disclosures;
+pub mod log;
+pub mod openapi;
+mod overrides;
+mod releases;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::{Method, StatusCode};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::actions::Desk;
+use crate::crypto::message_signature::RequestSignature;
+use crate::exchange::authenticate::{Authenticated, REQUEST_TAG, Rejected, authenticate};
+use crate::exchange::refusal::{ProblemType, Refusal};
+use crate::exchange::refuse::log_refusal;
+use crate::exchange::signed::{Peer, SignedRequest};
+use crate::exchange::Gateway;
+use crate::http::incoming::{self, ReadError, Reading};
+use crate::http::reply::{Asked, Reply, Responder, bare, method_not_allowed};
+use crate::source::SOURCE_TAG;
+
+/// What the API works with.
+pub struct Api {
+    /// The exchange.
+    pub gateway: Arc<Gateway>,
+    /// Actions on the registers.
+    pub desk: Arc<Desk>,
+    /// Signs responses.
+    pub responder: Responder,
+    /// The authorities that are ours, lower case.
+    pub authorities: Vec<String>,
+    /// What anyone may read.
+    pub public: Arc<log::Public>,
+    /// How long a body may take.
+    pub body_time: Duration,
+    /// Places for requests in flight.
+    pub places: Semaphore,
+}
+
+/// The API listener's router: one way in for every request.
+pub fn router(api: Arc<Api>) -> Router {
+    Router::new().fallback(answer).with_state(api)
+}
+
+/// Reads, answers, signs.
+async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
+    let (arrived, arrived_at) = (api.gateway.clock.now(), Instant::now());
+    let Ok(id) = api.gateway.new_id() else { return bare(StatusCode::INTERNAL_SERVER_ERROR) };
+    let Some(peer) = request.extensions().get::<Peer>().cloned() else { return bare(StatusCode::BAD_REQUEST) };
+    let signature = RequestSignature::parse(request.headers());
+    let asked = Asked {
+        method: request.method().as_str().to_owned(),
+        path: request.uri().path().to_owned(),
+        signature: signature.as_ref().ok().cloned(),
+        id: id.to_string(),
+    };
+    let send = |reply| api.responder.send(reply, &asked, &*api.gateway.clock);
+    let Ok(_place) = api.places.try_acquire() else {
+        let busy = Refusal::new(ProblemType::RateLimited, "this node is at its limit; try again").retry_after(Duration::from_secs(1));
+        return send(Reply::problem(&busy, &asked.id));
+    };
+    let reading = Reading { authorities: &api.authorities, body_time: api.body_time, arrived, arrived_at };
+    match incoming::read(request, peer, signature, reading).await {
+        Ok(request) => send(route(&api, request, &asked.id).await),
+        Err(ReadError::Refused(refusal)) => send(Reply::problem(&refusal, &asked.id)),
+        Err(ReadError::TimedOut) => bare(StatusCode::REQUEST_TIMEOUT),
+    }
+}
+
+/// What is public is answered; everything else needs a signature.
+async fn route(api: &Arc<Api>, request: SignedRequest, id: &str) -> Reply {
+    let path = request.path.clone();
+    if request.method == Method::GET
+        && let Some(reply) = api.public.reply(&api.gateway, &path, id).await
+    {
+        return reply;
+    }
+    // What a client has begun to ask is finished when it goes away: its entries tell the truth either way.
+    let (api, id) = (Arc::clone(api), id.to_owned());
+    let work = tokio::spawn(async move { signed(&api, request, &id).await });
+    work.await.unwrap_or_else(|_| Reply::of(500, "application/problem+json", b"{}".to_vec()))
+}
+
+/// Where a signed request goes, and under which tag it must be signed.
+#[derive(Clone, Copy)]
+enum Resource<'a> {
+    Disclosures,
+    Disclosure(&'a str),
+    Releases,
+    Overrides,
+    Nothing,
+}
+
+impl<'a> Resource<'a> {
+    fn of(path: &'a str) -> Self {
+        match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {
+            ["v1", "disclosures"] => Self::Disclosures,
+            ["v1", "disclosures", id] => Self::Disclosure(id),
+            ["v1", "releases"] => Self::Releases,
+            ["v1", "overrides"] => Self::Overrides,
+            _ => Self::Nothing,
+        }
+    }
+
+    const fn method(self) -> &'static str {
+        match self {
+            Self::Disclosure(_) => "GET",
+            Self::Disclosures | Self::Releases | Self::Overrides => "POST",
+            Self::Nothing => "",
+        }
+    }
+
+    const fn tag(self) -> &'static str {
+        match self {
+            Self::Releases | Self::Overrides => SOURCE_TAG,
+            _ => REQUEST_TAG,
+        }
+    }
+}
+
+async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
+    let path = request.path.clone();
+    let resource = Resource::of(&path);
+    let method = request.method.clone();
+    let authenticated = match authenticate(&api.gateway, request, resource.tag()) {
+        Ok(authenticated) => authenticated,
+        Err(rejected) => return reject(api, rejected, id).await,
+    };
+    let outcome = match (resource, method.as_str() == resource.method()) {
+        (Resource::Nothing, _) => Err(Refusal::new(ProblemType::NotFound, "no such resource")),
+        (_, false) => Err(Refusal::new(ProblemType::MethodNotAllowed, format!("use {}", resource.method()))),
+        (Resource::Disclosures, true) => disclosures::create(api, &authenticated).await,
+        (Resource::Disclosure(disclosure), true) => disclosures::pick_up(api, &authenticated, disclosure).await,
+        (Resource::Releases, true) => releases::take(api, &authenticated).await,
+        (Resource::Overrides, true) => overrides::take(api, &authenticated).await,
+    };
+    match outcome {
+        Ok(reply) => reply,
+        Err(refusal) => refused(api, &authenticated, refusal, resource, id).await,
+    }
+}
+
+async fn refused(api: &Api, authenticated: &Authenticated, refusal: Refusal, resource: Resource<'_>, id: &str) -> Reply {
+    let refusal = log_refusal(&api.gateway, authenticated, refusal, id).await;
+    match refusal.kind {
+        ProblemType::MethodNotAllowed => method_not_allowed(resource.method(), id),
+        _ => Reply::problem(&refusal, id),
+    }
+}
+
+/// Strangers are counted, and beyond a rate not listened to; callers' refusals are entries.
+async fn reject(api: &Api, rejected: Rejected, id: &str) -> Reply {
+    match rejected {
+        Rejected::Caller(authenticated, refusal) => {
+            let refusal = log_refusal(&api.gateway, &authenticated, refusal, id).await;
+            Reply::problem(&refusal, id)
+        }
+        Rejected::Stranger(claimed, refusal) => {
+            let waited = claimed.map_or(Ok(()), |oin| api.gateway.strangers.take(&oin, api.gateway.clock.now()));
+            match waited {
+                Ok(()) => Reply::problem(&refusal, id),
+                Err(wait) => {
+                    let refusal = Refusal::new(ProblemType::RateLimited, "too many requests that could not be authenticated");
+                    Reply::problem(&refusal.retry_after(wait), id)
+                }
+            }
+        }
+    }
+}

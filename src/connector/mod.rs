@@ -15,11 +15,13 @@ pub mod local_api;
 pub mod mapping;
 pub mod minimiser;
 mod outcome;
+pub mod outbox;
 pub mod overrides;
 pub mod professionals;
 pub mod receipts;
 pub mod record;
 pub mod seal;
+pub mod service;
 pub mod store;
 pub mod working_days;
 

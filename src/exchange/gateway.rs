@@ -56,7 +56,7 @@ pub struct Gateway {
     /// Pseudonyms.
     pub vault: Vault,
     /// Log entries.
-    pub journal: Journal,
+    pub journal: Arc<Journal>,
     /// Requests kept for pick-up.
     pub payloads: Payloads,
     /// The sources.

@@ -10,6 +10,7 @@ pub mod deliver;
 mod entries;
 mod gateway;
 pub mod health;
+pub mod jobs;
 
 pub mod matter;
 pub mod minimise;

@@ -1,0 +1,67 @@
+//! Joining, publishing and withdrawing credentials, suspending. Each takes effect with the next request on every node.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{ActionError, Desk};
+use crate::ledger::entry::{self, EntryKind, Reference};
+use crate::organisation::{Oin, Organisation, Status};
+use crate::store::{Change, CredentialChange, StatusChange};
+
+impl Desk {
+    /// An organisation joins with its first credentials, or its entry changes.
+    ///
+    /// # Errors
+    /// [`ActionError`]; a key id that is taken is a conflict.
+    pub async fn join(&self, organisation: Organisation, credentials: Vec<CredentialChange>) -> Result<(), ActionError> {
+        let oin = organisation.oin.clone();
+        let after = BTreeMap::from([
+            ("kind".to_owned(), organisation.kind.code().to_owned()),
+            ("bsnAuthority".to_owned(), organisation.bsn_authority.to_string()),
+            ("credentials".to_owned(), credentials.len().to_string()),
+        ]);
+        let mut changes = vec![Change::Organisation(Box::new(organisation))];
+        changes.extend(credentials.into_iter().map(Change::Credential));
+        self.organisation_changed(&oin, "joined", after, changes).await
+    }
+
+    /// Suspends an organisation, or ends its suspension.
+    ///
+    /// # Errors
+    /// [`ActionError`].
+    pub async fn set_status(&self, oin: &Oin, status: Status) -> Result<(), ActionError> {
+        let event = if status == Status::Suspended { "suspended" } else { "readmitted" };
+        let change = Change::Status(StatusChange { organisation: oin.clone(), status });
+        self.organisation_changed(oin, event, BTreeMap::new(), vec![change]).await
+    }
+
+    /// Publishes or withdraws a credential of `oin`.
+    ///
+    /// # Errors
+    /// [`ActionError`]; withdrawing what is not there, or publishing a taken id, is a conflict.
+    pub async fn change_credential(&self, oin: &Oin, change: CredentialChange) -> Result<(), ActionError> {
+        let (event, id) = match &change {
+            CredentialChange::Certificate { fingerprint, .. } => ("certificate-published", crate::crypto::base64::encode_url(fingerprint)),
+            CredentialChange::Signing { key, .. } => ("signing-key-published", key.keyid.clone()),
+            CredentialChange::Encryption { key, .. } => ("encryption-key-published", key.keyid.clone()),
+            CredentialChange::RevokeKey { keyid } => ("key-revoked", keyid.clone()),
+            CredentialChange::RevokeCertificate { fingerprint } => ("certificate-revoked", crate::crypto::base64::encode_url(fingerprint)),
+        };
+        let (clear, mut body) = self.draft(EntryKind::KeyEvent, oin, event)?;
+        body.references = BTreeSet::from([Reference { object: "key".to_owned(), id }]);
+        body.change = Some(entry::Change { event: event.to_owned(), ..entry::Change::default() });
+        self.commit(clear, &body, vec![Change::Credential(change)]).await
+    }
+
+    async fn organisation_changed(
+        &self,
+        oin: &Oin,
+        event: &str,
+        after: BTreeMap<String, String>,
+        changes: Vec<Change>,
+    ) -> Result<(), ActionError> {
+        let (clear, mut body) = self.draft(EntryKind::OrganisationChange, oin, event)?;
+        body.references = BTreeSet::from([Reference { object: "organisation".to_owned(), id: oin.to_string() }]);
+        body.change = Some(entry::Change { event: event.to_owned(), after, ..entry::Change::default() });
+        self.commit(clear, &body, changes).await
+    }
+}

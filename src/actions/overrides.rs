@@ -1,0 +1,150 @@
+//! Overrides (doorbreking, `domain.md` §7) as sources report them. The gateway checks the source's professionals' signatures again: an override
+//! is the one way in which a source opens what consent keeps closed.
+
+use std::collections::BTreeSet;
+
+use ring::signature::{ED25519, UnparsedPublicKey};
+
+use super::{ActionError, Desk};
+use crate::catalogue::Form;
+use crate::consent::derogation::{ConsentSought, Ground, Professional};
+use crate::consent::{Override, within_ceiling};
+use crate::crypto::base64;
+use crate::ledger::entry::{Actor, Emergency, EntryKind, Outcome, Reference};
+use crate::organisation::Oin;
+use crate::secret::Personal;
+use crate::source::overrides::{self as wire, OverrideMessage, OverrideStanding, SignedStep, revoke_statement};
+use crate::store::{Change, Conflict};
+use crate::store::sequencer::AppendError;
+use crate::subject::SubjectId;
+
+impl Desk {
+    /// Takes an override that `source` reports, or its end. The same report twice is one.
+    ///
+    /// # Errors
+    /// [`ActionError::Invalid`] says what is missing: a field, a signature, the second person, a lawful term.
+    pub async fn accept_override(&self, source: &Oin, message: &OverrideMessage, emergency: bool) -> Result<(), ActionError> {
+        let invalid = |text: &str| ActionError::Invalid(text.to_owned());
+        let subject = message.content.subject.parse(source).map(Personal::new).ok_or_else(|| invalid("subject: not an identifier"))?;
+        let current = self.known_override(source, &subject, &message.id).await?;
+        let (version, record, event) = match (message.standing, current) {
+            (OverrideStanding::Active, Some(_)) => return Ok(()),
+            (OverrideStanding::Active, None) => (1, self.new_override(source, message, emergency)?, "made"),
+            (OverrideStanding::Revoked, Some((_, record))) if record.ended_at.is_some() => return Ok(()),
+            (OverrideStanding::Revoked, Some((version, record))) => (version.saturating_add(1), self.ended(record, message)?, "ended"),
+            (OverrideStanding::Revoked, None) => return Err(invalid("there is no such override to end")),
+        };
+        match self.keep_override(source, &subject, version, record, event).await {
+            // Another node took the same report first.
+            Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => Ok(()),
+            done => done,
+        }
+    }
+
+    async fn known_override(&self, source: &Oin, subject: &Personal<SubjectId>, id: &str) -> Result<Option<(u32, Override)>, ActionError> {
+        let facts = self.store.person_facts(self.subject_index(subject)).await?;
+        Ok(facts.overrides.into_iter().find(|(_, known)| known.id == id && known.source == *source))
+    }
+
+    fn new_override(&self, source: &Oin, message: &OverrideMessage, emergency: bool) -> Result<Override, ActionError> {
+        let content = &message.content;
+        let created = content.create_statement(&message.created.professional, message.created.signed_at);
+        verify(&message.created, &created)?;
+        if let Some(approved) = &message.approved {
+            verify(approved, &content.approve_statement(&message.id, &approved.professional, approved.signed_at))?;
+            if approved.public_key == message.created.public_key {
+                return Err(ActionError::Invalid("approved: by the same key as the one that made it".to_owned()));
+            }
+        }
+        let finest = content.forms.iter().copied().fold(Form::Signal, |finest, form| if within_ceiling(form, finest) { finest } else { form });
+        let record = Override {
+            id: message.id.clone(),
+            subject: String::new(),
+            source: source.clone(),
+            recipients: BTreeSet::from([content.recipient.clone()]),
+            purpose: content.purpose.clone(),
+            categories: content.categories.iter().copied().collect(),
+            max_form: finest,
+            ground: ground(content.ground),
+            professional: Professional { reference: message.created.professional.clone(), registration: None },
+            approved_by: message.approved.as_ref().map(|step| Professional { reference: step.professional.clone(), registration: None }),
+            harm: content.harm.clone(),
+            harm_to: content.harm_to.clone(),
+            consent_sought: self.consent_sought(&content.consent),
+            alternatives: content.alternatives.clone(),
+            necessity: content.why_least.clone(),
+            consulted: content.colleague.clone(),
+            made_at: self.clock.now(),
+            not_after: content.expires_at,
+            ended_at: None,
+        };
+        record.check(emergency).map_err(|error| ActionError::Invalid(error.to_string()))?;
+        Ok(record)
+    }
+
+    fn consent_sought(&self, sought: &wire::ConsentSought) -> ConsentSought {
+        match sought {
+            wire::ConsentSought::Yes { on, result } => {
+                let at = crate::clock::Timestamp::parse(&format!("{on}T00:00:00Z")).unwrap_or_else(|_| self.clock.now());
+                ConsentSought::Sought { at, result: result.clone() }
+            }
+            wire::ConsentSought::No { why } => ConsentSought::NotSought { reason: why.clone() },
+        }
+    }
+
+    fn ended(&self, mut record: Override, message: &OverrideMessage) -> Result<Override, ActionError> {
+        let revoked = message.revoked.as_ref().ok_or_else(|| ActionError::Invalid("revoked: required to end an override".to_owned()))?;
+        verify(revoked, &revoke_statement(&message.id, &revoked.professional, revoked.signed_at))?;
+        record.ended_at = Some(self.clock.now());
+        Ok(record)
+    }
+
+    async fn keep_override(
+        &self,
+        source: &Oin,
+        subject: &Personal<SubjectId>,
+        version: u32,
+        record: Override,
+        event: &str,
+    ) -> Result<(), ActionError> {
+        let (mut clear, mut body) = self.draft(EntryKind::Override, source, &format!("override {event}"))?;
+        clear.source = Some(source.clone());
+        clear.purpose = Some(record.purpose.clone());
+        clear.categories.clone_from(&record.categories);
+        clear.outcome = if event == "made" { Outcome::Approved } else { Outcome::Done };
+        clear.overridden = true;
+        clear.subject = Some(self.journal.subject_token(source, subject));
+        clear.actor = Some(self.journal.actor_token(source, &record.professional.reference));
+        body.disclosing = Some(source.clone());
+        body.purpose = Some(record.purpose.clone());
+        body.actor = Some(Actor {
+            reference: record.professional.reference.clone(),
+            role: Some("source-professional".to_owned()),
+            on_behalf_of: None,
+            organisation: Some(source.clone()),
+            acting_as: None,
+        });
+        body.overrides = vec![Emergency { id: record.id.clone(), reason: Some(record.harm.clone()), review_by: Some(record.review_due()) }];
+        body.references = BTreeSet::from([Reference { object: "override".to_owned(), id: record.id.clone() }]);
+        let change = Change::Override(self.subject_index(subject), version, Box::new(record));
+        self.commit(clear, &body, vec![change]).await
+    }
+}
+
+/// The professional's signature over the canonical statement.
+fn verify(step: &SignedStep, statement: &[u8]) -> Result<(), ActionError> {
+    let invalid = || ActionError::Invalid(format!("the signature of professional {} does not verify", step.professional));
+    let key: [u8; 32] = base64::decode_url_array(&step.public_key).map_err(|_| invalid())?;
+    let signature: [u8; 64] = base64::decode_url_array(&step.signature).map_err(|_| invalid())?;
+    UnparsedPublicKey::new(&ED25519, key).verify(statement, &signature).map_err(|_| invalid())
+}
+
+const fn ground(ground: wire::OverrideGround) -> Ground {
+    match ground {
+        wire::OverrideGround::ConflictVanPlichten => Ground::ConflictOfDuties,
+        wire::OverrideGround::Wmo526 => Ground::Wmo526,
+        wire::OverrideGround::Wmo411 => Ground::Wmo411,
+        wire::OverrideGround::Wpg19 => Ground::Wpg19,
+        wire::OverrideGround::Noodsituatie => Ground::Emergency,
+    }
+}

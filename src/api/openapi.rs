@@ -1,0 +1,151 @@
+//! The OpenAPI 3.1 document, generated from the code (API Design Rules: `/v1/openapi.json`, readable without login).
+
+use utoipa::openapi::security::SecurityScheme;
+use utoipa::{Modify, OpenApi, ToSchema};
+
+use crate::catalogue::{Category, Form};
+use crate::http::reply::API_VERSION;
+
+/// The body of `POST /v1/disclosures`, as a schema: it is read by [`crate::exchange::request`], which finds every fault at once.
+#[derive(ToSchema)]
+#[schema(as = DisclosureRequest)]
+#[expect(dead_code, reason = "a schema: the request itself is read by hand")]
+#[allow(non_snake_case, reason = "the members' names on the wire")]
+pub(super) struct DisclosureBody {
+    /// The purpose's code.
+    #[schema(example = "safety-assessment", pattern = "^[a-z0-9-]{1,40}$")]
+    purpose: String,
+    /// The case, if any.
+    #[schema(required = false)]
+    case: Option<String>,
+    /// As a case's team or director.
+    #[schema(required = false)]
+    actingAs: Option<ActingAs>,
+    /// About whom.
+    subject: Subject,
+    /// What is asked, each category once.
+    #[schema(min_items = 1, max_items = 18)]
+    categories: Vec<Category>,
+    /// Of whom, by OIN; may be left out where the purpose names a default.
+    #[schema(required = false, min_items = 1, max_items = 32)]
+    sources: Option<Vec<String>>,
+    /// The finest form wanted: exact, reduced or signal.
+    #[schema(required = false, default = "exact")]
+    form: Form,
+    /// Who asks, in the recipient's own terms.
+    actor: Actor,
+    /// Why this is needed, for the log and the source.
+    #[schema(min_length = 1, max_length = 2000)]
+    necessity: String,
+    /// Claims: they permit nothing until a source or authority confirms them.
+    #[schema(required = false)]
+    grounds: Option<Grounds>,
+}
+
+/// In which capacity an organisation asks.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema")]
+#[schema(rename_all = "kebab-case")]
+enum ActingAs {
+    /// For the case's expertise team.
+    ExpertiseTeam,
+    /// As the case's director.
+    CaseDirector,
+}
+
+/// Whom a request is about.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema")]
+struct Subject {
+    /// How the person is named.
+    scheme: Scheme,
+    /// The number or pseudonym.
+    value: String,
+    /// For `local`: the OIN of the source whose number it is.
+    #[schema(required = false)]
+    source: Option<String>,
+}
+
+/// How a person is named.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema")]
+#[schema(rename_all = "kebab-case")]
+enum Scheme {
+    /// Citizen number (burgerservicenummer).
+    Bsn,
+    /// V-number (vreemdelingennummer).
+    VNumber,
+    /// A source's own number.
+    Local,
+    /// A pseudonym that this recipient was given for this purpose.
+    Pseudonym,
+}
+
+/// Who asks.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema")]
+#[allow(non_snake_case, reason = "the members' names on the wire")]
+struct Actor {
+    /// The recipient's own reference.
+    reference: String,
+    /// Her role there.
+    role: String,
+    /// On whose behalf.
+    #[schema(required = false)]
+    onBehalfOf: Option<String>,
+}
+
+/// Claims of the caller.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema")]
+#[allow(non_snake_case, reason = "the members' names on the wire")]
+struct Grounds {
+    /// An emergency is claimed.
+    #[schema(required = false)]
+    emergency: bool,
+    /// A Wpg decision.
+    #[schema(required = false)]
+    decisionId: Option<String>,
+    /// A court order.
+    #[schema(required = false)]
+    courtOrderId: Option<String>,
+    /// A severity.
+    #[schema(required = false)]
+    severity: Option<String>,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Sluis",
+        description = "Privacy-preserving exchange of case information. Every request is signed (RFC 9421) over mutual TLS; every answer is \
+                       signed by the gateway, sealed to its recipient and recorded in a tamper-evident log.",
+        license(name = "EUPL-1.2", identifier = "EUPL-1.2"),
+        contact(name = "Sluis", url = "https://example.org/sluis", email = "sluis@example.org"),
+    ),
+    paths(super::disclosures::create, super::disclosures::pick_up),
+    components(schemas(crate::exchange::seal::Payload<'static>)),
+    tags((name = "Disclosures", description = "Asking for information and picking it up")),
+    modifiers(&Completion),
+)]
+struct Document;
+
+/// What the macros cannot say.
+struct Completion;
+
+impl Modify for Completion {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        API_VERSION.clone_into(&mut document.info.version);
+        document.servers = Some(vec![utoipa::openapi::Server::new("https://gateway.example/v1")]);
+        let description = Some("Mutual TLS with a registered certificate, and an RFC 9421 signature by a registered key".to_owned());
+        let scheme = SecurityScheme::MutualTls { description, deprecated: None, extensions: None };
+        if let Some(components) = &mut document.components {
+            components.security_schemes.insert("mutualTls".to_owned(), scheme.into());
+        }
+    }
+}
+
+/// The document as JSON.
+pub fn json() -> String {
+    Document::openapi().to_pretty_json().unwrap_or_default()
+}

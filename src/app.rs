@@ -1,1 +1,0 @@
-//! The composition root: alone names concrete adapters.

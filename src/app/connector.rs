@@ -1,0 +1,104 @@
+//! The connector (`sluis connector`): its gateway-facing listener, its local API, its outbox.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::gateway::{Outside, StartError, read_signing};
+use super::minimiser::CatalogueMinimiser;
+use crate::connector::config::Config;
+use crate::connector::local_api::{self, LocalToken};
+use crate::connector::outbox::Outbox;
+use crate::connector::service::{self, Service};
+use crate::connector::{self, Connector};
+use crate::crypto::keys::{Jwk, SigningKey, VerifyingKey};
+use crate::exchange::nonces::Nonces;
+use crate::http::client::SigningClient;
+use crate::http::reply::Responder;
+use crate::http::server::{Limits, LiveTls, Server};
+use crate::http::tls::{self, Identity, Trust};
+use crate::source::SOURCE_TAG;
+
+/// A connector whose listeners are bound.
+pub struct Bound {
+    /// The connector.
+    pub connector: Arc<Connector>,
+    /// Where the gateway reaches it.
+    pub address: SocketAddr,
+    service: Server,
+    local: Server,
+    outbox: Outbox,
+}
+
+/// Opens the connector's databases, without listening: for the command line and `--check`.
+///
+/// # Errors
+/// [`StartError`] names what is wrong.
+pub async fn open(config: &Config, outside: &Outside) -> Result<Connector, StartError> {
+    let outside = connector::Outside {
+        minimiser: Arc::new(CatalogueMinimiser),
+        clock: Arc::clone(&outside.clock),
+        entropy: Arc::clone(&outside.entropy),
+    };
+    Connector::open(config, outside).await.map_err(StartError::new)
+}
+
+/// Builds the connector and binds its listeners.
+///
+/// # Errors
+/// [`StartError`] names what is wrong.
+pub async fn bind(config: &Config, outside: &Outside) -> Result<Bound, StartError> {
+    let connector = Arc::new(open(config, outside).await?);
+    let signing = read_signing(&config.signing_key)?;
+    let key = || SigningKey::from_jwk(&signing).map_err(StartError::new);
+    let gateway_keys = gateway_keys(&config.gateway.signing_keys)?;
+    let identity = Identity { certificate: config.tls.certificate.clone(), key: config.tls.key.clone() };
+    let trust = Trust { roots: config.tls.ca.clone(), crls: Vec::new() };
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| StartError::new(format!("{}: {error}", config.listen)))?;
+    let address = listener.local_addr().map_err(StartError::new)?;
+    let service = Arc::new(Service {
+        connector: Arc::clone(&connector),
+        gateway: config.gateway.oin.clone(),
+        gateway_keys: gateway_keys.clone(),
+        log: config.log_vkey.parse().map_err(|error| StartError::new(format!("log-vkey: {error}")))?,
+        responder: Responder::new(key()?),
+        authorities: vec![address.to_string(), format!("localhost:{}", address.port())],
+        nonces: Nonces::default(),
+        clock: Arc::clone(&outside.clock),
+        entropy: Arc::clone(&outside.entropy),
+    });
+    let tls = tls::server(&identity, Some(&trust)).map_err(StartError::new)?;
+    let service = Server { listener, tls: Some(LiveTls::new(tls)), router: service::router(service), limits: Limits::default() };
+    let client = tls::client(&identity, &trust).map_err(StartError::new)?;
+    let client = SigningClient::new(client, key()?, SOURCE_TAG, Arc::clone(&outside.clock), Arc::clone(&outside.entropy));
+    let outbox = Outbox { connector: Arc::clone(&connector), client, gateway: config.gateway.url.clone(), gateway_keys };
+    let token = LocalToken::load(&config.local_api.token).map_err(StartError::new)?;
+    let listen = config.local_api.listen;
+    let listener = TcpListener::bind(listen).await.map_err(|error| StartError::new(format!("{listen}: {error}")))?;
+    let local = Server { listener, tls: None, router: local_api::router(Arc::clone(&connector), token), limits: Limits::default() };
+    Ok(Bound { connector, address, service, local, outbox })
+}
+
+impl Bound {
+    /// Serves until `shutdown`.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let outbox = tokio::spawn(self.outbox.run());
+        tokio::join!(self.service.run(shutdown.clone()), self.local.run(shutdown));
+        outbox.abort();
+    }
+}
+
+/// The keys of a JWK set that can verify.
+fn gateway_keys(path: &Path) -> Result<Vec<VerifyingKey>, StartError> {
+    #[derive(serde::Deserialize)]
+    struct Set {
+        keys: Vec<Jwk>,
+    }
+    let wrong = |reason: &dyn std::fmt::Display| StartError::new(format!("{}: {reason}", path.display()));
+    let json = std::fs::read(path).map_err(|error| wrong(&error))?;
+    let set: Set = serde_json::from_slice(&json).map_err(|error| wrong(&error))?;
+    set.keys.iter().map(|key| VerifyingKey::from_jwk(key).map_err(|error| wrong(&error))).collect()
+}

@@ -1,0 +1,258 @@
+//! The gateway (`sluis serve`): stores, keys, policies, listeners, background jobs.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::listeners::{self, Listeners};
+use crate::actions::Desk;
+use crate::api::log::Public;
+use crate::api::{Api, openapi};
+use crate::clock::Clock;
+use crate::config::{ConfigError, GatewayConfig};
+use crate::crypto::digest::{self, KeyedDigest};
+use crate::crypto::keys::{PrivateJwk, SigningKey};
+use crate::entropy::Entropy;
+use crate::exchange::health::Health;
+use crate::exchange::jobs;
+use crate::exchange::nonces::Nonces;
+use crate::exchange::payloads::Payloads;
+use crate::exchange::rates::{Rate, Rates};
+use crate::exchange::registry::LiveRegistry;
+use crate::exchange::vault::Vault;
+use crate::exchange::{Gateway, Settings};
+use crate::http::client::SigningClient;
+use crate::http::reply::Responder;
+use crate::http::tls;
+use crate::keystore::file::{FileKeyStore, root_key};
+use crate::keystore::{Key, KeyStore};
+use crate::ledger::note::{KeyKind, NoteSigner, SigningKey as LogKey, VerifierKey};
+use crate::ledger::token::SearchKey;
+use crate::policy::Bundle;
+use crate::source::SOURCE_TAG;
+use crate::source::http::HttpSources;
+use crate::store::Store;
+use crate::store::journal::Journal;
+use crate::store::scribe::TreeScribe;
+use crate::store::sequencer::Sequencer;
+use crate::store::sqlite::SqliteStore;
+
+/// How much one certificate holder may be refused without being authenticated.
+const STRANGERS: Rate = Rate { per_second: 20.0, burst: 200.0 };
+
+/// The world outside: passed in, so that tests control it.
+#[derive(Clone)]
+pub struct Outside {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// Why a gateway does not start.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(String);
+
+impl StartError {
+    /// Why.
+    pub fn new(reason: impl ToString) -> Self {
+        Self(reason.to_string())
+    }
+}
+
+impl From<ConfigError> for StartError {
+    fn from(error: ConfigError) -> Self {
+        Self::new(error)
+    }
+}
+
+/// A gateway that is ready to serve.
+pub struct Built {
+    /// The exchange.
+    pub gateway: Arc<Gateway>,
+    /// Actions on the registers.
+    pub desk: Arc<Desk>,
+    /// The log's public key.
+    pub log: VerifierKey,
+    /// The gateway's signing key.
+    pub signing: PrivateJwk,
+    api: Arc<Api>,
+    config: GatewayConfig,
+}
+
+/// Builds everything but the listeners.
+///
+/// # Errors
+/// [`StartError`] names what is missing or wrong, and where.
+pub async fn build(config: GatewayConfig, outside: Outside) -> Result<Built, StartError> {
+    let Outside { clock, entropy } = outside;
+    let bundle = bundle(&config)?;
+    let root = root_key(&config.keys.root, &*entropy).map_err(StartError::new)?;
+    let key_store = FileKeyStore::open(&config.keys.store, root.clone(), Arc::clone(&entropy)).map_err(StartError::new)?;
+    let key_store: Arc<dyn KeyStore> = Arc::new(key_store);
+    let store: Arc<dyn Store> = Arc::new(open_store(&config, &*key_store).await?);
+    let scribe = Arc::new(TreeScribe::new(log_signer(&config)?));
+    scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
+    let log = scribe.verifier().clone();
+    let sequencer = Sequencer::start(Arc::clone(&store), scribe, Arc::clone(&clock));
+    let signing = read_signing(&config.keys.signing)?;
+    let client = sources_client(&config, &signing, &clock, &entropy)?;
+    let journal = SearchKey::new(digest::derive(&root, "sluis/v1/search-tokens"));
+    let journal = Arc::new(Journal::new(Arc::clone(&key_store), Arc::clone(&entropy), journal));
+    let gateway = Arc::new(Gateway {
+        oin: config.gateway.oin.clone(),
+        store: Arc::clone(&store),
+        sequencer: sequencer.clone(),
+        registry: LiveRegistry::load(Arc::clone(&store)).await.map_err(StartError::new)?,
+        policy: ArcSwap::from_pointee(bundle),
+        vault: Vault::new(Arc::clone(&store), sequencer.clone(), Arc::clone(&key_store), Arc::clone(&entropy)),
+        journal: Arc::clone(&journal),
+        payloads: Payloads::new(Arc::clone(&key_store), Arc::clone(&entropy)),
+        sources: Arc::new(HttpSources::new(client)),
+        health: Health::default(),
+        nonces: Nonces::default(),
+        rates: Rates::new(Rate { per_second: config.limits.requests_per_second, burst: config.limits.burst }),
+        strangers: Rates::new(STRANGERS),
+        subject_index: subject_index(&root),
+        idempotency: KeyedDigest::new(&root, "sluis/v1/idempotency"),
+        receipts_waiting: Notify::new(),
+        settings: Settings { answer_at: config.exchange.answer_at, source_time: Duration::from_millis(config.exchange.source_ms) },
+        clock: Arc::clone(&clock),
+        entropy,
+    });
+    let desk = Arc::new(Desk { clock, store, sequencer, journal, subject_index: subject_index(&root) });
+    let api = Arc::new(api(&config, &gateway, &desk, &signing)?);
+    Ok(Built { gateway, desk, log, signing, api, config })
+}
+
+fn api(config: &GatewayConfig, gateway: &Arc<Gateway>, desk: &Arc<Desk>, signing: &PrivateJwk) -> Result<Api, StartError> {
+    Ok(Api {
+        gateway: Arc::clone(gateway),
+        desk: Arc::clone(desk),
+        responder: Responder::new(SigningKey::from_jwk(signing).map_err(StartError::new)?),
+        authorities: config.gateway.authorities.clone(),
+        public: Arc::new(public(signing, true)?),
+        body_time: Duration::from_millis(config.limits.body_ms),
+        places: Semaphore::new(config.limits.in_flight),
+    })
+}
+
+fn public(signing: &PrivateJwk, log: bool) -> Result<Public, StartError> {
+    let keys = serde_json::to_vec(&serde_json::json!({ "keys": [signing.public()] })).map_err(StartError::new)?;
+    Ok(Public { keys, openapi: openapi::json().into_bytes(), log })
+}
+
+fn subject_index(root: &Key) -> KeyedDigest {
+    KeyedDigest::new(root, "sluis/v1/subject-index")
+}
+
+fn bundle(config: &GatewayConfig) -> Result<Bundle, StartError> {
+    match &config.policy.folder {
+        Some(folder) => Bundle::load(folder).map_err(StartError::new),
+        None => Bundle::embedded().map_err(StartError::new),
+    }
+}
+
+async fn open_store(config: &GatewayConfig, key_store: &dyn KeyStore) -> Result<SqliteStore, StartError> {
+    let path = config.store.url.strip_prefix("sqlite:").ok_or_else(|| StartError::new("[store] url: this version knows sqlite:<path>"))?;
+    let registers = key_store.wrapping_key("registers").map_err(StartError::new)?;
+    SqliteStore::open(Path::new(path), registers).await.map_err(|error| StartError(format!("[store] {path}: {error}")))
+}
+
+/// The key that signs checkpoints, from its seed of 32 bytes.
+fn log_signer(config: &GatewayConfig) -> Result<NoteSigner, StartError> {
+    let wrong = |reason: &dyn std::fmt::Display| StartError(format!("[log] key: {}: {reason}", config.log.key.display()));
+    let seed = std::fs::read(&config.log.key).map_err(|error| wrong(&error))?;
+    let seed = <[u8; 32]>::try_from(seed).map_err(|_| wrong(&"not a seed of 32 bytes"))?;
+    let name = config.log.origin.parse().map_err(|error| wrong(&error))?;
+    let key = LogKey::from_seed(name, KeyKind::Ed25519, &crate::secret::Secret::new(seed)).map_err(|error| wrong(&error))?;
+    NoteSigner::new(key).map_err(|error| wrong(&error))
+}
+
+/// Reads a private JWK.
+///
+/// # Errors
+/// [`StartError`] names the file.
+pub fn read_signing(path: &PathBuf) -> Result<PrivateJwk, StartError> {
+    let wrong = |reason: &dyn std::fmt::Display| StartError(format!("{}: {reason}", path.display()));
+    let json = std::fs::read(path).map(zeroize::Zeroizing::new).map_err(|error| wrong(&error))?;
+    PrivateJwk::from_json(&json).map_err(|error| wrong(&error))
+}
+
+fn sources_client(
+    config: &GatewayConfig,
+    signing: &PrivateJwk,
+    clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
+) -> Result<SigningClient, StartError> {
+    let tls = tls::client(&config.sources.identity, &config.sources.servers).map_err(StartError::new)?;
+    let key = SigningKey::from_jwk(signing).map_err(StartError::new)?;
+    Ok(SigningClient::new(tls, key, SOURCE_TAG, Arc::clone(clock), Arc::clone(entropy)))
+}
+
+/// A gateway whose listeners are bound.
+pub struct Bound {
+    built: Built,
+    listeners: Listeners,
+}
+
+/// Where a gateway listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    /// The API listener.
+    pub api: SocketAddr,
+    /// The web listener.
+    pub web: SocketAddr,
+    /// The operations listener.
+    pub operations: SocketAddr,
+}
+
+impl Built {
+    /// Binds the listeners.
+    ///
+    /// # Errors
+    /// [`StartError`] names the address that is taken.
+    pub async fn bind(self) -> Result<Bound, StartError> {
+        let public = Arc::new(public(&self.signing, self.config.web.log)?);
+        let listeners = listeners::bind(&self.config, &self.api, &self.gateway, public).await?;
+        Ok(Bound { built: self, listeners })
+    }
+}
+
+impl Bound {
+    /// Where it listens.
+    pub const fn addresses(&self) -> Addresses {
+        self.listeners.addresses
+    }
+
+    /// The gateway.
+    pub const fn built(&self) -> &Built {
+        &self.built
+    }
+
+    /// Serves until `shutdown`, then finishes what is in flight.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let jobs = TaskTracker::new();
+        let stop_jobs = CancellationToken::new();
+        for job in jobs::all(&self.built.gateway) {
+            let stop = stop_jobs.clone();
+            jobs.spawn(async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = job => {}
+                }
+            });
+        }
+        self.listeners.run(shutdown).await;
+        stop_jobs.cancel();
+        jobs.close();
+        jobs.wait().await;
+    }
+}

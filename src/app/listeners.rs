@@ -1,0 +1,155 @@
+//! The three listeners: API (mTLS), web, operations.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::gateway::{Addresses, StartError};
+use crate::api::log::Public;
+use crate::api::{self, Api};
+use crate::config::{GatewayConfig, LimitsSection};
+use crate::exchange::Gateway;
+use crate::http::server::{Limits, LiveTls, Server};
+use crate::http::tls::{self, Identity, Trust};
+use crate::web;
+
+/// How often the files of the TLS configuration are looked at.
+const RELOAD: Duration = Duration::from_secs(2);
+
+/// Bound listeners.
+pub(super) struct Listeners {
+    pub(super) addresses: Addresses,
+    api: Server,
+    web: Server,
+    operations: Server,
+    reload: Reload,
+}
+
+/// What must be read again when a file of it changes.
+struct Reload {
+    tls: Arc<LiveTls>,
+    identity: Identity,
+    clients: Trust,
+}
+
+pub(super) async fn bind(
+    config: &GatewayConfig,
+    api: &Arc<Api>,
+    gateway: &Arc<Gateway>,
+    public: Arc<Public>,
+) -> Result<Listeners, StartError> {
+    let api_tls = LiveTls::new(tls::server(&config.api.identity, Some(&config.api.clients)).map_err(StartError::new)?);
+    let web_tls = match &config.web.identity {
+        Some(identity) => Some(LiveTls::new(tls::server(identity, None).map_err(StartError::new)?)),
+        None => None,
+    };
+    let limits = limits(&config.limits);
+    let server = async |address, tls, router| {
+        let listener = TcpListener::bind(address).await.map_err(|error| StartError::new(format!("{address}: {error}")))?;
+        Ok::<_, StartError>(Server { listener, tls, router, limits })
+    };
+    let web = web::router(Arc::clone(gateway), public);
+    let operations = Router::new().fallback(operations).with_state(Arc::clone(gateway));
+    let api = server(config.api.listen, Some(Arc::clone(&api_tls)), api::router(Arc::clone(api))).await?;
+    let web = server(config.web.listen, web_tls, web).await?;
+    let operations = server(config.operations.listen, None, operations).await?;
+    let address = |server: &Server| server.listener.local_addr().map_err(StartError::new);
+    let addresses = Addresses { api: address(&api)?, web: address(&web)?, operations: address(&operations)? };
+    let reload = Reload { tls: api_tls, identity: config.api.identity.clone(), clients: config.api.clients.clone() };
+    Ok(Listeners { addresses, api, web, operations, reload })
+}
+
+const fn limits(section: &LimitsSection) -> Limits {
+    Limits {
+        handshake: Duration::from_millis(section.handshake_ms),
+        head: Duration::from_millis(section.head_ms),
+        connections: section.connections,
+        drain: Duration::from_secs(20),
+    }
+}
+
+impl Listeners {
+    pub(super) async fn run(self, shutdown: CancellationToken) {
+        let watching = tokio::spawn(self.reload.watch());
+        tokio::join!(self.api.run(shutdown.clone()), self.web.run(shutdown.clone()), self.operations.run(shutdown));
+        watching.abort();
+    }
+}
+
+impl Reload {
+    /// Exchanges the TLS configuration when certificate, roots or revocation lists change; one that cannot be used leaves the old one.
+    async fn watch(self) {
+        let mut seen = self.state();
+        loop {
+            tokio::time::sleep(RELOAD).await;
+            let now = self.state();
+            if now == seen {
+                continue;
+            }
+            match tls::server(&self.identity, Some(&self.clients)) {
+                Ok(config) => {
+                    self.tls.replace(config);
+                    seen = now;
+                    tracing::info!("TLS configuration read again");
+                }
+                Err(error) => tracing::error!(%error, "the new TLS configuration cannot be used; the old one stays"),
+            }
+        }
+    }
+
+    fn state(&self) -> Vec<(PathBuf, Option<SystemTime>, u64)> {
+        let files = [&self.identity.certificate, &self.identity.key, &self.clients.roots];
+        let files = files.into_iter().chain(&self.clients.crls);
+        let state = files.map(|path| {
+            let metadata = std::fs::metadata(path).ok();
+            let modified = metadata.as_ref().and_then(|metadata| metadata.modified().ok());
+            (path.clone(), modified, metadata.map_or(0, |metadata| metadata.len()))
+        });
+        state.collect()
+    }
+}
+
+/// `/livez`, `/readyz`, `/metrics`: no personal data.
+async fn operations(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let (status, text) = match request.uri().path() {
+        "/livez" => (StatusCode::OK, "alive\n".to_owned()),
+        "/readyz" => match gateway.store.head().await {
+            Ok(_) => (StatusCode::OK, "ready\n".to_owned()),
+            Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")),
+        },
+        "/metrics" => metrics(&gateway).await,
+        _ => (StatusCode::NOT_FOUND, "not found\n".to_owned()),
+    };
+    let mut response = Response::new(axum::body::Body::from(text));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    crate::http::reply::standard_fields(headers);
+    headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
+    response
+}
+
+/// Prometheus text format.
+async fn metrics(gateway: &Gateway) -> (StatusCode, String) {
+    let Ok(head) = gateway.store.head().await else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "store unavailable\n".to_owned());
+    };
+    let now = gateway.clock.now();
+    let registry = gateway.registry.current();
+    let sources: Vec<_> = registry.members().filter(|member| member.organisation.connector.is_some()).collect();
+    let poor = sources.iter().filter(|member| gateway.health.is_poor(&member.organisation.oin, now)).count();
+    let lines = [
+        ("sluis_log_entries", "counter", "Entries in the disclosure log.", head.size.to_string()),
+        ("sluis_facts_revision", "counter", "Changes of facts that decisions rest on.", head.revision.0.to_string()),
+        ("sluis_sources", "gauge", "Registered sources.", sources.len().to_string()),
+        ("sluis_sources_poor", "gauge", "Sources in poor health.", poor.to_string()),
+    ];
+    let text = lines.map(|(name, kind, help, value)| format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n"));
+    (StatusCode::OK, text.concat())
+}

@@ -1,0 +1,6 @@
+//! The composition root: alone names concrete adapters. Builds a gateway, or a connector, from its configuration and runs it.
+
+pub mod connector;
+pub mod gateway;
+mod listeners;
+pub mod minimiser;
