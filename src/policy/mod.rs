@@ -1,1 +1,26 @@
-//! Who may receive what: the only place that knows Cedar.
+//! Who may receive what: the only place that knows Cedar. A [`Bundle`] holds one version of the policies and answers [`Question`]s.
+
+mod bundle;
+mod cache;
+pub mod cases;
+mod decision;
+mod engine;
+mod files;
+mod forms;
+mod question;
+mod reach;
+mod reasons;
+mod rules;
+mod statements;
+mod vocabulary;
+
+pub use bundle::{Bundle, LoadError};
+pub use decision::{Decision, Limit, reason};
+pub use forms::FormSet;
+pub use question::{Facts, Party, Question, WpgArticle};
+pub use reach::Footing;
+pub use reasons::{Audience, Language};
+pub use rules::Note;
+
+#[cfg(test)]
+mod tests;

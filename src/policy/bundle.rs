@@ -1,0 +1,321 @@
+//! One version of the policies: read, checked and ready to decide. Never changes; another version is another bundle.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use cedar_policy::PolicySet;
+
+use super::cache::DecisionCache;
+use super::decision::{Decision, Limit, PolicyIds, reason};
+use super::engine::{Engine, Evaluation, forbids};
+use super::files::{self, Files, Unreadable};
+use super::forms::FormSet;
+use super::question::{Facts, Party, Question};
+use super::reach::{Footing, Reach};
+use super::reasons::{Audience, Language, Reasons};
+use super::rules::{self, Note, Rules};
+use super::vocabulary::Unfit;
+use crate::catalogue::purpose::FileError;
+use crate::catalogue::{Category, Form, Purpose, PurposeCode};
+use crate::clock::Timestamp;
+use crate::consent::ConsentState;
+use crate::organisation::{Kind, Oin};
+
+type ReachKey = (Kind, PurposeCode, Kind, Category);
+
+/// One version of the policies.
+pub struct Bundle {
+    hash: String,
+    pub(super) files: Files,
+    purposes: BTreeMap<String, Arc<Purpose>>,
+    pub(super) rules: Rules,
+    reasons: Reasons,
+    pub(super) engine: Engine,
+    reaches: RwLock<HashMap<ReachKey, Arc<Reach>>>,
+    cache: DecisionCache,
+    /// Two organisations that exist nowhere: who the static questions are about.
+    nobody: (Oin, Oin),
+}
+
+/// Why a bundle cannot be used.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file or folder cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// A file says something that cannot be.
+    #[error("policies/{0}")]
+    File(#[from] FileError),
+    /// The model and the rules do not fit together.
+    #[error("policies/schema.cedarschema: {0}")]
+    Model(String),
+}
+
+impl Bundle {
+    /// Reads a folder laid out as `policies/`.
+    ///
+    /// # Errors
+    /// [`LoadError`] with file and line: anything unknown, missing, twice, not valid against the schema, or not explained.
+    pub fn load(folder: &Path) -> Result<Self, LoadError> {
+        Self::from_files(files::read(folder)?)
+    }
+
+    /// The policies that are part of the binary.
+    ///
+    /// # Errors
+    /// [`LoadError`], as [`Bundle::load`].
+    pub fn embedded() -> Result<Self, LoadError> {
+        Self::from_files(files::embedded()?)
+    }
+
+    /// A bundle from texts by their path under `policies/`.
+    ///
+    /// # Errors
+    /// [`LoadError`], as [`Bundle::load`].
+    pub fn from_files(files: Files) -> Result<Self, LoadError> {
+        let mut purposes = BTreeMap::new();
+        for (name, text) in files.iter().filter(|(name, _)| name.starts_with("purposes/")) {
+            let purpose = Purpose::parse(name, text)?;
+            purposes.insert(purpose.id.as_str().to_owned(), Arc::new(purpose));
+        }
+        let rules = rules::load(&files, &purposes)?;
+        let codes = rules.notes.values().filter_map(|note| note.withheld.as_deref()).chain(reason::BUILT_IN);
+        let legal_bases = purposes.values().flat_map(|purpose| purpose.legal_bases.iter().map(String::as_str));
+        let reasons = Reasons::load(&files, codes, legal_bases)?;
+        let unfit = |error: Unfit| LoadError::Model(error.to_string());
+        let oin = |text: &str| text.parse::<Oin>().map_err(|error| LoadError::Model(error.to_string()));
+        let bundle = Self {
+            hash: files::hash(&files),
+            engine: Engine::new(rules.schema.clone()).map_err(unfit)?,
+            nobody: (oin("00000000000000000001")?, oin("00000000000000000002")?),
+            files,
+            purposes,
+            rules,
+            reasons,
+            reaches: RwLock::default(),
+            cache: DecisionCache::default(),
+        };
+        bundle.check_model().map_err(unfit)?;
+        Ok(bundle)
+    }
+
+    /// SHA-256 over all files, hexadecimal: what the log names as the version that decided.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The purpose with this code.
+    pub fn purpose(&self, code: &PurposeCode) -> Option<&Arc<Purpose>> {
+        self.purposes.get(code.as_str())
+    }
+
+    /// All purposes, by code.
+    pub fn purposes(&self) -> impl Iterator<Item = &Arc<Purpose>> {
+        self.purposes.values()
+    }
+
+    /// What a policy says about itself.
+    pub fn note(&self, id: &str) -> Option<&Note> {
+        self.rules.notes.get(id)
+    }
+
+    /// What every policy says about itself, by id.
+    pub fn notes(&self) -> impl Iterator<Item = &Note> {
+        self.rules.notes.values()
+    }
+
+    /// The text of a reason's code, for a reader.
+    pub fn reason_text(&self, code: &str, language: Language, audience: Audience) -> Option<&str> {
+        self.reasons.withheld(code, language, audience)
+    }
+
+    /// The text of a legal basis's code.
+    pub fn legal_basis_text(&self, code: &str, language: Language) -> Option<&str> {
+        self.reasons.legal_basis(code, language)
+    }
+
+    /// Decides a question, from memory where the same facts were decided before.
+    pub fn decide(&self, question: &Question) -> Decision {
+        self.cache.get_or(question, || self.decide_fresh(question))
+    }
+
+    /// Decides whether the category may be given as a summary, whatever form the question asks for.
+    pub fn decide_summary(&self, question: &Question) -> Decision {
+        self.decide(&Question { finest: Form::Summary, ..question.clone() })
+    }
+
+    /// Decides a question by evaluation, without the memory of earlier decisions.
+    pub fn decide_fresh(&self, question: &Question) -> Decision {
+        let Some(slices) = self.rules.slices.get(question.purpose.as_str()) else {
+            return Decision::withheld(reason::UNKNOWN_PURPOSE, Decision::no_policies());
+        };
+        let policies = slices.of(question.category).unwrap_or(&self.rules.guards);
+        self.cascade(question, policies).unwrap_or_else(|_| Decision::withheld(reason::EVALUATION_ERROR, Decision::no_policies()))
+    }
+
+    /// Which forms can ever be permitted, whoever the person is: every fact stated, consent given, an override made. Empty means that the answer is
+    /// always no, and that this may be said.
+    pub fn ever_permitted(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category) -> FormSet {
+        self.reach(recipient, purpose, source, category).map_or(FormSet::NONE, |reach| reach.ever)
+    }
+
+    /// On what a form of a cell rests.
+    pub fn footing(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category, form: Form) -> Footing {
+        self.reach(recipient, purpose, source, category).map_or(Footing::Never, |reach| reach.footing(form))
+    }
+
+    /// Whether anything that depends on the person decides this cell at this form, so that absence must be `unavailable` and not a signal `no`.
+    pub fn rests_on_person(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category, form: Form) -> bool {
+        self.footing(recipient, purpose, source, category, form) != Footing::Always
+    }
+
+    fn cascade(&self, question: &Question, policies: &PolicySet) -> Result<Decision, Unfit> {
+        let reach = self.reach(question.recipient.kind, &question.purpose, question.source.kind, question.category)?;
+        let open: Vec<Form> = asked(question.finest).filter(|form| reach.ever.contains(*form)).collect();
+        let Some(coarsest) = open.last().copied() else { return Ok(self.closed(question, &reach)) };
+        let variants = match question.facts {
+            Some(facts) => vec![facts],
+            None => reach.articles.iter().map(|article| Facts::fulfilling(*article, question.consent.as_deref())).collect(),
+        };
+        let prepared = variants.iter().map(|facts| self.engine.prepare(question, facts)).collect::<Result<Vec<_>, _>>()?;
+        let (mut limited, mut last) = (None, Evaluation::default());
+        for form in open {
+            for one in &prepared {
+                last = self.engine.evaluate(one, form, policies);
+                if last.failed {
+                    return Ok(Decision::withheld(reason::EVALUATION_ERROR, ids(&last.policies)));
+                }
+                if last.allowed {
+                    return Ok(Decision::Permit { form, policies: ids(&last.policies), limited });
+                }
+            }
+            if let (None, Some(guard)) = (&limited, self.guard(&last.policies)) {
+                limited = Some(Arc::new(Limit { form, reason: guard, policies: ids(&last.policies) }));
+            }
+        }
+        if let Some(guard) = self.guard(&last.policies) {
+            return Ok(Decision::withheld(&guard, ids(&last.policies)));
+        }
+        Ok(Decision::withheld(self.missing(question, &reach, coarsest, policies)?, Decision::no_policies()))
+    }
+
+    /// Nothing that was asked can ever be permitted.
+    fn closed(&self, question: &Question, reach: &Reach) -> Decision {
+        if let Some(guard) = self.guard(&reach.closed_by) {
+            return Decision::withheld(&guard, ids(&reach.closed_by));
+        }
+        let code = match (reach.ever.finest(), reach.ever.contains(Form::Summary)) {
+            _ if question.finest == Form::Summary => reason::NOT_PERMITTED,
+            (Some(_), _) => reason::FORM_NOT_ASKED,
+            (None, true) => reason::SUMMARY_ONLY,
+            (None, false) => reason::NOT_PERMITTED,
+        };
+        Decision::withheld(code, Decision::no_policies())
+    }
+
+    /// What would have to be otherwise for the coarsest form to be permitted; no guard stands in its way.
+    fn missing(&self, question: &Question, reach: &Reach, form: Form, policies: &PolicySet) -> Result<&'static str, Unfit> {
+        if question.facts.is_some() {
+            for article in &reach.articles {
+                let prepared = self.engine.prepare(question, &Facts::fulfilling(*article, question.consent.as_deref()))?;
+                if self.engine.evaluate(&prepared, form, policies).allowed {
+                    return Ok(reason::CONDITION_NOT_MET);
+                }
+            }
+        }
+        let by_override = reach.with_override.contains(form);
+        let stated = question.consent.as_ref().map(|consent| consent.state);
+        Ok(match stated {
+            _ if reach.on_facts.contains(form) => reason::CONDITION_NOT_MET,
+            _ if !reach.with_consent.contains(form) && question.derogation.is_some() => reason::OVERRIDE_NOT_COVERING,
+            _ if !reach.with_consent.contains(form) => reason::OVERRIDE_MISSING,
+            None | Some(ConsentState::Requested) if by_override && question.derogation.is_some() => reason::OVERRIDE_NOT_COVERING,
+            None | Some(ConsentState::Requested) => reason::CONSENT_MISSING,
+            Some(ConsentState::Given) => reason::CONSENT_NOT_COVERING,
+            Some(ConsentState::Refused) => "consent-refused",
+            Some(ConsentState::Withdrawn) => "consent-withdrawn",
+            Some(ConsentState::Expired) => "consent-expired",
+            Some(ConsentState::Invalidated) => "consent-invalidated",
+        })
+    }
+
+    /// The reason of the first guard among deciding policies.
+    fn guard(&self, policies: &[String]) -> Option<Arc<str>> {
+        policies.iter().filter(|id| forbids(&self.rules.guards, id)).find_map(|id| self.note(id)?.withheld.clone())
+    }
+
+    fn reach(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category) -> Result<Arc<Reach>, Unfit> {
+        let key = (recipient, purpose.clone(), source, category);
+        if let Some(reach) = self.reaches.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(reach.clone());
+        }
+        let Some(slices) = self.rules.slices.get(purpose.as_str()) else { return Ok(Arc::default()) };
+        let policies = slices.of(category).unwrap_or(&self.rules.guards);
+        let question = self.static_question(recipient, purpose, source, category);
+        let reach = Arc::new(Reach::compute(&self.engine, policies, &question)?);
+        self.reaches.write().unwrap_or_else(PoisonError::into_inner).insert(key, reach.clone());
+        Ok(reach)
+    }
+
+    fn static_question(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category) -> Question {
+        Question {
+            purpose: purpose.clone(),
+            recipient: Party { oin: self.nobody.0.clone(), kind: recipient },
+            source: Party { oin: self.nobody.1.clone(), kind: source },
+            category,
+            finest: Form::Exact,
+            now: Timestamp::from_seconds(1_000_000_000),
+            consent: None,
+            derogation: None,
+            facts: None,
+        }
+    }
+
+    /// Whether a question built by us fits the schema: a renamed attribute is found here, not at the first request.
+    fn check_model(&self) -> Result<(), Unfit> {
+        for purpose in self.purposes.values() {
+            let question = self.static_question(Kind::VeiligThuis, &purpose.id, Kind::Police, Category::Identity);
+            self.check_request(&question)?;
+        }
+        Ok(())
+    }
+
+    fn check_request(&self, question: &Question) -> Result<(), Unfit> {
+        let facts = Facts::fulfilling(super::WpgArticle::Everyday, None);
+        let with = Question {
+            consent: Some(super::reach::fulfilling_consent(question)),
+            derogation: Some(super::reach::fulfilling_override(question)),
+            ..question.clone()
+        };
+        let prepared = self.engine.prepare(&with, &facts)?;
+        for form in Form::ALL {
+            let schema = Some(self.engine.schema());
+            if self.engine.evaluate_claimed(&prepared, form, form, &self.rules.guards, schema).failed {
+                return Err(Unfit::because("the gateway's facts do not have the form that the schema asks for"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Bundle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Bundle({})", self.hash)
+    }
+}
+
+/// The forms to try, the finest first.
+fn asked(finest: Form) -> impl Iterator<Item = Form> {
+    let cascade: &[Form] = match finest {
+        Form::Exact => &Form::CASCADE,
+        Form::Reduced => &[Form::Reduced, Form::Signal],
+        Form::Signal => &[Form::Signal],
+        Form::Summary => &[Form::Summary],
+    };
+    cascade.iter().copied()
+}
+
+fn ids(policies: &[String]) -> PolicyIds {
+    policies.iter().map(|id| Arc::from(id.as_str())).collect()
+}

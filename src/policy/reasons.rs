@@ -1,0 +1,97 @@
+//! The texts of reasons and legal bases, per language and audience.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::files::Files;
+use crate::catalogue::purpose::FileError;
+
+/// A language of the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Language {
+    /// Dutch.
+    Nl,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Nl, Self::En];
+
+    const fn file(self) -> &'static str {
+        match self {
+            Self::Nl => "reasons/nl.toml",
+            Self::En => "reasons/en.toml",
+        }
+    }
+}
+
+/// Who reads a reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Audience {
+    /// The privacy officer, the subject, the policy author.
+    Officer,
+    /// The recipient, who learns nothing that depends on the person.
+    Recipient,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReasonsFile {
+    withheld: Spanned<BTreeMap<String, Wording>>,
+    legal_basis: Spanned<BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wording {
+    officer: String,
+    recipient: String,
+}
+
+/// All texts.
+pub struct Reasons(BTreeMap<Language, ReasonsFile>);
+
+impl Reasons {
+    /// Reads both files and checks that each explains every code.
+    pub fn load<'c>(
+        files: &Files,
+        reasons: impl Iterator<Item = &'c str> + Clone,
+        legal_bases: impl Iterator<Item = &'c str> + Clone,
+    ) -> Result<Self, FileError> {
+        let mut texts = BTreeMap::new();
+        for language in Language::ALL {
+            let name = language.file();
+            let missing = || FileError { file: name.to_owned(), line: 1, message: "this file is missing".to_owned() };
+            let text = files.get(name).ok_or_else(missing)?;
+            let at = |offset: usize, message: String| FileError::at(name, text, offset, message);
+            let read: ReasonsFile =
+                toml::from_str(text).map_err(|error| at(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
+            if let Some(code) = reasons.clone().find(|code| !read.withheld.get_ref().contains_key(*code)) {
+                return Err(at(read.withheld.span().start, format!("the reason `{code}` has no text: add [withheld.{code}]")));
+            }
+            if let Some(code) = legal_bases.clone().find(|code| !read.legal_basis.get_ref().contains_key(*code)) {
+                return Err(at(read.legal_basis.span().start, format!("the legal basis `{code}` has no text: add it to [legal_basis]")));
+            }
+            texts.insert(language, read);
+        }
+        Ok(Self(texts))
+    }
+
+    /// The text of a reason.
+    pub fn withheld(&self, code: &str, language: Language, audience: Audience) -> Option<&str> {
+        let wording = self.0.get(&language)?.withheld.get_ref().get(code)?;
+        Some(match audience {
+            Audience::Officer => &wording.officer,
+            Audience::Recipient => &wording.recipient,
+        })
+    }
+
+    /// The text of a legal basis.
+    pub fn legal_basis(&self, code: &str, language: Language) -> Option<&str> {
+        self.0.get(&language)?.legal_basis.get_ref().get(code).map(String::as_str)
+    }
+}

@@ -1,0 +1,198 @@
+//! Reads and checks the Cedar files: every policy explains itself, permits stand with their purpose, guards forbid, all pass strict validation.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
+
+use super::files::Files;
+use super::statements::{Statement, statements};
+use crate::catalogue::fields::exists;
+use crate::catalogue::purpose::FileError;
+use crate::catalogue::{Category, Form, Purpose};
+
+const SCHEMA: &str = "schema.cedarschema";
+const GUARDS: &str = "rules/guards.cedar";
+
+/// What a policy says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Why it is there, in one sentence.
+    pub why: String,
+    /// The legal ground of a permit.
+    pub legal: Option<String>,
+    /// The row of the policy matrix that a permit comes from.
+    pub row: Option<String>,
+    /// The reason's code of a guard.
+    pub withheld: Option<Arc<str>>,
+    /// Where it stands, as `file:line`.
+    pub place: String,
+}
+
+/// The policies of one purpose with the guards: all, and cut by category.
+pub struct Slices {
+    /// Every permit of the purpose and every guard.
+    pub all: PolicySet,
+    by_category: BTreeMap<Category, PolicySet>,
+}
+
+impl Slices {
+    /// The permits that name a category, and every guard; `None` when no permit names it.
+    pub fn of(&self, category: Category) -> Option<&PolicySet> {
+        self.by_category.get(&category)
+    }
+}
+
+/// All policies of a bundle.
+pub struct Rules {
+    pub schema: Schema,
+    pub guards: PolicySet,
+    pub slices: BTreeMap<String, Slices>,
+    pub notes: BTreeMap<Arc<str>, Note>,
+}
+
+struct Rule<'t> {
+    statement: Statement<'t>,
+    policy: Policy,
+    categories: Vec<Category>,
+}
+
+/// Reads the schema and all rules.
+pub fn load(files: &Files, purposes: &BTreeMap<String, Arc<Purpose>>) -> Result<Rules, FileError> {
+    let missing = |file: &str| FileError { file: file.to_owned(), line: 1, message: "this file is missing".to_owned() };
+    let schema_text = files.get(SCHEMA).ok_or_else(|| missing(SCHEMA))?;
+    let (schema, warnings) =
+        Schema::from_cedarschema_str(schema_text).map_err(|error| FileError::at(SCHEMA, schema_text, 0, error.to_string()))?;
+    if let Some(warning) = warnings.into_iter().next() {
+        return Err(FileError::at(SCHEMA, schema_text, 0, warning.to_string()));
+    }
+    let mut notes = BTreeMap::new();
+    let guard_text = files.get(GUARDS).ok_or_else(|| missing(GUARDS))?;
+    let guards = read_file(GUARDS, guard_text, Effect::Forbid, &mut notes)?;
+    let mut by_purpose = BTreeMap::new();
+    for (file, text) in files.iter().filter(|(file, _)| file.starts_with("rules/") && file.as_str() != GUARDS) {
+        let code = file.trim_start_matches("rules/").trim_end_matches(".cedar");
+        let purpose = purposes.get(code).ok_or_else(|| {
+            FileError::at(file, text, 0, format!("there is no purposes/{code}.toml: rules stand with a purpose"))
+        })?;
+        let permits = read_file(file, text, Effect::Permit, &mut notes)?;
+        for rule in &permits {
+            check_permit(rule, purpose)?;
+        }
+        by_purpose.insert(code.to_owned(), permits);
+    }
+    if let Some(code) = purposes.keys().find(|code| !by_purpose.contains_key(*code)) {
+        return Err(missing(&format!("rules/{code}.cedar")));
+    }
+    validate(&schema, guards.iter().chain(by_purpose.values().flatten()), &notes)?;
+    let slices = by_purpose.iter().map(|(code, permits)| Ok((code.clone(), slice(&guards, permits)?))).collect::<Result<_, FileError>>()?;
+    Ok(Rules { schema, guards: set(guards.iter())?, slices, notes })
+}
+
+fn read_file<'t>(
+    name: &'t str,
+    text: &'t str,
+    effect: Effect,
+    notes: &mut BTreeMap<Arc<str>, Note>,
+) -> Result<Vec<Rule<'t>>, FileError> {
+    let mut rules = Vec::new();
+    for statement in statements(name, text)? {
+        let parsed = Policy::parse(None, statement.text).map_err(|error| statement.error(error.to_string()))?;
+        if parsed.effect() != effect {
+            let place = if effect == Effect::Forbid { "guards.cedar holds forbids only" } else { "a purpose's rules are permits only" };
+            return Err(statement.error(place));
+        }
+        let note = note(&statement, &parsed)?;
+        if let Some(other) = notes.get(&note.id) {
+            return Err(statement.error(format!("the id `{}` is taken by {}", note.id, other.place)));
+        }
+        let mut categories = Vec::new();
+        for (at, id) in statement.named("Category") {
+            let category = Category::from_code(id).ok_or_else(|| statement.error_at(at, format!("unknown category `{id}`")))?;
+            categories.push(category);
+        }
+        rules.push(Rule { policy: parsed.new_id(PolicyId::new(note.id.as_ref())), statement, categories });
+        notes.insert(note.id.clone(), note);
+    }
+    Ok(rules)
+}
+
+fn note(statement: &Statement<'_>, policy: &Policy) -> Result<Note, FileError> {
+    let optional = |key: &str| policy.annotation(key).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let annotation = |key: &str| optional(key).ok_or_else(|| statement.error(format!("this policy has no @{key}")));
+    let id = annotation("id")?;
+    if !id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte)) {
+        return Err(statement.error("an @id is lower-case letters, digits, dots and hyphens"));
+    }
+    let why = annotation("why")?;
+    let FileError { file, line, .. } = statement.error("");
+    let place = format!("{file}:{line}");
+    let permit = policy.effect() == Effect::Permit;
+    Ok(Note {
+        id: id.into(),
+        why,
+        legal: if permit { Some(annotation("legal")?) } else { optional("legal") },
+        row: if permit { Some(annotation("row")?) } else { None },
+        withheld: if permit { None } else { Some(annotation("withheld")?.into()) },
+        place,
+    })
+}
+
+/// A permit names its purpose, its forms and its categories, and the purpose says what it keeps of each.
+fn check_permit(rule: &Rule<'_>, purpose: &Purpose) -> Result<(), FileError> {
+    let statement = &rule.statement;
+    let clause = format!("when {{ context.purpose == Sluis::Purpose::\"{}\" }}", purpose.id);
+    if !statement.text.contains(&clause) {
+        return Err(statement.error(format!("a permit of this purpose has the clause `{clause}`")));
+    }
+    let forms: Vec<Form> = statement.named("Action").iter().filter_map(|(_, id)| Form::from_code(id)).collect();
+    if forms.is_empty() || rule.categories.is_empty() {
+        return Err(statement.error("a permit names its forms (as actions) and its categories one by one"));
+    }
+    for category in &rule.categories {
+        for form in forms.iter().copied().filter(|form| exists(*category, *form)) {
+            if purpose.transforms.paths(*category, form).is_empty() {
+                let message = format!("purposes/{}.toml does not say what to keep of `{category}` in the form `{form}`", purpose.id);
+                return Err(statement.error(message));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn validate<'r, 't: 'r>(
+    schema: &Schema,
+    rules: impl Iterator<Item = &'r Rule<'t>>,
+    notes: &BTreeMap<Arc<str>, Note>,
+) -> Result<(), FileError> {
+    let all = set(rules)?;
+    let result = Validator::new(schema.clone()).validate_with_level(&all, ValidationMode::Strict, 1);
+    let errors = result.validation_errors().map(|error| (error.policy_id().to_string(), error.to_string()));
+    let warnings = result.validation_warnings().map(|warning| (warning.policy_id().to_string(), warning.to_string()));
+    let Some((id, message)) = errors.chain(warnings).next() else { return Ok(()) };
+    let place = notes.get(id.as_str()).map(|note| note.place.as_str()).unwrap_or_default();
+    let (file, line) = place.rsplit_once(':').unwrap_or((place, "1"));
+    Err(FileError { file: file.to_owned(), line: line.parse().unwrap_or(1), message })
+}
+
+fn set<'r, 't: 'r>(rules: impl Iterator<Item = &'r Rule<'t>>) -> Result<PolicySet, FileError> {
+    let mut set = PolicySet::new();
+    for rule in rules {
+        set.add(rule.policy.clone()).map_err(|error| rule.statement.error(error.to_string()))?;
+    }
+    Ok(set)
+}
+
+fn slice(guards: &[Rule<'_>], permits: &[Rule<'_>]) -> Result<Slices, FileError> {
+    let all = set(guards.iter().chain(permits))?;
+    let mut by_category = BTreeMap::new();
+    for category in Category::ALL {
+        let naming: Vec<&Rule<'_>> = permits.iter().filter(|permit| permit.categories.contains(&category)).collect();
+        if !naming.is_empty() {
+            by_category.insert(category, set(guards.iter().chain(naming))?);
+        }
+    }
+    Ok(Slices { all, by_category })
+}
