@@ -65,10 +65,14 @@ impl Lcg {
             Shape::Level => self.pick(&[json!("low"), json!("mid"), json!("hoog"), json!("?")]),
             Shape::Person => self.person(),
             Shape::Persons => (0..self.below(3)).map(|_| self.person()).collect(),
-            Shape::Texts | Shape::Codes => self.pick(&[json!(["one", "two"]), json!("one"), json!([{"kind": "three", "by": "x"}])]),
+            Shape::Texts | Shape::Codes => {
+                self.pick(&[json!(["one", "two"]), json!("one"), json!([{"kind": "three", "by": "x"}])])
+            }
             Shape::Scores => json!({"total": 12.5}),
             Shape::Pseudonym => json!("p1_000000000000000000000000000"),
-            _ => self.pick(&[json!("mishandeling"), json!("300"), json!("5"), json!("severe"), json!("Purmerend"), json!("Edam")]),
+            _ => {
+                self.pick(&[json!("mishandeling"), json!("300"), json!("5"), json!("severe"), json!("Purmerend"), json!("Edam")])
+            }
         }
     }
 

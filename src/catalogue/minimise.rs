@@ -118,7 +118,13 @@ pub fn derive(category: Category, form: Form, record: &Value, secrecy: Secrecy, 
 ///
 /// # Errors
 /// [`FormError`]: a kept field is not of its type, or the rest of [`minimise_at_source`]'s reasons. The item is then not to be delivered.
-pub fn check_at_gateway(category: Category, form: Form, data: &Value, paths: &[String], secrecy: Secrecy) -> Result<Value, FormError> {
+pub fn check_at_gateway(
+    category: Category,
+    form: Form,
+    data: &Value,
+    paths: &[String],
+    secrecy: Secrecy,
+) -> Result<Value, FormError> {
     let secrecy = stricter(category, secrecy, data);
     let kept = kept_fields(category, form, paths)?;
     let mut out = Map::new();
@@ -152,7 +158,8 @@ fn kept_fields(category: Category, form: Form, paths: &[String]) -> Result<Vec<&
 
 /// A record that marks its own address as secret is believed, whatever the facts beside it say.
 fn stricter(category: Category, secrecy: Secrecy, record: &Value) -> Secrecy {
-    let marked = category == Category::Address && record.get("secret").is_some_and(|secret| secret != &Value::Bool(false) && !secret.is_null());
+    let marked = category == Category::Address
+        && record.get("secret").is_some_and(|secret| secret != &Value::Bool(false) && !secret.is_null());
     if marked && secrecy == Secrecy::Open { Secrecy::Hidden } else { secrecy }
 }
 

@@ -3,7 +3,7 @@
 mod compute;
 pub mod fields;
 #[cfg(test)]
-pub mod generated;
+pub(crate) mod generated;
 pub mod minimise;
 mod municipality;
 pub mod offence;

@@ -119,7 +119,13 @@ fn of_article(text: &str) -> Option<OffenceClass> {
     let start = text.find(|character: char| character.is_ascii_digit())?;
     let digits: String = text.get(start..)?.chars().take_while(char::is_ascii_digit).collect();
     Some(match digits.parse::<u16>().ok()? {
-        131..=151 | 177..=206 => if digits == "141" { OffenceClass::Violence } else { OffenceClass::PublicOrder },
+        131..=151 | 177..=206 => {
+            if digits == "141" {
+                OffenceClass::Violence
+            } else {
+                OffenceClass::PublicOrder
+            }
+        }
         157..=175 | 350..=354 => OffenceClass::Destruction,
         239..=254 => OffenceClass::Sexual,
         278..=286 => OffenceClass::Threat,

@@ -234,7 +234,7 @@ signal = ["any"]
     #[test]
     fn a_file_reads_as_written() {
         let purpose = Purpose::parse("purposes/probe.toml", FILE).expect("valid");
-        assert_eq!(purpose.deadline, Duration::from_secs(4 * 3600));
+        assert_eq!(purpose.deadline, Duration::from_hours(4));
         assert_eq!((purpose.retention.recipient_days, purpose.retention.notify_subject_by_days), (90, 28));
         assert!(purpose.transforms.keeps(super::super::Category::Measures, super::super::Form::Signal, "any"));
         assert!(purpose.transforms.paths(super::super::Category::Measures, super::super::Form::Reduced).is_empty());

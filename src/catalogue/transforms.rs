@@ -33,7 +33,9 @@ impl Transforms {
 /// The `[transforms.<category>]` tables of a purpose file, before they are checked.
 #[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
-pub(super) struct TransformTables(BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Vec<Spanned<String>>>>);
+pub(super) struct TransformTables(BTreeMap<Spanned<String>, FormTable>);
+
+type FormTable = BTreeMap<Spanned<String>, Vec<Spanned<String>>>;
 
 /// What is wrong with a table, and where in the file.
 pub(super) struct Wrong {
@@ -68,7 +70,10 @@ fn check_paths(category: Category, form: Form, at: Range<usize>, paths: Vec<Span
         return Err(Wrong { at, message: format!("`{category}` has no form `{form}`") });
     }
     if paths.is_empty() {
-        return Err(Wrong { at, message: format!("the form `{form}` of `{category}` keeps nothing: leave it out or name the fields to keep") });
+        return Err(Wrong {
+            at,
+            message: format!("the form `{form}` of `{category}` keeps nothing: leave it out or name the fields to keep"),
+        });
     }
     let mut kept: Vec<String> = Vec::with_capacity(paths.len());
     for path in paths {
@@ -98,7 +103,8 @@ fn refuse_widening(all: &Transforms, category: Category, form: Form, places: &[R
         let kept = chosen(all, category, finer);
         for (field, at) in chosen(all, category, form).iter().zip(places) {
             if field.how != How::Gateway && !kept.iter().any(|finer| covers(finer, field)) {
-                let message = format!("`{}` widens: the form `{finer}` of `{category}` keeps nothing that it is computed from", field.path);
+                let message =
+                    format!("`{}` widens: the form `{finer}` of `{category}` keeps nothing that it is computed from", field.path);
                 return Err(Wrong { at: at.clone(), message });
             }
         }

@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::organisation::Oin;
 
 /// The longest an override may last.
-pub const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+pub const LONGEST: Duration = Duration::from_hours(7 * 24);
 /// Within how many working days the privacy officer reviews an override that one person made alone.
 pub const REVIEW_WORKING_DAYS: u32 = 2;
 const LONGEST_TEXT: usize = 2000;
@@ -77,7 +77,7 @@ pub enum ConsentSought {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Override {
-    /// Its id (UUIDv7).
+    /// Its id, a UUID of version 7.
     pub id: String,
     /// The subject, as the store's keyed token: never an identifier.
     pub subject: String,
@@ -143,7 +143,9 @@ pub enum InvalidOverride {
     #[error("an override ends after it is made and at most 7 days later")]
     Term,
     /// The four eyes are missing.
-    #[error("a second professional, another than the first, must approve it; only for an emergency purpose may one person make it alone")]
+    #[error(
+        "a second professional, another than the first, must approve it; only for an emergency purpose may one person make it alone"
+    )]
     FourEyes,
 }
 
@@ -200,7 +202,7 @@ impl Override {
     /// When the privacy officer must have reviewed it: two working days after it was made. Monday to Friday count; public holidays are not
     /// left out, so the review is never later than the rule asks.
     pub fn review_due(&self) -> Timestamp {
-        let day = Duration::from_secs(24 * 3600);
+        let day = Duration::from_hours(24);
         let mut due = self.made_at;
         let mut left = REVIEW_WORKING_DAYS;
         while left > 0 {
@@ -237,8 +239,7 @@ impl Override {
 }
 
 fn is_working_day(at: Timestamp) -> bool {
-    OffsetDateTime::from_unix_timestamp(at.seconds())
-        .is_ok_and(|at| !matches!(at.weekday(), Weekday::Saturday | Weekday::Sunday))
+    OffsetDateTime::from_unix_timestamp(at.seconds()).is_ok_and(|at| !matches!(at.weekday(), Weekday::Saturday | Weekday::Sunday))
 }
 
 /// The override to hand to the policies for one source, recipient, purpose and category: of those that cover it now the one with the widest form,

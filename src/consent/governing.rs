@@ -32,7 +32,9 @@ pub fn governing<'r>(
     let speaking: Vec<&ConsentRecord> = concerning.filter(|record| speaks(record, now)).collect();
     let superseded = |id: &str| speaking.iter().any(|other| other.supersedes.as_deref() == Some(id) && other.id != id);
     let remaining = speaking.iter().copied().filter(|record| !superseded(&record.id));
-    remaining.min_by_key(|record| (breadth(record), restriction(record.state), Reverse(record.event.recorded_at), Reverse(record.version)))
+    remaining.min_by_key(|record| {
+        (breadth(record), restriction(record.state), Reverse(record.event.recorded_at), Reverse(record.version))
+    })
 }
 
 /// A refusal or withdrawal speaks as long as nothing takes its place; a consent only within its term.
@@ -77,8 +79,13 @@ pub(crate) mod tests {
 
     pub(crate) fn record(id: &str, state: ConsentState, categories: &[Category], recorded: i64) -> ConsentRecord {
         let at = Timestamp::from_seconds(recorded);
-        let grantor =
-            Grantor { role: GrantorRole::Subject, authority_evidence: None, method: "in person".into(), at, alleged_perpetrator: false };
+        let grantor = Grantor {
+            role: GrantorRole::Subject,
+            authority_evidence: None,
+            method: "in person".into(),
+            at,
+            alleged_perpetrator: false,
+        };
         ConsentRecord {
             id: id.into(),
             version: 1,

@@ -79,7 +79,9 @@ mod tests {
     #[test]
     fn who_gave_it_decides_for_which_ages_it_counts() {
         use GrantorRole::{Curator, Parent, Subject};
-        let ages = |grantors: &[Grantor], custody, assessed| covered_ages(grantors, custody, assessed).map(|ages| (ages.from, ages.until));
+        let ages = |grantors: &[Grantor], custody, assessed| {
+            covered_ages(grantors, custody, assessed).map(|ages| (ages.from, ages.until))
+        };
         assert_eq!(ages(&[], 1, true), None);
         assert_eq!(ages(&[grantor(Parent, true)], 1, false), None, "a suspected parent gives nothing");
         assert_eq!(ages(&[grantor(Parent, false)], 2, false), None, "both parents with custody are needed");

@@ -106,7 +106,7 @@ pub struct ConsentEvent {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConsentRecord {
-    /// Its id (UUIDv7), the same in every version.
+    /// Its id, a UUID of version 7, the same in every version.
     pub id: String,
     /// From 1, one more with each event.
     pub version: u32,

@@ -14,7 +14,7 @@ use super::forms::FormSet;
 use super::question::{Facts, Party, Question};
 use super::reach::{Footing, Reach};
 use super::reasons::{Audience, Language, Reasons};
-use super::rules::{self, Note, Rules};
+use super::rules::{self, Basis, Note, Rules};
 use super::vocabulary::Unfit;
 use crate::catalogue::purpose::FileError;
 use crate::catalogue::{Category, Form, Purpose, PurposeCode};
@@ -80,9 +80,10 @@ impl Bundle {
             purposes.insert(purpose.id.as_str().to_owned(), Arc::new(purpose));
         }
         let rules = rules::load(&files, &purposes)?;
-        let codes = rules.notes.values().filter_map(|note| note.withheld.as_deref()).chain(reason::BUILT_IN);
-        let legal_bases = purposes.values().flat_map(|purpose| purpose.legal_bases.iter().map(String::as_str));
-        let reasons = Reasons::load(&files, codes, legal_bases)?;
+        let codes: Vec<&str> = rules.notes.values().filter_map(|note| note.withheld.as_deref()).chain(reason::BUILT_IN).collect();
+        let legal_bases: Vec<&str> =
+            purposes.values().flat_map(|purpose| purpose.legal_bases.iter().map(String::as_str)).collect();
+        let reasons = Reasons::load(&files, &codes, &legal_bases)?;
         let unfit = |error: Unfit| LoadError::Model(error.to_string());
         let oin = |text: &str| text.parse::<Oin>().map_err(|error| LoadError::Model(error.to_string()));
         let bundle = Self {
@@ -168,6 +169,12 @@ impl Bundle {
     /// Whether anything that depends on the person decides this cell at this form, so that absence must be `unavailable` and not a signal `no`.
     pub fn rests_on_person(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category, form: Form) -> bool {
         self.footing(recipient, purpose, source, category, form) != Footing::Always
+    }
+
+    /// On what a permit rests: the first of law, consent and override that one of its deciding permits rests on. `None` when withheld.
+    pub fn basis(&self, decision: &Decision) -> Option<Basis> {
+        decision.form()?;
+        decision.policies().iter().filter_map(|id| self.note(id)?.basis).min()
     }
 
     fn cascade(&self, question: &Question, policies: &PolicySet) -> Result<Decision, Unfit> {

@@ -57,7 +57,8 @@ impl DecisionCache {
 
 fn find(shard: &Shard, key: u64, question: &Question) -> Option<Decision> {
     let entries = shard.get(&key)?;
-    let valid = |entry: &&Remembered| entry.from <= question.now && question.now < entry.until && same_facts(&entry.question, question);
+    let valid =
+        |entry: &&Remembered| entry.from <= question.now && question.now < entry.until && same_facts(&entry.question, question);
     entries.iter().find(valid).map(|entry| entry.decision.clone())
 }
 

@@ -135,11 +135,12 @@ impl Bundle {
             let missing = || FileError { file: name.clone(), line: 1, message: "a purpose has table tests".to_owned() };
             let text = self.files.get(&name).ok_or_else(missing)?;
             let at = |offset: usize, message: String| FileError::at(&name, text, offset, message);
-            let file: CaseFile =
-                toml::from_str(text).map_err(|error| at(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
+            let file: CaseFile = toml::from_str(text)
+                .map_err(|error| at(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
             for case in &file.case {
                 for (category, expected) in &case.get_ref().expect {
-                    let question = case.get_ref().question(purpose, *category).map_err(|message| at(case.span().start, message))?;
+                    let question =
+                        case.get_ref().question(purpose, *category).map_err(|message| at(case.span().start, message))?;
                     let outcome = self.outcome(case.get_ref(), &question, &mut decided);
                     if outcome == *expected {
                         report.passed = report.passed.saturating_add(1);
@@ -198,7 +199,7 @@ impl Case {
         let recipient = Party { oin: oin(RECIPIENT)?, kind: self.recipient };
         let source = Party { oin: oin(if self.same_organisation { RECIPIENT } else { SOURCE })?, kind: self.source };
         let named = |party: &Party, other: bool| if other { oin(OTHER) } else { Ok(party.oin.clone()) };
-        let hour = std::time::Duration::from_secs(3600);
+        let hour = std::time::Duration::from_hours(1);
         let consent = match &self.consent {
             None => None,
             Some(case) => Some(Arc::new(ConsentFact {

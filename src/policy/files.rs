@@ -19,10 +19,11 @@ struct Embedded;
 pub fn embedded() -> Result<Files, Unreadable> {
     let read = |name: String| {
         let file = Embedded::get(&name).ok_or_else(|| Unreadable { path: name.clone(), cause: "not embedded".to_owned() })?;
-        let text = String::from_utf8(file.data.into_owned()).map_err(|_| Unreadable { path: name.clone(), cause: "not UTF-8".to_owned() })?;
+        let text = String::from_utf8(file.data.into_owned())
+            .map_err(|_| Unreadable { path: name.clone(), cause: "not UTF-8".to_owned() })?;
         Ok((name, text))
     };
-    Embedded::iter().map(|name| name.into_owned()).filter(|name| is_policy(name)).map(read).collect()
+    Embedded::iter().map(std::borrow::Cow::into_owned).filter(|name| is_policy(name)).map(read).collect()
 }
 
 /// The policies in a folder.
@@ -53,7 +54,9 @@ fn collect(folder: &Path, prefix: &str, files: &mut Files) -> Result<(), Unreada
 
 /// What counts as part of a bundle; the manifest stands beside it.
 fn is_policy(name: &str) -> bool {
-    [".toml", ".cedar", ".cedarschema"].iter().any(|ending| name.ends_with(ending)) && !name.contains("/.") && !name.starts_with('.')
+    [".toml", ".cedar", ".cedarschema"].iter().any(|ending| name.ends_with(ending))
+        && !name.contains("/.")
+        && !name.starts_with('.')
 }
 
 /// SHA-256 over all files in order of their paths, each path and text with its length before it; hexadecimal.
@@ -63,7 +66,11 @@ pub fn hash(files: &Files) -> String {
         context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         context.update(part.as_bytes());
     }
-    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(64);
+    for byte in context.finish().as_ref() {
+        text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
+    }
+    text
 }
 
 /// A file or folder that cannot be read.

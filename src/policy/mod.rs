@@ -20,7 +20,7 @@ pub use forms::FormSet;
 pub use question::{Facts, Party, Question, WpgArticle};
 pub use reach::Footing;
 pub use reasons::{Audience, Language};
-pub use rules::Note;
+pub use rules::{Basis, Note};
 
 #[cfg(test)]
 mod tests;

@@ -37,15 +37,8 @@ pub enum WpgArticle {
 
 impl WpgArticle {
     /// All articles.
-    pub const ALL: [Self; 7] = [
-        Self::Everyday,
-        Self::Support,
-        Self::Investigation,
-        Self::SeriousThreat,
-        Self::Informants,
-        Self::Removed,
-        Self::Other,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Everyday, Self::Support, Self::Investigation, Self::SeriousThreat, Self::Informants, Self::Removed, Self::Other];
 
     /// From what a source states, such as `8`; anything unknown is [`WpgArticle::Other`], which fulfils no condition.
     pub fn from_text(text: &str) -> Self {

@@ -57,24 +57,23 @@ pub struct Reasons(BTreeMap<Language, ReasonsFile>);
 
 impl Reasons {
     /// Reads both files and checks that each explains every code.
-    pub fn load<'c>(
-        files: &Files,
-        reasons: impl Iterator<Item = &'c str> + Clone,
-        legal_bases: impl Iterator<Item = &'c str> + Clone,
-    ) -> Result<Self, FileError> {
+    pub fn load(files: &Files, reasons: &[&str], legal_bases: &[&str]) -> Result<Self, FileError> {
         let mut texts = BTreeMap::new();
         for language in Language::ALL {
             let name = language.file();
             let missing = || FileError { file: name.to_owned(), line: 1, message: "this file is missing".to_owned() };
             let text = files.get(name).ok_or_else(missing)?;
             let at = |offset: usize, message: String| FileError::at(name, text, offset, message);
-            let read: ReasonsFile =
-                toml::from_str(text).map_err(|error| at(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
-            if let Some(code) = reasons.clone().find(|code| !read.withheld.get_ref().contains_key(*code)) {
+            let read: ReasonsFile = toml::from_str(text)
+                .map_err(|error| at(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
+            if let Some(code) = reasons.iter().copied().find(|code| !read.withheld.get_ref().contains_key(*code)) {
                 return Err(at(read.withheld.span().start, format!("the reason `{code}` has no text: add [withheld.{code}]")));
             }
-            if let Some(code) = legal_bases.clone().find(|code| !read.legal_basis.get_ref().contains_key(*code)) {
-                return Err(at(read.legal_basis.span().start, format!("the legal basis `{code}` has no text: add it to [legal_basis]")));
+            if let Some(code) = legal_bases.iter().copied().find(|code| !read.legal_basis.get_ref().contains_key(*code)) {
+                return Err(at(
+                    read.legal_basis.span().start,
+                    format!("the legal basis `{code}` has no text: add it to [legal_basis]"),
+                ));
             }
             texts.insert(language, read);
         }

@@ -14,6 +14,17 @@ use crate::catalogue::{Category, Form, Purpose};
 const SCHEMA: &str = "schema.cedarschema";
 const GUARDS: &str = "rules/guards.cedar";
 
+/// On what a permit rests, by what it looks at. In this order one is relied on before the next: consent before an override.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Basis {
+    /// The law alone, with the conditions it makes.
+    Law,
+    /// The subject's consent.
+    Consent,
+    /// An override by the source: to be reviewed.
+    Override,
+}
+
 /// What a policy says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
@@ -25,6 +36,8 @@ pub struct Note {
     pub legal: Option<String>,
     /// The row of the policy matrix that a permit comes from.
     pub row: Option<String>,
+    /// On what a permit rests.
+    pub basis: Option<Basis>,
     /// The reason's code of a guard.
     pub withheld: Option<Arc<str>>,
     /// Where it stands, as `file:line`.
@@ -87,7 +100,10 @@ pub fn load(files: &Files, purposes: &BTreeMap<String, Arc<Purpose>>) -> Result<
         return Err(missing(&format!("rules/{code}.cedar")));
     }
     validate(&schema, guards.iter().chain(by_purpose.values().flatten()), &notes)?;
-    let slices = by_purpose.iter().map(|(code, permits)| Ok((code.clone(), slice(&guards, permits)?))).collect::<Result<_, FileError>>()?;
+    let slices = by_purpose
+        .iter()
+        .map(|(code, permits)| Ok((code.clone(), slice(&guards, permits)?)))
+        .collect::<Result<_, FileError>>()?;
     Ok(Rules { schema, guards: set(guards.iter())?, slices, notes })
 }
 
@@ -101,7 +117,8 @@ fn read_file<'t>(
     for statement in statements(name, text)? {
         let parsed = Policy::parse(None, statement.text).map_err(|error| statement.error(error.to_string()))?;
         if parsed.effect() != effect {
-            let place = if effect == Effect::Forbid { "guards.cedar holds forbids only" } else { "a purpose's rules are permits only" };
+            let place =
+                if effect == Effect::Forbid { "guards.cedar holds forbids only" } else { "a purpose's rules are permits only" };
             return Err(statement.error(place));
         }
         let note = note(&statement, &parsed)?;
@@ -135,9 +152,20 @@ fn note(statement: &Statement<'_>, policy: &Policy) -> Result<Note, FileError> {
         why,
         legal: if permit { Some(annotation("legal")?) } else { optional("legal") },
         row: if permit { Some(annotation("row")?) } else { None },
+        basis: permit.then(|| basis(statement.text)),
         withheld: if permit { None } else { Some(annotation("withheld")?.into()) },
         place,
     })
+}
+
+fn basis(text: &str) -> Basis {
+    if text.contains("context.override") {
+        Basis::Override
+    } else if text.contains("context.consent") {
+        Basis::Consent
+    } else {
+        Basis::Law
+    }
 }
 
 /// A permit names its purpose, its forms and its categories, and the purpose says what it keeps of each.
@@ -154,7 +182,8 @@ fn check_permit(rule: &Rule<'_>, purpose: &Purpose) -> Result<(), FileError> {
     for category in &rule.categories {
         for form in forms.iter().copied().filter(|form| exists(*category, *form)) {
             if purpose.transforms.paths(*category, form).is_empty() {
-                let message = format!("purposes/{}.toml does not say what to keep of `{category}` in the form `{form}`", purpose.id);
+                let message =
+                    format!("purposes/{}.toml does not say what to keep of `{category}` in the form `{form}`", purpose.id);
                 return Err(statement.error(message));
             }
         }

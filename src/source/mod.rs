@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::catalogue::{Category, Form, PurposeCode};
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
-use crate::subject::SubjectId;
+use crate::policy::{Facts, WpgArticle};
 
 /// The RFC 9421 `tag` of everything between the gateway and a source (`design.md` §4).
 pub const SOURCE_TAG: &str = "sluis-v1-source";
@@ -190,6 +190,27 @@ pub struct ItemFacts {
     pub withheld_by_source: Option<bool>,
 }
 
+impl ItemFacts {
+    /// What the policies are given of these facts: of a reference only that it is there, an empty one counting as absent.
+    /// `protected_from_recipient`: a person in the item is protected from someone for whom the recipient acts.
+    pub fn for_policy(&self, protected_from_recipient: bool) -> Facts {
+        let stated = |reference: &Option<String>| reference.as_deref().is_some_and(|text| !text.trim().is_empty());
+        Facts {
+            wpg_article: self.wpg_article.as_deref().map(WpgArticle::from_text),
+            decision: stated(&self.decision_id),
+            mandate: stated(&self.mandate_id),
+            court_order: stated(&self.court_order_id),
+            professional: stated(&self.professional),
+            meldcode_steps: self.meldcode_steps == Some(true),
+            test51c: self.test51c == Some(true),
+            secret_address: self.secret_address,
+            subject_age: self.subject_age,
+            withheld_by_source: self.withheld_by_source == Some(true),
+            protected_from_recipient,
+        }
+    }
+}
+
 /// A person other than the subject, named in an item by a letter such as `A1` (adult) or `K1` (child).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -215,4 +236,23 @@ pub struct ContributionReceipt {
     pub items: Vec<String>,
     /// The C2SP tlog-proof text whose statement's payload is the digest of those items.
     pub receipt: String,
+}
+
+/// Extra facts by name, for the log of a decision.
+pub type FactMap = BTreeMap<String, String>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_that_is_not_stated_fulfils_nothing() {
+        assert_eq!(ItemFacts::default().for_policy(false), Facts::default());
+        let blank = ItemFacts { mandate_id: Some(" ".into()), meldcode_steps: Some(false), ..ItemFacts::default() };
+        assert_eq!(blank.for_policy(false), Facts::default());
+        let stated: ItemFacts = serde_json::from_str(r#"{"wpgArticle":"8","mandateId":"m-1","subjectAge":9}"#).expect("facts");
+        let facts = stated.for_policy(true);
+        assert_eq!((facts.wpg_article, facts.subject_age), (Some(WpgArticle::Everyday), Some(9)));
+        assert!(facts.mandate && facts.protected_from_recipient && !facts.decision);
+    }
 }

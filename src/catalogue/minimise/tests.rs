@@ -14,7 +14,10 @@ fn paths(text: &[&str]) -> Vec<String> {
 }
 
 fn forms() -> impl Iterator<Item = (Category, Form)> {
-    Category::ALL.into_iter().flat_map(|category| Form::ALL.map(|form| (category, form))).filter(|(category, form)| exists(*category, *form))
+    Category::ALL
+        .into_iter()
+        .flat_map(|category| Form::ALL.map(|form| (category, form)))
+        .filter(|(category, form)| exists(*category, *form))
 }
 
 #[test]
@@ -39,7 +42,11 @@ fn the_typed_structures_hold_the_fields_of_the_tables() {
             let inner = |of: &Value, prefix: String| -> Vec<String> {
                 of["properties"].as_object().map_or(vec![], |inner| inner.keys().map(|leaf| format!("{prefix}{leaf}")).collect())
             };
-            let nested = if property["type"] == "array" { inner(&property["items"], format!("{name}[].")) } else { inner(property, format!("{name}.")) };
+            let nested = if property["type"] == "array" {
+                inner(&property["items"], format!("{name}[]."))
+            } else {
+                inner(property, format!("{name}."))
+            };
             listed.extend(if nested.is_empty() || name == "person" { vec![name.clone()] } else { nested });
         }
         let mut wanted = all_paths(category, form);
@@ -53,12 +60,21 @@ fn the_typed_structures_hold_the_fields_of_the_tables() {
 
 #[test]
 fn dates_and_birth_dates_are_coarsened() {
-    let record = json!({"givenNames": "Test", "birthDate": "2010-11-22", "gender": "female", "nickname": "x", "bsn": "999990019"});
-    let reduced = minimise_at_source(Category::Identity, Form::Reduced, &record, &paths(&["ageBand", "gender", "pseudonym"]), Secrecy::Open, TODAY);
+    let record =
+        json!({"givenNames": "Test", "birthDate": "2010-11-22", "gender": "female", "nickname": "x", "bsn": "999990019"});
+    let reduced = minimise_at_source(
+        Category::Identity,
+        Form::Reduced,
+        &record,
+        &paths(&["ageBand", "gender", "pseudonym"]),
+        Secrecy::Open,
+        TODAY,
+    );
     assert_eq!(reduced, Ok(json!({"ageBand": "12-15", "gender": "female"})));
     let signal = minimise_at_source(Category::Identity, Form::Signal, &record, &paths(&["known"]), Secrecy::Open, TODAY);
     assert_eq!(signal, Ok(json!({"known": "yes"})));
-    let exact = minimise_at_source(Category::Identity, Form::Exact, &record, &paths(&["givenNames", "birthDate"]), Secrecy::Open, TODAY);
+    let exact =
+        minimise_at_source(Category::Identity, Form::Exact, &record, &paths(&["givenNames", "birthDate"]), Secrecy::Open, TODAY);
     assert_eq!(exact, Ok(json!({"givenNames": "Test", "birthDate": "2010-11-22"})));
 }
 
@@ -72,7 +88,8 @@ fn lists_become_counts_and_signals() {
     let wanted = json!({"incidents": [{"year": 2025, "kind": "assault", "childrenPresent": true},
         {"year": 2026, "kind": "threat", "childrenPresent": false}], "count": 2});
     assert_eq!(reduced, Ok(wanted));
-    let only_count = minimise_at_source(Category::IncidentReports, Form::Reduced, &record, &paths(&["count"]), Secrecy::Open, TODAY);
+    let only_count =
+        minimise_at_source(Category::IncidentReports, Form::Reduced, &record, &paths(&["count"]), Secrecy::Open, TODAY);
     assert_eq!(only_count, Ok(json!({"count": 2})));
     for (record, any) in [(json!({"incidents": []}), "no"), (json!({}), "unknown"), (record, "yes")] {
         let signal = minimise_at_source(Category::IncidentReports, Form::Signal, &record, &paths(&["any"]), Secrecy::Open, TODAY);
@@ -83,25 +100,57 @@ fn lists_become_counts_and_signals() {
 #[test]
 fn the_other_categories_are_coarsened_as_the_table_says() {
     let cases = [
-        (Category::CriminalRecord, json!({"convictions": [{"date": "2020-02-03", "article": "Sr 300"}]}),
-            json!({"convictions": [{"year": 2020, "offenceClass": "violence"}], "count": 1})),
-        (Category::PendingProsecution, json!({"cases": [{"number": "05/1", "offence": "bedreiging", "stage": "dagvaarding"}]}),
-            json!({"cases": [{"offenceClass": "threat", "stage": "dagvaarding"}]})),
-        (Category::ProbationStatus, json!({"supervision": {"kind": "toezicht", "compliance": "good", "until": "2027-01-01", "officer": "x"}}),
-            json!({"kind": "toezicht", "compliance": "good", "until": "2027-01-01"})),
-        (Category::SafetyAssessment, json!({"date": "2026-05-06", "scale": 3, "structural": true, "acute": "unknown", "threats": ["x"]}),
-            json!({"month": "2026-05", "scaleBand": "0-3", "structural": "yes", "acute": "unknown"})),
-        (Category::RiskAssessment, json!({"date": "2026-05-06", "instrument": "B-SAFER", "level": "hoog", "text": "…"}),
-            json!({"month": "2026-05", "instrument": "B-SAFER", "level": "high"})),
-        (Category::CareInvolvement, json!({"provider": "Instelling X", "providerKind": "mental-health", "role": "behandelaar"}),
-            json!({"providerKind": "mental-health", "contactRole": "behandelaar"})),
-        (Category::SubstanceUse, json!({"substances": [{"severity": "mild"}, {"severity": "severe"}, {"severity": "?"}]}), json!({"level": "high"})),
-        (Category::ChildProtectionMeasure, json!({"measures": [{"kind": "ots", "from": "2022-01-01"}, {"kind": "uhp", "from": "2024-01-01"}]}),
-            json!({"kind": "uhp", "year": 2024})),
-        (Category::LivingAreas, json!({"areas": [{"area": "debts", "situation": "…", "concern": true, "help": [{"kind": "debt relief"}]}]}),
-            json!({"areas": [{"area": "debts", "concern": "yes", "helpKinds": ["debt relief"]}]})),
-        (Category::Household, json!({"members": [{"person": {"letter": "K1", "birthDate": "2020-01-01", "name": "x"}, "relation": "child",
-            "pseudonym": "p1_000000000000000000000000000"}]}), json!({"members": [{"letter": "K1", "ageBand": "4-11", "relation": "child"}]})),
+        (
+            Category::CriminalRecord,
+            json!({"convictions": [{"date": "2020-02-03", "article": "Sr 300"}]}),
+            json!({"convictions": [{"year": 2020, "offenceClass": "violence"}], "count": 1}),
+        ),
+        (
+            Category::PendingProsecution,
+            json!({"cases": [{"number": "05/1", "offence": "bedreiging", "stage": "dagvaarding"}]}),
+            json!({"cases": [{"offenceClass": "threat", "stage": "dagvaarding"}]}),
+        ),
+        (
+            Category::ProbationStatus,
+            json!({"supervision": {"kind": "toezicht", "compliance": "good", "until": "2027-01-01", "officer": "x"}}),
+            json!({"kind": "toezicht", "compliance": "good", "until": "2027-01-01"}),
+        ),
+        (
+            Category::SafetyAssessment,
+            json!({"date": "2026-05-06", "scale": 3, "structural": true, "acute": "unknown", "threats": ["x"]}),
+            json!({"month": "2026-05", "scaleBand": "0-3", "structural": "yes", "acute": "unknown"}),
+        ),
+        (
+            Category::RiskAssessment,
+            json!({"date": "2026-05-06", "instrument": "B-SAFER", "level": "hoog", "text": "…"}),
+            json!({"month": "2026-05", "instrument": "B-SAFER", "level": "high"}),
+        ),
+        (
+            Category::CareInvolvement,
+            json!({"provider": "Instelling X", "providerKind": "mental-health", "role": "behandelaar"}),
+            json!({"providerKind": "mental-health", "contactRole": "behandelaar"}),
+        ),
+        (
+            Category::SubstanceUse,
+            json!({"substances": [{"severity": "mild"}, {"severity": "severe"}, {"severity": "?"}]}),
+            json!({"level": "high"}),
+        ),
+        (
+            Category::ChildProtectionMeasure,
+            json!({"measures": [{"kind": "ots", "from": "2022-01-01"}, {"kind": "uhp", "from": "2024-01-01"}]}),
+            json!({"kind": "uhp", "year": 2024}),
+        ),
+        (
+            Category::LivingAreas,
+            json!({"areas": [{"area": "debts", "situation": "…", "concern": true, "help": [{"kind": "debt relief"}]}]}),
+            json!({"areas": [{"area": "debts", "concern": "yes", "helpKinds": ["debt relief"]}]}),
+        ),
+        (
+            Category::Household,
+            json!({"members": [{"person": {"letter": "K1", "birthDate": "2020-01-01", "name": "x"}, "relation": "child",
+            "pseudonym": "p1_000000000000000000000000000"}]}),
+            json!({"members": [{"letter": "K1", "ageBand": "4-11", "relation": "child"}]}),
+        ),
     ];
     for (category, record, wanted) in cases {
         assert_eq!(derive(category, Form::Reduced, &record, Secrecy::Open, TODAY), Ok(wanted), "{category}");
@@ -110,7 +159,8 @@ fn the_other_categories_are_coarsened_as_the_table_says() {
 
 #[test]
 fn a_secret_address_leaves_only_its_marker() {
-    let record = json!({"street": "Dijkweg", "houseNumber": "1", "postcode": "1441AA", "city": "Purmerend", "phone": "1", "secret": true});
+    let record =
+        json!({"street": "Dijkweg", "houseNumber": "1", "postcode": "1441AA", "city": "Purmerend", "phone": "1", "secret": true});
     for form in [Form::Exact, Form::Reduced] {
         for secrecy in [Secrecy::Hidden, Secrecy::Open] {
             let kept = all_paths(Category::Address, form);
@@ -148,8 +198,12 @@ fn places_go_when_an_address_is_secret() {
 #[test]
 fn the_gateway_refuses_what_a_hostile_source_sends() {
     let check = |category, form, data: Value| check_at_gateway(category, form, &data, &all_paths(category, form), Secrecy::Open);
-    let smuggled = json!({"incidents": [{"year": 2025, "kind": "x", "text": "secret", "date": "2025-03-01"}], "count": 1, "reporter": "x"});
-    assert_eq!(check(Category::IncidentReports, Form::Reduced, smuggled), Ok(json!({"incidents": [{"year": 2025, "kind": "x"}], "count": 1})));
+    let smuggled =
+        json!({"incidents": [{"year": 2025, "kind": "x", "text": "secret", "date": "2025-03-01"}], "count": 1, "reporter": "x"});
+    assert_eq!(
+        check(Category::IncidentReports, Form::Reduced, smuggled),
+        Ok(json!({"incidents": [{"year": 2025, "kind": "x"}], "count": 1}))
+    );
     let pseudonym = json!({"ageBand": "25-34", "pseudonym": "p1_000000000000000000000000000"});
     assert_eq!(check(Category::Identity, Form::Reduced, pseudonym), Ok(json!({"ageBand": "25-34"})));
     let bad = |form, path| Err(FormError::BadField { category: Category::IncidentReports, form, path });
@@ -165,7 +219,10 @@ fn the_gateway_refuses_what_a_hostile_source_sends() {
     }
     let long = json!({"incidents": [{"summary": "x".repeat(2001)}]});
     assert_eq!(check(Category::IncidentReports, Form::Summary, long), bad(Form::Summary, "incidents[].summary"));
-    assert_eq!(check(Category::Measures, Form::Signal, json!({})), Err(FormError::Incomplete { category: Category::Measures, form: Form::Signal }));
+    assert_eq!(
+        check(Category::Measures, Form::Signal, json!({})),
+        Err(FormError::Incomplete { category: Category::Measures, form: Form::Signal })
+    );
     assert!(check(Category::Measures, Form::Signal, json!({"any": "maybe"})).is_err());
     assert!(check(Category::Measures, Form::Signal, json!("yes")).is_err());
 }
@@ -188,7 +245,8 @@ fn what_a_source_minimised_passes_the_gateway_unchanged() {
             if form != Form::Signal {
                 kept.retain(|_| random.below(3) > 0);
             }
-            let once = minimise_at_source(category, form, &record, &kept, secrecy, TODAY).unwrap_or_else(|error| panic!("{round}: {error}"));
+            let once = minimise_at_source(category, form, &record, &kept, secrecy, TODAY)
+                .unwrap_or_else(|error| panic!("{round}: {error}"));
             let checked = check_at_gateway(category, form, &once, &kept, secrecy);
             assert!(checked.as_ref() == Ok(&once), "{category}/{form}: {once} became {checked:?}");
         }
@@ -239,7 +297,9 @@ fn every_way_to_compute_a_field_starts_at_a_field_of_the_exact_form() {
         for field in fields(category, form).iter().filter(|field| !matches!(field.how, How::Gateway | How::Prose)) {
             let prefix = field.from.strip_suffix("[]").map(|list| format!("{list}[]."));
             let starts = |path: &&str| {
-                **path == *field.from || prefix.as_ref().is_some_and(|prefix| path.starts_with(prefix)) || path.starts_with(&format!("{}.", field.from))
+                **path == *field.from
+                    || prefix.as_ref().is_some_and(|prefix| path.starts_with(prefix))
+                    || path.starts_with(&format!("{}.", field.from))
             };
             assert!(field.from.is_empty() || exact.iter().any(starts), "{category}/{form}: {} from {}", field.path, field.from);
         }

@@ -70,7 +70,7 @@ fn the_review_is_due_within_two_working_days() {
 fn it_covers_what_it_names_until_it_ends() {
     let one = made();
     let (recipient, purpose) = (one.recipients.first().expect("one").clone(), one.purpose.clone());
-    let now = one.made_at.plus(Duration::from_secs(3600));
+    let now = one.made_at.plus(Duration::from_hours(1));
     let covers = |one: &Override, category, form, now| one.valid_for(&recipient, &purpose, category, form, now);
     assert!(covers(&one, Category::Diagnosis, Form::Summary, now));
     assert!(!covers(&one, Category::Diagnosis, Form::Exact, now));
