@@ -172,7 +172,7 @@ fn log_signer(config: &GatewayConfig) -> Result<NoteSigner, StartError> {
     let seed = std::fs::read(&config.log.key).map_err(|error| wrong(&error))?;
     let seed = <[u8; 32]>::try_from(seed).map_err(|_| wrong(&"not a seed of 32 bytes"))?;
     let name = config.log.origin.parse().map_err(|error| wrong(&error))?;
-    let key = LogKey::from_seed(name, KeyKind::Ed25519, &crate::secret::Secret::new(seed)).map_err(|error| wrong(&error))?;
+    let key = LogKey::from_seed(name, KeyKind::Note, &crate::secret::Secret::new(seed)).map_err(|error| wrong(&error))?;
     NoteSigner::new(key).map_err(|error| wrong(&error))
 }
 

@@ -8,11 +8,11 @@ use super::matter::Matter;
 use super::{Gateway, Stopped};
 use crate::catalogue::Form;
 use crate::catalogue::minimise::may_know_secret_address;
-use crate::policy::{Facts, WpgArticle};
+use crate::policy::Facts;
 use crate::pseudonym::Domain;
 use crate::secret::Personal;
 use crate::organisation::Oin;
-use crate::source::{ItemFacts, SourceItem};
+use crate::source::SourceItem;
 use crate::store::StoreError;
 use crate::subject::SubjectId;
 
@@ -110,25 +110,7 @@ async fn facts(gateway: &Gateway, matter: &Matter, plan: &Plan, source: &Oin, it
     let protected_from = item.persons.iter().flat_map(|person| &person.protected_from);
     let opposing: Vec<Personal<SubjectId>> = protected_from.filter_map(|wire| wire.parse(source)).map(Personal::new).collect();
     let protected_from_recipient = acts_for_any(gateway, matter, plan, &opposing).await?;
-    Ok(stated(&item.facts, protected_from_recipient))
-}
-
-/// What the source states, as the policies look at it: of a reference only that it is there.
-fn stated(facts: &ItemFacts, protected_from_recipient: bool) -> Facts {
-    let named = |reference: &Option<String>| reference.as_deref().is_some_and(|reference| !reference.trim().is_empty());
-    Facts {
-        wpg_article: facts.wpg_article.as_deref().map(WpgArticle::from_text),
-        decision: named(&facts.decision_id),
-        mandate: named(&facts.mandate_id),
-        court_order: named(&facts.court_order_id),
-        professional: named(&facts.professional),
-        meldcode_steps: facts.meldcode_steps.unwrap_or_default(),
-        test51c: facts.test51c.unwrap_or_default(),
-        secret_address: facts.secret_address,
-        subject_age: facts.subject_age,
-        withheld_by_source: facts.withheld_by_source.unwrap_or_default(),
-        protected_from_recipient,
-    }
+    Ok(item.facts.for_policy(protected_from_recipient))
 }
 
 /// Whether the recipient acts for one of `persons`: it asks about one now, or has one as its subject, for a purpose that serves the subject.

@@ -12,6 +12,7 @@ use crate::catalogue::{Category, Form, PurposeCode};
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
 use crate::policy::{Facts, WpgArticle};
+use crate::subject::SubjectId;
 
 /// The RFC 9421 `tag` of everything between the gateway and a source (`design.md` §4).
 pub const SOURCE_TAG: &str = "sluis-v1-source";
@@ -237,9 +238,6 @@ pub struct ContributionReceipt {
     /// The C2SP tlog-proof text whose statement's payload is the digest of those items.
     pub receipt: String,
 }
-
-/// Extra facts by name, for the log of a decision.
-pub type FactMap = BTreeMap<String, String>;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,120 @@
+//! An integrator's kit as the demo writes it: `kit/gateway.json`, `kit/ca.pem`, `kit/<slug>/…` (`design.md` §9).
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::crypto::keys::{Jwk, PrivateJwk};
+use crate::http::tls::{Identity, Trust};
+use crate::organisation::{Kind, Oin};
+
+/// `kit/gateway.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewayInfo {
+    /// The API, `https://localhost:…`.
+    pub api: String,
+    /// The web listener.
+    pub web: String,
+    /// The operations listener.
+    pub operations: String,
+    /// The log's origin.
+    pub log_origin: String,
+    /// The log's key (C2SP vkey).
+    pub log_vkey: String,
+    /// The keys that sign responses.
+    pub signing_keys: Vec<Jwk>,
+    /// The witnesses' keys (C2SP vkeys).
+    pub witnesses: Vec<String>,
+}
+
+/// `kit/<slug>/organisation.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrganisationInfo {
+    /// Its OIN.
+    pub oin: Oin,
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// The id of its signing key.
+    pub keyid: String,
+    /// The RFC 9421 name of the signing key's algorithm.
+    pub alg: String,
+    /// Whether it may use the citizen number (BSN).
+    pub bsn_authority: bool,
+}
+
+/// A file of a kit cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct KitError(String);
+
+impl KitError {
+    /// Why.
+    pub fn new(reason: impl ToString) -> Self {
+        Self(reason.to_string())
+    }
+}
+
+/// One organisation's part of a kit.
+#[derive(Clone, Debug)]
+pub struct Kit {
+    folder: PathBuf,
+    /// The gateway.
+    pub gateway: GatewayInfo,
+    /// The organisation.
+    pub organisation: OrganisationInfo,
+}
+
+impl Kit {
+    /// Opens `folder`, the organisation's own folder in a kit; the gateway's files stand in its parent.
+    ///
+    /// # Errors
+    /// [`KitError`] names the file.
+    pub fn open(folder: &Path) -> Result<Self, KitError> {
+        let organisation = read_json(&folder.join("organisation.json"))?;
+        let gateway = read_json(&folder.join("../gateway.json"))?;
+        Ok(Self { folder: folder.to_owned(), gateway, organisation })
+    }
+
+    /// The TLS identity.
+    pub fn identity(&self) -> Identity {
+        Identity { certificate: self.folder.join("tls.pem"), key: self.folder.join("tls.key") }
+    }
+
+    /// The roots.
+    pub fn trust(&self) -> Trust {
+        Trust { roots: self.folder.join("../ca.pem"), crls: Vec::new() }
+    }
+
+    /// The private signing key.
+    ///
+    /// # Errors
+    /// [`KitError`].
+    pub fn signing_key(&self) -> Result<PrivateJwk, KitError> {
+        read_jwk(&self.folder.join("signing.jwk"))
+    }
+
+    /// The private encryption key.
+    ///
+    /// # Errors
+    /// [`KitError`].
+    pub fn encryption_key(&self) -> Result<PrivateJwk, KitError> {
+        read_jwk(&self.folder.join("encryption.jwk"))
+    }
+}
+
+fn read(path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, KitError> {
+    std::fs::read(path).map(zeroize::Zeroizing::new).map_err(|error| KitError(format!("{}: {error}", path.display())))
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, KitError> {
+    serde_json::from_slice(&read(path)?).map_err(|error| KitError(format!("{}: {error}", path.display())))
+}
+
+/// Reads a private JWK.
+fn read_jwk(path: &Path) -> Result<PrivateJwk, KitError> {
+    PrivateJwk::from_json(&read(path)?).map_err(|error| KitError(format!("{}: {error}", path.display())))
+}
