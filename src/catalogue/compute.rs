@@ -1,4 +1,5 @@
-//! One field of a form from the exact record. Pure and total: what cannot be computed is left out, and nothing here adds information.
+//! One field of a form from the exact record. Pure and total: what cannot be computed is left out, and nothing here adds
+//! information.
 
 use serde_json::Value;
 
@@ -78,8 +79,8 @@ fn current(list: Option<&Value>, today: &str) -> Presence {
     if entries.iter().any(lasts) { Presence::Yes } else { Presence::No }
 }
 
-/// The municipality that the record states, or its place of residence when that bears a municipality's name: a village is finer than its
-/// municipality and is never given in its place.
+/// The municipality that the record states, or its place of residence when that bears a municipality's name: a village is finer
+/// than its municipality and is never given in its place.
 fn municipality(record: &Value) -> Option<Value> {
     let stated = record.get("municipality").and_then(|stated| Shape::Text.lenient(stated));
     let city = || record.get("city").and_then(Value::as_str).filter(|city| super::municipality::is_municipality(city));

@@ -1,5 +1,5 @@
-//! Minimisation: from a source's exact record to the fields that a purpose keeps of a form, and the gateway's check of what a source says it
-//! minimised. Pure; the second leaves the output of the first unchanged.
+//! Minimisation: from a source's exact record to the fields that a purpose keeps of a form, and the gateway's check of what a
+//! source says it minimised. Pure; the second leaves the output of the first unchanged.
 
 use serde_json::{Map, Value};
 
@@ -31,8 +31,9 @@ impl Secrecy {
     }
 }
 
-/// Whether a recipient may know a secret address: only Veilig Thuis and the police, under `acute-safety`, by override (`domain.md` §4). The
-/// policies decide the same by `guard.secret-address`; this lets a source keep back early what the gateway would refuse.
+/// Whether a recipient may know a secret address: only Veilig Thuis and the police, under `acute-safety`, by override
+/// (`domain.md` §4). The policies decide the same by `guard.secret-address`; this lets a source keep back early what the gateway
+/// would refuse.
 pub fn may_know_secret_address(purpose: &PurposeCode, recipient: Kind, by_override: bool) -> bool {
     by_override && purpose.as_str() == "acute-safety" && matches!(recipient, Kind::VeiligThuis | Kind::Police)
 }
@@ -86,11 +87,13 @@ pub enum FormError {
     },
 }
 
-/// Brings a source's exact record into a form and keeps the fields at `paths`. `today` is the day of the answer, `YYYY-MM-DD`. What the record
-/// does not hold, or holds in a way that cannot be read, is left out; members that the form does not know are dropped.
+/// Brings a source's exact record into a form and keeps the fields at `paths`. `today` is the day of the answer, `YYYY-MM-DD`.
+/// What the record does not hold, or holds in a way that cannot be read, is left out; members that the form does not know are
+/// dropped.
 ///
 /// # Errors
-/// [`FormError`]: the form or a path does not exist, the record is no object, a list is longer than [`MAX_LIST`], or nothing of a signal is kept.
+/// [`FormError`]: the form or a path does not exist, the record is no object, a list is longer than [`MAX_LIST`], or nothing of a
+/// signal is kept.
 pub fn minimise_at_source(
     category: Category,
     form: Form,
@@ -113,11 +116,12 @@ pub fn derive(category: Category, form: Form, record: &Value, secrecy: Secrecy, 
     derive_fields(category, form, record, &all, stricter(category, secrecy, record), today)
 }
 
-/// Checks what a source delivers in a form: keeps the fields at `paths` again, drops members that the form does not know, and verifies types,
-/// patterns and lengths. Pseudonyms are dropped too: only the gateway fills them in, afterwards.
+/// Checks what a source delivers in a form: keeps the fields at `paths` again, drops members that the form does not know, and
+/// verifies types, patterns and lengths. Pseudonyms are dropped too: only the gateway fills them in, afterwards.
 ///
 /// # Errors
-/// [`FormError`]: a kept field is not of its type, or the rest of [`minimise_at_source`]'s reasons. The item is then not to be delivered.
+/// [`FormError`]: a kept field is not of its type, or the rest of [`minimise_at_source`]'s reasons. The item is then not to be
+/// delivered.
 pub fn check_at_gateway(
     category: Category,
     form: Form,

@@ -1,5 +1,5 @@
-//! The names of the Dutch municipalities (gemeenten, 2025). Only a place that bears one of them may stand for its municipality; a name that
-//! is missing here costs a field, never an address.
+//! The names of the Dutch municipalities (gemeenten, 2025). Only a place that bears one of them may stand for its municipality; a
+//! name that is missing here costs a field, never an address.
 
 /// Whether a place of residence bears the name of a municipality.
 pub fn is_municipality(name: &str) -> bool {

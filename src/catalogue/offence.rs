@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The class of an offence: coarse enough not to tell the facts. Drawn from the chapters of the Wetboek van Strafrecht and the special acts.
+/// The class of an offence: coarse enough not to tell the facts. Drawn from the chapters of the Wetboek van Strafrecht and the
+/// special acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OffenceClass {

@@ -4,8 +4,9 @@ use super::fields::fields;
 use super::shape::{Shape, is_day};
 use super::{Category, Form};
 
-/// The day of recording (`YYYY-MM-DD`) cut to the form's precision: `exact` the day, `signal` the year, `reduced` and `summary` the month when
-/// the form has a month or a day of its own, otherwise the year. `None` when `day` is no day or the form does not exist.
+/// The day of recording (`YYYY-MM-DD`) cut to the form's precision: `exact` the day, `signal` the year, `reduced` and `summary`
+/// the month when the form has a month or a day of its own, otherwise the year. `None` when `day` is no day or the form does not
+/// exist.
 pub fn recorded_at(category: Category, form: Form, day: &str) -> Option<String> {
     let known = fields(category, form);
     if known.is_empty() || !is_day(day) {

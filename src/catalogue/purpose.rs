@@ -1,4 +1,5 @@
-//! A purpose (doel) as its file states it: legal bases, terms, texts and what it keeps of each category. No rules: those are in the policies.
+//! A purpose (doel) as its file states it: legal bases, terms, texts and what it keeps of each category. No rules: those are in
+//! the policies.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -31,7 +32,8 @@ pub struct Retention {
     pub notify_subject_by_days: u32,
 }
 
-/// Which sources are asked when a request names none, and why. Being asked tells a source that someone is looked into, so it needs a reason.
+/// Which sources are asked when a request names none, and why. Being asked tells a source that someone is looked into, so it
+/// needs a reason.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DefaultSources {
@@ -56,8 +58,8 @@ pub struct Purpose {
     pub deadline: Duration,
     /// How long after the request the answer leaves, where an outcome can depend on the person.
     pub answer_at: Duration,
-    /// Whether disclosures go on, with an alarm and full review, when the log's witnesses are silent; and whether one professional alone may
-    /// make an override for it.
+    /// Whether disclosures go on, with an alarm and full review, when the log's witnesses are silent; and whether one
+    /// professional alone may make an override for it.
     pub emergency: bool,
     /// Whether the recipient serves the subject, so that nothing about persons protected from the subject may reach it.
     pub acts_for_subject: bool,
@@ -121,8 +123,8 @@ impl Purpose {
     /// Reads a purpose file. `file` is its path under `policies/`, such as `purposes/probation.toml`.
     ///
     /// # Errors
-    /// [`FileError`] with file and line: unknown keys, a name that differs from the id, a term of another form than `P90D` or `PT4H`, an unknown
-    /// category, form or field, free text, or a form that keeps more than a finer one.
+    /// [`FileError`] with file and line: unknown keys, a name that differs from the id, a term of another form than `P90D` or
+    /// `PT4H`, an unknown category, form or field, free text, or a form that keeps more than a finer one.
     pub fn parse(file: &str, text: &str) -> Result<Self, FileError> {
         let at = |span: Range<usize>, message: String| FileError::at(file, text, span.start, message);
         let read: PurposeFile =

@@ -80,8 +80,8 @@ impl Shape {
         }
     }
 
-    /// The value of a source's own record as this shape, where its meaning is plain: a Boolean as `yes` or `no`, a number as its digits,
-    /// one text as a list of one. `None` when it cannot be read as such; the field is then left out.
+    /// The value of a source's own record as this shape, where its meaning is plain: a Boolean as `yes` or `no`, a number as its
+    /// digits, one text as a list of one. `None` when it cannot be read as such; the field is then left out.
     pub fn lenient(self, value: &Value) -> Option<Value> {
         match (self, value) {
             (Self::Code, Value::Bool(flag)) => Some(Value::from(if *flag { "yes" } else { "no" })),

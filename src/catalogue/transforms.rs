@@ -1,4 +1,5 @@
-//! What a purpose keeps of each category and form: paths from the purpose file, checked against the field tables when the file is read.
+//! What a purpose keeps of each category and form: paths from the purpose file, checked against the field tables when the file is
+//! read.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -44,7 +45,8 @@ pub(super) struct Wrong {
 }
 
 impl TransformTables {
-    /// Checks every table: known categories, forms and paths, nothing twice, no free text, and no form that keeps what the finer one drops.
+    /// Checks every table: known categories, forms and paths, nothing twice, no free text, and no form that keeps what the finer
+    /// one drops.
     pub(super) fn check(self) -> Result<Transforms, Wrong> {
         let mut checked = Transforms::default();
         let mut starts = BTreeMap::new();
@@ -117,7 +119,8 @@ fn chosen(all: &Transforms, category: Category, form: Form) -> Vec<&'static Fiel
     all.paths(category, form).iter().filter_map(find).collect()
 }
 
-/// Whether what `finer` is computed from holds what `coarser` is computed from: the same part, or a part of the same list or record.
+/// Whether what `finer` is computed from holds what `coarser` is computed from: the same part, or a part of the same list or
+/// record.
 fn covers(finer: &Field, coarser: &Field) -> bool {
     let inside = |whole: &str| finer.from.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     coarser.from.is_empty() || inside(coarser.from)

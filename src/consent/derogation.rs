@@ -1,4 +1,5 @@
-//! The override (doorbreking): a source's professional discloses without consent, on stated grounds, for a short time (`domain.md` §7).
+//! The override (doorbreking): a source's professional discloses without consent, on stated grounds, for a short time
+//! (`domain.md` §7).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -144,7 +145,7 @@ pub enum InvalidOverride {
     Term,
     /// The four eyes are missing.
     #[error(
-        "a second professional, another than the first, must approve it; only for an emergency purpose may one person make it alone"
+        "a second professional, another than the first, must approve it; only for an emergency purpose may one make it alone"
     )]
     FourEyes,
 }
@@ -199,8 +200,8 @@ impl Override {
         self.ended_at.map_or(self.not_after, |ended| ended.min(self.not_after))
     }
 
-    /// When the privacy officer must have reviewed it: two working days after it was made. Monday to Friday count; public holidays are not
-    /// left out, so the review is never later than the rule asks.
+    /// When the privacy officer must have reviewed it: two working days after it was made. Monday to Friday count; public
+    /// holidays are not left out, so the review is never later than the rule asks.
     pub fn review_due(&self) -> Timestamp {
         let day = Duration::from_hours(24);
         let mut due = self.made_at;
@@ -242,8 +243,8 @@ fn is_working_day(at: Timestamp) -> bool {
     OffsetDateTime::from_unix_timestamp(at.seconds()).is_ok_and(|at| !matches!(at.weekday(), Weekday::Saturday | Weekday::Sunday))
 }
 
-/// The override to hand to the policies for one source, recipient, purpose and category: of those that cover it now the one with the widest form,
-/// then the one that lasts longest. Never a merge.
+/// The override to hand to the policies for one source, recipient, purpose and category: of those that cover it now the one with
+/// the widest form, then the one that lasts longest. Never a merge.
 pub fn governing_override<'o>(
     overrides: &'o [Override],
     source: &Oin,

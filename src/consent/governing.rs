@@ -10,9 +10,10 @@ use crate::organisation::Oin;
 
 /// The governing record among all of one subject for this source, recipient, purpose and category, or none.
 ///
-/// Of each id only the newest version speaks. Records that are only requested, not yet in force or (given) past their term say nothing, nor does one
-/// that a record in force supersedes for this combination. Of the rest governs the most specific (fewest purposes × recipients × sources ×
-/// categories), then the most restrictive (refused, withdrawn or invalidated before expired before given), then the newest.
+/// Of each id only the newest version speaks. Records that are only requested, not yet in force or (given) past their term say
+/// nothing, nor does one that a record in force supersedes for this combination. Of the rest governs the most specific (fewest
+/// purposes × recipients × sources × categories), then the most restrictive (refused, withdrawn or invalidated before expired
+/// before given), then the newest.
 pub fn governing<'r>(
     records: &'r [ConsentRecord],
     source: &Oin,

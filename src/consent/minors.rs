@@ -1,5 +1,5 @@
-//! For which ages of the subject a consent counts, by who gave it (`domain.md` §6, row "WGBO disclosure", the regime of the sources that need
-//! consent today). The age is that on the day of disclosure, so turning 12 ends what only parents gave.
+//! For which ages of the subject a consent counts, by who gave it (`domain.md` §6, row "WGBO disclosure", the regime of the
+//! sources that need consent today). The age is that on the day of disclosure, so turning 12 ends what only parents gave.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,8 +49,9 @@ pub struct AgeRange {
     pub until: u8,
 }
 
-/// The ages that the grantors cover: parents or a guardian those under 12, all `parents_with_custody` of them; the subject from 12 on; a mentor or
-/// curator from 18 on, when someone judged the subject incapable. `None` when nobody's consent counts, or only for ages that do not adjoin.
+/// The ages that the grantors cover: parents or a guardian those under 12, all `parents_with_custody` of them; the subject from
+/// 12 on; a mentor or curator from 18 on, when someone judged the subject incapable. `None` when nobody's consent counts, or only
+/// for ages that do not adjoin.
 pub fn covered_ages(grantors: &[Grantor], parents_with_custody: u8, capacity_assessed: bool) -> Option<AgeRange> {
     let accepted = || grantors.iter().filter(|grantor| !grantor.alleged_perpetrator);
     let gave = |roles: &[GrantorRole]| accepted().filter(|grantor| roles.contains(&grantor.role)).count();

@@ -167,7 +167,8 @@ impl ConsentRecord {
             && self.categories.contains(&category)
     }
 
-    /// What the policies are given of this record. A consent that was not asked in private, or that nobody gave who may, counts for no age.
+    /// What the policies are given of this record. A consent that was not asked in private, or that nobody gave who may, counts
+    /// for no age.
     pub fn fact(&self) -> Arc<ConsentFact> {
         let ages = covered_ages(&self.grantors, self.parents_with_custody, self.capacity_assessed_by.is_some());
         Arc::new(ConsentFact {

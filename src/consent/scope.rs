@@ -2,8 +2,8 @@
 
 use crate::catalogue::Form;
 
-/// Whether a form lies within a ceiling. For this the four forms stand in one row: `signal`, `reduced`, `summary`, `exact`; whoever agrees to a
-/// form agrees to what tells less.
+/// Whether a form lies within a ceiling. For this the four forms stand in one row: `signal`, `reduced`, `summary`, `exact`;
+/// whoever agrees to a form agrees to what tells less.
 pub const fn within_ceiling(form: Form, ceiling: Form) -> bool {
     rank(form) <= rank(ceiling)
 }

@@ -62,8 +62,8 @@ fn find(shard: &Shard, key: u64, question: &Question) -> Option<Decision> {
     entries.iter().find(valid).map(|entry| entry.decision.clone())
 }
 
-/// From the last moment at which a fact changed to the first at which one will. The only facts that change by themselves are the terms of consent
-/// and override; a policy that looked at the clock in another way would have to be named here.
+/// From the last moment at which a fact changed to the first at which one will. The only facts that change by themselves are the
+/// terms of consent and override; a policy that looked at the clock in another way would have to be named here.
 fn window(question: &Question) -> (Timestamp, Timestamp) {
     let consent = question.consent.iter().flat_map(|consent| [consent.valid_from, consent.not_after]);
     let derogation = question.derogation.iter().flat_map(|derogation| [derogation.valid_from, derogation.not_after]);

@@ -1,5 +1,5 @@
-//! Table tests of the policies: `tests/<purpose>.toml`, request → form per category and reason. Run by the tests of this crate and by
-//! `sluis policy test`.
+//! Table tests of the policies: `tests/<purpose>.toml`, request → form per category and reason. Run by the tests of this crate
+//! and by `sluis policy test`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

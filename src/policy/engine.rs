@@ -59,8 +59,8 @@ impl Engine {
         self.evaluate_claimed(prepared, form, form, policies, None)
     }
 
-    /// Evaluates with a form claimed in the context that may differ from the form decided, and the request checked against a schema; for tests of the
-    /// policies.
+    /// Evaluates with a form claimed in the context that may differ from the form decided, and the request checked against a
+    /// schema; for tests of the policies.
     pub fn evaluate_claimed(
         &self,
         prepared: &Prepared,

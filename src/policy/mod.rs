@@ -1,8 +1,10 @@
-//! Who may receive what: the only place that knows Cedar. A [`Bundle`] holds one version of the policies and answers [`Question`]s.
+//! Who may receive what: the only place that knows Cedar. A [`Bundle`] holds one version of the policies and answers
+//! [`Question`]s.
 
 mod bundle;
 mod cache;
 pub mod cases;
+mod decide;
 mod decision;
 mod engine;
 mod files;

@@ -59,8 +59,8 @@ impl WpgArticle {
     }
 }
 
-/// What a source states of an item, as far as the policies look at it: of a reference only that it is there. By default nothing is stated, which
-/// fulfils no condition.
+/// What a source states of an item, as far as the policies look at it: of a reference only that it is there. By default nothing
+/// is stated, which fulfils no condition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, stated or not")]
 pub struct Facts {
@@ -89,7 +89,8 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Facts that fulfil every condition, for a subject of an age that the consent covers: what is assumed before a source is asked.
+    /// Facts that fulfil every condition, for a subject of an age that the consent covers: what is assumed before a source is
+    /// asked.
     pub fn fulfilling(wpg_article: WpgArticle, consent: Option<&ConsentFact>) -> Self {
         Self {
             wpg_article: Some(wpg_article),
@@ -126,6 +127,7 @@ pub struct Question {
     pub consent: Option<Arc<ConsentFact>>,
     /// The override to go by, if any.
     pub derogation: Option<Arc<OverrideFact>>,
-    /// What the source states of the item. `None` asks whether the source may be asked: facts that fulfil every condition are assumed.
+    /// What the source states of the item. `None` asks whether the source may be asked: facts that fulfil every condition are
+    /// assumed.
     pub facts: Option<Facts>,
 }

@@ -1,5 +1,5 @@
-//! What the rules can ever permit, whoever the person is: computed by evaluating them with every fact, consent and override fulfilled, and again
-//! without. Static per recipient kind, purpose, source kind and category.
+//! What the rules can ever permit, whoever the person is: computed by evaluating them with every fact, consent and override
+//! fulfilled, and again without. Static per recipient kind, purpose, source kind and category.
 
 use std::sync::Arc;
 
@@ -71,25 +71,27 @@ impl Reach {
             ..question.clone()
         };
         let all = with(&consent, &derogation);
-        let mut reach = Self { closed_by: closed_by(engine, policies, &all)?, ..Self::default() };
+        let mut reach = Self::default();
         let police = question.source.kind == Kind::Police;
         let candidates: &[WpgArticle] = if police { &WpgArticle::ALL } else { &[WpgArticle::Everyday] };
         for article in candidates {
             let facts = Facts::fulfilling(*article, all.consent.as_deref());
-            let ever = allowed(engine, policies, &all, &facts)?;
+            let (ever, closed_by) = tried(engine, policies, &all, &facts)?;
+            if *article == WpgArticle::Everyday {
+                reach.closed_by = closed_by;
+            }
             if reach.ever.union(ever) == reach.ever {
                 continue;
             }
             reach.ever = reach.ever.union(ever);
             reach.articles.push(*article);
             let without = Facts::fulfilling(*article, None);
-            reach.on_facts = reach.on_facts.union(allowed(engine, policies, &with(&None, &None), &without)?);
-            reach.with_consent = reach.with_consent.union(allowed(engine, policies, &with(&consent, &None), &facts)?);
-            reach.with_override = reach.with_override.union(allowed(engine, policies, &with(&None, &derogation), &without)?);
+            let allowed = |question: &Question, facts| allowed(engine, policies, question, facts, ever);
+            reach.on_facts = reach.on_facts.union(allowed(&with(&None, &None), &without)?);
+            reach.with_consent = reach.with_consent.union(allowed(&with(&consent, &None), &facts)?);
+            reach.with_override = reach.with_override.union(allowed(&with(&None, &derogation), &without)?);
         }
-        if !reach.on_facts.is_empty() {
-            reach.always = allowed(engine, policies, &with(&None, &None), &Facts::default())?;
-        }
+        reach.always = allowed(engine, policies, &with(&None, &None), &Facts::default(), reach.on_facts)?;
         if reach.articles.is_empty() {
             reach.articles.push(WpgArticle::Everyday);
         }
@@ -97,23 +99,32 @@ impl Reach {
     }
 }
 
-fn allowed(engine: &Engine, policies: &PolicySet, question: &Question, facts: &Facts) -> Result<FormSet, Unfit> {
+/// Which of the forms `within` are allowed.
+fn allowed(engine: &Engine, policies: &PolicySet, question: &Question, facts: &Facts, within: FormSet) -> Result<FormSet, Unfit> {
+    if within.is_empty() {
+        return Ok(within);
+    }
     let prepared = engine.prepare(question, facts)?;
-    Ok(Form::ALL.into_iter().filter(|form| engine.evaluate(&prepared, *form, policies).allowed).collect())
+    Ok(within.iter().filter(|form| engine.evaluate(&prepared, *form, policies).allowed).collect())
 }
 
-fn closed_by(engine: &Engine, policies: &PolicySet, question: &Question) -> Result<Vec<String>, Unfit> {
-    let prepared = engine.prepare(question, &Facts::fulfilling(WpgArticle::Everyday, question.consent.as_deref()))?;
+/// Which forms are allowed, and the guards that forbid every one.
+fn tried(engine: &Engine, policies: &PolicySet, question: &Question, facts: &Facts) -> Result<(FormSet, Vec<String>), Unfit> {
+    let prepared = engine.prepare(question, facts)?;
+    let mut allowed = FormSet::NONE;
     let mut closing: Option<Vec<String>> = None;
     for form in Form::ALL {
         let evaluation = engine.evaluate(&prepared, form, policies);
+        if evaluation.allowed {
+            allowed = allowed.with(form);
+        }
         let forbids: Vec<String> = if evaluation.allowed { vec![] } else { evaluation.policies };
         closing = Some(match closing {
             None => forbids,
             Some(before) => before.into_iter().filter(|id| forbids.contains(id)).collect(),
         });
     }
-    Ok(closing.unwrap_or_default())
+    Ok((allowed, closing.unwrap_or_default()))
 }
 
 const ALWAYS: (Timestamp, Timestamp) = (Timestamp::from_seconds(0), Timestamp::from_seconds(200_000_000_000));

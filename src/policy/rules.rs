@@ -1,4 +1,5 @@
-//! Reads and checks the Cedar files: every policy explains itself, permits stand with their purpose, guards forbid, all pass strict validation.
+//! Reads and checks the Cedar files: every policy explains itself, permits stand with their purpose, guards forbid, all pass
+//! strict validation.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

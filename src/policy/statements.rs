@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn semicolons_in_texts_and_comments_end_nothing() {
-        let file = "// one; two\n\n@why(\"a; \\\"b\")\npermit (principal, action, resource); // end;\nforbid (principal, action, resource);\n";
+        let file = "// one; two\n\n@why(\"a; \\\"b\")\npermit (a, b, c); // end;\nforbid (a, b, c);\n";
         let found = statements("f", file).expect("two statements");
         let texts: Vec<&str> = found.iter().map(|statement| statement.text).collect();
         assert_eq!(texts.len(), 2);

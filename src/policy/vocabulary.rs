@@ -117,7 +117,8 @@ impl Vocabulary {
         Ok(pairs)
     }
 
-    /// The context of one form. `claimed` is the form that consent and override are held against: always the form that is decided.
+    /// The context of one form. `claimed` is the form that consent and override are held against: always the form that is
+    /// decided.
     pub fn context(&self, circumstances: &[(String, RestrictedExpression)], claimed: Form) -> Result<Context, Unfit> {
         let form = [("form".to_owned(), known(&self.forms, &claimed)?)];
         Context::from_pairs(circumstances.iter().cloned().chain(form)).map_err(Unfit::because)
@@ -208,8 +209,8 @@ fn record<'n>(pairs: impl IntoIterator<Item = (&'n str, RestrictedExpression)>) 
     RestrictedExpression::new_record(pairs.into_iter().map(|(name, value)| (name.to_owned(), value))).map_err(Unfit::because)
 }
 
-/// Moments are milliseconds since 1970, as in [`Timestamp`]: Cedar's own datetime is parsed from text by every evaluation, which cost more than all
-/// else together.
+/// Moments are milliseconds since 1970, as in [`Timestamp`]: Cedar's own datetime is parsed from text by every evaluation, which
+/// cost more than all else together.
 fn moment(at: Timestamp) -> RestrictedExpression {
     RestrictedExpression::new_long(at.millis())
 }

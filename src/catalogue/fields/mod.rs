@@ -1,5 +1,5 @@
-//! The fields of each category and form as data: from which part of the exact record each is computed, and how. The typed structures in
-//! `records` hold the same fields; a test compares them.
+//! The fields of each category and form as data: from which part of the exact record each is computed, and how. The typed
+//! structures in `records` hold the same fields; a test compares them.
 
 mod exact;
 mod reduced;
@@ -24,8 +24,8 @@ pub struct Field {
     pub place: bool,
 }
 
-/// How a field is computed. Each way gives the same as its origin or less, never more: date ⊒ month ⊒ year, birth date ⊒ age band, address ⊒
-/// municipality, offence ⊒ offence class, list ⊒ count ⊒ any.
+/// How a field is computed. Each way gives the same as its origin or less, never more: date ⊒ month ⊒ year, birth date ⊒ age
+/// band, address ⊒ municipality, offence ⊒ offence class, list ⊒ count ⊒ any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
     /// Unchanged.
@@ -113,7 +113,8 @@ pub const fn fields(category: Category, form: Form) -> &'static [Field] {
     }
 }
 
-/// Whether a category can be given in a form at all (`domain.md` §4); a diagnosis has an exact form at its source, for instance, but no signal.
+/// Whether a category can be given in a form at all (`domain.md` §4); a diagnosis has an exact form at its source, for instance,
+/// but no signal.
 pub const fn exists(category: Category, form: Form) -> bool {
     !fields(category, form).is_empty()
 }

@@ -81,7 +81,7 @@ fn dates_and_birth_dates_are_coarsened() {
 #[test]
 fn lists_become_counts_and_signals() {
     let record = json!({"incidents": [
-        {"date": "2025-03-01", "kind": "assault", "place": "Kerkplein 1", "childrenPresent": true, "text": "…", "reporter": "neighbour"},
+        {"date": "2025-03-01", "kind": "assault", "place": "Kerkplein 1", "childrenPresent": true, "text": "…", "reporter": "x"},
         {"date": "2026-01-05", "kind": "threat", "childrenPresent": false}]});
     let kept = all_paths(Category::IncidentReports, Form::Reduced);
     let reduced = minimise_at_source(Category::IncidentReports, Form::Reduced, &record, &kept, Secrecy::Open, TODAY);

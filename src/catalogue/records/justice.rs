@@ -1,4 +1,5 @@
-//! Police, prosecution and probation: `incident-reports`, `criminal-record`, `pending-prosecution`, `measures`, `probation-status`.
+//! Police, prosecution and probation: `incident-reports`, `criminal-record`, `pending-prosecution`, `measures`,
+//! `probation-status`.
 
 use super::scalar::{Code, Day, Month, Person, Text, Year};
 use super::{form, signal};

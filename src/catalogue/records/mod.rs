@@ -1,5 +1,5 @@
-//! One typed structure per category and form (`domain.md` §4, table "Fields per category and form"). Every field may be absent, since a
-//! purpose keeps what it needs; only the one field of a signal is always there. Unknown members are refused.
+//! One typed structure per category and form (`domain.md` §4, table "Fields per category and form"). Every field may be absent,
+//! since a purpose keeps what it needs; only the one field of a signal is always there. Unknown members are refused.
 
 pub mod care;
 pub mod justice;
@@ -121,8 +121,8 @@ pub fn schema(category: Category, form: Form) -> Option<Value> {
     with_form!(category, form, schema_of, None)
 }
 
-/// The schema with each `allOf` of a type and a bare description joined into one: the generator writes the description as an `object`, which no
-/// string could fulfil.
+/// The schema with each `allOf` of a type and a bare description joined into one: the generator writes the description as an
+/// `object`, which no string could fulfil.
 fn joined(schema: Value) -> Value {
     match schema {
         Value::Array(entries) => entries.into_iter().map(joined).collect(),
