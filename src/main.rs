@@ -1,3 +1,7 @@
 //! The command `sluis`: arguments to exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sluis::cli::main()
+}

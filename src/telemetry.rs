@@ -1,1 +1,12 @@
-//! Tracing set-up. Never personal data.
+//! Tracing set-up: to standard error, level by `SLUIS_LOG` (default `warn`). Never personal data: spans and events name organisations,
+//! disclosures and kinds of failure, nothing else.
+
+use tracing_subscriber::EnvFilter;
+
+/// Starts tracing for this process.
+pub fn start() {
+    let filter = EnvFilter::try_from_env("SLUIS_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let started = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    // A second start, in tests, keeps the first.
+    drop(started);
+}

@@ -9,6 +9,7 @@ pub mod config;
 pub mod encoding;
 pub mod findings;
 pub mod gather;
+pub mod hand;
 pub mod household;
 pub mod inbox;
 pub mod local_api;

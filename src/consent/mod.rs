@@ -3,7 +3,7 @@
 pub mod derogation;
 mod governing;
 pub mod minors;
-mod record;
+pub mod record;
 mod scope;
 
 pub use derogation::{Override, OverrideFact};

@@ -1,0 +1,87 @@
+//! `sluis demo`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{asked_to_stop, complain, say};
+use crate::app::gateway::Outside;
+use crate::demo::households::DEFAULT_HOUSEHOLDS;
+use crate::demo::running::{DemoError, Running, start};
+use crate::demo::script::play;
+use crate::demo::setup::Options;
+
+/// Run everything on this machine, with synthetic households.
+#[derive(Args)]
+pub(super) struct Demo {
+    /// Where everything is kept; started again on the same folder, the demo resumes.
+    #[arg(long, default_value = "demo")]
+    dir: PathBuf,
+    /// How many households.
+    #[arg(long, default_value_t = DEFAULT_HOUSEHOLDS)]
+    households: usize,
+    /// Fixes households and script, not keys, ids or times.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where the gateway keeps its data: this version knows `sqlite`, a file in its folder.
+    #[arg(long, default_value = "sqlite", value_parser = ["sqlite"])]
+    store: String,
+    /// Stop after the scripted run; exit status 0 only if all went as expected.
+    #[arg(long)]
+    once: bool,
+    /// Print the report as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Let answers leave when they are ready, not at their fixed instant: for benchmarks only.
+    #[arg(long, hide = true)]
+    without_answer_at: bool,
+    /// Start without playing the script.
+    #[arg(long, hide = true)]
+    without_script: bool,
+}
+
+impl Demo {
+    pub(super) async fn run(self, outside: Outside) -> ExitCode {
+        match self.play(outside).await {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => complain("the demo did not go as its script expects; see above"),
+            Err(error) => complain(&error.to_string()),
+        }
+    }
+
+    async fn play(self, outside: Outside) -> Result<bool, DemoError> {
+        let options = Options { households: self.households, seed: self.seed, answer_at: !self.without_answer_at };
+        let demo = start(&self.dir, options, outside).await?;
+        let mut as_expected = true;
+        if !self.without_script {
+            let report = play(&demo).await?;
+            as_expected = report.is_as_expected();
+            say(&if self.json { report.json() } else { report.to_string() });
+        }
+        if !self.once {
+            if !self.json {
+                self.tell_where(&demo);
+            }
+            asked_to_stop().await;
+        }
+        demo.stop().await;
+        Ok(as_expected)
+    }
+
+    fn tell_where(&self, demo: &Running) {
+        let info = &demo.info;
+        let kit = demo.layout.kit();
+        let kit = kit.display();
+        say(&format!("API         {}   (mutual TLS; OpenAPI at {}/v1/openapi.json)", info.api, info.web));
+        say(&format!("operations  {}/livez /readyz /metrics", info.operations));
+        if !info.api.ends_with(":8443") || !info.web.ends_with(":8080") || !info.operations.ends_with(":9090") {
+            say("            (other ports than 8443, 8080 and 9090, because those were taken when this demo was made)");
+        }
+        say(&format!("kit         {kit}: gateway.json, ca.pem, persons.json and a folder per organisation"));
+        say(&format!(
+            "try         sluis request --kit {kit}/veilig-thuis --purpose safety-assessment --person P22 \\\n            --source police --category identity --category measures --necessity \"a report came in\" --explain"
+        ));
+        say("stop with Ctrl-C; started again with the same --dir it resumes");
+    }
+}

@@ -1,0 +1,192 @@
+//! A demo whose gateway and connectors are up, in this one process.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::organisations::{Slug, organisations};
+use super::setup::{Layout, Options, PROFESSIONALS, Ready, SetupError, prepare, register};
+use crate::actions::Desk;
+use crate::app;
+use crate::app::gateway::{Addresses, Outside, StartError, read_signing};
+use crate::client::{Client, GatewayInfo, Kit, KitError};
+use crate::config::{ConfigError, GatewayConfig};
+use crate::connector::Connector;
+use crate::connector::config::Config as ConnectorConfig;
+use crate::connector::hand::Hand;
+use crate::connector::professionals::Professional;
+use crate::crypto::keys::{PublicKey, SigningKey};
+use crate::demo::authority::Authority;
+use crate::demo::households::World;
+use crate::exchange::Gateway;
+
+/// The demo cannot be started.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct DemoError(String);
+
+impl DemoError {
+    /// Why.
+    pub fn new(reason: impl ToString) -> Self {
+        Self(reason.to_string())
+    }
+}
+
+impl From<SetupError> for DemoError {
+    fn from(error: SetupError) -> Self {
+        Self::new(error)
+    }
+}
+
+impl From<StartError> for DemoError {
+    fn from(error: StartError) -> Self {
+        Self::new(error)
+    }
+}
+
+impl From<ConfigError> for DemoError {
+    fn from(error: ConfigError) -> Self {
+        Self::new(error)
+    }
+}
+
+impl From<KitError> for DemoError {
+    fn from(error: KitError) -> Self {
+        Self::new(error)
+    }
+}
+
+/// A running demo.
+pub struct Running {
+    /// Its files.
+    pub layout: Layout,
+    /// Its synthetic world.
+    pub world: World,
+    /// What the gateway is reached by.
+    pub info: GatewayInfo,
+    /// Where it listens.
+    pub addresses: Addresses,
+    /// The gateway.
+    pub gateway: Arc<Gateway>,
+    /// Actions on its registers.
+    pub desk: Arc<Desk>,
+    /// The connectors.
+    pub connectors: BTreeMap<Slug, Arc<Connector>>,
+    /// The certificate authority, when the files were made just now.
+    pub authority: Option<Authority>,
+    outside: Outside,
+    shutdown: CancellationToken,
+    connector_shutdowns: BTreeMap<Slug, CancellationToken>,
+    tasks: TaskTracker,
+}
+
+/// Makes or finds the demo in `folder` and starts everything.
+///
+/// # Errors
+/// [`DemoError`].
+pub async fn start(folder: &Path, options: Options, outside: Outside) -> Result<Running, DemoError> {
+    let ready = prepare(folder, options, &outside).await?;
+    let config = GatewayConfig::load(&ready.layout.configuration())?;
+    let built = app::gateway::build(config, outside.clone()).await?;
+    if let Some(members) = &ready.members {
+        register(&built.desk, members, &ready.world, outside.clock.now()).await?;
+        built.gateway.registry.refresh().await.map_err(DemoError::new)?;
+        ready.finished(options)?;
+    }
+    let Ready { layout, world, authority, .. } = ready;
+    let (gateway, desk) = (Arc::clone(&built.gateway), Arc::clone(&built.desk));
+    let bound = built.bind().await?;
+    let addresses = bound.addresses();
+    let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+    tasks.spawn(bound.run(shutdown.clone()));
+    let info = Kit::open(&layout.kit_of(Slug::Police))?.gateway;
+    let mut running = Running {
+        layout,
+        world,
+        info,
+        addresses,
+        gateway,
+        desk,
+        connectors: BTreeMap::new(),
+        authority,
+        outside,
+        shutdown,
+        connector_shutdowns: BTreeMap::new(),
+        tasks,
+    };
+    for organisation in organisations().filter(|organisation| organisation.is_source) {
+        running.start_connector(organisation.slug).await?;
+    }
+    Ok(running)
+}
+
+impl Running {
+    /// Starts one source's connector, with the professionals of the demo.
+    ///
+    /// # Errors
+    /// [`DemoError`].
+    pub async fn start_connector(&mut self, slug: Slug) -> Result<(), DemoError> {
+        let folder = self.layout.source(slug);
+        let config = ConnectorConfig::load(&folder.join("connector.toml")).map_err(DemoError::new)?;
+        let bound = app::connector::bind(&config, &self.outside).await?;
+        for reference in PROFESSIONALS {
+            let key = SigningKey::from_jwk(&read_signing(&folder.join(format!("{reference}.jwk")))?).map_err(DemoError::new)?;
+            let PublicKey::Ed25519(public_key) = key.public().key() else { return Err(DemoError::new("a professional's key is Ed25519")) };
+            let professional = Professional {
+                reference: reference.to_owned(),
+                name: format!("Professional {reference}"),
+                registration: format!("{}-{reference}", slug.code()),
+                public_key: *public_key,
+                active: true,
+            };
+            bound.connector.put_professional(&professional).await.map_err(DemoError::new)?;
+        }
+        self.connectors.insert(slug, Arc::clone(&bound.connector));
+        let shutdown = self.shutdown.child_token();
+        self.connector_shutdowns.insert(slug, shutdown.clone());
+        self.tasks.spawn(bound.run(shutdown));
+        Ok(())
+    }
+
+    /// Stops one source's connector.
+    pub fn stop_connector(&mut self, slug: Slug) {
+        self.connectors.remove(&slug);
+        if let Some(shutdown) = self.connector_shutdowns.remove(&slug) {
+            shutdown.cancel();
+        }
+    }
+
+    /// The client of one organisation of the kit.
+    ///
+    /// # Errors
+    /// [`DemoError`].
+    pub fn client(&self, slug: Slug) -> Result<Client, DemoError> {
+        let kit = Kit::open(&self.layout.kit_of(slug))?;
+        Ok(Client::new(&kit, Arc::clone(&self.outside.clock), Arc::clone(&self.outside.entropy))?)
+    }
+
+    /// A professional of a source with her key.
+    ///
+    /// # Errors
+    /// [`DemoError`].
+    pub fn hand(&self, slug: Slug, reference: &str) -> Result<Hand, DemoError> {
+        let path = self.layout.source(slug).join(format!("{reference}.jwk"));
+        let key = SigningKey::from_jwk(&read_signing(&path)?).map_err(DemoError::new)?;
+        Ok(Hand::new(reference.to_owned(), key, Arc::clone(&self.outside.clock)))
+    }
+
+    /// The time and randomness it runs with.
+    pub const fn outside(&self) -> &Outside {
+        &self.outside
+    }
+
+    /// Ends everything: what is in flight is finished.
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}

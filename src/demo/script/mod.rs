@@ -1,0 +1,101 @@
+//! The scripted run: signed requests through the same client as `sluis request`, each with what is expected of it.
+
+mod people;
+mod report;
+mod scenes;
+
+use serde_json::{Value, json};
+
+pub use report::{Report, Told};
+use scenes::{Expected, SCENES, Scene, Subject};
+
+use super::organisations::Slug;
+use super::running::{DemoError, Running};
+use crate::client::{Client, Disclosed, Trouble};
+
+/// Plays every scene and tells what happened.
+///
+/// # Errors
+/// [`DemoError`], when the demo itself fails; a scene that went otherwise than expected stands in the report.
+pub async fn play(demo: &Running) -> Result<Report, DemoError> {
+    let mut report = Report::default();
+    people::make_override(demo).await?;
+    for scene in SCENES {
+        report.scenes.push(play_scene(demo, scene).await?);
+    }
+    report.scenes.extend(people::release_and_refuse(demo).await?);
+    report.sources_verified = people::sources_receipts(demo, &report).await?;
+    report.log_size = demo.gateway.store.head().await.map_err(DemoError::new)?.size;
+    Ok(report)
+}
+
+async fn play_scene(demo: &Running, scene: &Scene) -> Result<Told, DemoError> {
+    let client = demo.client(scene.recipient)?;
+    let body = body(demo, scene)?;
+    let outcome = client.disclose(&body, None).await;
+    Ok(tell(demo, scene, outcome))
+}
+
+/// The body of a scene's request.
+fn body(demo: &Running, scene: &Scene) -> Result<Vec<u8>, DemoError> {
+    let sources: Vec<_> = scene.sources.iter().map(|slug| slug.organisation().oin).collect();
+    let body = json!({
+        "purpose": scene.purpose,
+        "subject": subject(demo, scene)?,
+        "categories": scene.categories,
+        "sources": sources,
+        "form": scene.form,
+        "actor": {"reference": format!("{}-4711", scene.recipient.code()), "role": "caseworker"},
+        "necessity": scene.necessity,
+    });
+    serde_json::to_vec(&body).map_err(DemoError::new)
+}
+
+fn subject(demo: &Running, scene: &Scene) -> Result<Value, DemoError> {
+    let person = |id: &str| demo.world.person(id).map(|(_, person)| person).ok_or_else(|| DemoError::new(format!("no person {id}")));
+    match scene.subject {
+        Subject::Person(id) => {
+            let bsn = person(id)?.bsn.as_ref().ok_or_else(|| DemoError::new(format!("{id} has no citizen number")))?;
+            Ok(json!({"scheme": "bsn", "value": bsn.expose()}))
+        }
+        Subject::Local(id, slug) => {
+            Ok(json!({"scheme": "local", "value": person(id)?.local_number(slug), "source": slug.organisation().oin}))
+        }
+    }
+}
+
+/// What happened, beside what was expected.
+fn tell(demo: &Running, scene: &Scene, outcome: Result<Disclosed, Trouble>) -> Told {
+    let mut told = Told::new(scene);
+    match outcome {
+        Ok(disclosed) => {
+            told.disclosed(&disclosed);
+            let folder = demo.layout.kit_of(scene.recipient).join("receipts");
+            if let Err(error) = disclosed.keep_receipts(&folder) {
+                told.trouble = Some(format!("receipts could not be kept: {error}"));
+            }
+        }
+        Err(Trouble::Problem(problem)) => told.refused = Some(problem.suffix().to_owned()),
+        Err(trouble) => told.trouble = Some(trouble.to_string()),
+    }
+    told.as_expected = told.trouble.is_none() && scene.expected.is(&told);
+    told
+}
+
+impl Expected {
+    fn is(&self, told: &Told) -> bool {
+        match self {
+            Self::Given(items) => {
+                let mut expected: Vec<String> = items.iter().map(|item| (*item).to_owned()).collect();
+                expected.sort();
+                told.refused.is_none() && told.given_kinds() == expected
+            }
+            Self::Refused(suffix) => told.refused.as_deref() == Some(suffix),
+        }
+    }
+}
+
+/// The client of a scene's recipient, for what people do after it.
+fn client_of(demo: &Running, slug: Slug) -> Result<Client, DemoError> {
+    demo.client(slug)
+}

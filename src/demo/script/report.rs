@@ -1,0 +1,200 @@
+//! What the script tells: who asked what for which purpose, what was given in which form, what was not, the place in the log, the receipt.
+//! Persons by their id, never by name or number.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::scenes::{Scene, Subject};
+use crate::client::Disclosed;
+
+/// The whole run.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The scenes, in order.
+    pub scenes: Vec<Told>,
+    /// Receipts that sources hold and have verified.
+    pub sources_verified: usize,
+    /// The log's size at the end.
+    pub log_size: u64,
+}
+
+/// One scene as it went.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    /// What it shows.
+    pub title: String,
+    /// Who asked.
+    pub recipient: String,
+    /// Whom.
+    pub sources: Vec<String>,
+    /// For which purpose.
+    pub purpose: String,
+    /// About whom, by id.
+    pub subject: String,
+    /// What was given: source, category, form.
+    pub given: Vec<[String; 3]>,
+    /// What was not: source, category.
+    pub unavailable: Vec<[String; 2]>,
+    /// What nobody may give here.
+    pub not_permitted: Vec<String>,
+    /// `open` or `complete`.
+    pub status: Option<String>,
+    /// The entries in the log.
+    pub log_indexes: Vec<u64>,
+    /// The problem's type, when refused.
+    pub refused: Option<String>,
+    /// What went wrong.
+    pub trouble: Option<String>,
+    /// Whether it went as the script expects.
+    pub as_expected: bool,
+    /// The disclosure's id.
+    #[serde(skip)]
+    pub disclosure: Option<String>,
+}
+
+impl Told {
+    /// Nothing has happened yet.
+    pub(super) fn new(scene: &Scene) -> Self {
+        let subject = match scene.subject {
+            Subject::Person(id) | Subject::Local(id, _) => id,
+        };
+        Self {
+            title: scene.title.to_owned(),
+            recipient: scene.recipient.code().to_owned(),
+            sources: scene.sources.iter().map(|slug| slug.code().to_owned()).collect(),
+            purpose: scene.purpose.to_owned(),
+            subject: subject.to_owned(),
+            given: Vec::new(),
+            unavailable: Vec::new(),
+            not_permitted: Vec::new(),
+            status: None,
+            log_indexes: Vec::new(),
+            refused: None,
+            trouble: None,
+            as_expected: false,
+            disclosure: None,
+        }
+    }
+
+    /// Takes in a disclosure whose receipts are verified.
+    pub(super) fn disclosed(&mut self, disclosed: &Disclosed) {
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        self.status = Some(disclosed.status.clone());
+        self.disclosure = Some(disclosed.id.clone());
+        self.log_indexes = disclosed.deliveries.iter().map(|delivery| delivery.log_index).collect();
+        self.given = disclosed.items().map(|item| [text(&item["source"]), text(&item["category"]), text(&item["form"])]).collect();
+        let Some(first) = disclosed.deliveries.first() else { return };
+        let lines = |name: &str| first.payload[name].as_array().cloned().unwrap_or_default();
+        self.unavailable = lines("unavailable").iter().map(|line| [text(&line["source"]), text(&line["category"])]).collect();
+        self.not_permitted = lines("notPermitted").iter().map(|line| text(&line["category"])).collect();
+    }
+
+    /// Each given kind of item once, as `category form`, sorted.
+    pub(super) fn given_kinds(&self) -> Vec<String> {
+        let mut kinds: Vec<_> = self.given.iter().map(|[_, category, form]| format!("{category} {form}")).collect();
+        kinds.sort();
+        kinds.dedup();
+        kinds
+    }
+}
+
+impl Report {
+    /// Whether everything went as the script expects.
+    pub fn is_as_expected(&self) -> bool {
+        self.scenes.iter().all(|told| told.as_expected)
+    }
+
+    /// How many requests were answered with a disclosure.
+    pub fn disclosures(&self) -> usize {
+        self.scenes.iter().filter(|told| !told.log_indexes.is_empty()).count()
+    }
+
+    /// How many were refused.
+    pub fn refusals(&self) -> usize {
+        self.scenes.iter().filter(|told| told.refused.is_some()).count()
+    }
+
+    /// How many receipts recipients have verified.
+    pub fn recipients_verified(&self) -> usize {
+        self.scenes.iter().map(|told| told.log_indexes.len()).sum()
+    }
+
+    /// The report as JSON.
+    pub fn json(&self) -> String {
+        let report = serde_json::json!({
+            "asExpected": self.is_as_expected(),
+            "disclosures": self.disclosures(),
+            "refusals": self.refusals(),
+            "receiptsVerified": self.recipients_verified() + self.sources_verified,
+            "receiptsVerifiedBy": {"recipients": self.recipients_verified(), "sources": self.sources_verified},
+            "logSize": self.log_size,
+            "scenes": self.scenes,
+        });
+        serde_json::to_string_pretty(&report).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, told) in self.scenes.iter().enumerate() {
+            writeln!(f, "{:2}. {}", number + 1, told.title)?;
+            write!(f, "{told}")?;
+        }
+        writeln!(f)?;
+        writeln!(
+            f,
+            "{} disclosures, {} refusals; receipts verified: {} by recipients, {} by sources; {} entries in the log",
+            self.disclosures(),
+            self.refusals(),
+            self.recipients_verified(),
+            self.sources_verified,
+            self.log_size
+        )
+    }
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "    {} asked {} about {} for {}", self.recipient, self.sources.join(", "), self.subject, self.purpose)?;
+        if let Some(problem) = &self.refused {
+            writeln!(f, "    refused: {problem} (logged)")?;
+        }
+        for (form, categories) in self.by_form() {
+            writeln!(f, "    given ({form}): {}", categories.join(", "))?;
+        }
+        if !self.unavailable.is_empty() {
+            let categories: Vec<_> = self.unavailable.iter().map(|[_, category]| category.as_str()).collect();
+            writeln!(f, "    not available: {}", categories.join(", "))?;
+        }
+        if !self.not_permitted.is_empty() {
+            writeln!(f, "    never given for this purpose: {}", self.not_permitted.join(", "))?;
+        }
+        if let (Some(status), false) = (&self.status, self.log_indexes.is_empty()) {
+            let indexes: Vec<_> = self.log_indexes.iter().map(u64::to_string).collect();
+            writeln!(f, "    {status}; log entry {}, receipt verified", indexes.join(", "))?;
+        }
+        if let Some(trouble) = &self.trouble {
+            writeln!(f, "    TROUBLE: {trouble}")?;
+        }
+        if !self.as_expected {
+            writeln!(f, "    NOT AS EXPECTED")?;
+        }
+        Ok(())
+    }
+}
+
+impl Told {
+    fn by_form(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut forms: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for [_, category, form] in &self.given {
+            let categories = forms.entry(form).or_default();
+            if !categories.contains(&category.as_str()) {
+                categories.push(category);
+            }
+        }
+        forms
+    }
+}

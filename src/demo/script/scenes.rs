@@ -1,0 +1,181 @@
+//! The scenes: who asks whom for what about whom, and what comes of it. Persons by their id in `kit/persons.json`.
+
+use crate::demo::organisations::Slug;
+
+/// One request of the script.
+pub struct Scene {
+    /// What it shows, for a privacy officer.
+    pub title: &'static str,
+    /// Who asks.
+    pub recipient: Slug,
+    /// Of whom.
+    pub sources: &'static [Slug],
+    /// For which purpose.
+    pub purpose: &'static str,
+    /// About whom.
+    pub subject: Subject,
+    /// What.
+    pub categories: &'static [&'static str],
+    /// In which form at most.
+    pub form: &'static str,
+    /// Why.
+    pub necessity: &'static str,
+    /// What is expected.
+    pub expected: Expected,
+}
+
+/// About whom a scene is.
+#[derive(Clone, Copy)]
+pub enum Subject {
+    /// A person by citizen number.
+    Person(&'static str),
+    /// A person by a source's own number.
+    Local(&'static str, Slug),
+}
+
+/// What is expected of a scene.
+pub enum Expected {
+    /// Exactly these items, as `category form`, in any order; nothing else is given.
+    Given(&'static [&'static str]),
+    /// A problem of this type.
+    Refused(&'static str),
+}
+
+const POLICE_CORE: &[&str] = &["identity", "address", "household", "measures", "risk-assessment"];
+const CARE: &[&str] = &["care-involvement", "substance-use", "diagnosis"];
+
+/// The script.
+pub const SCENES: &[Scene] = &[
+    Scene {
+        title: "Veilig Thuis asks the police about a woman in a violent relationship",
+        recipient: Slug::VeiligThuis,
+        sources: &[Slug::Police],
+        purpose: "safety-assessment",
+        subject: Subject::Person("P22"),
+        categories: POLICE_CORE,
+        form: "exact",
+        necessity: "A report of domestic violence came in; the safety of mother and children must be assessed within five days.",
+        expected: Expected::Given(&[]),
+    },
+    Scene {
+        title: "Veilig Thuis asks the police about a mother with a secret address: only the marker comes",
+        recipient: Slug::VeiligThuis,
+        sources: &[Slug::Police],
+        purpose: "safety-assessment",
+        subject: Subject::Person("P17"),
+        categories: &["identity", "address"],
+        form: "exact",
+        necessity: "A neighbour reports threats at the door.",
+        expected: Expected::Given(&[]),
+    },
+    Scene {
+        title: "Veilig Thuis asks mental-health care: the patient has consented",
+        recipient: Slug::VeiligThuis,
+        sources: &[Slug::MentalHealth],
+        purpose: "safety-assessment",
+        subject: Subject::Person("P29"),
+        categories: CARE,
+        form: "exact",
+        necessity: "The treatment of the father bears on the safety plan.",
+        expected: Expected::Given(&[]),
+    },
+    Scene {
+        title: "The same question, the patient has refused consent: nothing is told, not even why",
+        recipient: Slug::VeiligThuis,
+        sources: &[Slug::MentalHealth],
+        purpose: "safety-assessment",
+        subject: Subject::Person("P30"),
+        categories: CARE,
+        form: "exact",
+        necessity: "The treatment of the mother bears on the safety plan.",
+        expected: Expected::Given(&[]),
+    },
+    Scene {
+        title: "The same question about somebody whom no source knows: the same answer",
+        recipient: Slug::VeiligThuis,
+        sources: &[Slug::MentalHealth],
+        purpose: "safety-assessment",
+        subject: Subject::Person("P42"),
+        categories: CARE,
+        form: "exact",
+        necessity: "A name that came up in another report.",
+        expected: Expected::Given(&[]),
+    },
+    Scene {
+        title: "Acute danger: mental-health care has broken secrecy (doorbreking) for the police",
+        recipient: Slug::Police,
+        sources: &[Slug::MentalHealth],
+        purpose: "acute-safety",
+        subject: Subject::Person("P21"),
+        categories: &["identity", "address"],
+        form: "exact",
+        necessity: "A concrete threat against the former partner, tonight.",
+        expected: Expected::Given(&[]),
+    },
+    Scene {
+        title: "Acute danger is claimed, but no source has made an override: nothing is given",
+        recipient: Slug::Police,
+        sources: &[Slug::MentalHealth],
+        purpose: "acute-safety",
+        subject: Subject::Person("P30"),
+        categories: &["identity", "address"],
+        form: "exact",
+        necessity: "Said to be urgent.",
+        expected: Expected::Given(&[]),
+    },
+    Scene {
+        title: "Probation asks police and prosecution about a suspect",
+        recipient: Slug::Probation,
+        sources: &[Slug::Police, Slug::Prosecution],
+        purpose: "probation",
+        subject: Subject::Person("P21"),
+        categories: &["identity", "criminal-record", "measures"],
+        form: "exact",
+        necessity: "Advice to the court on conditions.",
+        expected: Expected::Given(&[]),
+    },
+    Scene {
+        title: "The prosecution asks probation how supervision goes",
+        recipient: Slug::Prosecution,
+        sources: &[Slug::Probation],
+        purpose: "probation",
+        subject: Subject::Person("P21"),
+        categories: &["probation-status"],
+        form: "exact",
+        necessity: "Decision on a breach of conditions.",
+        expected: Expected::Given(&[]),
+    },
+    Scene {
+        title: "Veilig Thuis asks youth protection about a newborn who has no citizen number yet",
+        recipient: Slug::VeiligThuis,
+        sources: &[Slug::YouthProtection],
+        purpose: "safety-assessment",
+        subject: Subject::Local("P28", Slug::YouthProtection),
+        categories: &["household"],
+        form: "reduced",
+        necessity: "Safety of a baby in a home under a restraining order.",
+        expected: Expected::Given(&[]),
+    },
+    Scene {
+        title: "The police ask mental-health care for a diagnosis: never, whoever it is about",
+        recipient: Slug::Police,
+        sources: &[Slug::MentalHealth],
+        purpose: "safety-assessment",
+        subject: Subject::Person("P29"),
+        categories: &["diagnosis"],
+        form: "exact",
+        necessity: "Curiosity.",
+        expected: Expected::Refused("not-permitted"),
+    },
+    Scene {
+        title: "Case management has no authority to use the citizen number",
+        recipient: Slug::CaseManagement,
+        sources: &[Slug::Police],
+        purpose: "safety-assessment",
+        subject: Subject::Person("P22"),
+        categories: &["identity"],
+        form: "exact",
+        necessity: "To find the right person.",
+        expected: Expected::Refused("not-permitted"),
+    },
+];

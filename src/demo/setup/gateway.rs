@@ -1,0 +1,122 @@
+//! The gateway's folder: keys, certificates, configuration; and the kit's description of it.
+
+use std::path::Path;
+
+use super::files::{self, SetupError};
+use super::{GATEWAY_OIN, Layout, Options, ports};
+use crate::app::gateway::Outside;
+use crate::client::GatewayInfo;
+use crate::crypto::keys::{Algorithm, Jwk, PrivateJwk, generate_signing_key};
+use crate::demo::authority::{Authority, Issued};
+use crate::entropy::random;
+use crate::ledger::note::{KeyKind, NoteSigner, SigningKey};
+use crate::secret::Secret;
+
+/// The log's name in the demo.
+const ORIGIN: &str = "sluis.example/demo";
+
+/// What the members' configurations need to know of the gateway.
+pub(super) struct MadeGateway {
+    pub(super) api: String,
+    pub(super) log_vkey: String,
+    pub(super) signing: Jwk,
+    /// Ports that are held until every configuration is written.
+    pub(super) held: std::cell::RefCell<Vec<std::net::TcpListener>>,
+}
+
+pub(super) fn make(layout: &Layout, authority: &Authority, options: Options, outside: &Outside) -> Result<MadeGateway, SetupError> {
+    let folder = layout.gateway();
+    files::folder(&folder)?;
+    let oin = GATEWAY_OIN.parse().map_err(|error| SetupError::new(&folder, error))?;
+    let issued = authority.issue("Sluis gateway", Some(&oin))?;
+    files::tls(&folder, &issued)?;
+    let signing = signing_key(&folder)?;
+    let log_vkey = log_key(&folder, outside)?;
+    trust(layout, authority)?;
+    let held = [Some(8443), Some(8080), Some(9090)].map(ports::choose);
+    let held = held.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let numbers = held.iter().map(ports::number).collect::<Result<Vec<_>, _>>()?;
+    let [api, web, operations] = numbers.as_slice() else { return Err(SetupError::new(&folder, "no ports")) };
+    files::write(&layout.configuration(), configuration(*api, *web, *operations, options).as_bytes())?;
+    let info = GatewayInfo {
+        api: format!("https://localhost:{api}"),
+        web: format!("http://localhost:{web}"),
+        operations: format!("http://localhost:{operations}"),
+        log_origin: ORIGIN.to_owned(),
+        log_vkey: log_vkey.clone(),
+        signing_keys: vec![signing.public().clone()],
+        witnesses: Vec::new(),
+    };
+    files::write(&layout.kit().join("gateway.json"), &files::json(&info)?)?;
+    Ok(MadeGateway { api: info.api, log_vkey, signing: signing.public().clone(), held: held.into() })
+}
+
+/// Roots and an empty revocation list, for the gateway and for the kit.
+fn trust(layout: &Layout, authority: &Authority) -> Result<(), SetupError> {
+    let nobody: [&Issued; 0] = [];
+    files::write(&layout.gateway().join("ca.pem"), authority.certificate().as_bytes())?;
+    files::write(&layout.gateway().join("crl.pem"), authority.revocation_list(&nobody, 1)?.as_bytes())?;
+    files::write(&layout.kit().join("ca.pem"), authority.certificate().as_bytes())
+}
+
+fn signing_key(folder: &Path) -> Result<PrivateJwk, SetupError> {
+    let failed = |error: &dyn std::fmt::Display| SetupError::new(folder, error.to_string());
+    let id = "gateway-sig-1".parse().map_err(|error| failed(&error))?;
+    let key = generate_signing_key(Algorithm::EcdsaP256Sha256, id).map_err(|error| failed(&error))?;
+    files::private(&folder.join("signing.jwk"), key.to_json().as_bytes())?;
+    Ok(key)
+}
+
+/// The seed of the log's key; returns the vkey.
+fn log_key(folder: &Path, outside: &Outside) -> Result<String, SetupError> {
+    let failed = |error: &dyn std::fmt::Display| SetupError::new(folder, error.to_string());
+    let seed = Secret::new(random::<32>(&*outside.entropy).map_err(|error| failed(&error))?);
+    files::private(&folder.join("log.seed"), seed.expose())?;
+    let name = ORIGIN.parse().map_err(|error| failed(&error))?;
+    let key = SigningKey::from_seed(name, KeyKind::Note, &seed).map_err(|error| failed(&error))?;
+    NoteSigner::new(key).map(|signer| signer.verifier().to_string()).map_err(|error| failed(&error))
+}
+
+fn configuration(api: u16, web: u16, operations: u16, options: Options) -> String {
+    let answer_at = options.answer_at;
+    format!(
+        r#"# Made by `sluis demo`. Every setting is explained in deploy/sluis.toml.
+mode = "development"
+
+[gateway]
+oin = "{GATEWAY_OIN}"
+authorities = ["localhost:{api}", "127.0.0.1:{api}"]
+
+[api]
+listen = "127.0.0.1:{api}"
+identity = {{ certificate = "tls.pem", key = "tls.key" }}
+clients = {{ roots = "ca.pem", crls = ["crl.pem"] }}
+
+[web]
+listen = "127.0.0.1:{web}"
+log = true
+
+[operations]
+listen = "127.0.0.1:{operations}"
+
+[sources]
+identity = {{ certificate = "tls.pem", key = "tls.key" }}
+servers = {{ roots = "ca.pem" }}
+
+[store]
+url = "sqlite:sluis.sqlite"
+
+[keys]
+root = "root.key"
+store = "keys"
+signing = "signing.jwk"
+
+[log]
+origin = "{ORIGIN}"
+key = "log.seed"
+
+[exchange]
+answer_at = {answer_at}
+"#
+    )
+}
