@@ -251,7 +251,9 @@ impl GatewayConfig {
         if self.gateway.authorities.is_empty() {
             return Err("[gateway] authorities: name at least one authority, such as \"gateway.example:8443\"".to_owned());
         }
-        if let Some(wrong) = self.gateway.authorities.iter().find(|name| name.to_ascii_lowercase() != **name || name.contains('/')) {
+        if let Some(wrong) =
+            self.gateway.authorities.iter().find(|name| name.to_ascii_lowercase() != **name || name.contains('/'))
+        {
             return Err(format!("[gateway] authorities: {wrong}: write host:port in lower case"));
         }
         if self.web.identity.is_none() && !self.web.listen.ip().is_loopback() {
@@ -287,7 +289,9 @@ pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
         set(&mut table, variable, value);
     }
     let names: Vec<_> = overrides.iter().map(|(variable, _)| variable.as_str()).collect();
-    let wrong = |error: toml::de::Error| ConfigError::new(path, format!("with {} from the environment: {}", names.join(", "), error.message()));
+    let wrong = |error: toml::de::Error| {
+        ConfigError::new(path, format!("with {} from the environment: {}", names.join(", "), error.message()))
+    };
     table.try_into().map_err(wrong)
 }
 

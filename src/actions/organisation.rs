@@ -40,11 +40,15 @@ impl Desk {
     /// [`ActionError`]; withdrawing what is not there, or publishing a taken id, is a conflict.
     pub async fn change_credential(&self, oin: &Oin, change: CredentialChange) -> Result<(), ActionError> {
         let (event, id) = match &change {
-            CredentialChange::Certificate { fingerprint, .. } => ("certificate-published", crate::crypto::base64::encode_url(fingerprint)),
+            CredentialChange::Certificate { fingerprint, .. } => {
+                ("certificate-published", crate::crypto::base64::encode_url(fingerprint))
+            }
             CredentialChange::Signing { key, .. } => ("signing-key-published", key.keyid.clone()),
             CredentialChange::Encryption { key, .. } => ("encryption-key-published", key.keyid.clone()),
             CredentialChange::RevokeKey { keyid } => ("key-revoked", keyid.clone()),
-            CredentialChange::RevokeCertificate { fingerprint } => ("certificate-revoked", crate::crypto::base64::encode_url(fingerprint)),
+            CredentialChange::RevokeCertificate { fingerprint } => {
+                ("certificate-revoked", crate::crypto::base64::encode_url(fingerprint))
+            }
         };
         let (clear, mut body) = self.draft(EntryKind::KeyEvent, oin, event)?;
         body.references = BTreeSet::from([Reference { object: "key".to_owned(), id }]);

@@ -14,8 +14,8 @@ use crate::ledger::entry::{Actor, Emergency, EntryKind, Outcome, Reference};
 use crate::organisation::Oin;
 use crate::secret::Personal;
 use crate::source::overrides::{self as wire, OverrideMessage, OverrideStanding, SignedStep, revoke_statement};
-use crate::store::{Change, Conflict};
 use crate::store::sequencer::AppendError;
+use crate::store::{Change, Conflict};
 use crate::subject::SubjectId;
 
 impl Desk {
@@ -25,13 +25,16 @@ impl Desk {
     /// [`ActionError::Invalid`] says what is missing: a field, a signature, the second person, a lawful term.
     pub async fn accept_override(&self, source: &Oin, message: &OverrideMessage, emergency: bool) -> Result<(), ActionError> {
         let invalid = |text: &str| ActionError::Invalid(text.to_owned());
-        let subject = message.content.subject.parse(source).map(Personal::new).ok_or_else(|| invalid("subject: not an identifier"))?;
+        let subject =
+            message.content.subject.parse(source).map(Personal::new).ok_or_else(|| invalid("subject: not an identifier"))?;
         let current = self.known_override(source, &subject, &message.id).await?;
         let (version, record, event) = match (message.standing, current) {
             (OverrideStanding::Active, Some(_)) => return Ok(()),
             (OverrideStanding::Active, None) => (1, self.new_override(source, message, emergency)?, "made"),
             (OverrideStanding::Revoked, Some((_, record))) if record.ended_at.is_some() => return Ok(()),
-            (OverrideStanding::Revoked, Some((version, record))) => (version.saturating_add(1), self.ended(record, message)?, "ended"),
+            (OverrideStanding::Revoked, Some((version, record))) => {
+                (version.saturating_add(1), self.ended(record, message)?, "ended")
+            }
             (OverrideStanding::Revoked, None) => return Err(invalid("there is no such override to end")),
         };
         match self.keep_override(source, &subject, version, record, event).await {
@@ -41,7 +44,12 @@ impl Desk {
         }
     }
 
-    async fn known_override(&self, source: &Oin, subject: &Personal<SubjectId>, id: &str) -> Result<Option<(u32, Override)>, ActionError> {
+    async fn known_override(
+        &self,
+        source: &Oin,
+        subject: &Personal<SubjectId>,
+        id: &str,
+    ) -> Result<Option<(u32, Override)>, ActionError> {
         let facts = self.store.person_facts(self.subject_index(subject)).await?;
         Ok(facts.overrides.into_iter().find(|(_, known)| known.id == id && known.source == *source))
     }
@@ -56,7 +64,11 @@ impl Desk {
                 return Err(ActionError::Invalid("approved: by the same key as the one that made it".to_owned()));
             }
         }
-        let finest = content.forms.iter().copied().fold(Form::Signal, |finest, form| if within_ceiling(form, finest) { finest } else { form });
+        let finest = content
+            .forms
+            .iter()
+            .copied()
+            .fold(Form::Signal, |finest, form| if within_ceiling(form, finest) { finest } else { form });
         let record = Override {
             id: message.id.clone(),
             subject: String::new(),
@@ -67,7 +79,10 @@ impl Desk {
             max_form: finest,
             ground: ground(content.ground),
             professional: Professional { reference: message.created.professional.clone(), registration: None },
-            approved_by: message.approved.as_ref().map(|step| Professional { reference: step.professional.clone(), registration: None }),
+            approved_by: message
+                .approved
+                .as_ref()
+                .map(|step| Professional { reference: step.professional.clone(), registration: None }),
             harm: content.harm.clone(),
             harm_to: content.harm_to.clone(),
             consent_sought: self.consent_sought(&content.consent),
@@ -93,7 +108,8 @@ impl Desk {
     }
 
     fn ended(&self, mut record: Override, message: &OverrideMessage) -> Result<Override, ActionError> {
-        let revoked = message.revoked.as_ref().ok_or_else(|| ActionError::Invalid("revoked: required to end an override".to_owned()))?;
+        let revoked =
+            message.revoked.as_ref().ok_or_else(|| ActionError::Invalid("revoked: required to end an override".to_owned()))?;
         verify(revoked, &revoke_statement(&message.id, &revoked.professional, revoked.signed_at))?;
         record.ended_at = Some(self.clock.now());
         Ok(record)
@@ -124,7 +140,8 @@ impl Desk {
             organisation: Some(source.clone()),
             acting_as: None,
         });
-        body.overrides = vec![Emergency { id: record.id.clone(), reason: Some(record.harm.clone()), review_by: Some(record.review_due()) }];
+        body.overrides =
+            vec![Emergency { id: record.id.clone(), reason: Some(record.harm.clone()), review_by: Some(record.review_due()) }];
         body.references = BTreeSet::from([Reference { object: "override".to_owned(), id: record.id.clone() }]);
         let change = Change::Override(self.subject_index(subject), version, Box::new(record));
         self.commit(clear, &body, vec![change]).await

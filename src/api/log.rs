@@ -26,7 +26,9 @@ impl Public {
         match path {
             "/.well-known/sluis-keys.json" => Some(open(Reply::of(200, "application/jwk-set+json", self.keys.clone()))),
             "/v1/openapi.json" => Some(open(Reply::json(self.openapi.clone()))),
-            "/log/checkpoint" if self.log => Some(checkpoint(gateway).await.unwrap_or_else(|refusal| Reply::problem(&refusal, id))),
+            "/log/checkpoint" if self.log => {
+                Some(checkpoint(gateway).await.unwrap_or_else(|refusal| Reply::problem(&refusal, id)))
+            }
             path if self.log && path.starts_with("/log/tile/") => {
                 Some(tile(gateway, path).await.unwrap_or_else(|refusal| Reply::problem(&refusal, id)))
             }

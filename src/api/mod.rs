@@ -18,11 +18,11 @@ use tokio::time::Instant;
 
 use crate::actions::Desk;
 use crate::crypto::message_signature::RequestSignature;
+use crate::exchange::Gateway;
 use crate::exchange::authenticate::{Authenticated, REQUEST_TAG, Rejected, authenticate};
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::exchange::refuse::log_refusal;
 use crate::exchange::signed::{Peer, SignedRequest};
-use crate::exchange::Gateway;
 use crate::http::incoming::{self, ReadError, Reading};
 use crate::http::reply::{Asked, Reply, Responder, bare, method_not_allowed};
 use crate::source::SOURCE_TAG;
@@ -64,7 +64,8 @@ async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
     };
     let send = |reply| api.responder.send(reply, &asked, &*api.gateway.clock);
     let Ok(_place) = api.places.try_acquire() else {
-        let busy = Refusal::new(ProblemType::RateLimited, "this node is at its limit; try again").retry_after(Duration::from_secs(1));
+        let busy =
+            Refusal::new(ProblemType::RateLimited, "this node is at its limit; try again").retry_after(Duration::from_secs(1));
         return send(Reply::problem(&busy, &asked.id));
     };
     let reading = Reading { authorities: &api.authorities, body_time: api.body_time, arrived, arrived_at };

@@ -137,7 +137,8 @@ impl Modify for Completion {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         API_VERSION.clone_into(&mut document.info.version);
         document.servers = Some(vec![utoipa::openapi::Server::new("https://gateway.example/v1")]);
-        let description = Some("Mutual TLS with a registered certificate, and an RFC 9421 signature by a registered key".to_owned());
+        let description =
+            Some("Mutual TLS with a registered certificate, and an RFC 9421 signature by a registered key".to_owned());
         let scheme = SecurityScheme::MutualTls { description, deprecated: None, extensions: None };
         if let Some(components) = &mut document.components {
             components.security_schemes.insert("mutualTls".to_owned(), scheme.into());

@@ -57,7 +57,8 @@ pub async fn bind(config: &Config, outside: &Outside) -> Result<Bound, StartErro
     let gateway_keys = gateway_keys(&config.gateway.signing_keys)?;
     let identity = Identity { certificate: config.tls.certificate.clone(), key: config.tls.key.clone() };
     let trust = Trust { roots: config.tls.ca.clone(), crls: Vec::new() };
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| StartError::new(format!("{}: {error}", config.listen)))?;
+    let listener =
+        TcpListener::bind(config.listen).await.map_err(|error| StartError::new(format!("{}: {error}", config.listen)))?;
     let address = listener.local_addr().map_err(StartError::new)?;
     let service = Arc::new(Service {
         connector: Arc::clone(&connector),
@@ -78,7 +79,8 @@ pub async fn bind(config: &Config, outside: &Outside) -> Result<Bound, StartErro
     let token = LocalToken::load(&config.local_api.token).map_err(StartError::new)?;
     let listen = config.local_api.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| StartError::new(format!("{listen}: {error}")))?;
-    let local = Server { listener, tls: None, router: local_api::router(Arc::clone(&connector), token), limits: Limits::default() };
+    let local =
+        Server { listener, tls: None, router: local_api::router(Arc::clone(&connector), token), limits: Limits::default() };
     Ok(Bound { connector, address, service, local, outbox })
 }
 

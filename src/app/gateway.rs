@@ -123,7 +123,10 @@ pub async fn build(config: GatewayConfig, outside: Outside) -> Result<Built, Sta
         subject_index: subject_index(&root),
         idempotency: KeyedDigest::new(&root, "sluis/v1/idempotency"),
         receipts_waiting: Notify::new(),
-        settings: Settings { answer_at: config.exchange.answer_at, source_time: Duration::from_millis(config.exchange.source_ms) },
+        settings: Settings {
+            answer_at: config.exchange.answer_at,
+            source_time: Duration::from_millis(config.exchange.source_ms),
+        },
         clock: Arc::clone(&clock),
         entropy,
     });
@@ -161,7 +164,11 @@ fn bundle(config: &GatewayConfig) -> Result<Bundle, StartError> {
 }
 
 async fn open_store(config: &GatewayConfig, key_store: &dyn KeyStore) -> Result<SqliteStore, StartError> {
-    let path = config.store.url.strip_prefix("sqlite:").ok_or_else(|| StartError::new("[store] url: this version knows sqlite:<path>"))?;
+    let path = config
+        .store
+        .url
+        .strip_prefix("sqlite:")
+        .ok_or_else(|| StartError::new("[store] url: this version knows sqlite:<path>"))?;
     let registers = key_store.wrapping_key("registers").map_err(StartError::new)?;
     SqliteStore::open(Path::new(path), registers).await.map_err(|error| StartError(format!("[store] {path}: {error}")))
 }

@@ -25,6 +25,7 @@ impl Minimiser for CatalogueMinimiser {
             AddressSecrecy::Hidden => Secrecy::Hidden,
             AddressSecrecy::Shown => Secrecy::Shown,
         };
-        minimise_at_source(category, form, exact_record, transform, secrecy, today).map_err(|error: FormError| MinimiseError(error.to_string()))
+        minimise_at_source(category, form, exact_record, transform, secrecy, today)
+            .map_err(|error: FormError| MinimiseError(error.to_string()))
     }
 }

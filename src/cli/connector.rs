@@ -1,8 +1,12 @@
 //! `sluis connector`
-use std::process::ExitCode;
-use clap::Args;
 use crate::app::gateway::Outside;
+use clap::Args;
+use std::process::ExitCode;
 /// Run a source's connector.
 #[derive(Args)]
 pub(super) struct Connector {}
-impl Connector { pub(super) async fn run(self, _outside: Outside) -> ExitCode { ExitCode::SUCCESS } }
+impl Connector {
+    pub(super) async fn run(self, _outside: Outside) -> ExitCode {
+        ExitCode::SUCCESS
+    }
+}

@@ -82,7 +82,8 @@ impl Client {
     pub fn new(kit: &Kit, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, KitError> {
         let tls = tls::client(&kit.identity(), &kit.trust()).map_err(KitError::new)?;
         let signing = SigningKey::from_jwk(&kit.signing_key()?).map_err(KitError::new)?;
-        let gateway_keys = kit.gateway.signing_keys.iter().map(VerifyingKey::from_jwk).collect::<Result<_, _>>().map_err(KitError::new)?;
+        let gateway_keys =
+            kit.gateway.signing_keys.iter().map(VerifyingKey::from_jwk).collect::<Result<_, _>>().map_err(KitError::new)?;
         Ok(Self {
             http: SigningClient::new(tls, signing, REQUEST_TAG, clock, entropy),
             gateway: kit.gateway.clone(),
@@ -121,8 +122,15 @@ impl Client {
     /// [`Trouble`].
     pub async fn pick_up(&self, id: &str, request: &[u8]) -> Result<Disclosed, Trouble> {
         let target = format!("/v1/disclosures/{id}");
-        let call =
-            Call { method: &Method::GET, base: &self.gateway.api, target: &target, body: None, idempotency_key: None, most: MOST, time: CALL };
+        let call = Call {
+            method: &Method::GET,
+            base: &self.gateway.api,
+            target: &target,
+            body: None,
+            idempotency_key: None,
+            most: MOST,
+            time: CALL,
+        };
         self.open(self.call(call).await?, request)
     }
 
@@ -148,7 +156,8 @@ impl Client {
     }
 
     fn open(&self, answer: Answer, request: &[u8]) -> Result<Disclosed, Trouble> {
-        let body: Body = serde_json::from_slice(&answer.body).map_err(|error| Trouble::Answer(format!("line {}", error.line())))?;
+        let body: Body =
+            serde_json::from_slice(&answer.body).map_err(|error| Trouble::Answer(format!("line {}", error.line())))?;
         let mut steps = vec![
             Step::passed("TLS 1.3, both certificates", self.gateway.api.clone()),
             Step::passed("response signature", format!("status {} by the gateway, bound {:?}", answer.status, answer.bound)),

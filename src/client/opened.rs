@@ -70,8 +70,12 @@ pub fn open_delivery(
     if opened.header.disclosure.as_deref() != Some(disclosure) {
         return Err(Trouble::Envelope("its header names another disclosure".to_owned()));
     }
-    steps.push(Step::passed("envelope", format!("{} opened, {} bytes", opened.header.algorithm.name(), opened.plaintext.expose().len())));
-    let payload: Value = serde_json::from_slice(opened.plaintext.expose()).map_err(|_| Trouble::Envelope("its content is not JSON".to_owned()))?;
+    steps.push(Step::passed(
+        "envelope",
+        format!("{} opened, {} bytes", opened.header.algorithm.name(), opened.plaintext.expose().len()),
+    ));
+    let payload: Value =
+        serde_json::from_slice(opened.plaintext.expose()).map_err(|_| Trouble::Envelope("its content is not JSON".to_owned()))?;
     let statement = Statement::about(id, party.clone(), sealed.as_bytes(), request);
     let examined = examine(&receipt, &statement, Trust { log, policy: None });
     steps.extend(examined.checks.iter().map(|check| Step {

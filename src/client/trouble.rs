@@ -8,7 +8,9 @@ use crate::http::client::CallError;
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
     /// The call itself.
-    #[error("{0}\n  expected: a response signed by the gateway\n  do: check the address, the certificates and the clock of this machine")]
+    #[error(
+        "{0}\n  expected: a response signed by the gateway\n  do: check the address, the certificates and the clock of this machine"
+    )]
     Call(#[from] CallError),
     /// The gateway refused.
     #[error(transparent)]
@@ -17,10 +19,14 @@ pub enum Trouble {
     #[error("the answer is not as expected: {0}\n  expected: a disclosure with deliveries\n  do: tell the gateway's operator")]
     Answer(String),
     /// The envelope does not open.
-    #[error("the sealed payload does not open: {0}\n  expected: a compact JWE to your registered encryption key\n  do: check that encryption.jwk is the key that is registered")]
+    #[error(
+        "the sealed payload does not open: {0}\n  expected: a compact JWE to your registered encryption key\n  do: check that encryption.jwk is the key that is registered"
+    )]
     Envelope(String),
     /// The receipt proves nothing.
-    #[error("the receipt does not prove this disclosure: {0}\n  expected: a tlog-proof of the log in gateway.json\n  do: do not use the data; tell your privacy officer and the gateway's operator")]
+    #[error(
+        "the receipt does not prove this disclosure: {0}\n  expected: a tlog-proof of the log in gateway.json\n  do: do not use the data; tell your privacy officer and the gateway's operator"
+    )]
     Receipt(String),
 }
 

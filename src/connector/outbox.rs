@@ -66,7 +66,15 @@ impl Outbox {
     /// Whether the gateway has taken it; a final refusal is reported and not tried again at once.
     async fn post(&self, target: &str, message: &impl Serialize) -> Result<bool, String> {
         let body = serde_json::to_vec(message).map_err(|_| "a message cannot be written".to_owned())?;
-        let call = Call { method: &Method::POST, base: &self.gateway, target, body: Some(&body), idempotency_key: None, most: MOST, time: CALL };
+        let call = Call {
+            method: &Method::POST,
+            base: &self.gateway,
+            target,
+            body: Some(&body),
+            idempotency_key: None,
+            most: MOST,
+            time: CALL,
+        };
         let key = |keyid: &str| self.gateway_keys.iter().find(|key| key.id().as_str() == keyid);
         let answer = self.client.call(call, key).await.map_err(|error: CallError| error.to_string())?;
         if answer.status != 200 {

@@ -134,7 +134,9 @@ impl Running {
         let bound = app::connector::bind(&config, &self.outside).await?;
         for reference in PROFESSIONALS {
             let key = SigningKey::from_jwk(&read_signing(&folder.join(format!("{reference}.jwk")))?).map_err(DemoError::new)?;
-            let PublicKey::Ed25519(public_key) = key.public().key() else { return Err(DemoError::new("a professional's key is Ed25519")) };
+            let PublicKey::Ed25519(public_key) = key.public().key() else {
+                return Err(DemoError::new("a professional's key is Ed25519"));
+            };
             let professional = Professional {
                 reference: reference.to_owned(),
                 name: format!("Professional {reference}"),

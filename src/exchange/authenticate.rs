@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Gateway;
 use super::refusal::{ProblemType, Refusal};
 use super::registry::{Member, Registry};
 use super::signed::SignedRequest;
-use super::Gateway;
 use crate::clock::Timestamp;
 use crate::crypto::content_digest::ContentDigest;
 use crate::crypto::message_signature::{MAX_AGE, MAX_LEAD, SignatureError, freshness};
@@ -128,7 +128,12 @@ pub fn authenticate(gateway: &Gateway, request: SignedRequest, tag: &str) -> Res
 }
 
 /// Certificate and signature.
-fn verified_caller(registry: &Registry, request: &SignedRequest, tag: &str, now: Timestamp) -> Result<(Caller, NonceClaim), Refusal> {
+fn verified_caller(
+    registry: &Registry,
+    request: &SignedRequest,
+    tag: &str,
+    now: Timestamp,
+) -> Result<(Caller, NonceClaim), Refusal> {
     let signature = request.signature.clone().map_err(|error| refused(&error))?;
     let signature = signature.covering(!request.body.is_empty() || request.method == http::Method::POST, &request.headers);
     let signature = signature.map_err(|error| refused(&error))?;
@@ -166,9 +171,10 @@ fn judge(gateway: &Gateway, authenticated: &Authenticated, now: Timestamp) -> Re
     if !caller.member.is_active() {
         return Err(suspended());
     }
-    gateway.rates.take(caller.oin(), now).map_err(|wait| {
-        Refusal::new(ProblemType::RateLimited, "more requests than this organisation may send").retry_after(wait)
-    })
+    gateway
+        .rates
+        .take(caller.oin(), now)
+        .map_err(|wait| Refusal::new(ProblemType::RateLimited, "more requests than this organisation may send").retry_after(wait))
 }
 
 fn shown_member(registry: &Registry, oin: &Oin, fingerprint: &[u8; 32], now: Timestamp) -> Result<Arc<Member>, Refusal> {

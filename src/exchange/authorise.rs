@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
+use super::Gateway;
 use super::matter::Matter;
 use super::refusal::{ProblemType, Refusal};
 use super::registry::{Member, Registry};
 use super::request::SubjectReference;
 use super::vault::VaultFailure;
-use super::Gateway;
 use crate::catalogue::{Category, Form, Purpose};
 use crate::clock::Timestamp;
 use crate::consent::derogation::governing_override;
@@ -116,7 +116,8 @@ pub(super) async fn plan(gateway: &Gateway, matter: &Matter) -> Result<(Plan, Ar
     let now = gateway.clock.now();
     let bundle = gateway.policy.load_full();
     let purpose = purpose(&bundle, matter)?;
-    let domain = Domain { recipient: matter.caller.oin().clone(), case: matter.request.case.clone(), purpose: purpose.id.clone() };
+    let domain =
+        Domain { recipient: matter.caller.oin().clone(), case: matter.request.case.clone(), purpose: purpose.id.clone() };
     let (subject, asked_by) = subject(gateway, matter, &domain).await?;
     let index = subject.as_ref().map(|subject| gateway.subject_index(subject));
     let person = match index {
@@ -133,7 +134,8 @@ pub(super) async fn plan(gateway: &Gateway, matter: &Matter) -> Result<(Plan, Ar
     let expected = expected(&registry, matter, &sources, index, person.as_ref(), now);
     let named = matter.request.sources.is_some();
     let asked_form = matter.request.form;
-    let plan = Plan { purpose, domain, subject, asked_by, expected, person, cells, not_permitted, named, asked_form, summaries, bundle };
+    let plan =
+        Plan { purpose, domain, subject, asked_by, expected, person, cells, not_permitted, named, asked_form, summaries, bundle };
     Ok((plan, registry))
 }
 
@@ -183,7 +185,8 @@ fn sources(registry: &Registry, matter: &Matter, purpose: &Purpose) -> Result<Ve
     let fault = |pointer: String, expected: &str| Fault { pointer, expected: expected.to_owned() };
     if let Some(named) = &matter.request.sources {
         let unknown = named.iter().enumerate().filter(|(_, oin)| registry.member(oin).is_none());
-        let unknown: Vec<_> = unknown.map(|(place, _)| fault(format!("/sources/{place}"), "an organisation that takes part here")).collect();
+        let unknown: Vec<_> =
+            unknown.map(|(place, _)| fault(format!("/sources/{place}"), "an organisation that takes part here")).collect();
         if !unknown.is_empty() {
             return Err(Refusal::schema(unknown));
         }
@@ -228,7 +231,9 @@ impl Asking<'_> {
             }
         }
         if cells.is_empty() {
-            return Err(not_permitted("none of the categories can ever be given to this organisation for this purpose by these sources"));
+            return Err(not_permitted(
+                "none of the categories can ever be given to this organisation for this purpose by these sources",
+            ));
         }
         Ok((cells, impossible, summaries))
     }
@@ -308,7 +313,8 @@ pub(super) fn question(
     let recipient = matter.caller.organisation();
     let giver = &source.organisation;
     let consents = person.map(|person| person.consents.as_slice()).unwrap_or_default();
-    let overrides: Vec<_> = person.map(|person| person.overrides.iter().map(|(_, one)| one.clone()).collect()).unwrap_or_default();
+    let overrides: Vec<_> =
+        person.map(|person| person.overrides.iter().map(|(_, one)| one.clone()).collect()).unwrap_or_default();
     let consent = governing(consents, &giver.oin, &recipient.oin, &purpose.id, category, now);
     let overriding = governing_override(&overrides, &giver.oin, &recipient.oin, &purpose.id, category, now);
     Question {
@@ -336,7 +342,8 @@ fn expected(
     let organisations: Vec<Oin> =
         std::iter::once(matter.caller.oin()).chain(sources.iter().map(|source| &source.organisation.oin)).cloned().collect();
     let digests = organisations.iter().map(|oin| registry.member(oin).map_or([0; 32], |member| member.digest));
-    let consents = person.into_iter().flat_map(|person| &person.consents).flat_map(|consent| [consent.valid_from, consent.not_after]);
+    let consents =
+        person.into_iter().flat_map(|person| &person.consents).flat_map(|consent| [consent.valid_from, consent.not_after]);
     let overrides = person.into_iter().flat_map(|person| &person.overrides).map(|(_, overriding)| overriding.ends_at());
     let credentials = matter.caller.member().next_changes();
     let void_at = consents.chain(overrides).chain(credentials).filter(|&at| at > now).min().unwrap_or(NEVER);

@@ -129,7 +129,14 @@ fn call(
 }
 
 /// Asks one source; `None` when nothing that counts came.
-async fn ask(gateway: &Gateway, source: Arc<Member>, call: Vec<u8>, matter: &Matter, plan: &Plan, time: Duration) -> Option<SourceAnswer> {
+async fn ask(
+    gateway: &Gateway,
+    source: Arc<Member>,
+    call: Vec<u8>,
+    matter: &Matter,
+    plan: &Plan,
+    time: Duration,
+) -> Option<SourceAnswer> {
     let registry = gateway.registry.current();
     let organisation = &source.organisation;
     let keys = KeysOf { registry: &registry, source: &organisation.oin, now: gateway.clock.now() };

@@ -4,8 +4,8 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::record::Recorded;
 use super::Gateway;
+use super::record::Recorded;
 use crate::clock::Timestamp;
 use crate::store::StoredDelivery;
 
@@ -63,5 +63,9 @@ pub async fn deliver(gateway: &Gateway, recorded: Recorded) -> Delivered {
     gateway.wait_for_answer(&plan.purpose, matter.asked_at).await;
     let id: Uuid = matter.id;
     let delivery = Delivery { sealed: jwe, receipt };
-    Delivered { disclosure: id.to_string(), status: status(plan.open_until(&matter), gateway.clock.now()), deliveries: vec![delivery] }
+    Delivered {
+        disclosure: id.to_string(),
+        status: status(plan.open_until(&matter), gateway.clock.now()),
+        deliveries: vec![delivery],
+    }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::Gateway;
 use super::authorise::Plan;
-use crate::store::journal::JournalError;
 use super::matter::Matter;
 use super::request::{ActingAs, Grounds};
-use super::Gateway;
 use crate::ledger::entry::{
     Actor, Basis, Body, Clear, ConsentReference, Decision, Emergency, EntryKind, Item, Operation, Outcome, Status,
 };
+use crate::store::journal::JournalError;
 
 /// The clear columns of an entry on the recipient's side.
 pub(super) fn clear(gateway: &Gateway, matter: &Matter, plan: &Plan, kind: EntryKind, outcome: Outcome) -> Clear {
@@ -67,9 +67,13 @@ pub(super) fn body(gateway: &Gateway, matter: &Matter, plan: &Plan, kind: EntryK
         claims: claims(&request.grounds),
     });
     body.decision = Some(decision(plan));
-    body.overrides = plan.person.iter().flat_map(|person| &person.overrides).filter(|(_, one)| relied_upon(plan, &one.id)).map(
-        |(_, one)| Emergency { id: one.id.clone(), reason: Some(one.harm.clone()), review_by: Some(one.review_due()) },
-    ).collect();
+    body.overrides = plan
+        .person
+        .iter()
+        .flat_map(|person| &person.overrides)
+        .filter(|(_, one)| relied_upon(plan, &one.id))
+        .map(|(_, one)| Emergency { id: one.id.clone(), reason: Some(one.harm.clone()), review_by: Some(one.review_due()) })
+        .collect();
     Ok(body)
 }
 
@@ -79,7 +83,8 @@ fn relied_upon(plan: &Plan, id: &str) -> bool {
 
 fn claims(grounds: &Grounds) -> BTreeMap<String, String> {
     let emergency = grounds.emergency.then(|| ("emergency".to_owned(), "true".to_owned()));
-    let named = [("decision-id", &grounds.decision_id), ("court-order-id", &grounds.court_order_id), ("severity", &grounds.severity)];
+    let named =
+        [("decision-id", &grounds.decision_id), ("court-order-id", &grounds.court_order_id), ("severity", &grounds.severity)];
     let named = named.into_iter().filter_map(|(name, value)| value.clone().map(|value| (name.to_owned(), value)));
     emergency.into_iter().chain(named).collect()
 }

@@ -66,9 +66,12 @@ pub(super) fn minimal(plan: &Plan, permitted: PermittedItem, today: &str) -> Opt
     };
     let recorded_at = recorded_at(item.category, permitted.form, &item.recorded_at);
     match (data, recorded_at) {
-        (Ok(data), Some(recorded_at)) if REGIMES.contains(&item.regime.as_str()) => Some(MinimalItem { data: Personal::new(data), recorded_at, permitted }),
+        (Ok(data), Some(recorded_at)) if REGIMES.contains(&item.regime.as_str()) => {
+            Some(MinimalItem { data: Personal::new(data), recorded_at, permitted })
+        }
         (data, _) => {
-            let fault = data.err().map_or_else(|| "recordedAt or regime is none that is known".to_owned(), |error| error.to_string());
+            let fault =
+                data.err().map_or_else(|| "recordedAt or regime is none that is known".to_owned(), |error| error.to_string());
             tracing::warn!(source = %permitted.cell.source.organisation.oin, fault, "an item is not in its form: dropped");
             None
         }

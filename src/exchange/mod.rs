@@ -53,7 +53,8 @@ pub async fn disclose(gateway: &Gateway, mut matter: Matter) -> Result<Delivered
             Err(Stopped::Refused(refusal)) => return Err(refusal),
         }
     }
-    Err(Refusal::new(ProblemType::StateConflict, "the facts keep changing; try again").retry_after(std::time::Duration::from_secs(1)))
+    Err(Refusal::new(ProblemType::StateConflict, "the facts keep changing; try again")
+        .retry_after(std::time::Duration::from_secs(1)))
 }
 
 async fn attempt(gateway: &Gateway, matter: Matter) -> Result<Delivered, Stopped> {

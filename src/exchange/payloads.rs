@@ -7,10 +7,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::matter::Matter;
-use super::request;
 use super::Stopped;
 use super::authenticate::Credentials;
+use super::matter::Matter;
+use super::request;
 use crate::clock::Timestamp;
 use crate::crypto::base64::InvalidBase64;
 use crate::crypto::{aead, base64, digest};
@@ -70,7 +70,8 @@ impl Payloads {
             trace: matter.trace.to_string(),
             calls: matter.calls.iter().map(|(source, digest)| (source.clone(), base64::encode_url(digest))).collect(),
         };
-        let plain = serde_json::to_vec(&kept).map(zeroize::Zeroizing::new).map_err(|_| Stopped::internal("a request cannot be kept"))?;
+        let plain =
+            serde_json::to_vec(&kept).map(zeroize::Zeroizing::new).map_err(|_| Stopped::internal("a request cannot be kept"))?;
         let wrapping = self.key_store.wrapping_key(&class)?;
         let sealed = aead::seal(&wrapping, matter.id.to_string().as_bytes(), &plain, &*self.entropy);
         Ok((class, sealed.map_err(|_| Stopped::internal("a request cannot be sealed"))?))

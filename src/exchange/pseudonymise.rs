@@ -10,9 +10,9 @@ use super::matter::Matter;
 use super::minimise::{MinimalItem, Minimised};
 use super::{Gateway, Stopped};
 use crate::catalogue::{Category, Form};
+use crate::organisation::Oin;
 use crate::pseudonym::Pseudonym;
 use crate::secret::Personal;
-use crate::organisation::Oin;
 use crate::source::SourceItem;
 use crate::store::StoreError;
 
@@ -40,7 +40,9 @@ pub async fn pseudonymise(gateway: &Gateway, minimised: Minimised) -> Result<Pse
     let (matter, plan, mut items) = minimised.into_parts();
     let subject = match (plan.asked_by, &plan.subject) {
         (Some(pseudonym), _) => pseudonym,
-        (None, Some(subject)) => names(gateway, &plan, std::slice::from_ref(subject)).await?.first().copied().ok_or_else(no_name)?,
+        (None, Some(subject)) => {
+            names(gateway, &plan, std::slice::from_ref(subject)).await?.first().copied().ok_or_else(no_name)?
+        }
         (None, None) => return Err(no_name()),
     };
     for item in &mut items {
@@ -49,7 +51,11 @@ pub async fn pseudonymise(gateway: &Gateway, minimised: Minimised) -> Result<Pse
     Ok(Pseudonymised { matter, plan, subject, items })
 }
 
-async fn names(gateway: &Gateway, plan: &Plan, persons: &[Personal<crate::subject::SubjectId>]) -> Result<Vec<Pseudonym>, Stopped> {
+async fn names(
+    gateway: &Gateway,
+    plan: &Plan,
+    persons: &[Personal<crate::subject::SubjectId>],
+) -> Result<Vec<Pseudonym>, Stopped> {
     gateway.vault.names(&plan.domain, persons).await.map_err(|error| {
         tracing::error!(%error, "the vault failed");
         no_name()
@@ -71,7 +77,8 @@ async fn name_persons(gateway: &Gateway, plan: &Plan, subject: Pseudonym, item: 
             item.data = Personal::new(data);
         }
         Category::Household if plan.purpose.transforms.keeps(category, form, "members[].pseudonym") => {
-            let named = named_by_letter(gateway, plan, &item.permitted.cell.source.organisation.oin, &item.permitted.item).await?;
+            let named =
+                named_by_letter(gateway, plan, &item.permitted.cell.source.organisation.oin, &item.permitted.item).await?;
             item.data = Personal::new(with_member_names(item.data.open_personal().clone(), &named));
         }
         _ => {}
@@ -80,7 +87,12 @@ async fn name_persons(gateway: &Gateway, plan: &Plan, subject: Pseudonym, item: 
 }
 
 /// The pseudonyms of the other persons in an item, by the letter that the data uses.
-async fn named_by_letter(gateway: &Gateway, plan: &Plan, source: &Oin, item: &SourceItem) -> Result<HashMap<String, Pseudonym>, Stopped> {
+async fn named_by_letter(
+    gateway: &Gateway,
+    plan: &Plan,
+    source: &Oin,
+    item: &SourceItem,
+) -> Result<HashMap<String, Pseudonym>, Stopped> {
     let identified = item.persons.iter().filter_map(|person| {
         let identifier = person.identifier.as_ref()?.parse(source)?;
         Some((person.letter.clone(), Personal::new(identifier)))

@@ -8,10 +8,10 @@ use super::matter::Matter;
 use super::{Gateway, Stopped};
 use crate::catalogue::Form;
 use crate::catalogue::minimise::may_know_secret_address;
+use crate::organisation::Oin;
 use crate::policy::Facts;
 use crate::pseudonym::Domain;
 use crate::secret::Personal;
-use crate::organisation::Oin;
 use crate::source::SourceItem;
 use crate::store::StoreError;
 use crate::subject::SubjectId;
@@ -65,10 +65,16 @@ pub async fn recheck(gateway: &Gateway, collected: Collected) -> Result<Rechecke
 }
 
 /// The items of one answer that may be given. What was not asked, or not in that form, is dropped.
-pub(super) async fn permitted(gateway: &Gateway, matter: &Matter, plan: &Plan, answer: SourceAnswer) -> Result<Vec<PermittedItem>, Stopped> {
+pub(super) async fn permitted(
+    gateway: &Gateway,
+    matter: &Matter,
+    plan: &Plan,
+    answer: SourceAnswer,
+) -> Result<Vec<PermittedItem>, Stopped> {
     let mut items = Vec::new();
     for item in answer.items {
-        let of_source = |cell: &&Cell| cell.source.organisation.oin == answer.source.organisation.oin && cell.category == item.category;
+        let of_source =
+            |cell: &&Cell| cell.source.organisation.oin == answer.source.organisation.oin && cell.category == item.category;
         let asked = plan.cells.iter().find(of_source).filter(|cell| match item.form {
             Form::Summary => cell.summary,
             form => cell.form == Some(form),
@@ -91,7 +97,14 @@ pub(super) async fn permitted(gateway: &Gateway, matter: &Matter, plan: &Plan, a
 }
 
 /// The best form that the item may be given in, no finer than it is.
-fn decide(gateway: &Gateway, matter: &Matter, plan: &Plan, cell: &Cell, item: &SourceItem, facts: Facts) -> Option<(Form, Vec<Arc<str>>)> {
+fn decide(
+    gateway: &Gateway,
+    matter: &Matter,
+    plan: &Plan,
+    cell: &Cell,
+    item: &SourceItem,
+    facts: Facts,
+) -> Option<(Form, Vec<Arc<str>>)> {
     let now = gateway.clock.now();
     let mut question = question(&plan.purpose, matter, plan.person.as_ref(), &cell.source, cell.category, item.form, now);
     question.facts = Some(facts);

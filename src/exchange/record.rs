@@ -17,7 +17,9 @@ use crate::ledger::statement::Statement;
 use crate::organisation::Oin;
 use crate::source::SourceItem;
 use crate::source::digest::items_digest;
-use crate::store::{Append, Change, ContributionRow, DeliveryRow, DisclosureRow, EntryRow, IdempotencyClaim, NonceClaim, Receipting};
+use crate::store::{
+    Append, Change, ContributionRow, DeliveryRow, DisclosureRow, EntryRow, IdempotencyClaim, NonceClaim, Receipting,
+};
 
 /// How long sealed results are kept after completion.
 const PICK_UP: Duration = Duration::from_secs(24 * 3600);
@@ -64,7 +66,12 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
         parts.matter.request_digest,
     );
     let years = parts.plan.purpose.retention.log_years;
-    let written = gateway.journal.write(disclosure_clear(gateway, &parts), &disclosure_body(gateway, &parts, &statement)?, Some(&statement), years)?;
+    let written = gateway.journal.write(
+        disclosure_clear(gateway, &parts),
+        &disclosure_body(gateway, &parts, &statement)?,
+        Some(&statement),
+        years,
+    )?;
     let receipting = Receipting { entry: 0, party_key: written.party_key };
     let leaf = written.row.leaf.clone();
     entries.push(written.row);
@@ -116,7 +123,8 @@ fn disclosure_body(gateway: &Gateway, parts: &SealedParts, statement: &Statement
     let mut items: Vec<Item> = parts.items.iter().map(|item| given(&parts.plan, item)).collect();
     let answered = |cell: &super::authorise::Cell| {
         parts.items.iter().any(|item| {
-            item.permitted.cell.category == cell.category && item.permitted.cell.source.organisation.oin == cell.source.organisation.oin
+            item.permitted.cell.category == cell.category
+                && item.permitted.cell.source.organisation.oin == cell.source.organisation.oin
         })
     };
     items.extend(parts.plan.cells.iter().filter(|cell| !answered(cell)).map(|cell| entries::item(cell, &parts.plan)));

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::authenticate::Authenticated;
 use super::deliver::Delivered;
-use crate::store::journal::DEFAULT_YEARS;
 use super::matter::Matter;
 use super::refusal::{ProblemType, Refusal};
 use super::request::DisclosureRequest;
 use super::{Gateway, Stopped, disclose};
 use crate::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
+use crate::store::journal::DEFAULT_YEARS;
 use crate::store::sequencer::AppendError;
 use crate::store::{Append, Change, Claim, Conflict, IdempotencyClaim, StoredDisclosure};
 
@@ -22,7 +22,12 @@ const STALE: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// [`Refusal`].
-pub async fn disclose_once(gateway: &Gateway, authenticated: &Authenticated, request: DisclosureRequest, key: Option<String>) -> Result<Delivered, Refusal> {
+pub async fn disclose_once(
+    gateway: &Gateway,
+    authenticated: &Authenticated,
+    request: DisclosureRequest,
+    key: Option<String>,
+) -> Result<Delivered, Refusal> {
     let mut matter = gateway.matter(authenticated, request).map_err(Stopped::from).map_err(refusal)?;
     let Some(key) = key else { return disclose(gateway, matter).await };
     let organisation = matter.caller.oin().clone();
@@ -31,7 +36,10 @@ pub async fn disclose_once(gateway: &Gateway, authenticated: &Authenticated, req
     let mut replaces = None;
     match gateway.store.claim(&organisation, &key, now).await? {
         Some(claim) if claim.body != body => {
-            return Err(Refusal::new(ProblemType::IdempotencyConflict, "this Idempotency-Key came with another body; use a new key"));
+            return Err(Refusal::new(
+                ProblemType::IdempotencyConflict,
+                "this Idempotency-Key came with another body; use a new key",
+            ));
         }
         Some(Claim { answered: true, disclosure, .. }) => {
             if let Some(stored) = gateway.store.disclosure(&disclosure, now).await? {
@@ -71,7 +79,8 @@ async fn again(gateway: &Gateway, authenticated: &Authenticated, stored: StoredD
         ..Append::default()
     };
     // A delivery that was destroyed before it could be made anew has nothing left to give.
-    let outcome = if stored.deliveries.is_empty() { Err(Conflict::FactsChanged.into()) } else { gateway.sequencer.append(append).await };
+    let outcome =
+        if stored.deliveries.is_empty() { Err(Conflict::FactsChanged.into()) } else { gateway.sequencer.append(append).await };
     match outcome {
         Ok(_) => {
             let purpose = gateway.policy.load_full().purpose(&kept.request.purpose).cloned();

@@ -163,14 +163,19 @@ impl From<AppendError> for Refusal {
     fn from(error: AppendError) -> Self {
         let wait = Duration::from_secs(1);
         match error {
-            AppendError::Conflict(Conflict::NonceReplayed) => Self::new(ProblemType::NonceReplayed, "draw a new nonce for each request"),
+            AppendError::Conflict(Conflict::NonceReplayed) => {
+                Self::new(ProblemType::NonceReplayed, "draw a new nonce for each request")
+            }
             AppendError::Conflict(Conflict::IdempotencyTaken) => {
                 Self::new(ProblemType::StateConflict, "a request with this Idempotency-Key is being worked on").retry_after(wait)
             }
             AppendError::Conflict(Conflict::FactsChanged | Conflict::StateChanged) => {
-                Self::new(ProblemType::StateConflict, "what this request is about has changed meanwhile; try again").retry_after(wait)
+                Self::new(ProblemType::StateConflict, "what this request is about has changed meanwhile; try again")
+                    .retry_after(wait)
             }
-            AppendError::Store(_) => Self::new(ProblemType::LogUnavailable, "nothing was disclosed; try again").retry_after(Duration::from_secs(5)),
+            AppendError::Store(_) => {
+                Self::new(ProblemType::LogUnavailable, "nothing was disclosed; try again").retry_after(Duration::from_secs(5))
+            }
         }
     }
 }

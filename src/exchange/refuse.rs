@@ -1,13 +1,13 @@
 //! Refusals of authenticated callers are entries too; strangers are only counted.
 
-use super::authenticate::Authenticated;
-use super::refusal::{ProblemType, Refusal};
-use super::gateway::client;
 use super::Gateway;
+use super::authenticate::Authenticated;
+use super::gateway::client;
+use super::refusal::{ProblemType, Refusal};
 use crate::ledger::entry::{self, Body, Clear, EntryKind, Operation, Outcome, Status};
+use crate::store::journal::{DEFAULT_YEARS, JournalError};
 use crate::store::sequencer::AppendError;
 use crate::store::{Append, Conflict};
-use crate::store::journal::{DEFAULT_YEARS, JournalError};
 
 /// Logs that `authenticated` was refused, with its nonce. What the caller is told depends on whether that worked.
 pub async fn log_refusal(gateway: &Gateway, authenticated: &Authenticated, refusal: Refusal, instance: &str) -> Refusal {
@@ -42,7 +42,12 @@ const fn is_logged(kind: ProblemType) -> bool {
     !matches!(kind, ProblemType::LogUnavailable | ProblemType::StoreUnavailable | ProblemType::RateLimited)
 }
 
-fn entry(gateway: &Gateway, authenticated: &Authenticated, refusal: &Refusal, instance: &str) -> Result<crate::store::EntryRow, JournalError> {
+fn entry(
+    gateway: &Gateway,
+    authenticated: &Authenticated,
+    refusal: &Refusal,
+    instance: &str,
+) -> Result<crate::store::EntryRow, JournalError> {
     let party = authenticated.caller().oin().clone();
     let now = gateway.clock.now();
     let trace = gateway.journal.trace()?;

@@ -85,7 +85,9 @@ impl Registry {
                         let known = KnownKey { owner: oin.clone(), key, algorithm, validity: published.validity };
                         keys.insert(published.keyid.clone(), known);
                     }
-                    None => tracing::error!(organisation = %oin, keyid = published.keyid, "a registered signing key cannot be used"),
+                    None => {
+                        tracing::error!(organisation = %oin, keyid = published.keyid, "a registered signing key cannot be used")
+                    }
                 }
             }
             members.insert(oin, Arc::new(member(registration)));
@@ -126,7 +128,8 @@ fn member(registration: Registration) -> Member {
         Some((key?, published.validity))
     });
     let encryption = encryption.collect();
-    let certificates = registration.certificates.iter().map(|certificate| (certificate.fingerprint, certificate.validity)).collect();
+    let certificates =
+        registration.certificates.iter().map(|certificate| (certificate.fingerprint, certificate.validity)).collect();
     Member { organisation: registration.organisation, digest, certificates, encryption }
 }
 

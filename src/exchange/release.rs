@@ -143,7 +143,12 @@ fn matter(gateway: &Gateway, stored: &StoredDisclosure) -> Result<Matter, Stoppe
 }
 
 /// The source's side of the decision to release.
-fn decision(gateway: &Gateway, authenticated: &Authenticated, matter: &Matter, answer: &RecordsAnswer) -> Result<EntryRow, Stopped> {
+fn decision(
+    gateway: &Gateway,
+    authenticated: &Authenticated,
+    matter: &Matter,
+    answer: &RecordsAnswer,
+) -> Result<EntryRow, Stopped> {
     let source = authenticated.caller().oin().clone();
     let now = gateway.clock.now();
     let operation = Operation {

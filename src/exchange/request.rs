@@ -142,14 +142,20 @@ fn subject(mut object: Object<'_>) -> Option<SubjectReference> {
     let scheme = object.required::<Scheme>("scheme", "bsn, v-number, local or pseudonym");
     let identifier = |id| SubjectReference::Identifier(Personal::new(id));
     let reference = match scheme {
-        Some(Scheme::Bsn) => object.required::<Bsn>("value", "nine digits that pass the 11-proof").map(SubjectId::Bsn).map(identifier),
-        Some(Scheme::VNumber) => object.required::<LocalNumber>("value", "1 to 64 of A-Za-z0-9._-").map(SubjectId::VNumber).map(identifier),
+        Some(Scheme::Bsn) => {
+            object.required::<Bsn>("value", "nine digits that pass the 11-proof").map(SubjectId::Bsn).map(identifier)
+        }
+        Some(Scheme::VNumber) => {
+            object.required::<LocalNumber>("value", "1 to 64 of A-Za-z0-9._-").map(SubjectId::VNumber).map(identifier)
+        }
         Some(Scheme::Local) => {
             let source = object.required::<Oin>("source", "the OIN of the source whose number it is");
             let value = object.required::<LocalNumber>("value", "1 to 64 of A-Za-z0-9._-");
             source.zip(value).map(|(source, value)| identifier(SubjectId::Local { source, value }))
         }
-        Some(Scheme::Pseudonym) => object.required::<Pseudonym>("value", "a pseudonym as it was given").map(SubjectReference::Pseudonym),
+        Some(Scheme::Pseudonym) => {
+            object.required::<Pseudonym>("value", "a pseudonym as it was given").map(SubjectReference::Pseudonym)
+        }
         None => object.value("value").and(None),
     };
     object.finish();

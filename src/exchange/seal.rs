@@ -117,7 +117,9 @@ pub fn seal(gateway: &Gateway, pseudonymised: Pseudonymised) -> Result<Sealed, S
     let subject = subject.to_string();
     let obligations = obligations(&plan, &matter);
     let payload = payload(gateway, &matter, &plan, &subject, &items, &obligations);
-    let mut plaintext = serde_json::to_vec(&payload).map(zeroize::Zeroizing::new).map_err(|_| Stopped::internal("the payload cannot be written"))?;
+    let mut plaintext = serde_json::to_vec(&payload)
+        .map(zeroize::Zeroizing::new)
+        .map_err(|_| Stopped::internal("the payload cannot be written"))?;
     let length = plaintext.len().next_multiple_of(STEP);
     plaintext.resize(length, b' ');
     let now = gateway.clock.now();
@@ -149,7 +151,9 @@ fn payload<'a>(
     obligations: &'a Obligations,
 ) -> Payload<'a> {
     let given = |source: &str, category| {
-        items.iter().any(|item| item.permitted.cell.category == category && item.permitted.cell.source.organisation.oin.as_str() == source)
+        items.iter().any(|item| {
+            item.permitted.cell.category == category && item.permitted.cell.source.organisation.oin.as_str() == source
+        })
     };
     let absent = plan.cells.iter().filter(|cell| !given(cell.source.organisation.oin.as_str(), cell.category));
     // A set: two sources of one kind are one line where sources are told by kind.

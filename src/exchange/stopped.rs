@@ -1,9 +1,9 @@
 //! Why a step did not lead to the next.
 
-use crate::store::journal::JournalError;
 use super::matter::Matter;
 use super::refusal::{ProblemType, Refusal};
 use crate::keystore::KeyStoreError;
+use crate::store::journal::JournalError;
 use crate::store::sequencer::AppendError;
 use crate::store::{Conflict, StoreError};
 

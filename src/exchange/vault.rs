@@ -57,7 +57,8 @@ impl Vault {
         let known = self.store.pseudonyms(scope.as_str(), &indexes).await?;
         if known.iter().any(Option::is_none) {
             let absent = persons.iter().zip(&indexes).zip(&known).filter(|(_, known)| known.is_none());
-            let rows = absent.map(|((person, index), _)| self.draw(&scope, &key, person, *index)).collect::<Result<Vec<_>, _>>()?;
+            let rows =
+                absent.map(|((person, index), _)| self.draw(&scope, &key, person, *index)).collect::<Result<Vec<_>, _>>()?;
             self.sequencer.append(Append { changes: vec![Change::Pseudonyms(rows)], ..Append::default() }).await?;
             // Another request may have named the same person first: what is stored now counts.
             return read(scope.as_str(), self.store.pseudonyms(scope.as_str(), &indexes).await?);
@@ -65,7 +66,13 @@ impl Vault {
         read(scope.as_str(), known)
     }
 
-    fn draw(&self, scope: &Scope, key: &ScopeKey, person: &Personal<SubjectId>, index: [u8; 32]) -> Result<PseudonymRow, VaultError> {
+    fn draw(
+        &self,
+        scope: &Scope,
+        key: &ScopeKey,
+        person: &Personal<SubjectId>,
+        index: [u8; 32],
+    ) -> Result<PseudonymRow, VaultError> {
         let pseudonym = Pseudonym::draw(&*self.entropy)?;
         let identity = key.seal_identity(pseudonym, person, &*self.entropy)?;
         Ok(PseudonymRow { scope: scope.as_str().to_owned(), index, pseudonym: pseudonym.to_string(), identity })

@@ -16,7 +16,8 @@ use crate::clock::Clock;
 use crate::crypto::base64;
 use crate::crypto::keys::{SigningKey, VerifyingKey};
 use crate::crypto::message_signature::{
-    Bound, Profile, RequestParts, ResponseParts, ResponseSignature, SignatureTimes, SignedHeaders, freshness_of_creation, sign_request,
+    Bound, Profile, RequestParts, ResponseParts, ResponseSignature, SignatureTimes, SignedHeaders, freshness_of_creation,
+    sign_request,
 };
 use crate::entropy::{self, Entropy};
 
@@ -122,7 +123,11 @@ impl SigningClient {
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn call<'k>(&self, call: Call<'_>, keys: impl Fn(&str) -> Option<&'k VerifyingKey> + Send) -> Result<Answer, CallError> {
+    pub async fn call<'k>(
+        &self,
+        call: Call<'_>,
+        keys: impl Fn(&str) -> Option<&'k VerifyingKey> + Send,
+    ) -> Result<Answer, CallError> {
         let (request, signed) = self.request(&call)?;
         let parts = (request.method().as_str().to_owned(), request.uri().path().to_owned());
         let exchange = async {
@@ -141,7 +146,8 @@ impl SigningClient {
         let key = keys(signature.key_id().as_str()).ok_or_else(|| unsigned("its key is not known".to_owned()))?;
         let fields = HeaderMap::new();
         let asked = RequestParts { method: &parts.0, authority: "", path: &parts.1, query: None, headers: &fields };
-        let response = ResponseParts { status, headers: &head.headers, request: asked, request_signature: Some(signed.reference()) };
+        let response =
+            ResponseParts { status, headers: &head.headers, request: asked, request_signature: Some(signed.reference()) };
         let bound = signature.verify(&response, &body, key, ANSWER_TAG).map_err(|error| unsigned(error.to_string()))?;
         freshness_of_creation(signature.created(), self.clock.now()).map_err(|error| unsigned(error.to_string()))?;
         Ok(Answer { status, headers: head.headers, body, bound, signed })
@@ -157,7 +163,8 @@ impl SigningClient {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         if let Some(key) = call.idempotency_key {
-            let key = HeaderValue::from_str(key).map_err(|_| CallError::Signing("the Idempotency-Key is no field value".to_owned()))?;
+            let key =
+                HeaderValue::from_str(key).map_err(|_| CallError::Signing("the Idempotency-Key is no field value".to_owned()))?;
             headers.insert("idempotency-key", key);
         }
         let signing = |error: &dyn std::fmt::Display| CallError::Signing(error.to_string());
@@ -165,7 +172,13 @@ impl SigningClient {
         let nonce = base64::encode_url(&nonce).parse().map_err(|error| signing(&error))?;
         let created = self.clock.now().seconds();
         let times = SignatureTimes { created, expires: created + LIFETIME };
-        let parts = RequestParts { method: call.method.as_str(), authority: &authority, path: uri.path(), query: uri.query(), headers: &headers };
+        let parts = RequestParts {
+            method: call.method.as_str(),
+            authority: &authority,
+            path: uri.path(),
+            query: uri.query(),
+            headers: &headers,
+        };
         let profile = Profile { label: ANSWER_LABEL, tag: self.tag };
         let signed = sign_request(&parts, call.body, &self.key, times, &nonce, profile).map_err(|error| signing(&error))?;
         signed.insert_into(&mut headers);

@@ -76,7 +76,9 @@ pub async fn read(
     judge_fields(&head.headers, head.uri.to_string().len())?;
     let path = head.uri.path();
     if path.contains('%') || !path.starts_with('/') || path.contains("//") {
-        return Err(refuse(ProblemType::MalformedRequest, "the path must be plain: no percent-encoding, no empty segments").into());
+        return Err(
+            refuse(ProblemType::MalformedRequest, "the path must be plain: no percent-encoding, no empty segments").into()
+        );
     }
     let authority = authority(&head.uri, &head.headers)?;
     if !reading.authorities.contains(&authority) {

@@ -51,10 +51,8 @@ impl FileKeyStore {
     /// # Errors
     /// [`KeyStoreError::Unreadable`] when the folder cannot be made.
     pub fn open(folder: &Path, root: Key, entropy: Arc<dyn Entropy>) -> Result<Self, KeyStoreError> {
-        let unreadable = |error: std::io::Error| KeyStoreError::Unreadable {
-            name: folder.display().to_string(),
-            reason: error.to_string(),
-        };
+        let unreadable =
+            |error: std::io::Error| KeyStoreError::Unreadable { name: folder.display().to_string(), reason: error.to_string() };
         fs::create_dir_all(folder).map_err(unreadable)?;
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(unreadable)?;
         Ok(Self { folder: folder.to_owned(), root, entropy, cache: Mutex::default() })
@@ -77,7 +75,8 @@ impl FileKeyStore {
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(KeyStoreError::Absent(name.to_owned())),
             Err(error) => return Err(unreadable(name, &error.to_string())),
         };
-        let opened = aead::open(&self.root, name.as_bytes(), &sealed).map_err(|_| unreadable(name, "not sealed by this root key"))?;
+        let opened =
+            aead::open(&self.root, name.as_bytes(), &sealed).map_err(|_| unreadable(name, "not sealed by this root key"))?;
         let bytes = <[u8; 32]>::try_from(opened.expose().as_slice()).map_err(|_| unreadable(name, "not a 256-bit key"))?;
         Ok(Secret::new(bytes))
     }
@@ -85,7 +84,8 @@ impl FileKeyStore {
     fn make(&self, name: &str) -> Result<Key, KeyStoreError> {
         let failed = |reason: String| unreadable(name, &reason);
         let bytes = entropy::random::<32>(&*self.entropy).map_err(|error| failed(error.to_string()))?;
-        let sealed = aead::seal(&self.root, name.as_bytes(), &bytes, &*self.entropy).map_err(|error| failed(error.to_string()))?;
+        let sealed =
+            aead::seal(&self.root, name.as_bytes(), &bytes, &*self.entropy).map_err(|error| failed(error.to_string()))?;
         match write_durably(&self.path(name, "sealed")?, &sealed) {
             Ok(()) => Ok(Secret::new(bytes)),
             // Another node made it in the meantime: theirs counts.

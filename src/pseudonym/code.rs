@@ -43,7 +43,8 @@ impl FromStr for Pseudonym {
 
     /// Exactly as printed: no lower case, no look-alike letters, the check symbol right.
     fn from_str(text: &str) -> Result<Self, InvalidPseudonym> {
-        let symbols = text.strip_prefix("p1_").filter(|symbols| symbols.len() == 27 && symbols.is_ascii()).ok_or(InvalidPseudonym)?;
+        let symbols =
+            text.strip_prefix("p1_").filter(|symbols| symbols.len() == 27 && symbols.is_ascii()).ok_or(InvalidPseudonym)?;
         let (digits, check) = symbols.split_at(26);
         let mut number: u128 = 0;
         for digit in digits.bytes() {

@@ -47,7 +47,12 @@ impl ScopeKey {
     ///
     /// # Errors
     /// [`VaultError::Entropy`].
-    pub fn seal_identity(&self, pseudonym: Pseudonym, identifier: &Personal<SubjectId>, entropy: &dyn Entropy) -> Result<Vec<u8>, VaultError> {
+    pub fn seal_identity(
+        &self,
+        pseudonym: Pseudonym,
+        identifier: &Personal<SubjectId>,
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>, VaultError> {
         let plain = identifier.open_personal().canonical();
         aead::seal(&self.identity, pseudonym.to_string().as_bytes(), &plain, entropy).map_err(|_| VaultError::Entropy)
     }

@@ -21,11 +21,19 @@ impl HttpSources {
         Self(client)
     }
 
-    async fn call(&self, source: Destination<'_>, method: &Method, target: &str, body: Option<&[u8]>) -> Result<Answer, SourceFailure> {
+    async fn call(
+        &self,
+        source: Destination<'_>,
+        method: &Method,
+        target: &str,
+        body: Option<&[u8]>,
+    ) -> Result<Answer, SourceFailure> {
         let time = source.time.max(Duration::from_millis(1));
         let call = Call { method, base: source.address, target, body, idempotency_key: None, most: MOST, time };
         let answer = self.0.call(call, |keyid| source.keys.key(keyid)).await.map_err(|error| match error {
-            CallError::Connection(_) | CallError::TimedOut(_) | CallError::Address(_) => SourceFailure::Unreachable(error.to_string()),
+            CallError::Connection(_) | CallError::TimedOut(_) | CallError::Address(_) => {
+                SourceFailure::Unreachable(error.to_string())
+            }
             _ => SourceFailure::Untrustworthy(error.to_string()),
         })?;
         if answer.status == 200 { Ok(answer) } else { Err(SourceFailure::Refused(answer.status)) }
@@ -37,12 +45,14 @@ impl Sources for HttpSources {
     async fn records(&self, source: Destination<'_>, call: &[u8]) -> Result<RecordsAnswer, SourceFailure> {
         let answer = self.call(source, &Method::POST, "/v1/records", Some(call)).await?;
         // serde's own words can quote a value, so only where it failed is kept.
-        let unreadable = |error: serde_json::Error| SourceFailure::Untrustworthy(format!("not a records answer, column {}", error.column()));
+        let unreadable =
+            |error: serde_json::Error| SourceFailure::Untrustworthy(format!("not a records answer, column {}", error.column()));
         serde_json::from_slice(&answer.body).map_err(unreadable)
     }
 
     async fn receipt(&self, source: Destination<'_>, receipt: &ContributionReceipt) -> Result<(), SourceFailure> {
-        let body = serde_json::to_vec(receipt).map_err(|_| SourceFailure::Untrustworthy("the receipt cannot be written".to_owned()))?;
+        let body =
+            serde_json::to_vec(receipt).map_err(|_| SourceFailure::Untrustworthy("the receipt cannot be written".to_owned()))?;
         self.call(source, &Method::POST, "/v1/receipts", Some(&body)).await.map(drop)
     }
 

@@ -8,8 +8,8 @@ use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::Clear;
 use crate::ledger::receipt;
 use crate::ledger::seal::{Leaf, PartyKey};
-use crate::ledger::wrap::WrappedKey;
 use crate::ledger::tree::NodeHash;
+use crate::ledger::wrap::WrappedKey;
 use crate::organisation::keys::Validity;
 use crate::organisation::{Oin, Organisation, Status};
 

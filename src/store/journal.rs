@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::EntryRow;
 use crate::clock::Timestamp;
 use crate::entropy::{Entropy, EntropyUnavailable};
 use crate::keystore::{KeyStore, KeyStoreError};
@@ -12,7 +13,6 @@ use crate::ledger::token::{SearchKey, SearchToken, TokenField};
 use crate::ledger::wrap::wrap;
 use crate::organisation::Oin;
 use crate::secret::Personal;
-use super::EntryRow;
 use crate::subject::SubjectId;
 
 /// How long entries are kept that no purpose says more about, in years (`domain.md` §9).

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use append::{
-    Append, Change, Committed, Conflict, ContributionRow, CredentialChange, DeliveryRow, DisclosureRow, EntryRow, Expected, IdempotencyClaim, NonceClaim, PseudonymRow,
-    Receipting, StatusChange,
+    Append, Change, Committed, Conflict, ContributionRow, CredentialChange, DeliveryRow, DisclosureRow, EntryRow, Expected,
+    IdempotencyClaim, NonceClaim, PseudonymRow, Receipting, StatusChange,
 };
 
 use crate::clock::Timestamp;
@@ -173,7 +173,12 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// For the whole batch: [`StoreError::UnknownOutcome`] when the COMMIT may or may not have happened; release nothing then.
-    async fn commit(&self, batch: &[Append], scribe: &dyn Scribe, now: Timestamp) -> Result<Vec<Result<Committed, Conflict>>, StoreError>;
+    async fn commit(
+        &self,
+        batch: &[Append],
+        scribe: &dyn Scribe,
+        now: Timestamp,
+    ) -> Result<Vec<Result<Committed, Conflict>>, StoreError>;
 
     /// The tile at `level` and `index`: 32 bytes per hash, up to 256 hashes.
     async fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError>;

@@ -72,11 +72,17 @@ impl Scribe for TreeScribe {
         let hashes: Vec<_> = leaves.iter().map(Leaf::hash).collect();
         let full = |_| StoreError::Unavailable("the log is full".to_owned());
         let appended = edge.append(&hashes).map_err(full)?;
-        let paths = (appended.first()..appended.size()).map(|index| appended.inclusion(index)).collect::<Result<_, _>>().map_err(full)?;
+        let paths =
+            (appended.first()..appended.size()).map(|index| appended.inclusion(index)).collect::<Result<_, _>>().map_err(full)?;
         let checkpoint = SignedCheckpoint::sign(appended.size(), appended.root(), &self.signer);
         let checkpoint = checkpoint.map_err(|error| StoreError::Unavailable(format!("signing the checkpoint: {error}")))?;
-        let sequenced =
-            Sequenced { size: appended.size(), root: appended.root(), checkpoint: Arc::new(checkpoint), tiles: appended.tiles().to_vec(), paths };
+        let sequenced = Sequenced {
+            size: appended.size(),
+            root: appended.root(),
+            checkpoint: Arc::new(checkpoint),
+            tiles: appended.tiles().to_vec(),
+            paths,
+        };
         self.edges.lock().unwrap_or_else(PoisonError::into_inner).pending = Some((sequenced.root, edge));
         Ok(sequenced)
     }

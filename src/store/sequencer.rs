@@ -62,7 +62,9 @@ async fn run(mut queue: mpsc::Receiver<Waiting>, store: Arc<dyn Store>, scribe: 
         let (batch, answers): (Vec<_>, Vec<_>) = waiting.drain(..).map(|one| (one.append, one.answer)).unzip();
         let outcomes = store.commit(&batch, &*scribe, clock.now()).await;
         match outcomes {
-            Ok(outcomes) => answers.into_iter().zip(outcomes).for_each(|(answer, outcome)| tell(answer, outcome.map_err(Into::into))),
+            Ok(outcomes) => {
+                answers.into_iter().zip(outcomes).for_each(|(answer, outcome)| tell(answer, outcome.map_err(Into::into)))
+            }
             Err(error) => {
                 tracing::error!(%error, appends = batch.len(), "a batch was not committed");
                 answers.into_iter().for_each(|answer| tell(answer, Err(error.clone().into())));

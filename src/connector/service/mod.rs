@@ -97,7 +97,9 @@ impl Service {
             tracing::error!(%error, decision = asked.decision, "a call was not answered");
             Refusal::new(ProblemType::StoreUnavailable, "nothing was given")
         })?;
-        Ok(Reply::json(serde_json::to_vec(&answered).map_err(|_| Refusal::new(ProblemType::StoreUnavailable, "nothing was given"))?))
+        Ok(Reply::json(
+            serde_json::to_vec(&answered).map_err(|_| Refusal::new(ProblemType::StoreUnavailable, "nothing was given"))?,
+        ))
     }
 
     async fn receipt(&self, request: &SignedRequest) -> Result<Reply, Refusal> {

@@ -52,7 +52,8 @@ fn body(demo: &Running, scene: &Scene) -> Result<Vec<u8>, DemoError> {
 }
 
 fn subject(demo: &Running, scene: &Scene) -> Result<Value, DemoError> {
-    let person = |id: &str| demo.world.person(id).map(|(_, person)| person).ok_or_else(|| DemoError::new(format!("no person {id}")));
+    let person =
+        |id: &str| demo.world.person(id).map(|(_, person)| person).ok_or_else(|| DemoError::new(format!("no person {id}")));
     match scene.subject {
         Subject::Person(id) => {
             let bsn = person(id)?.bsn.as_ref().ok_or_else(|| DemoError::new(format!("{id} has no citizen number")))?;

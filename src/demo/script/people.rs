@@ -35,7 +35,13 @@ pub(super) async fn make_override(demo: &Running) -> Result<(), DemoError> {
         colleague: "psychiatrist on call".to_owned(),
         expires_at: demo.outside().clock.now().plus(Duration::from_secs(24 * 3600)),
     };
-    if connector.overrides().await.map_err(DemoError::new)?.iter().any(|row| row.state == crate::connector::overrides::OverrideState::Active) {
+    if connector
+        .overrides()
+        .await
+        .map_err(DemoError::new)?
+        .iter()
+        .any(|row| row.state == crate::connector::overrides::OverrideState::Active)
+    {
         return Ok(());
     }
     let hand = demo.hand(Slug::MentalHealth, "pro-1")?;

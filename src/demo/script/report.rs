@@ -85,7 +85,8 @@ impl Told {
         self.status = Some(disclosed.status.clone());
         self.disclosure = Some(disclosed.id.clone());
         self.log_indexes = disclosed.deliveries.iter().map(|delivery| delivery.log_index).collect();
-        self.given = disclosed.items().map(|item| [text(&item["source"]), text(&item["category"]), text(&item["form"])]).collect();
+        self.given =
+            disclosed.items().map(|item| [text(&item["source"]), text(&item["category"]), text(&item["form"])]).collect();
         let Some(first) = disclosed.deliveries.first() else { return };
         let lines = |name: &str| first.payload[name].as_array().cloned().unwrap_or_default();
         self.unavailable = lines("unavailable").iter().map(|line| [text(&line["source"]), text(&line["category"])]).collect();

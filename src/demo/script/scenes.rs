@@ -55,7 +55,7 @@ pub const SCENES: &[Scene] = &[
         categories: POLICE_CORE,
         form: "exact",
         necessity: "A report of domestic violence came in; the safety of mother and children must be assessed within five days.",
-        expected: Expected::Given(&[]),
+        expected: Expected::Given(&["identity exact", "address exact", "household exact"]),
     },
     Scene {
         title: "Veilig Thuis asks the police about a mother with a secret address: only the marker comes",
@@ -66,7 +66,7 @@ pub const SCENES: &[Scene] = &[
         categories: &["identity", "address"],
         form: "exact",
         necessity: "A neighbour reports threats at the door.",
-        expected: Expected::Given(&[]),
+        expected: Expected::Given(&["identity exact", "address reduced"]),
     },
     Scene {
         title: "Veilig Thuis asks mental-health care: the patient has consented",
@@ -77,7 +77,7 @@ pub const SCENES: &[Scene] = &[
         categories: CARE,
         form: "exact",
         necessity: "The treatment of the father bears on the safety plan.",
-        expected: Expected::Given(&[]),
+        expected: Expected::Given(&["substance-use reduced", "care-involvement signal"]),
     },
     Scene {
         title: "The same question, the patient has refused consent: nothing is told, not even why",
@@ -110,7 +110,7 @@ pub const SCENES: &[Scene] = &[
         categories: &["identity", "address"],
         form: "exact",
         necessity: "A concrete threat against the former partner, tonight.",
-        expected: Expected::Given(&[]),
+        expected: Expected::Given(&["identity exact", "address exact"]),
     },
     Scene {
         title: "Acute danger is claimed, but no source has made an override: nothing is given",
@@ -132,7 +132,7 @@ pub const SCENES: &[Scene] = &[
         categories: &["identity", "criminal-record", "measures"],
         form: "exact",
         necessity: "Advice to the court on conditions.",
-        expected: Expected::Given(&[]),
+        expected: Expected::Given(&["identity exact", "criminal-record exact", "measures exact"]),
     },
     Scene {
         title: "The prosecution asks probation how supervision goes",
@@ -143,7 +143,7 @@ pub const SCENES: &[Scene] = &[
         categories: &["probation-status"],
         form: "exact",
         necessity: "Decision on a breach of conditions.",
-        expected: Expected::Given(&[]),
+        expected: Expected::Given(&["probation-status exact"]),
     },
     Scene {
         title: "Veilig Thuis asks youth protection about a newborn who has no citizen number yet",
@@ -154,7 +154,7 @@ pub const SCENES: &[Scene] = &[
         categories: &["household"],
         form: "reduced",
         necessity: "Safety of a baby in a home under a restraining order.",
-        expected: Expected::Given(&[]),
+        expected: Expected::Given(&["household reduced"]),
     },
     Scene {
         title: "The police ask mental-health care for a diagnosis: never, whoever it is about",

@@ -24,7 +24,12 @@ pub(super) struct MadeGateway {
     pub(super) held: std::cell::RefCell<Vec<std::net::TcpListener>>,
 }
 
-pub(super) fn make(layout: &Layout, authority: &Authority, options: Options, outside: &Outside) -> Result<MadeGateway, SetupError> {
+pub(super) fn make(
+    layout: &Layout,
+    authority: &Authority,
+    options: Options,
+    outside: &Outside,
+) -> Result<MadeGateway, SetupError> {
     let folder = layout.gateway();
     files::folder(&folder)?;
     let oin = GATEWAY_OIN.parse().map_err(|error| SetupError::new(&folder, error))?;

@@ -90,7 +90,8 @@ fn connector(
     files::tls(&folder, &issued)?;
     files::write(&folder.join("ca.pem"), authority.certificate().as_bytes())?;
     files::write(&folder.join("gateway-keys.json"), &files::json(&serde_json::json!({ "keys": [gateway.signing] }))?)?;
-    let signing = signing_key(&folder, &format!("{}-connector-1", organisation.slug.code()), SignatureAlgorithm::EcdsaP256Sha256)?;
+    let signing =
+        signing_key(&folder, &format!("{}-connector-1", organisation.slug.code()), SignatureAlgorithm::EcdsaP256Sha256)?;
     files::private(&folder.join("signing.jwk"), signing.to_json().as_bytes())?;
     let (token, digest) = LocalToken::issue(&*outside.entropy).map_err(|error| SetupError::new(&folder, error))?;
     files::private(&folder.join("local-token"), token.expose().as_bytes())?;

@@ -44,11 +44,11 @@ async fn join(desk: &Desk, member: &Member, now: Timestamp) -> Result<(), SetupE
     let organisation = oin(&member.organisation)?;
     let day = Duration::from_secs(24 * 3600);
     let validity = Validity { from: now.minus(day), until: now.plus(day * 365), revoked: false };
-    let mut credentials: Vec<_> = member.certificates.iter().map(|&fingerprint| CredentialChange::Certificate {
-        organisation: organisation.clone(),
-        fingerprint,
-        validity,
-    }).collect();
+    let mut credentials: Vec<_> = member
+        .certificates
+        .iter()
+        .map(|&fingerprint| CredentialChange::Certificate { organisation: organisation.clone(), fingerprint, validity })
+        .collect();
     for key in &member.signing {
         let key = published(key.public(), algorithm(key)?, validity)?;
         credentials.push(CredentialChange::Signing { organisation: organisation.clone(), key });
@@ -84,7 +84,13 @@ fn identifier(person: &Person, source: Slug) -> Result<Personal<SubjectId>, Setu
 }
 
 /// A consent as it was given, and, if it was, withdrawn.
-async fn record(desk: &Desk, household: &Household, person: &Person, consent: &DemoConsent, number: usize) -> Result<(), SetupError> {
+async fn record(
+    desk: &Desk,
+    household: &Household,
+    person: &Person,
+    consent: &DemoConsent,
+    number: usize,
+) -> Result<(), SetupError> {
     let source = oin(&consent.source.organisation())?;
     let subject = identifier(person, consent.source)?;
     let state = match consent.state {
@@ -125,7 +131,12 @@ fn consent_record(
         max_form: consent.max_form,
         valid_from: consent.valid_from,
         not_after: consent.not_after,
-        notice: Notice { id: "toestemming".to_owned(), version: "1".to_owned(), language: "nl".to_owned(), sha256: sha256.clone() },
+        notice: Notice {
+            id: "toestemming".to_owned(),
+            version: "1".to_owned(),
+            language: "nl".to_owned(),
+            sha256: sha256.clone(),
+        },
         grantors: vec![Grantor {
             role,
             authority_evidence: None,

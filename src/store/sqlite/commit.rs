@@ -10,7 +10,9 @@ use super::{disclosures, log, registers, registry, unavailable, vault};
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
 use crate::store::facts::{facts_digest, registration_digest};
-use crate::store::{Append, Change, Committed, Conflict, EntryRow, Expected, Head, Receipting, Revision, Scribe, Sequenced, StoreError};
+use crate::store::{
+    Append, Change, Committed, Conflict, EntryRow, Expected, Head, Receipting, Revision, Scribe, Sequenced, StoreError,
+};
 
 /// Commits `batch` on the one writing connection.
 pub(super) async fn commit(
@@ -91,7 +93,11 @@ impl Judging<'_> {
     }
 
     /// Only a change of facts can turn out to be impossible half-way; all else is checked before the first write.
-    async fn all_or_nothing(&mut self, connection: &mut SqliteConnection, append: &Append) -> Result<Result<(), Conflict>, StoreError> {
+    async fn all_or_nothing(
+        &mut self,
+        connection: &mut SqliteConnection,
+        append: &Append,
+    ) -> Result<Result<(), Conflict>, StoreError> {
         if !append.changes.iter().any(Change::moves_facts) {
             return self.try_append(connection, append).await;
         }
@@ -106,7 +112,11 @@ impl Judging<'_> {
         Ok(verdict)
     }
 
-    async fn try_append(&mut self, connection: &mut SqliteConnection, append: &Append) -> Result<Result<(), Conflict>, StoreError> {
+    async fn try_append(
+        &mut self,
+        connection: &mut SqliteConnection,
+        append: &Append,
+    ) -> Result<Result<(), Conflict>, StoreError> {
         if let Some(expected) = &append.expected
             && !self.still_holds(connection, expected).await?
         {
@@ -152,7 +162,9 @@ impl Judging<'_> {
             Change::Disclosure(row) => disclosures::add_disclosure(connection, row).await?,
             // These need a receipt, so they are written when the entries have their numbers.
             Change::Delivery(_) | Change::ContributionReceipt(_) => {}
-            Change::ReceiptAccepted { disclosure, source } => disclosures::remove_contribution(connection, disclosure, source).await?,
+            Change::ReceiptAccepted { disclosure, source } => {
+                disclosures::remove_contribution(connection, disclosure, source).await?
+            }
             Change::DestroyDeliveries { disclosure } => disclosures::destroy_deliveries(connection, disclosure).await?,
             Change::Answered { organisation, key } => disclosures::answered(connection, organisation, key).await?,
             Change::Consent(subject, record) => return registers::add_consent(connection, self.seal, *subject, record).await,
@@ -208,7 +220,9 @@ async fn deliver(connection: &mut SqliteConnection, append: &Append, committed: 
     };
     for change in &append.changes {
         match change {
-            Change::Delivery(row) => disclosures::add_delivery(connection, &row.disclosure, &row.sealed, &receipt(&row.receipt)?).await?,
+            Change::Delivery(row) => {
+                disclosures::add_delivery(connection, &row.disclosure, &row.sealed, &receipt(&row.receipt)?).await?
+            }
             Change::ContributionReceipt(row) => disclosures::add_contribution(connection, row, &receipt(&row.receipt)?).await?,
             _ => {}
         }

@@ -7,19 +7,29 @@ use sqlx::{Row, SqliteConnection};
 use super::{exactly, unavailable};
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
-use crate::store::{Claim, ContributionRow, DisclosureRow, Expected, IdempotencyClaim, Revision, StoreError, StoredDelivery, StoredDisclosure, SubjectIndex, WaitingReceipt};
+use crate::store::{
+    Claim, ContributionRow, DisclosureRow, Expected, IdempotencyClaim, Revision, StoreError, StoredDelivery, StoredDisclosure,
+    SubjectIndex, WaitingReceipt,
+};
 
 /// How long an Idempotency-Key means the same disclosure (`design.md` §4).
 const CLAIM_TERM: Duration = Duration::from_secs(24 * 3600);
 
-pub(super) async fn claim(connection: &mut SqliteConnection, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {
-    let row = sqlx::query("SELECT body, disclosure, claimed_at, answered FROM idempotency WHERE organisation = ? AND key = ? AND claimed_at > ?")
-        .bind(organisation.as_str())
-        .bind(key)
-        .bind(now.minus(CLAIM_TERM).millis())
-        .fetch_optional(connection)
-        .await
-        .map_err(unavailable)?;
+pub(super) async fn claim(
+    connection: &mut SqliteConnection,
+    organisation: &Oin,
+    key: &str,
+    now: Timestamp,
+) -> Result<Option<Claim>, StoreError> {
+    let row = sqlx::query(
+        "SELECT body, disclosure, claimed_at, answered FROM idempotency WHERE organisation = ? AND key = ? AND claimed_at > ?",
+    )
+    .bind(organisation.as_str())
+    .bind(key)
+    .bind(now.minus(CLAIM_TERM).millis())
+    .fetch_optional(connection)
+    .await
+    .map_err(unavailable)?;
     let Some(row) = row else { return Ok(None) };
     let body: &[u8] = row.try_get(0).map_err(unavailable)?;
     Ok(Some(Claim {
@@ -31,7 +41,11 @@ pub(super) async fn claim(connection: &mut SqliteConnection, organisation: &Oin,
 }
 
 /// Makes the claim. `false` when another request holds it: one in progress, or one with another body.
-pub(super) async fn take_claim(connection: &mut SqliteConnection, claim: &IdempotencyClaim, now: Timestamp) -> Result<bool, StoreError> {
+pub(super) async fn take_claim(
+    connection: &mut SqliteConnection,
+    claim: &IdempotencyClaim,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO idempotency (organisation, key, body, disclosure, claimed_at, answered) VALUES (?1, ?2, ?3, ?4, ?5, 0)
          ON CONFLICT (organisation, key) DO UPDATE SET body = excluded.body, disclosure = excluded.disclosure, claimed_at = excluded.claimed_at, answered = 0
@@ -56,11 +70,17 @@ pub(super) async fn take_claim(connection: &mut SqliteConnection, claim: &Idempo
 }
 
 pub(super) async fn answered(connection: &mut SqliteConnection, organisation: &Oin, key: &str) -> Result<(), StoreError> {
-    let query = sqlx::query("UPDATE idempotency SET answered = 1 WHERE organisation = ? AND key = ?").bind(organisation.as_str()).bind(key);
+    let query = sqlx::query("UPDATE idempotency SET answered = 1 WHERE organisation = ? AND key = ?")
+        .bind(organisation.as_str())
+        .bind(key);
     query.execute(connection).await.map(drop).map_err(unavailable)
 }
 
-pub(super) async fn disclosure(connection: &mut SqliteConnection, id: &str, now: Timestamp) -> Result<Option<StoredDisclosure>, StoreError> {
+pub(super) async fn disclosure(
+    connection: &mut SqliteConnection,
+    id: &str,
+    now: Timestamp,
+) -> Result<Option<StoredDisclosure>, StoreError> {
     let row = sqlx::query(
         "SELECT recipient, created, open_until, expires, revision, void_at, subject, organisations, facts, request, payload_class, idempotency_key
          FROM disclosure WHERE id = ? AND expires > ?",
@@ -94,7 +114,8 @@ pub(super) async fn disclosure(connection: &mut SqliteConnection, id: &str, now:
         payload_class: row.try_get("payload_class").map_err(unavailable)?,
         idempotency_key: row.try_get("idempotency_key").map_err(unavailable)?,
     };
-    let query = sqlx::query_as::<_, (String, String)>("SELECT sealed, receipt FROM delivery WHERE disclosure = ? ORDER BY seq").bind(id);
+    let query =
+        sqlx::query_as::<_, (String, String)>("SELECT sealed, receipt FROM delivery WHERE disclosure = ? ORDER BY seq").bind(id);
     let deliveries = query.fetch_all(connection).await.map_err(unavailable)?;
     let deliveries = deliveries.into_iter().map(|(sealed, receipt)| StoredDelivery { sealed, receipt }).collect();
     Ok(Some(StoredDisclosure { row, deliveries }))
@@ -128,7 +149,12 @@ pub(super) async fn add_disclosure(connection: &mut SqliteConnection, row: &Disc
     .map_err(unavailable)
 }
 
-pub(super) async fn add_delivery(connection: &mut SqliteConnection, disclosure: &str, sealed: &str, receipt: &str) -> Result<(), StoreError> {
+pub(super) async fn add_delivery(
+    connection: &mut SqliteConnection,
+    disclosure: &str,
+    sealed: &str,
+    receipt: &str,
+) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO delivery (disclosure, seq, sealed, receipt)
          SELECT ?1, COALESCE(MAX(seq) + 1, 0), ?2, ?3 FROM delivery WHERE disclosure = ?1",
@@ -143,10 +169,19 @@ pub(super) async fn add_delivery(connection: &mut SqliteConnection, disclosure: 
 }
 
 pub(super) async fn destroy_deliveries(connection: &mut SqliteConnection, disclosure: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM delivery WHERE disclosure = ?").bind(disclosure).execute(connection).await.map(drop).map_err(unavailable)
+    sqlx::query("DELETE FROM delivery WHERE disclosure = ?")
+        .bind(disclosure)
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(unavailable)
 }
 
-pub(super) async fn add_contribution(connection: &mut SqliteConnection, row: &ContributionRow, receipt: &str) -> Result<(), StoreError> {
+pub(super) async fn add_contribution(
+    connection: &mut SqliteConnection,
+    row: &ContributionRow,
+    receipt: &str,
+) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO contribution_receipt (disclosure, source, items, receipt) VALUES (?, ?, ?, ?)")
         .bind(&row.disclosure)
         .bind(row.source.as_str())
@@ -158,8 +193,14 @@ pub(super) async fn add_contribution(connection: &mut SqliteConnection, row: &Co
         .map_err(unavailable)
 }
 
-pub(super) async fn remove_contribution(connection: &mut SqliteConnection, disclosure: &str, source: &Oin) -> Result<(), StoreError> {
-    let query = sqlx::query("DELETE FROM contribution_receipt WHERE disclosure = ? AND source = ?").bind(disclosure).bind(source.as_str());
+pub(super) async fn remove_contribution(
+    connection: &mut SqliteConnection,
+    disclosure: &str,
+    source: &Oin,
+) -> Result<(), StoreError> {
+    let query = sqlx::query("DELETE FROM contribution_receipt WHERE disclosure = ? AND source = ?")
+        .bind(disclosure)
+        .bind(source.as_str());
     query.execute(connection).await.map(drop).map_err(unavailable)
 }
 

@@ -4,18 +4,21 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::{exactly, integer, unavailable, unsigned};
+use crate::catalogue::Category;
 use crate::catalogue::PurposeCode;
 use crate::clock::Timestamp;
 use crate::ledger::entry::{Clear, EntryKind, Outcome};
 use crate::ledger::seal::Leaf;
-use crate::ledger::wrap::WrappedKey;
 use crate::ledger::token::SearchToken;
 use crate::ledger::tree::NodeHash;
-use crate::catalogue::Category;
+use crate::ledger::wrap::WrappedKey;
 use crate::store::{EntryRow, Head, Revision, Sequenced, StoreError, StoredEntry};
 
 pub(super) async fn head(connection: &mut SqliteConnection) -> Result<Head, StoreError> {
-    let row = sqlx::query("SELECT size, root, checkpoint, revision FROM head WHERE id = 1").fetch_one(connection).await.map_err(unavailable)?;
+    let row = sqlx::query("SELECT size, root, checkpoint, revision FROM head WHERE id = 1")
+        .fetch_one(connection)
+        .await
+        .map_err(unavailable)?;
     let root: &[u8] = row.try_get(1).map_err(unavailable)?;
     Ok(Head {
         size: unsigned(row.try_get(0).map_err(unavailable)?, "head", "size")?,
@@ -66,7 +69,11 @@ fn entry(row: &SqliteRow) -> Result<StoredEntry, StoreError> {
         source: oin("source")?,
         recipient: oin("recipient")?,
         purpose,
-        categories: categories.split_whitespace().map(Category::from_code).collect::<Option<_>>().ok_or_else(|| corrupt("categories"))?,
+        categories: categories
+            .split_whitespace()
+            .map(Category::from_code)
+            .collect::<Option<_>>()
+            .ok_or_else(|| corrupt("categories"))?,
         outcome: Outcome::from_code(&text("outcome")?).ok_or_else(|| corrupt("outcome"))?,
         overridden: row.try_get("overridden").map_err(unavailable)?,
         subject: token("subject_token")?,
@@ -117,7 +124,8 @@ pub(super) async fn add_entries(connection: &mut SqliteConnection, first: u64, r
             .push_bind(&row.key_class);
     });
     query.build().execute(&mut *connection).await.map_err(unavailable)?;
-    let asked: Vec<_> = rows.iter().zip(first..).flat_map(|(row, index)| row.asked.iter().map(move |source| (index, source))).collect();
+    let asked: Vec<_> =
+        rows.iter().zip(first..).flat_map(|(row, index)| row.asked.iter().map(move |source| (index, source))).collect();
     if asked.is_empty() {
         return Ok(());
     }
@@ -129,7 +137,12 @@ pub(super) async fn add_entries(connection: &mut SqliteConnection, first: u64, r
 }
 
 /// Writes tiles and head. The old size is the guard: when it is not what the batch was numbered behind, nothing is written.
-pub(super) async fn advance(connection: &mut SqliteConnection, old: &Head, new: &Sequenced, revision: Revision) -> Result<(), StoreError> {
+pub(super) async fn advance(
+    connection: &mut SqliteConnection,
+    old: &Head,
+    new: &Sequenced,
+    revision: Revision,
+) -> Result<(), StoreError> {
     let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO tile (level, idx, hashes) ");
     query.push_values(&new.tiles, |mut values, tile| {
         values.push_bind(tile.id.level()).push_bind(integer(tile.id.index())).push_bind(tile.bytes.as_slice());

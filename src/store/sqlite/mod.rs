@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use super::{
-    Append, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Scribe, Store, StoreError, StoredDisclosure, StoredEntry, SubjectIndex,
-    WaitingReceipt,
+    Append, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Scribe, Store, StoreError, StoredDisclosure,
+    StoredEntry, SubjectIndex, WaitingReceipt,
 };
 use crate::clock::Timestamp;
 use crate::keystore::Key;
@@ -62,7 +62,12 @@ impl Store for SqliteStore {
         log::head(&mut *self.readers.acquire().await.map_err(unavailable)?).await
     }
 
-    async fn commit(&self, batch: &[Append], scribe: &dyn Scribe, now: Timestamp) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+    async fn commit(
+        &self,
+        batch: &[Append],
+        scribe: &dyn Scribe,
+        now: Timestamp,
+    ) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
         let mut connection = self.writer.acquire().await.map_err(unavailable)?;
         let outcome = commit::commit(&mut connection, &self.registers, batch, scribe, now).await;
         if outcome.is_err() {
@@ -133,7 +138,12 @@ fn unavailable(error: sqlx::Error) -> StoreError {
 }
 
 /// `bytes` as an array of `N`, or which column is corrupt.
-fn exactly<const N: usize>(bytes: &[u8], table: &'static str, column: &'static str, row: impl ToString) -> Result<[u8; N], StoreError> {
+fn exactly<const N: usize>(
+    bytes: &[u8],
+    table: &'static str,
+    column: &'static str,
+    row: impl ToString,
+) -> Result<[u8; N], StoreError> {
     <[u8; N]>::try_from(bytes).map_err(|_| StoreError::Corrupt { table, column, row: row.to_string() })
 }
 

@@ -18,7 +18,8 @@ impl Seal {
     fn close(&self, table: &'static str, id: &str, version: u32, record: &impl Serialize) -> Result<Vec<u8>, StoreError> {
         let failed = |reason: &str| StoreError::Unavailable(format!("sealing a record of {table}: {reason}"));
         let plain = zeroize::Zeroizing::new(serde_json::to_vec(record).map_err(|_| failed("not serialisable"))?);
-        aead::seal(&self.0, bound(table, id, version).as_bytes(), &plain, &SystemEntropy::default()).map_err(|_| failed("no randomness"))
+        aead::seal(&self.0, bound(table, id, version).as_bytes(), &plain, &SystemEntropy::default())
+            .map_err(|_| failed("no randomness"))
     }
 
     fn open<T: DeserializeOwned>(&self, table: &'static str, id: &str, version: u32, sealed: &[u8]) -> Result<T, StoreError> {
@@ -33,7 +34,11 @@ fn bound(table: &str, id: &str, version: u32) -> String {
 }
 
 /// Revision, consents and overrides in one statement, so that they are of one moment.
-pub(super) async fn person_facts(connection: &mut SqliteConnection, seal: &Seal, subject: SubjectIndex) -> Result<PersonFacts, StoreError> {
+pub(super) async fn person_facts(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    subject: SubjectIndex,
+) -> Result<PersonFacts, StoreError> {
     let rows = sqlx::query(
         "SELECT 0 AS part, '' AS id, revision AS version, x'' AS record FROM head
          UNION ALL SELECT 1, id, MAX(version), record FROM consent WHERE subject = ?1 GROUP BY id
@@ -49,7 +54,8 @@ pub(super) async fn person_facts(connection: &mut SqliteConnection, seal: &Seal,
         let id: String = row.try_get(1).map_err(unavailable)?;
         let version: i64 = row.try_get(2).map_err(unavailable)?;
         let record: &[u8] = row.try_get(3).map_err(unavailable)?;
-        let numbered = |table| u32::try_from(version).map_err(|_| StoreError::Corrupt { table, column: "version", row: id.clone() });
+        let numbered =
+            |table| u32::try_from(version).map_err(|_| StoreError::Corrupt { table, column: "version", row: id.clone() });
         match part {
             0 => facts.revision = Revision(version),
             1 => facts.consents.push(seal.open::<ConsentRecord>("consent", &id, numbered("consent")?, record)?),

@@ -14,20 +14,25 @@ use crate::store::{Conflict, CredentialChange, Registered, Registration, StatusC
 pub(super) async fn registered(connection: &mut SqliteConnection) -> Result<Registered, StoreError> {
     let revision = log::head(connection).await?.revision;
     let mut organisations = BTreeMap::new();
-    let rows = sqlx::query("SELECT oin, kind, name, status, bsn_authority, connector FROM organisation").fetch_all(&mut *connection).await;
+    let rows = sqlx::query("SELECT oin, kind, name, status, bsn_authority, connector FROM organisation")
+        .fetch_all(&mut *connection)
+        .await;
     for row in rows.map_err(unavailable)? {
         let organisation = organisation(&row)?;
         let registration = Registration { organisation, certificates: Vec::new(), signing: Vec::new(), encryption: Vec::new() };
         organisations.insert(registration.organisation.oin.clone(), registration);
     }
-    let rows = sqlx::query("SELECT organisation, fingerprint, valid_from, valid_until, revoked FROM certificate ORDER BY fingerprint");
+    let rows =
+        sqlx::query("SELECT organisation, fingerprint, valid_from, valid_until, revoked FROM certificate ORDER BY fingerprint");
     for row in rows.fetch_all(&mut *connection).await.map_err(unavailable)? {
         let fingerprint: Vec<u8> = row.try_get(1).map_err(unavailable)?;
         let fingerprint = exactly(&fingerprint, "certificate", "fingerprint", "?")?;
         let certificate = Certificate { fingerprint, validity: validity(&row, 2)? };
         owner(&mut organisations, &row, "certificate")?.certificates.push(certificate);
     }
-    let rows = sqlx::query("SELECT organisation, keyid, alg, valid_from, valid_until, revoked, jwk, use FROM published_key ORDER BY keyid");
+    let rows = sqlx::query(
+        "SELECT organisation, keyid, alg, valid_from, valid_until, revoked, jwk, use FROM published_key ORDER BY keyid",
+    );
     for row in rows.fetch_all(&mut *connection).await.map_err(unavailable)? {
         let key = PublishedKey { keyid: text(&row, 1)?, alg: text(&row, 2)?, jwk: text(&row, 6)?, validity: validity(&row, 3)? };
         let registration = owner(&mut organisations, &row, "published_key")?;
@@ -96,13 +101,24 @@ pub(super) async fn put(connection: &mut SqliteConnection, organisation: &Organi
     .map_err(unavailable)
 }
 
-pub(super) async fn set_status(connection: &mut SqliteConnection, change: &StatusChange) -> Result<Result<(), Conflict>, StoreError> {
+pub(super) async fn set_status(
+    connection: &mut SqliteConnection,
+    change: &StatusChange,
+) -> Result<Result<(), Conflict>, StoreError> {
     let query = sqlx::query("UPDATE organisation SET status = ? WHERE oin = ?");
-    let done = query.bind(status_code(change.status)).bind(change.organisation.as_str()).execute(connection).await.map_err(unavailable)?;
+    let done = query
+        .bind(status_code(change.status))
+        .bind(change.organisation.as_str())
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
     Ok(exactly_one(done.rows_affected()))
 }
 
-pub(super) async fn change_credential(connection: &mut SqliteConnection, change: &CredentialChange) -> Result<Result<(), Conflict>, StoreError> {
+pub(super) async fn change_credential(
+    connection: &mut SqliteConnection,
+    change: &CredentialChange,
+) -> Result<Result<(), Conflict>, StoreError> {
     let done = match change {
         CredentialChange::Certificate { organisation, fingerprint, validity } => {
             sqlx::query("INSERT INTO certificate (fingerprint, organisation, valid_from, valid_until, revoked) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")

@@ -6,10 +6,18 @@ use super::{exactly, unavailable};
 use crate::store::{PseudonymRow, StoreError};
 
 pub(super) async fn scope_key(connection: &mut SqliteConnection, scope: &str) -> Result<Option<Vec<u8>>, StoreError> {
-    sqlx::query_scalar("SELECT sealed FROM scope WHERE scope = ?").bind(scope).fetch_optional(connection).await.map_err(unavailable)
+    sqlx::query_scalar("SELECT sealed FROM scope WHERE scope = ?")
+        .bind(scope)
+        .fetch_optional(connection)
+        .await
+        .map_err(unavailable)
 }
 
-pub(super) async fn pseudonyms(connection: &mut SqliteConnection, scope: &str, indexes: &[[u8; 32]]) -> Result<Vec<Option<String>>, StoreError> {
+pub(super) async fn pseudonyms(
+    connection: &mut SqliteConnection,
+    scope: &str,
+    indexes: &[[u8; 32]],
+) -> Result<Vec<Option<String>>, StoreError> {
     if indexes.is_empty() {
         return Ok(Vec::new());
     }
@@ -44,7 +52,8 @@ pub(super) async fn identity(connection: &mut SqliteConnection, pseudonym: &str)
 }
 
 pub(super) async fn add_scope(connection: &mut SqliteConnection, scope: &str, sealed: &[u8]) -> Result<(), StoreError> {
-    let query = sqlx::query("INSERT INTO scope (scope, sealed) VALUES (?, ?) ON CONFLICT (scope) DO NOTHING").bind(scope).bind(sealed);
+    let query =
+        sqlx::query("INSERT INTO scope (scope, sealed) VALUES (?, ?) ON CONFLICT (scope) DO NOTHING").bind(scope).bind(sealed);
     query.execute(connection).await.map(drop).map_err(unavailable)
 }
 
