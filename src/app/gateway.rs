@@ -92,12 +92,24 @@ pub struct Built {
 /// # Errors
 /// [`StartError`] names what is missing or wrong, and where.
 pub async fn build(config: GatewayConfig, outside: Outside) -> Result<Built, StartError> {
+    build_with(config, outside, |store| store).await
+}
+
+/// The same on the store that `wrap` makes of the configured one.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn build_with(
+    config: GatewayConfig,
+    outside: Outside,
+    wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+) -> Result<Built, StartError> {
     let Outside { clock, entropy } = outside;
     let bundle = bundle(&config)?;
     let root = root_key(&config.keys.root, &*entropy).map_err(StartError::new)?;
     let key_store = FileKeyStore::open(&config.keys.store, root.clone(), Arc::clone(&entropy)).map_err(StartError::new)?;
     let key_store: Arc<dyn KeyStore> = Arc::new(key_store);
-    let store: Arc<dyn Store> = Arc::new(open_store(&config, &*key_store).await?);
+    let store = wrap(Arc::new(open_store(&config, &*key_store).await?));
     let scribe = Arc::new(TreeScribe::new(log_signer(&config)?));
     scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
     let log = scribe.verifier().clone();
