@@ -25,6 +25,7 @@ use crate::exchange::nonces::Nonces;
 use crate::exchange::payloads::Payloads;
 use crate::exchange::rates::{Rate, Rates};
 use crate::exchange::registry::LiveRegistry;
+use crate::exchange::undelivered::Doubts;
 use crate::exchange::vault::Vault;
 use crate::exchange::{Gateway, Settings};
 use crate::http::client::SigningClient;
@@ -134,6 +135,7 @@ pub async fn build_with(
         strangers: Rates::new(STRANGERS),
         subject_index: subject_index(&root),
         idempotency: KeyedDigest::new(&root, "sluis/v1/idempotency"),
+        doubts: Doubts::default(),
         receipts_waiting: Notify::new(),
         settings: Settings {
             answer_at: config.exchange.answer_at,

@@ -40,7 +40,7 @@ pub enum Act {
     Bytes(Vec<u8>),
     /// Sends these bytes as they are and closes.
     Raw(Vec<u8>),
-    /// Sends these bytes, and then this chunk for ever, until the other end has enough.
+    /// Sends these bytes, and then this chunk for ever, until the other end has enough; an empty chunk stalls.
     Endless(Vec<u8>, Vec<u8>),
     /// Never answers.
     Silence,
@@ -124,6 +124,7 @@ struct Shared {
     calls: Mutex<Vec<Call>>,
     receipts: Mutex<Vec<Value>>,
     asked: Notify,
+    gate: Arc<Notify>,
 }
 
 /// The source.
@@ -163,6 +164,7 @@ impl FakeSource {
             calls: Mutex::default(),
             receipts: Mutex::default(),
             asked: Notify::new(),
+            gate: Arc::default(),
         });
         let task = tokio::spawn(serve(listener, acceptor, Arc::clone(&shared)));
         Self { oin, keyid, key, shared, task, folder }
@@ -171,6 +173,22 @@ impl FakeSource {
     /// From now on it does this with `POST /v1/records`.
     pub fn does(&self, act: impl Fn(&Call) -> Act + Send + Sync + 'static) {
         *self.shared.records.lock().expect("no panic") = Arc::new(act);
+    }
+
+    /// From now on it makes this answer and holds it until [`Self::lets_go`].
+    pub fn holds(&self, answer: impl Fn(&Call) -> Value + Send + Sync + 'static) {
+        let gate = Arc::clone(&self.shared.gate);
+        self.does(move |call| Act::When(Arc::clone(&gate), Box::new(Act::Answer(answer(call)))));
+    }
+
+    /// Lets one answer go that is held.
+    pub fn lets_go(&self) {
+        self.shared.gate.notify_one();
+    }
+
+    /// From now on it holds nothing, and answers nothing.
+    pub fn lets_everything_go(&self) {
+        self.does(|call| Act::Answer(call.answer(&[])));
     }
 
     /// Whether it answers probes.
@@ -298,9 +316,10 @@ async fn perform<S: AsyncWriteExt + Unpin>(stream: &mut S, call: &Call, act: Act
             }
             Act::Endless(first, chunk) => {
                 stream.write_all(&first).await?;
-                loop {
+                while !chunk.is_empty() {
                     stream.write_all(&chunk).await?;
                 }
+                act = Act::Silence;
             }
             Act::Silence => std::future::pending().await,
             Act::HangUp => return Ok(false),

@@ -25,6 +25,8 @@
 //!   `gateway.running().connectors` are the sources; [`TestGateway::refusals`] counts log entries.
 //! - [`raw::Wire`] sends any bytes and tells what came back ([`raw::Received`]: a response, a TLS alert, a closed connection, silence).
 //! - [`cases::Cases`] collects what failed, so that one test reports every failing case of its table.
+//! - [`fake_source::FakeSource`] is a connector that answers what the test wants; [`faulty_store::Node`] is a second node of the gateway whose store
+//!   fails when told.
 //! - [`silent::SilentSource`] stands in for a source that accepts connections and never answers.
 //!
 //! A gateway costs about a second of processor time: share one per family of cases.
@@ -32,6 +34,9 @@
 pub mod cases;
 pub mod clock;
 pub mod draft;
+pub mod fake_source;
+pub mod faulty_store;
+pub mod log;
 pub mod raw;
 pub mod silent;
 
