@@ -98,11 +98,9 @@ async fn send_receipt(gateway: &Gateway, waiting: WaitingReceipt) -> Option<Chan
     let WaitingReceipt { disclosure, source, items, receipt } = &waiting;
     let message = ContributionReceipt { disclosure: disclosure.clone(), items: items.clone(), receipt: receipt.clone() };
     match gateway.sources.receipt(destination, &message).await {
-        Ok(()) => Some(Change::ReceiptAccepted {
-            disclosure: disclosure.clone(),
-            source: source.clone(),
-            receipt: receipt.clone(),
-        }),
+        Ok(()) => {
+            Some(Change::ReceiptAccepted { disclosure: disclosure.clone(), source: source.clone(), receipt: receipt.clone() })
+        }
         Err(failure) => {
             tracing::warn!(%source, %disclosure, %failure, "a source has not taken its receipt");
             None

@@ -174,7 +174,8 @@ fn without_consented_substances() -> sluis::policy::Bundle {
     let rules = files.get_mut("rules/safety-assessment.cedar").expect("the rules");
     let marker = "@id(\"sa.ggz.substances-consent\")";
     let (before, after) = rules.split_once(marker).expect("the rule");
-    let never = after.replacen("context.facts.meldcodeSteps }", "context.facts.meldcodeSteps && context.facts.withheldBySource }", 1);
+    let never =
+        after.replacen("context.facts.meldcodeSteps }", "context.facts.meldcodeSteps && context.facts.withheldBySource }", 1);
     *rules = format!("{before}{marker}{never}");
     sluis::policy::Bundle::from_files(files).expect("a bundle")
 }

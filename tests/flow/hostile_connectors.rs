@@ -169,9 +169,17 @@ fn facts() -> Vec<Case> {
         single("Wpg article 9", article("9"), vec![]),
         single("Wpg article 14", article("14"), vec![]),
         single("a Wpg article that is none", article("8; 13"), vec![]),
-        single("held back by a professional", but(identity(), "/facts", json!({"wpgArticle": "8", "withheldBySource": true})), vec![]),
+        single(
+            "held back by a professional",
+            but(identity(), "/facts", json!({"wpgArticle": "8", "withheldBySource": true})),
+            vec![],
+        ),
         single("a secret address in full", but(address.clone(), "/facts/secretAddress", json!(true)), marker("address reduced")),
-        single("an address, secret or not unsaid", without(address.clone(), "/facts", "secretAddress"), marker("address reduced")),
+        single(
+            "an address, secret or not unsaid",
+            without(address.clone(), "/facts", "secretAddress"),
+            marker("address reduced"),
+        ),
         single("an address marked secret in its data only", but(address, "/data/secret", json!(true)), marker("address exact")),
     ]
 }
@@ -282,7 +290,11 @@ async fn never_more_than_was_authorised() {
     let police = FakeSource::instead_of(&gateway, Slug::Police).await;
     let mut cases = Cases::default();
     let mut done = Vec::new();
-    let honest = single("an honest answer", item("identity", "exact", json!({"surname": "Bergsma"})), vec![("identity exact", json!({"surname": "Bergsma"}))]);
+    let honest = single(
+        "an honest answer",
+        item("identity", "exact", json!({"surname": "Bergsma"})),
+        vec![("identity exact", json!({"surname": "Bergsma"}))],
+    );
     let signatures = unsigned(&gateway, &police);
     let table = [vec![honest], about_something_else(), malformed_items(), facts(), surplus(), signatures, floods_and_noise()];
     for Case { name, lie, expected, form } in table.into_iter().flatten() {
@@ -308,9 +320,25 @@ async fn never_more_than_was_authorised() {
         cases.check(format!("{name}: log"), logged(&entries, disclosed));
     }
     log::holds_together(&*gateway.running().gateway.store, &gateway.running().info.log_vkey).await;
+    // A megabyte is read, the rest is in the buffers of two sockets.
+    cases.hold("floods are cut off", (1..32 << 20).contains(&police.flooded()));
+    // Each source gets the receipts of what it gave, and of nothing else.
+    let gave = done.iter().filter(|(_, disclosed)| !given(disclosed, Slug::Police).is_empty()).count();
+    cases.hold("receipts", receipts(&police, gave).await);
     drop(police);
     gateway.stop().await;
     cases.finish(4 * 55);
+}
+
+/// Whether the source has been sent this many receipts, in a while, and no more.
+async fn receipts(police: &FakeSource, expected: usize) -> bool {
+    for _ in 0..100 {
+        if police.receipts().len() >= expected {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    police.receipts().len() == expected
 }
 
 /// For a request in the reduced form: nothing forbidden, nothing exact.

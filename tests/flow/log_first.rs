@@ -71,7 +71,8 @@ async fn without_an_entry_nobody_is_asked_and_nothing_leaves() {
         cases.check(format!("disclosure, {fault:?}"), refused(client.disclose(&body, None).await));
         let there = usize::from(fault == Fault::LostAfter);
         undelivered += there;
-        cases.hold(format!("disclosure, {fault:?}: the log"), count(&gateway, EntryKind::Disclosure).await == disclosures + there);
+        cases
+            .hold(format!("disclosure, {fault:?}: the log"), count(&gateway, EntryKind::Disclosure).await == disclosures + there);
         cases.hold(format!("disclosure, {fault:?}: told as undelivered"), until_undelivered(&gateway, undelivered).await);
     }
     for fault in faults {

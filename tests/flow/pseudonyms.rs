@@ -54,7 +54,8 @@ async fn one_name_per_recipient_and_purpose_and_nowhere_else() {
     // The same recipient and purpose see the same names: for every member as a subject, in another item, and after a restart.
     let (_, member) = gateway.running().world.person("P22").expect("of the same household");
     assert_eq!(member.household, "H05");
-    let (other, _) = names(&gateway, Slug::VeiligThuis, &about(&gateway, "P22", "safety-assessment", &household, Slug::Police)).await;
+    let (other, _) =
+        names(&gateway, Slug::VeiligThuis, &about(&gateway, "P22", "safety-assessment", &household, Slug::Police)).await;
     assert!(members.contains(&other), "as a member and as the subject she has one name");
     gateway.restart().await;
     for ((asker, body), before) in questions.iter().zip(&first) {
@@ -102,7 +103,8 @@ async fn a_name_counts_where_it_was_issued_until_its_key_is_destroyed() {
     }
     let stored = gateway.running().gateway.store.identity(&pseudonym).await.expect("read").expect("the sealed row");
     assert!(keys.existing_key(&stored.scope).is_err(), "and nothing opens it");
-    let other = gateway.ask(Slug::Probation, &about(&gateway, "P21", "probation", &json!(["identity"]), Slug::Police), None).await;
+    let other =
+        gateway.ask(Slug::Probation, &about(&gateway, "P21", "probation", &json!(["identity"]), Slug::Police), None).await;
     assert!(other.expect("other domains live on").items().count() > 0);
     gateway.stop().await;
 }
