@@ -83,7 +83,9 @@ async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
 /// After a message that others may have read otherwise the connection ends: where the next one begins is not certain.
 fn ending(reply: Reply, kind: ProblemType) -> Reply {
     match kind {
-        ProblemType::MalformedRequest | ProblemType::HeadTooLarge => reply.with(header::CONNECTION, HeaderValue::from_static("close")),
+        ProblemType::MalformedRequest | ProblemType::HeadTooLarge => {
+            reply.with(header::CONNECTION, HeaderValue::from_static("close"))
+        }
         _ => reply,
     }
 }
