@@ -1,4 +1,4 @@
 //! The one test binary: what needs more than one module, or data from outside.
 
-#[cfg(test)]
+mod architecture;
 mod vectors;

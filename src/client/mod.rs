@@ -113,7 +113,7 @@ impl Client {
             most: MOST,
             time: CALL,
         };
-        self.open(self.call(call).await?, body)
+        self.open(&self.call(call).await?, body)
     }
 
     /// `GET /v1/disclosures/{id}`; `request` is the body that was asked with, which the receipts are about.
@@ -131,7 +131,7 @@ impl Client {
             most: MOST,
             time: CALL,
         };
-        self.open(self.call(call).await?, request)
+        self.open(&self.call(call).await?, request)
     }
 
     /// Asks after an open disclosure until it has more deliveries than `known`, is complete, or `wait` is over.
@@ -152,10 +152,14 @@ impl Client {
     async fn call(&self, call: Call<'_>) -> Result<Answer, Trouble> {
         let key = |keyid: &str| self.gateway_keys.iter().find(|key| key.id().as_str() == keyid);
         let answer = self.http.call(call, key).await?;
-        if answer.status == 200 { Ok(answer) } else { Err(Trouble::Problem(Problem::read(answer.status, &answer.body))) }
+        if answer.status == 200 {
+            Ok(answer)
+        } else {
+            Err(Trouble::Problem(Box::new(Problem::read(answer.status, &answer.body))))
+        }
     }
 
-    fn open(&self, answer: Answer, request: &[u8]) -> Result<Disclosed, Trouble> {
+    fn open(&self, answer: &Answer, request: &[u8]) -> Result<Disclosed, Trouble> {
         let body: Body =
             serde_json::from_slice(&answer.body).map_err(|error| Trouble::Answer(format!("line {}", error.line())))?;
         let mut steps = vec![
@@ -189,7 +193,7 @@ impl Client {
 impl Disclosed {
     /// All items of all deliveries.
     pub fn items(&self) -> impl Iterator<Item = &Value> {
-        self.deliveries.iter().flat_map(|delivery| delivery.payload["items"].as_array().into_iter().flatten())
+        self.deliveries.iter().flat_map(|delivery| delivery.list("items"))
     }
 
     /// Keeps each receipt, with what it is about, in `folder`: it proves the disclosure also when the log's content is gone.

@@ -135,7 +135,7 @@ pub(super) async fn plan(gateway: &Gateway, matter: &Matter) -> Result<(Plan, Ar
     let named = matter.request.sources.is_some();
     let asked_form = matter.request.form;
     let plan =
-        Plan { purpose, domain, subject, asked_by, expected, person, cells, not_permitted, named, asked_form, summaries, bundle };
+        Plan { bundle, purpose, domain, subject, asked_by, expected, person, cells, not_permitted, named, asked_form, summaries };
     Ok((plan, registry))
 }
 

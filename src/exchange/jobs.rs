@@ -19,7 +19,7 @@ const CATCH_UP: Duration = Duration::from_millis(250);
 const PROBE: Duration = Duration::from_secs(5);
 
 /// How often what is past its term is removed.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);
 
 /// How long receipts wait at most before they are tried again.
 const RETRY: Duration = Duration::from_secs(10);

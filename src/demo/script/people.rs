@@ -33,7 +33,7 @@ pub(super) async fn make_override(demo: &Running) -> Result<(), DemoError> {
         alternatives: "calling the patient; he does not answer".to_owned(),
         why_least: "who and where he is suffices to prevent it".to_owned(),
         colleague: "psychiatrist on call".to_owned(),
-        expires_at: demo.outside().clock.now().plus(Duration::from_secs(24 * 3600)),
+        expires_at: demo.outside().clock.now().plus(Duration::from_hours(24)),
     };
     if connector
         .overrides()
