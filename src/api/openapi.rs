@@ -152,9 +152,32 @@ pub fn json() -> String {
     if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
         for (category, form) in Category::ALL.into_iter().flat_map(|category| Form::ALL.map(|form| (category, form))) {
             if let Some(schema) = schema(category, form) {
-                schemas.insert(format!("{category}.{form}"), schema);
+                schemas.insert(camel(category.code()) + &camel(form.code()), schema);
             }
         }
     }
     serde_json::to_string_pretty(&document).unwrap_or_default()
+}
+
+/// `care-involvement` as `CareInvolvement`.
+fn camel(code: &str) -> String {
+    let capitalised = |word: &str| {
+        let mut characters = word.chars();
+        characters.next().map(|first| first.to_uppercase().chain(characters).collect::<String>()).unwrap_or_default()
+    };
+    code.split('-').map(capitalised).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_is_openapi_3_1_with_every_form() {
+        let document: Value = serde_json::from_str(&json()).expect("JSON");
+        assert_eq!(document["openapi"], "3.1.0");
+        assert!(document["paths"]["/disclosures"]["post"]["responses"]["503"].is_object());
+        assert!(document["components"]["schemas"]["CareInvolvementSignal"]["properties"].is_object());
+        assert!(document["components"]["schemas"].get("CitizenNumberExact").is_none(), "the citizen number has no form");
+    }
 }

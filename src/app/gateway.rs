@@ -101,11 +101,11 @@ pub async fn build(config: GatewayConfig, outside: Outside) -> Result<Built, Sta
     let scribe = Arc::new(TreeScribe::new(log_signer(&config)?));
     scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
     let log = scribe.verifier().clone();
-    let sequencer = Sequencer::start(Arc::clone(&store), scribe, Arc::clone(&clock));
+    let search = SearchKey::new(digest::derive(&root, "sluis/v1/search-tokens"));
+    let journal = Arc::new(Journal::new(Arc::clone(&key_store), Arc::clone(&entropy), search));
+    let sequencer = Sequencer::start(Arc::clone(&store), scribe, Arc::clone(&journal), Arc::clone(&clock));
     let signing = read_signing(&config.keys.signing)?;
     let client = sources_client(&config, &signing, &clock, &entropy)?;
-    let journal = SearchKey::new(digest::derive(&root, "sluis/v1/search-tokens"));
-    let journal = Arc::new(Journal::new(Arc::clone(&key_store), Arc::clone(&entropy), journal));
     let gateway = Arc::new(Gateway {
         oin: config.gateway.oin.clone(),
         store: Arc::clone(&store),

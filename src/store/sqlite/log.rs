@@ -7,7 +7,7 @@ use super::{exactly, integer, unavailable, unsigned};
 use crate::catalogue::Category;
 use crate::catalogue::PurposeCode;
 use crate::clock::Timestamp;
-use crate::ledger::entry::{Clear, EntryKind, Outcome};
+use crate::ledger::entry::{Clear, EntryKind, Outcome, TraceId};
 use crate::ledger::seal::Leaf;
 use crate::ledger::token::SearchToken;
 use crate::ledger::tree::NodeHash;
@@ -46,6 +46,14 @@ pub(super) async fn entries(connection: &mut SqliteConnection, from: u64, limit:
     .await
     .map_err(unavailable)?;
     rows.iter().map(entry).collect()
+}
+
+pub(super) async fn index_of(connection: &mut SqliteConnection, trace: TraceId, leaf: &Leaf) -> Result<Option<u64>, StoreError> {
+    let query = sqlx::query_scalar("SELECT idx FROM entry WHERE trace = ? AND leaf = ?")
+        .bind(trace.to_string())
+        .bind(leaf.bytes().as_slice());
+    let index: Option<i64> = query.fetch_optional(connection).await.map_err(unavailable)?;
+    index.map(|index| unsigned(index, "entry", "idx")).transpose()
 }
 
 fn entry(row: &SqliteRow) -> Result<StoredEntry, StoreError> {

@@ -19,6 +19,8 @@ use super::{
 };
 use crate::clock::Timestamp;
 use crate::keystore::Key;
+use crate::ledger::entry::TraceId;
+use crate::ledger::seal::Leaf;
 use crate::organisation::Oin;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sqlite/migrations");
@@ -83,6 +85,10 @@ impl Store for SqliteStore {
 
     async fn entries(&self, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
         log::entries(&mut *self.readers.acquire().await.map_err(unavailable)?, from, limit).await
+    }
+
+    async fn index_of(&self, trace: TraceId, leaf: &Leaf) -> Result<Option<u64>, StoreError> {
+        log::index_of(&mut *self.readers.acquire().await.map_err(unavailable)?, trace, leaf).await
     }
 
     async fn registered(&self) -> Result<Registered, StoreError> {
