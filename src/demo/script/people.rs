@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::report::{Report, Told};
 use super::scenes::{Expected, Scene, Subject};
-use super::{body, client_of, tell};
+use super::{body, tell};
 use crate::catalogue::{Category, Form};
 use crate::connector::inbox::{InboxState, refuse_statement, release_statement};
 use crate::demo::organisations::Slug;
@@ -80,7 +80,7 @@ const REFUSED: Scene = Scene {
 pub(super) async fn release_and_refuse(demo: &Running) -> Result<Vec<Told>, DemoError> {
     let mut told = Vec::new();
     for (scene, release) in [(&RELEASED, true), (&REFUSED, false)] {
-        let client = client_of(demo, scene.recipient)?;
+        let client = demo.client(scene.recipient)?;
         let body = body(demo, scene)?;
         let first = match client.disclose(&body, None).await {
             Ok(first) => first,
