@@ -131,6 +131,12 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
     let path = request.path.clone();
     let resource = Resource::of(&path);
     let method = request.method.clone();
+    // A disclosure re-reads who calls when it is decided and recorded; for what sources bring, the registry must be of this moment now.
+    if resource.tag() == SOURCE_TAG
+        && let Err(error) = api.gateway.registry.refresh().await
+    {
+        return Reply::problem(&error.into(), id);
+    }
     let authenticated = match authenticate(&api.gateway, request, resource.tag()) {
         Ok(authenticated) => authenticated,
         Err(rejected) => return reject(api, rejected, id).await,
