@@ -38,6 +38,7 @@ pub mod http;
 pub mod json;
 pub mod keystore;
 pub mod ledger;
+pub mod manual;
 pub mod organisation;
 pub mod policy;
 pub mod pseudonym;
