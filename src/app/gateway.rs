@@ -46,6 +46,9 @@ use crate::store::sqlite::SqliteStore;
 /// How much one certificate holder may be refused without being authenticated.
 const STRANGERS: Rate = Rate { per_second: 20.0, burst: 200.0 };
 
+/// How much of one organisation's refusals for asking too much is logged: that it happens, without room to fill the log.
+const EXCESSES: Rate = Rate { per_second: 1.0, burst: 1.0 };
+
 /// The world outside: passed in, so that tests control it.
 #[derive(Clone)]
 pub struct Outside {
@@ -120,6 +123,7 @@ pub async fn build(config: GatewayConfig, outside: Outside) -> Result<Built, Sta
         nonces: Nonces::default(),
         rates: Rates::new(Rate { per_second: config.limits.requests_per_second, burst: config.limits.burst }),
         strangers: Rates::new(STRANGERS),
+        excesses: Rates::new(EXCESSES),
         subject_index: subject_index(&root),
         idempotency: KeyedDigest::new(&root, "sluis/v1/idempotency"),
         receipts_waiting: Notify::new(),
