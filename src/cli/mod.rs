@@ -3,8 +3,11 @@
 mod connector;
 mod demo;
 mod input;
+mod keys;
 mod open;
 mod openapi;
+mod operator;
+mod organisation;
 mod output;
 mod request;
 mod schema;
@@ -39,6 +42,10 @@ enum Command {
     Connector(connector::Connector),
     /// Run everything on this machine, with synthetic households.
     Demo(demo::Demo),
+    /// Who takes part: list, add, suspend, readmit.
+    Organisation(organisation::Organisation),
+    /// Certificates and keys of organisations: publish, revoke, list.
+    Keys(keys::Keys),
     /// Ask a gateway for information about a person.
     Request(request::Request),
     /// Sign a request for another client, such as curl: prints the header fields to add.
@@ -70,6 +77,8 @@ pub fn main() -> ExitCode {
             Command::Serve(command) => command.run(outside).await,
             Command::Connector(command) => command.run(outside).await,
             Command::Demo(command) => command.run(outside).await,
+            Command::Organisation(command) => command.run(outside).await,
+            Command::Keys(command) => command.run(outside).await,
             Command::Request(command) => command.run(outside).await,
             Command::Sign(command) => command.run(outside),
             Command::Open(command) => command.run(),
