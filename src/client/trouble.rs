@@ -117,13 +117,19 @@ impl Problem {
             }
             "signature-expired" => "set the clock of this machine, and send at once what was signed",
             "nonce-replayed" => "sign anew for each request",
-            "not-permitted" => "ask for other categories, for another purpose, or of other sources: it does not depend on the person",
+            "not-permitted" => {
+                "ask for other categories, for another purpose, or of other sources: it does not depend on the person"
+            }
             "organisation-suspended" => "ask the gateway's operator why the organisation is suspended",
-            "not-found" => "check the address and the id: what is another organisation's, or is no longer kept, is not found either",
+            "not-found" => {
+                "check the address and the id: what is another organisation's, or is no longer kept, is not found either"
+            }
             "idempotency-conflict" => "draw a new key for a new body",
             "state-conflict" | "rate-limited" => "wait a moment and send it again, signed anew",
             "misdirected-request" => "call the gateway by a name in its own configuration",
-            "body-too-large" | "head-too-large" | "media-type" | "method-not-allowed" => "send what the OpenAPI document describes",
+            "body-too-large" | "head-too-large" | "media-type" | "method-not-allowed" => {
+                "send what the OpenAPI document describes"
+            }
             "log-unavailable" | "store-unavailable" | "sources-unavailable" => "nothing was given; try again later",
             _ => "ask the gateway's operator, with the id of this problem",
         }

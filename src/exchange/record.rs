@@ -44,6 +44,8 @@ pub(super) struct Together {
     pub(super) nonce: Option<NonceClaim>,
     /// A claim made and answered at once.
     pub(super) idempotency: Option<IdempotencyClaim>,
+    /// Whether the delivery is picked up later, not given in the answer to this request.
+    pub(super) later: bool,
 }
 
 /// Appends.
@@ -92,6 +94,7 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
     }
     let SealedParts { mut matter, plan, jwe, .. } = parts;
     let nonce = matter.nonce.take().or(together.nonce);
+    let doubtful = entries.first().cloned().filter(|_| !together.later);
     let append = Append { nonce, idempotency: together.idempotency, expected: Some(plan.expected.clone()), entries, changes };
     match gateway.sequencer.append(append).await {
         Ok(committed) => {
@@ -99,7 +102,12 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
             gateway.receipts_waiting.notify_one();
             Ok(Recorded { matter, plan, jwe, receipt })
         }
-        Err(error) => Err(Stopped::of_append(error, matter)),
+        Err(error) => {
+            if let Some(entry) = &doubtful {
+                gateway.doubts.note(&error, entry, &matter.id.to_string());
+            }
+            Err(Stopped::of_append(error, matter))
+        }
     }
 }
 
@@ -216,6 +224,7 @@ fn disclosure_row(gateway: &Gateway, parts: &SealedParts) -> Result<DisclosureRo
         open_until,
         expires: open_until.plus(PICK_UP),
         expected: plan.expected.clone(),
+        bundle: plan.bundle.hash().to_owned(),
         request,
         payload_class,
         idempotency_key: matter.idempotency.as_ref().map(|claim| claim.key.clone()),

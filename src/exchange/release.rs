@@ -97,13 +97,14 @@ async fn attempt(
     if !is_about(answer, &matter, &plan) {
         return Err(not_permitted().into());
     }
-    let same_facts = plan.expected.digest == stored.row.expected.digest;
+    let same_facts = plan.expected.digest == stored.row.expected.digest && plan.bundle.hash() == stored.row.bundle;
     let together = Together {
         entries: vec![decision(gateway, authenticated, &matter, answer)?],
         // What was sealed under other facts is not picked up beside this.
         changes: if same_facts { Vec::new() } else { vec![Change::DestroyDeliveries { disclosure: stored.row.id.clone() }] },
         nonce: Some(authenticated.nonce().clone()),
         idempotency: Some(claim),
+        later: true,
     };
     let source = Arc::clone(authenticated.caller().member());
     let collected = released(matter, Arc::new(plan), SourceAnswer { source, items: answer.items.clone() });

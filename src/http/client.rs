@@ -195,7 +195,6 @@ impl SigningClient {
         freshness_of_creation(signature.created(), self.signer.clock.now()).map_err(|error| unsigned(error.to_string()))?;
         Ok(Answer { status, headers: head.headers, body, bound, signed })
     }
-
 }
 
 impl Signer {

@@ -6,7 +6,7 @@ use super::EntryRow;
 use crate::clock::Timestamp;
 use crate::entropy::{Entropy, EntropyUnavailable};
 use crate::keystore::{KeyStore, KeyStoreError};
-use crate::ledger::entry::{Body, BodyError, Clear, EntryKind, Operation, Outcome, Reference, SpanId, Status, TraceId};
+use crate::ledger::entry::{Body, BodyError, Clear, SpanId, TraceId};
 use crate::ledger::seal::{self, PartyKey, SealError};
 use crate::ledger::statement::Statement;
 use crate::ledger::token::{SearchKey, SearchToken, TokenField};
@@ -68,28 +68,6 @@ impl Journal {
         let wrapped_key = wrap(&sealed.entry_key, &wrapping, sealed.leaf.bytes(), &*self.entropy)?;
         let row = EntryRow { clear, leaf: sealed.leaf, body: sealed.ciphertext, wrapped_key, key_class, asked: Vec::new() };
         Ok(Written { row, party_key: sealed.party_key })
-    }
-
-    /// The entry that tells that the one at `index` is in the log, but what it records never left: its commit's outcome was not known.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub fn undelivered(&self, row: &EntryRow, index: u64, now: Timestamp) -> Result<EntryRow, JournalError> {
-        let clear = Clear { kind: EntryKind::Undelivered, time: now, outcome: Outcome::Failed, ..row.clear.clone() };
-        let operation = Operation {
-            trace_id: clear.trace,
-            span_id: self.span()?,
-            parent_span_id: None,
-            name: "undelivered".to_owned(),
-            status: Status::Error,
-            started_at: row.clear.time,
-            ended_at: Some(now),
-            processing_activity: None,
-            foreign: None,
-        };
-        let mut body = Body::new(EntryKind::Undelivered, now, clear.party.clone(), operation);
-        body.references = [Reference { object: "entry".to_owned(), id: index.to_string() }].into();
-        Ok(self.write(clear, &body, None, DEFAULT_YEARS)?.row)
     }
 
     /// The token by which `party`'s officer finds what concerns a person.

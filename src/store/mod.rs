@@ -187,8 +187,8 @@ pub trait Store: Send + Sync {
     /// Entries from `from` on, at most `limit`.
     async fn entries(&self, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError>;
 
-    /// The index of the entry with this leaf, by its trace: how an unknown outcome is resolved.
-    async fn index_of(&self, trace: TraceId, leaf: &Leaf) -> Result<Option<u64>, StoreError>;
+    /// The entries of one trace, oldest first.
+    async fn entries_of(&self, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError>;
 
     /// The whole registry.
     async fn registered(&self) -> Result<Registered, StoreError>;

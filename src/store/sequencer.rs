@@ -1,14 +1,13 @@
-//! Natural group commit: one task per node takes what is waiting, at most 256 appends, and commits them in one transaction. No timer:
+//! Natural group commit: one task per node takes what is waiting, at most [`MOST`] appends, and commits them in one transaction. No timer:
 //! while one batch is being synced, the next one gathers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::journal::Journal;
-use super::{Append, Committed, Conflict, EntryRow, Scribe, Store, StoreError};
+use super::{Append, Committed, Conflict, Scribe, Store, StoreError};
 use crate::clock::Clock;
-use crate::ledger::entry::EntryKind;
 
 /// The largest batch.
 const MOST: usize = 256;
@@ -16,10 +15,14 @@ const MOST: usize = 256;
 /// How many appends may wait before the log counts as unavailable.
 const QUEUE: usize = 4096;
 
+/// How long an append is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The way into the log.
 #[derive(Clone)]
 pub struct Sequencer {
     queue: mpsc::Sender<Waiting>,
+    patience: Duration,
 }
 
 struct Waiting {
@@ -40,87 +43,46 @@ pub enum AppendError {
 
 impl Sequencer {
     /// Starts the task that commits. It ends when every `Sequencer` is dropped and the queue is empty.
-    pub fn start(store: Arc<dyn Store>, scribe: Arc<dyn Scribe>, journal: Arc<Journal>, clock: Arc<dyn Clock>) -> Self {
+    pub fn start(store: Arc<dyn Store>, scribe: Arc<dyn Scribe>, clock: Arc<dyn Clock>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(run(waiting, Committing { store, scribe, journal, clock, unresolved: Vec::new() }));
-        Self { queue }
+        tokio::spawn(run(waiting, store, scribe, clock));
+        Self { queue, patience: PATIENCE }
+    }
+
+    /// The same way in for one who waits no longer than this.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Commits `append` durably, together with whatever else is waiting. The commit goes on when the caller goes away.
     ///
     /// # Errors
-    /// [`AppendError`]; after [`StoreError::UnknownOutcome`] release nothing.
+    /// [`AppendError`]; after [`StoreError::UnknownOutcome`] (also: not in time) release nothing.
     pub async fn append(&self, append: Append) -> Result<Committed, AppendError> {
         let (answer, answered) = oneshot::channel();
         let overloaded = |_| StoreError::Unavailable("too many appends are waiting".to_owned());
         self.queue.try_send(Waiting { append, answer }).map_err(overloaded)?;
-        answered.await.map_err(|_| StoreError::Unavailable("the sequencer has stopped".to_owned()))?
+        let unknown = |reason: &str| StoreError::UnknownOutcome(reason.to_owned());
+        let answered = tokio::time::timeout(self.patience, answered).await.map_err(|_| unknown("not in time"))?;
+        answered.map_err(|_| unknown("the sequencer has stopped"))?
     }
 }
 
-/// What the task works with.
-struct Committing {
-    store: Arc<dyn Store>,
-    scribe: Arc<dyn Scribe>,
-    journal: Arc<Journal>,
-    clock: Arc<dyn Clock>,
-    /// Deliveries whose commit's outcome is not known yet.
-    unresolved: Vec<EntryRow>,
-}
-
-async fn run(mut queue: mpsc::Receiver<Waiting>, mut committing: Committing) {
+async fn run(mut queue: mpsc::Receiver<Waiting>, store: Arc<dyn Store>, scribe: Arc<dyn Scribe>, clock: Arc<dyn Clock>) {
     let mut waiting = Vec::with_capacity(MOST);
     while queue.recv_many(&mut waiting, MOST).await > 0 {
         let (batch, answers): (Vec<_>, Vec<_>) = waiting.drain(..).map(|one| (one.append, one.answer)).unzip();
-        match committing.commit(&batch).await {
+        let outcomes = store.commit(&batch, &*scribe, clock.now()).await;
+        match outcomes {
             Ok(outcomes) => {
-                for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                    tell(answer, outcome.map_err(Into::into));
-                }
+                answers.into_iter().zip(outcomes).for_each(|(answer, outcome)| tell(answer, outcome.map_err(Into::into)))
             }
             Err(error) => {
                 tracing::error!(%error, appends = batch.len(), "a batch was not committed");
-                for answer in answers {
-                    tell(answer, Err(error.clone().into()));
-                }
+                answers.into_iter().for_each(|answer| tell(answer, Err(error.clone().into())));
             }
         }
-    }
-}
-
-impl Committing {
-    async fn commit(&mut self, batch: &[Append]) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
-        self.resolve().await?;
-        let outcome = self.store.commit(batch, &*self.scribe, self.clock.now()).await;
-        if matches!(outcome, Err(StoreError::UnknownOutcome(_))) {
-            let entries = batch.iter().flat_map(|append| &append.entries);
-            self.unresolved.extend(entries.filter(|row| row.clear.kind == EntryKind::Disclosure).cloned());
-        }
-        outcome
-    }
-
-    /// Looks for deliveries whose commit's outcome was not known. One that is there, though it was never released, gets an *undelivered*
-    /// entry; nothing else is committed before that is done.
-    async fn resolve(&mut self) -> Result<(), StoreError> {
-        if self.unresolved.is_empty() {
-            return Ok(());
-        }
-        let mut entries = Vec::new();
-        for row in &self.unresolved {
-            if let Some(index) = self.store.index_of(row.clear.trace, &row.leaf).await? {
-                let entry = self.journal.undelivered(row, index, self.clock.now());
-                entries.push(entry.map_err(|error| StoreError::Unavailable(error.to_string()))?);
-            }
-        }
-        if !entries.is_empty() {
-            let append = Append { entries, ..Append::default() };
-            let outcomes = self.store.commit(&[append], &*self.scribe, self.clock.now()).await?;
-            if outcomes.iter().any(Result::is_err) {
-                return Err(StoreError::Unavailable("the undelivered entries were not taken".to_owned()));
-            }
-        }
-        self.unresolved.clear();
-        Ok(())
     }
 }
 

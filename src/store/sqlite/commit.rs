@@ -162,8 +162,8 @@ impl Judging<'_> {
             Change::Disclosure(row) => disclosures::add_disclosure(connection, row).await?,
             // These need a receipt, so they are written when the entries have their numbers.
             Change::Delivery(_) | Change::ContributionReceipt(_) => {}
-            Change::ReceiptAccepted { disclosure, source } => {
-                disclosures::remove_contribution(connection, disclosure, source).await?;
+            Change::ReceiptAccepted { disclosure, source, receipt } => {
+                disclosures::remove_contribution(connection, disclosure, source, receipt).await?
             }
             Change::DestroyDeliveries { disclosure } => disclosures::destroy_deliveries(connection, disclosure).await?,
             Change::Answered { organisation, key } => disclosures::answered(connection, organisation, key).await?,
@@ -194,7 +194,7 @@ async fn sequence(
         let bytes = log::tile(connection, id.level(), id.index()).await?.ok_or_else(corrupt)?;
         tiles.push(Tile { id, bytes });
     }
-    let leaves: Vec<_> = rows.iter().map(|row| row.leaf).collect();
+    let leaves: Vec<_> = rows.iter().map(|row| row.leaf.clone()).collect();
     scribe.sequence(head, tiles, &leaves).map(Some)
 }
 
@@ -221,7 +221,7 @@ async fn deliver(connection: &mut SqliteConnection, append: &Append, committed: 
     for change in &append.changes {
         match change {
             Change::Delivery(row) => {
-                disclosures::add_delivery(connection, &row.disclosure, &row.sealed, &receipt(&row.receipt)?).await?;
+                disclosures::add_delivery(connection, &row.disclosure, &row.sealed, &receipt(&row.receipt)?).await?
             }
             Change::ContributionReceipt(row) => disclosures::add_contribution(connection, row, &receipt(&row.receipt)?).await?,
             _ => {}

@@ -20,7 +20,6 @@ use super::{
 use crate::clock::Timestamp;
 use crate::keystore::Key;
 use crate::ledger::entry::TraceId;
-use crate::ledger::seal::Leaf;
 use crate::organisation::Oin;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sqlite/migrations");
@@ -87,8 +86,8 @@ impl Store for SqliteStore {
         log::entries(&mut *self.readers.acquire().await.map_err(unavailable)?, from, limit).await
     }
 
-    async fn index_of(&self, trace: TraceId, leaf: &Leaf) -> Result<Option<u64>, StoreError> {
-        log::index_of(&mut *self.readers.acquire().await.map_err(unavailable)?, trace, leaf).await
+    async fn entries_of(&self, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError> {
+        log::entries_of(&mut *self.readers.acquire().await.map_err(unavailable)?, trace).await
     }
 
     async fn registered(&self) -> Result<Registered, StoreError> {
