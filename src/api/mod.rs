@@ -145,6 +145,12 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
     let path = request.path.clone();
     let resource = Resource::of(&path);
     let method = request.method.clone();
+    // A disclosure re-reads who calls when it is decided and recorded; for what sources bring, the registry must be of this moment now.
+    if resource.tag() == SOURCE_TAG
+        && let Err(error) = api.gateway.registry.refresh().await
+    {
+        return Reply::problem(&error.into(), id);
+    }
     let authenticated = match authenticate(&api.gateway, request, resource.tag()) {
         Ok(authenticated) => authenticated,
         Err(rejected) => return reject(api, rejected, id).await,
@@ -185,7 +191,9 @@ async fn reject(api: &Api, rejected: Rejected, id: &str) -> Reply {
             Reply::problem(&refusal, id)
         }
         Rejected::Stranger(claimed, refusal) => {
-            let waited = claimed.map_or(Ok(()), |oin| api.gateway.strangers.take(&oin, api.gateway.clock.now()));
+            // Certificates that name nobody we know share one measure: our own number, which nobody else shows.
+            let whose = claimed.as_ref().unwrap_or(&api.gateway.oin);
+            let waited = api.gateway.strangers.take(whose, api.gateway.clock.now());
             match waited {
                 Ok(()) => Reply::problem(&refusal, id),
                 Err(wait) => {

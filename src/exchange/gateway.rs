@@ -18,6 +18,7 @@ use super::rates::Rates;
 use super::refusal::{ProblemType, Refusal};
 use super::registry::{LiveRegistry, Member};
 use super::request::DisclosureRequest;
+use super::undelivered::Doubts;
 use super::vault::Vault;
 use crate::catalogue::{Category, Form, Purpose};
 use crate::clock::{Clock, Timestamp};
@@ -75,6 +76,8 @@ pub struct Gateway {
     pub subject_index: KeyedDigest,
     /// Compares bodies under one Idempotency-Key.
     pub idempotency: KeyedDigest,
+    /// Deliveries of which nobody knows whether they are in the log.
+    pub doubts: Doubts,
     /// Told when receipts wait to be sent to sources.
     pub receipts_waiting: Notify,
     /// Settings.

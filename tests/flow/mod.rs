@@ -2,14 +2,19 @@
 
 mod bodies;
 mod certificates;
+mod facts_re_read;
 mod framing;
 mod freshness;
+mod hostile_connectors;
 mod idempotency;
 mod limits;
+mod log_first;
 mod mutations;
 mod ordinary;
+mod pseudonyms;
 mod resources;
 mod signatures;
 mod slowness;
+mod source_health;
 mod subjects;
 mod tampering;

@@ -26,6 +26,8 @@
 //!   [`TestGateway::refused`] expects a problem and looks at the log.
 //! - [`raw::Wire`] sends any bytes and tells what came back ([`raw::Received`]: a response, a TLS alert, a closed connection, silence).
 //! - [`cases::Cases`] collects what failed, so that one test reports every failing case of its table.
+//! - [`fake_source::FakeSource`] is a connector that answers what the test wants; [`faulty_store::Node`] is a second node of the gateway whose store
+//!   fails when told.
 //! - [`silent::SilentSource`] stands in for a source that accepts connections and never answers.
 //!
 //! A gateway costs about a second of processor time: share one per family of cases.
@@ -33,6 +35,9 @@
 pub mod cases;
 pub mod clock;
 pub mod draft;
+pub mod fake_source;
+pub mod faulty_store;
+pub mod log;
 pub mod raw;
 pub mod silent;
 
@@ -258,6 +263,11 @@ impl TestGateway {
     /// How many entries of `kind` the log has on the side of `party`.
     pub async fn entries(&self, kind: EntryKind, party: &Oin) -> usize {
         self.entries_since(0).await.into_iter().filter(|entry| *entry == (kind, party.clone())).count()
+    }
+
+    /// How many refusals of `party` the log has.
+    pub async fn refusals(&self, party: &Oin) -> usize {
+        self.entries(EntryKind::Refusal, party).await
     }
 
     /// Sends a request that must get this problem, and looks at the log: exactly one refusal of a caller who was authenticated, nothing of
