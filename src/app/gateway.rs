@@ -47,6 +47,9 @@ use crate::store::sqlite::SqliteStore;
 /// How much one certificate holder may be refused without being authenticated.
 const STRANGERS: Rate = Rate { per_second: 20.0, burst: 200.0 };
 
+/// How much of one organisation's refusals for asking too much is logged: that it happens, without room to fill the log.
+const EXCESSES: Rate = Rate { per_second: 1.0, burst: 1.0 };
+
 /// The world outside: passed in, so that tests control it.
 #[derive(Clone)]
 pub struct Outside {
@@ -114,11 +117,11 @@ pub async fn build_with(
     let scribe = Arc::new(TreeScribe::new(log_signer(&config)?));
     scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
     let log = scribe.verifier().clone();
+    let search = SearchKey::new(digest::derive(&root, "sluis/v1/search-tokens"));
+    let journal = Arc::new(Journal::new(Arc::clone(&key_store), Arc::clone(&entropy), search));
     let sequencer = Sequencer::start(Arc::clone(&store), scribe, Arc::clone(&clock));
     let signing = read_signing(&config.keys.signing)?;
     let client = sources_client(&config, &signing, &clock, &entropy)?;
-    let journal = SearchKey::new(digest::derive(&root, "sluis/v1/search-tokens"));
-    let journal = Arc::new(Journal::new(Arc::clone(&key_store), Arc::clone(&entropy), journal));
     let gateway = Arc::new(Gateway {
         oin: config.gateway.oin.clone(),
         store: Arc::clone(&store),
@@ -133,6 +136,7 @@ pub async fn build_with(
         nonces: Nonces::default(),
         rates: Rates::new(Rate { per_second: config.limits.requests_per_second, burst: config.limits.burst }),
         strangers: Rates::new(STRANGERS),
+        excesses: Rates::new(EXCESSES),
         subject_index: subject_index(&root),
         idempotency: KeyedDigest::new(&root, "sluis/v1/idempotency"),
         doubts: Doubts::default(),

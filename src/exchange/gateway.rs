@@ -70,6 +70,8 @@ pub struct Gateway {
     pub rates: Rates,
     /// How much may be refused to one unauthenticated certificate holder before it is not listened to.
     pub strangers: Rates,
+    /// How many refusals of one organisation for asking too much are entries of the log.
+    pub excesses: Rates,
     /// Finds consents and overrides about a person.
     pub subject_index: KeyedDigest,
     /// Compares bodies under one Idempotency-Key.

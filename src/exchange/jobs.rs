@@ -19,7 +19,7 @@ const CATCH_UP: Duration = Duration::from_millis(250);
 const PROBE: Duration = Duration::from_secs(5);
 
 /// How often what is past its term is removed.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);
 
 /// How long after an unknown outcome the log is looked at, and again when it could not be.
 const SETTLE: Duration = Duration::from_millis(500);

@@ -22,7 +22,7 @@ use crate::store::{
 };
 
 /// How long sealed results are kept after completion.
-const PICK_UP: Duration = Duration::from_secs(24 * 3600);
+const PICK_UP: Duration = Duration::from_hours(24);
 
 /// A delivery that is in the log.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
         years,
     )?;
     let receipting = Receipting { entry: 0, party_key: written.party_key };
-    let leaf = written.row.leaf.clone();
+    let leaf = written.row.leaf;
     entries.push(written.row);
     changes.push(Change::Disclosure(Box::new(disclosure_row(gateway, &parts)?)));
     changes.push(Change::Delivery(DeliveryRow {

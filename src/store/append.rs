@@ -211,7 +211,7 @@ pub struct PseudonymRow {
 /// What is kept of a disclosure until its sealed results are gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisclosureRow {
-    /// The disclosure's id (UUIDv7).
+    /// The disclosure's id (`UUIDv7`).
     pub id: String,
     /// Who may pick it up.
     pub recipient: Oin,

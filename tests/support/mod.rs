@@ -22,7 +22,8 @@
 //! - [`TestGateway::start_with`] takes a [`Setup`]: `answer_at`, households, and a function that changes the gateway's settings (limits,
 //!   time-outs). [`TestGateway::restart`] stops and starts it on the same folder. [`TestGateway::clock`] can be moved.
 //! - `gateway.authority` issues certificates and revocation lists; `gateway.running().desk` suspends and revokes;
-//!   `gateway.running().connectors` are the sources; [`TestGateway::refusals`] counts log entries.
+//!   `gateway.running().connectors` are the sources; [`TestGateway::entries`] counts log entries,
+//!   [`TestGateway::refused`] expects a problem and looks at the log.
 //! - [`raw::Wire`] sends any bytes and tells what came back ([`raw::Received`]: a response, a TLS alert, a closed connection, silence).
 //! - [`cases::Cases`] collects what failed, so that one test reports every failing case of its table.
 //! - [`fake_source::FakeSource`] is a connector that answers what the test wants; [`faulty_store::Node`] is a second node of the gateway whose store
@@ -61,7 +62,7 @@ use sluis::organisation::Oin;
 
 use self::clock::MovedClock;
 use self::draft::Draft;
-use self::raw::Wire;
+use self::raw::{RawRequest, Response, Wire};
 
 /// One start at a time: free ports are chosen first and bound later.
 static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -91,6 +92,30 @@ pub struct TestGateway {
     wire: Wire,
     folder: Folder,
     setup: Setup,
+}
+
+/// A problem that a request must get.
+#[derive(Clone, Copy)]
+pub struct Expected {
+    status: u16,
+    suffix: &'static str,
+    logged: Logged,
+}
+
+#[derive(Clone, Copy)]
+enum Logged {
+    Refusal,
+    Nothing,
+}
+
+/// A problem told to someone who was authenticated: its refusal is in the log.
+pub const fn caller(status: u16, suffix: &'static str) -> Expected {
+    Expected { status, suffix, logged: Logged::Refusal }
+}
+
+/// A problem told to a stranger: nothing of it is in the log.
+pub const fn stranger(status: u16, suffix: &'static str) -> Expected {
+    Expected { status, suffix, logged: Logged::Nothing }
 }
 
 /// An organisation of the kit.
@@ -224,23 +249,39 @@ impl TestGateway {
         assert!(disclosed.items().count() > 0, "the ordinary client gets its items");
     }
 
+    /// The entries that the log has from index `from` on: each one's kind and party.
+    pub async fn entries_since(&self, from: u64) -> Vec<(EntryKind, Oin)> {
+        let mut found = Vec::new();
+        let (size, mut from) = (self.log_size().await, from);
+        while from < size {
+            let entries = self.running().gateway.store.entries(from, 256).await.expect("entries");
+            from += u64::try_from(entries.len()).expect("a count");
+            found.extend(entries.into_iter().map(|entry| (entry.row.clear.kind, entry.row.clear.party)));
+        }
+        found
+    }
+
     /// How many entries of `kind` the log has on the side of `party`.
     pub async fn entries(&self, kind: EntryKind, party: &Oin) -> usize {
-        let store = &self.running().gateway.store;
-        let size = store.head().await.expect("the head").size;
-        let mut count = 0;
-        let mut from = 0;
-        while from < size {
-            let entries = store.entries(from, 256).await.expect("entries");
-            from += u64::try_from(entries.len()).expect("a count");
-            count += entries.iter().filter(|entry| entry.row.clear.kind == kind && entry.row.clear.party == *party).count();
-        }
-        count
+        self.entries_since(0).await.into_iter().filter(|entry| *entry == (kind, party.clone())).count()
     }
 
     /// How many refusals of `party` the log has.
     pub async fn refusals(&self, party: &Oin) -> usize {
         self.entries(EntryKind::Refusal, party).await
+    }
+
+    /// Sends a request that must get this problem, and looks at the log: exactly one refusal of a caller who was authenticated, nothing of
+    /// a stranger.
+    pub async fn refused(&self, asker: &Persona, request: &RawRequest, problem: Expected) -> Result<Response, String> {
+        let before = self.log_size().await;
+        let response = self.wire.problem(&asker.tls, request, problem.status, problem.suffix).await?;
+        let written = self.entries_since(before).await;
+        let expected = match problem.logged {
+            Logged::Refusal => vec![(EntryKind::Refusal, asker.oin.clone())],
+            Logged::Nothing => Vec::new(),
+        };
+        if written == expected { Ok(response) } else { Err(format!("the log got {written:?} instead of {expected:?}")) }
     }
 
     /// How many entries the log has.

@@ -13,7 +13,7 @@ use crate::store::{
 };
 
 /// How long an Idempotency-Key means the same disclosure (`design.md` §4).
-const CLAIM_TERM: Duration = Duration::from_secs(24 * 3600);
+const CLAIM_TERM: Duration = Duration::from_hours(24);
 
 pub(super) async fn claim(
     connection: &mut SqliteConnection,
