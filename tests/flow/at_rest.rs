@@ -51,7 +51,7 @@ fn found<'a>(bytes: &[u8], needles: &'a BTreeMap<String, String>) -> Vec<&'a str
     found
 }
 
-/// Broken on purpose to see it fail: an event that names the subject's number in `collect`; consents stored unsealed.
+/// Broken on purpose to see it fail: an event in `collect` that tells the call to the source.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_personal_in_the_clear() {
     let folder = std::env::temp_dir().join(format!("sluis-rest-{}", random_text()));

@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sluis::catalogue::Category;
 use sluis::client::Kit;
+use sluis::consent::ConsentState;
 use sluis::crypto::envelope::DecryptionKey;
 use sluis::demo::organisations::Slug;
+use sluis::secret::Personal;
+use sluis::subject::SubjectId;
 use tokio::time::Instant;
 
 use crate::support::fake_source::{Act, FakeSource};
 use crate::support::raw::{Response, receive};
 use crate::support::{Persona, Setup, TestGateway};
 
-/// Who is told apart by nobody: known to both sources, which have nothing that was asked; known to no source; refused consent.
+/// Who is told apart by nobody: known to both sources, which are asked and have nothing; known to no source; refused consent.
 const CLASSES: [(&str, &str); 3] = [("without the data", "P17"), ("unknown to every source", "P42"), ("consent refused", "P30")];
 
 /// Consent was given and there is something.
@@ -39,6 +43,22 @@ async fn slow_police(gateway: &TestGateway) -> FakeSource {
         Act::Late(wait, Box::new(Act::Answer(answer)))
     });
     police
+}
+
+/// The one without the data consents to giving it: mental-health care is asked, and has nothing.
+async fn consent_to_nothing(gateway: &TestGateway) {
+    let running = gateway.running();
+    let desk = &running.desk;
+    let bsn = running.world.person(CLASSES[0].1).expect("a person").1.bsn.clone().expect("a citizen number");
+    let subject = Personal::new(SubjectId::Bsn(bsn));
+    let facts = desk.store.person_facts(desk.subject_index(&subject)).await.expect("facts");
+    let mut consent =
+        facts.consents.into_iter().find(|consent| consent.state == ConsentState::Given).expect("a consent in force");
+    consent.id = "consent-to-nothing".to_owned();
+    consent.version = 1;
+    consent.categories = [Category::SubstanceUse].into();
+    let source = Slug::MentalHealth.organisation().parsed_oin().expect("an OIN");
+    desk.record_consent(&source, &subject, consent).await.expect("recorded");
 }
 
 /// The names of members, in order and all the way down, without values.
@@ -79,10 +99,11 @@ fn seen(response: &Response, key: &DecryptionKey) -> Seen {
     }
 }
 
-/// Broken on purpose to see it fail: no padding in `seal`; the reason of each cell in `unavailable`; refusing instead of asking nobody.
+/// Broken on purpose to see it fail: `unavailable` leaving out what may not even be asked; no padding in `seal`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_content_shape_and_size() {
     let gateway = TestGateway::start().await;
+    consent_to_nothing(&gateway).await;
     let asker = gateway.persona(Slug::VeiligThuis);
     let kit = Kit::open(&gateway.running().layout.kit_of(Slug::VeiligThuis)).expect("a kit");
     let key = DecryptionKey::from_jwk(&kit.encryption_key().expect("a key")).expect("a decryption key");
@@ -98,6 +119,7 @@ async fn the_same_content_shape_and_size() {
         }
         let given = ask(WITH_DATA, form).await;
         for (one, (name, _)) in all.iter_mut().zip(CLASSES) {
+            assert!(one.plaintext > 0 && one.plaintext.is_multiple_of(4096), "{form}, {name}: padded");
             assert!(one.inner["items"].as_array().expect("items").is_empty(), "{form}, {name}: nothing is given");
             assert_eq!(
                 (one.status, &one.fields, &one.outer),
@@ -202,6 +224,7 @@ async fn the_same_time() {
     let gateway =
         TestGateway::start_with(Setup { options: sluis::demo::setup::Options { answer_at: true, ..setup.options }, ..setup })
             .await;
+    consent_to_nothing(&gateway).await;
     let police = slow_police(&gateway).await;
     times(&gateway, 6, 1).await;
     let mut told = Vec::new();

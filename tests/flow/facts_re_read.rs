@@ -22,9 +22,9 @@ use sluis::source::SubjectWire;
 use sluis::source::overrides::{ConsentSought, OverrideContent, OverrideGround, revoke_statement};
 use sluis::store::CredentialChange;
 use sluis::subject::SubjectId;
-use tokio::sync::Notify;
 
-use crate::support::fake_source::{Act, FakeSource, files, item, new_key, published};
+use crate::support::fake_source::{Act, Call, FakeSource, files, item, new_key, published};
+use crate::support::faulty_store::Node;
 use crate::support::{TestGateway, random_text};
 
 /// What rests on consent: the level of substance use of P29, from mental-health care.
@@ -300,35 +300,40 @@ async fn an_override_ended_under_way_gives_nothing() {
     gateway.stop().await;
 }
 
-/// A consent that runs out while the source answers is as good as withdrawn: the end of a fact is a change too.
+/// Moves the clock to ten seconds before the consent about P29 ends; credentials are valid for longer.
+async fn shortly_before_its_end(gateway: &TestGateway) {
+    let running = gateway.running();
+    let desk = &running.desk;
+    let facts = desk.store.person_facts(desk.subject_index(&subject(running, "P29"))).await.expect("facts");
+    let ends = facts.consents.iter().find(|consent| consent.state == ConsentState::Given).expect("in force").not_after;
+    let left = ends.since(running.outside().clock.now()).as_secs();
+    gateway.clock.advance(i64::try_from(left).expect("some days") - 10);
+}
+
+/// A consent that runs out is as good as withdrawn, be it while the source answers or between the judgement of the answer and its recording.
 ///
 /// Broken on purpose to see it fail: `void_at` at the end of time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_consent_that_runs_out_under_way_gives_nothing() {
     let gateway = TestGateway::start().await;
     let care = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
-    let gate = Arc::new(Notify::new());
-    let held = Arc::clone(&gate);
-    care.does(move |call| {
-        let answer = call.answer(&[care_item("substance-use", "reduced", json!({"level": "high"}))]);
-        Act::When(Arc::clone(&held), Box::new(Act::Answer(answer)))
-    });
-    let running = gateway.running();
-    let desk = &running.desk;
-    let facts = desk.store.person_facts(desk.subject_index(&subject(running, "P29"))).await.expect("facts");
-    let ends = facts.consents.iter().find(|consent| consent.state == ConsentState::Given).expect("in force").not_after;
-    // To ten seconds before its end; the credentials are valid for longer, the organisations' keys too.
-    let now = running.outside().clock.now();
-    gateway.clock.advance(i64::try_from(ends.since(now).as_secs()).expect("some days") - 10);
+    let answer = |call: &Call| call.answer(&[care_item("substance-use", "reduced", json!({"level": "high"}))]);
+    shortly_before_its_end(&gateway).await;
     let body = consented(&gateway);
-    let meanwhile = async {
-        care.asked(1).await;
-        gateway.clock.advance(11);
-        gate.notify_one();
-    };
-    let (answer, ()) = tokio::join!(gateway.ask(Slug::VeiligThuis, &body, None), meanwhile);
-    assert_eq!(answer.expect("an answer").items().count(), 0);
-    assert_eq!(care.calls().len(), 1);
+
+    let node = Node::beside(&gateway).await;
+    care.does(move |call| Act::Answer(answer(call)));
+    let clock = Arc::clone(&gateway.clock);
+    node.store.after_naming(move || clock.advance(11));
+    let disclosed = node.client(&gateway, Slug::VeiligThuis).disclose(body.to_string().as_bytes(), None).await;
+    assert_eq!((disclosed.expect("an answer").items().count(), care.calls().len()), (0, 1), "asked, judged, and then too late");
+    node.stop().await;
+
+    gateway.clock.advance(-11);
+    care.holds(answer);
+    let over = async { gateway.clock.advance(11) };
+    let disclosed = ask_while(&gateway, &care, Slug::VeiligThuis, &body, over).await;
+    assert_eq!((disclosed.expect("an answer").items().count(), care.calls().len()), (0, 2));
     drop(care);
     gateway.stop().await;
 }

@@ -281,8 +281,8 @@ fn floods_and_noise() -> Vec<Case> {
     ]
 }
 
-/// Broken on purpose, one at a time, to see the table fail: `is_about` true, the filter on the asked form out of `recheck`, `check_at_gateway`
-/// passing unknown members, the signature not verified, `is_sound` true, `Limited` out of the client (this one runs out of time).
+/// Broken on purpose, one at a time, to see the table fail: `is_about` true; any form let through `recheck`; `is_sound` true; `check_at_gateway`
+/// passing what it does not know; the source's signature not verified; no `Limited` in the client.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn never_more_than_was_authorised() {
     let change = |config: &mut sluis::config::GatewayConfig| config.exchange.source_ms = 2000;

@@ -87,8 +87,7 @@ async fn burst(child: &ChildDemo, bodies: &[Vec<u8>], stop: &AtomicBool) -> Vec<
     futures_util::future::join_all((0..24).map(worker)).await.into_iter().flatten().collect()
 }
 
-/// Broken on purpose to see it fail: `synchronous` off does not suffice (the page cache outlives a kill), so: answering before the append is
-/// committed (`record` giving its receipt while the commit is spawned), and asking before `announce` has committed.
+/// Broken on purpose to see it fail: `announce` going on while its append is still under way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_seen_or_asked_is_in_the_log_after_kill_9() {
     let mut child = ChildDemo::start(&["--without-answer-at"]).await;

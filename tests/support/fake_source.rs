@@ -135,8 +135,6 @@ pub struct FakeSource {
     pub oin: Oin,
     /// The id of the key it signs with.
     pub keyid: String,
-    /// Its key.
-    pub key: Arc<SigningKey>,
     shared: Arc<Shared>,
     task: JoinHandle<()>,
     folder: PathBuf,
@@ -157,10 +155,9 @@ impl FakeSource {
         let publish = CredentialChange::Signing { organisation: oin.clone(), key: published(&keyid, &key.1) };
         running.desk.join(organisation, vec![publish]).await.expect("registered");
         running.gateway.registry.refresh().await.expect("the registry");
-        let key = Arc::new(key.0);
         let nothing: Handler = Arc::new(|call| Act::Answer(call.answer(&[])));
         let shared = Arc::new(Shared {
-            key: Arc::clone(&key),
+            key: Arc::new(key.0),
             records: Mutex::new(nothing),
             well: Mutex::new(true),
             calls: Mutex::default(),
@@ -170,7 +167,7 @@ impl FakeSource {
             flooded: AtomicUsize::new(0),
         });
         let task = tokio::spawn(serve(listener, acceptor, Arc::clone(&shared)));
-        Self { oin, keyid, key, shared, task, folder }
+        Self { oin, keyid, shared, task, folder }
     }
 
     /// From now on it does this with `POST /v1/records`.

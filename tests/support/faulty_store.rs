@@ -10,12 +10,11 @@ use sluis::client::{Client, Kit};
 use sluis::clock::Timestamp;
 use sluis::config::GatewayConfig;
 use sluis::demo::organisations::Slug;
-use sluis::exchange::Gateway;
 use sluis::ledger::entry::{EntryKind, TraceId};
 use sluis::organisation::Oin;
 use sluis::store::{
-    Append, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Scribe, Store, StoreError, StoredDisclosure,
-    StoredEntry, SubjectIndex, WaitingReceipt,
+    Append, Change, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Scribe, Store, StoreError,
+    StoredDisclosure, StoredEntry, SubjectIndex, WaitingReceipt,
 };
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -40,17 +39,25 @@ pub struct FaultyStore {
     inner: Arc<dyn Store>,
     fault: Mutex<Option<(EntryKind, Fault)>>,
     met: AtomicUsize,
+    named: Mutex<Option<Hook>>,
 }
+
+type Hook = Box<dyn Fn() + Send>;
 
 impl FaultyStore {
     /// Sound until told otherwise.
     pub fn around(inner: Arc<dyn Store>) -> Arc<Self> {
-        Arc::new(Self { inner, fault: Mutex::default(), met: AtomicUsize::new(0) })
+        Arc::new(Self { inner, fault: Mutex::default(), met: AtomicUsize::new(0), named: Mutex::default() })
     }
 
     /// From now on every batch with an entry of `kind` meets `fault`.
     pub fn fails(&self, kind: EntryKind, fault: Fault) {
         *self.fault.lock().expect("no panic") = Some((kind, fault));
+    }
+
+    /// Does this after new pseudonyms were committed: between the judgement of what came and its recording.
+    pub fn after_naming(&self, hook: impl Fn() + Send + 'static) {
+        *self.named.lock().expect("no panic") = Some(Box::new(hook));
     }
 
     /// Sound again.
@@ -82,7 +89,14 @@ impl Store for FaultyStore {
         now: Timestamp,
     ) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
         match self.fault_of(batch) {
-            None => self.inner.commit(batch, scribe, now).await,
+            None => {
+                let outcome = self.inner.commit(batch, scribe, now).await;
+                let named = batch.iter().flat_map(|append| &append.changes).any(|change| matches!(change, Change::Pseudonyms(_)));
+                if let (true, Some(hook)) = (named, &*self.named.lock().expect("no panic")) {
+                    hook();
+                }
+                outcome
+            }
             Some(Fault::Refused) => Err(StoreError::Unavailable("disk full".to_owned())),
             Some(Fault::LostBefore) => Err(StoreError::UnknownOutcome("connection lost".to_owned())),
             Some(Fault::LostAfter) => {
@@ -151,8 +165,6 @@ impl Store for FaultyStore {
 
 /// A second node of a running gateway: same files, own listeners, a store that fails when told.
 pub struct Node {
-    /// Its exchange.
-    pub gateway: Arc<Gateway>,
     /// Its store.
     pub store: Arc<FaultyStore>,
     api: String,
@@ -182,13 +194,12 @@ impl Node {
             faulty as Arc<dyn Store>
         };
         let built: Built = build_with(config, beside.running().outside().clone(), wrap).await.expect("a second node");
-        let gateway = Arc::clone(&built.gateway);
         drop(held);
         let bound = built.bind().await.expect("listeners");
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn(bound.run(shutdown.clone()));
         let api = format!("https://localhost:{}", api.port());
-        Self { gateway, store: store.expect("wrapped"), api, shutdown, tasks }
+        Self { store: store.expect("wrapped"), api, shutdown, tasks }
     }
 
     /// The client of an organisation of the kit, towards this node.
