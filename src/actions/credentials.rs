@@ -77,7 +77,10 @@ impl Desk {
     /// [`ActionError::Invalid`] when nobody has it, or it was withdrawn before.
     pub async fn revoke_credential(&self, credential: Credential) -> Result<Oin, ActionError> {
         let registered = self.store.registered().await?;
-        let found = registered.organisations.into_iter().find_map(|(oin, registration)| Some((oin, standing(&registration, &credential)?)));
+        let found = registered
+            .organisations
+            .into_iter()
+            .find_map(|(oin, registration)| Some((oin, standing(&registration, &credential)?)));
         let Some((oin, validity)) = found else {
             return Err(invalid("no organisation has this key or certificate; `sluis keys list` shows them"));
         };

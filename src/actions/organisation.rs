@@ -48,7 +48,8 @@ impl Desk {
     /// # Errors
     /// [`ActionError::Invalid`] when it is not known.
     pub async fn registration(&self, oin: &Oin) -> Result<Registration, ActionError> {
-        let unknown = || ActionError::Invalid(format!("there is no organisation with OIN {oin}; `sluis organisation list` shows them"));
+        let unknown =
+            || ActionError::Invalid(format!("there is no organisation with OIN {oin}; `sluis organisation list` shows them"));
         self.store.registered().await?.organisations.remove(oin).ok_or_else(unknown)
     }
 

@@ -110,7 +110,8 @@ pub async fn bind(config: &Config, outside: &Outside) -> Result<Bound, StartErro
         entropy: Arc::clone(&outside.entropy),
     });
     let (key, Files { gateway_keys, server, client, token, .. }) = (files.key()?, files);
-    let service = Server { listener, tls: Some(LiveTls::new(server)), router: service::router(service), limits: Limits::default() };
+    let service =
+        Server { listener, tls: Some(LiveTls::new(server)), router: service::router(service), limits: Limits::default() };
     let client = SigningClient::new(client, key, SOURCE_TAG, Arc::clone(&outside.clock), Arc::clone(&outside.entropy));
     let outbox = Outbox { connector: Arc::clone(&connector), client, gateway: config.gateway.url.clone(), gateway_keys };
     let listen = config.local_api.listen;

@@ -98,7 +98,8 @@ impl Keys {
                 if let Some(oin) = &organisation {
                     desk.registration(oin).await?;
                 }
-                let shown = registered.organisations.iter().filter(|(oin, _)| organisation.as_ref().is_none_or(|only| only == *oin));
+                let shown =
+                    registered.organisations.iter().filter(|(oin, _)| organisation.as_ref().is_none_or(|only| only == *oin));
                 shown.for_each(|(oin, registration)| list(oin, registration, now));
                 Ok(())
             }
@@ -162,9 +163,8 @@ impl Revoke {
         }
         let fingerprint = match (&self.certificate, &self.fingerprint) {
             (Some(file), _) => peer::peer(&tls::leaf(file).map_err(Failure::usage)?).fingerprint,
-            (None, Some(text)) => {
-                unhex(text).ok_or_else(|| Failure::usage("--fingerprint: expected 64 hexadecimal digits, as `list` prints them"))?
-            }
+            (None, Some(text)) => unhex(text)
+                .ok_or_else(|| Failure::usage("--fingerprint: expected 64 hexadecimal digits, as `list` prints them"))?,
             (None, None) => return Err(Failure::usage("give --keyid, --certificate or --fingerprint")),
         };
         Ok((Credential::Certificate(fingerprint), format!("certificate {}", hex(&fingerprint))))

@@ -50,7 +50,10 @@ impl Open {
             if self.json || content["obligations"].is_null() {
                 say(&serde_json::to_string_pretty(&content).map_err(Failure::usage)?);
             } else {
-                say(&format!("disclosure   {}", opened.header.disclosure.as_deref().map(crate::client::plain).unwrap_or_default()));
+                say(&format!(
+                    "disclosure   {}",
+                    opened.header.disclosure.as_deref().map(crate::client::plain).unwrap_or_default()
+                ));
                 say(&Readable { payload: &content, names: &Names::default() }.to_string());
             }
         }

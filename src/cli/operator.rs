@@ -12,7 +12,8 @@ use crate::clock::Timestamp;
 use crate::config::GatewayConfig;
 
 /// For `--help`.
-pub(super) const IN_FORCE: &str = "A running gateway follows from the next request on. Each change is an entry in the disclosure log.";
+pub(super) const IN_FORCE: &str =
+    "A running gateway follows from the next request on. Each change is an entry in the disclosure log.";
 
 /// The gateway.
 #[derive(Args)]

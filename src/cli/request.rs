@@ -47,7 +47,11 @@ impl Request {
             self.explain(&trace);
         }
         let latest = waited.as_ref().unwrap_or(&first);
-        if self.json { told.json(latest)? } else { told.tell(latest)? }
+        if self.json {
+            told.json(latest)?
+        } else {
+            told.tell(latest)?
+        }
         waited.map(drop).map_err(Failure::from)
     }
 
@@ -87,7 +91,10 @@ impl Told<'_> {
         let known = if disclosed.deliveries.len() < self.deliveries { 0 } else { self.deliveries };
         for (delivery, file) in disclosed.deliveries.iter().zip(files).skip(known) {
             say(&Readable { payload: &delivery.payload, names: &self.names }.to_string());
-            say(&format!("log          entry {} of {}; receipt verified, kept in {file}\n", delivery.log_index, delivery.log_size));
+            say(&format!(
+                "log          entry {} of {}; receipt verified, kept in {file}\n",
+                delivery.log_index, delivery.log_size
+            ));
         }
         self.deliveries = disclosed.deliveries.len();
         say(&match disclosed.status.as_str() {

@@ -11,7 +11,9 @@ use crate::catalogue::{Category, Form, schema};
 
 /// Print the JSON Schema of what is given: of one category and form, of all forms of one, or of all.
 #[derive(Args)]
-#[command(after_help = "Without a form, the schemas come as an object by form; without a category, as an object by category and form.")]
+#[command(
+    after_help = "Without a form, the schemas come as an object by form; without a category, as an object by category and form."
+)]
 pub(super) struct Schema {
     /// The category, such as `identity`.
     category: Option<String>,

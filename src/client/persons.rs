@@ -32,8 +32,10 @@ impl Kit {
         let json = std::fs::read(&file).map(zeroize::Zeroizing::new);
         let json = json.map_err(|error| PersonError::File { file: file.clone(), reason: error.to_string() })?;
         // serde's own words would quote a value.
-        let persons: Vec<Person> = serde_json::from_slice(&json)
-            .map_err(|error| PersonError::File { file: file.clone(), reason: format!("not as expected in line {}", error.line()) })?;
+        let persons: Vec<Person> = serde_json::from_slice(&json).map_err(|error| PersonError::File {
+            file: file.clone(),
+            reason: format!("not as expected in line {}", error.line()),
+        })?;
         let Some(person) = persons.iter().find(|person| person.id == id) else {
             let ends = [persons.first(), persons.last()].map(|person| person.map_or("nobody", |person| person.id.as_str()));
             let [first, last] = ends.map(str::to_owned);
@@ -69,6 +71,8 @@ pub enum PersonError {
         last: String,
     },
     /// A newborn, for instance.
-    #[error("{0} has no citizen number (BSN)\n  expected: a person with one\n  do: ask by a source's own number with --local OIN:NUMBER")]
+    #[error(
+        "{0} has no citizen number (BSN)\n  expected: a person with one\n  do: ask by a source's own number with --local OIN:NUMBER"
+    )]
     NoNumber(String),
 }

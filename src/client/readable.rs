@@ -139,7 +139,11 @@ fn text(value: &Value) -> String {
 pub fn plain(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().fold(String::with_capacity(text.len()), |mut plain, c| {
-        if c.is_control() || turns(c) { plain.extend(c.escape_unicode()) } else { plain.push(c) }
+        if c.is_control() || turns(c) {
+            plain.extend(c.escape_unicode())
+        } else {
+            plain.push(c)
+        }
         plain
     })
 }
@@ -170,7 +174,8 @@ mod tests {
         let one = text.find("\npolice (1)\n").unwrap();
         let two = text.find("\n2\n").unwrap();
         assert!(one < two && text[one..two].matches("identity (exact), fact, recorded 2026-11, Wpg").count() == 2, "{text}");
-        for line in ["name.family: x", "letters: A1, K1", "list[0].a: -", "list[1].a: true", "unavailable  2: measures, address"] {
+        for line in ["name.family: x", "letters: A1, K1", "list[0].a: -", "list[1].a: true", "unavailable  2: measures, address"]
+        {
             assert!(text.contains(line), "{line}\n{text}");
         }
         for line in ["notPermitted diagnosis", "unreachable  2", "destroy by 2027-01-01", "passing it on is not allowed"] {

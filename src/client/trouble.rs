@@ -37,6 +37,7 @@ const fn expected(error: &CallError) -> &'static str {
         CallError::Address(_) => "the gateway's address, https://host:port, in gateway.json",
         CallError::Signing(_) => "a request that can be signed with signing.jwk",
         CallError::Connection(_) => "a TLS 1.3 connection on which both sides show a certificate of a root in ca.pem",
+        CallError::Untrusted(_) => "a gateway whose certificate is for this address, valid now, and of a root in ca.pem",
         CallError::TimedOut(_) => "an answer in time",
         CallError::TooLarge(_) => "an answer of a size that a gateway sends",
         CallError::Unsigned { .. } => "a response signed by a key of the gateway in gateway.json, of this moment",
@@ -48,8 +49,9 @@ const fn advice(error: &CallError) -> &'static str {
         CallError::Address(_) => "correct `api` in gateway.json",
         CallError::Signing(_) => "check the key and the Idempotency-Key (16 to 64 of A-Za-z0-9._-)",
         CallError::Connection(_) => {
-            "check that the gateway runs at this address, that tls.pem has not expired or been revoked, and that ca.pem is the gateway's root"
+            "check that the gateway runs at this address, and that tls.pem has not expired or been revoked"
         }
+        CallError::Untrusted(_) => "send nothing there; check address and ca.pem: who answers may not be the gateway",
         CallError::TimedOut(_) => "try again with the same --idempotency-key, so that it is one disclosure",
         CallError::TooLarge(_) => "ask for fewer categories or sources at once",
         CallError::Unsigned { .. } => {
@@ -117,13 +119,19 @@ impl Problem {
             }
             "signature-expired" => "set the clock of this machine, and send at once what was signed",
             "nonce-replayed" => "sign anew for each request",
-            "not-permitted" => "ask for other categories, for another purpose, or of other sources: it does not depend on the person",
+            "not-permitted" => {
+                "ask for other categories, for another purpose, or of other sources: it does not depend on the person"
+            }
             "organisation-suspended" => "ask the gateway's operator why the organisation is suspended",
-            "not-found" => "check the address and the id: what is another organisation's, or is no longer kept, is not found either",
+            "not-found" => {
+                "check the address and the id: what is another organisation's, or is no longer kept, is not found either"
+            }
             "idempotency-conflict" => "draw a new key for a new body",
             "state-conflict" | "rate-limited" => "wait a moment and send it again, signed anew",
             "misdirected-request" => "call the gateway by a name in its own configuration",
-            "body-too-large" | "head-too-large" | "media-type" | "method-not-allowed" => "send what the OpenAPI document describes",
+            "body-too-large" | "head-too-large" | "media-type" | "method-not-allowed" => {
+                "send what the OpenAPI document describes"
+            }
             "log-unavailable" | "store-unavailable" | "sources-unavailable" => "nothing was given; try again later",
             _ => "ask the gateway's operator, with the id of this problem",
         }

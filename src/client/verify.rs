@@ -46,7 +46,9 @@ impl Kit {
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// Not a message of ours.
-    #[error("the sealed message cannot be read: {0}\n  expected: the compact JWE as it was received\n  do: give the text of `sealed`, without quotes")]
+    #[error(
+        "the sealed message cannot be read: {0}\n  expected: the compact JWE as it was received\n  do: give the text of `sealed`, without quotes"
+    )]
     Sealed(String),
     /// Not a statement.
     #[error(

@@ -27,7 +27,9 @@ fn without_values(message: &str) -> String {
 
 /// The form cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {reason}\n  expected: every field of the form, filled\n  do: compare with `sluis connector override create --template`")]
+#[error(
+    "line {line}: {reason}\n  expected: every field of the form, filled\n  do: compare with `sluis connector override create --template`"
+)]
 pub struct FormError {
     /// The line, from 1.
     pub line: usize,

@@ -108,7 +108,8 @@ mod tests {
         let statement = Statement::about(Uuid::from_u128(7), "00000099000000001000".parse().expect("valid"), b"abc", b"");
         let text = statement.to_string();
         assert_eq!(text.parse(), Ok(statement));
-        let more = [text.replace(",", ", "), text.replace("{", r#"{"more":1,"#), text.replace("00000099", "0000009"), String::new()];
+        let more =
+            [text.replace(",", ", "), text.replace("{", r#"{"more":1,"#), text.replace("00000099", "0000009"), String::new()];
         for wrong in more {
             assert_eq!(wrong.parse::<Statement>(), Err(InvalidStatement), "{wrong}");
         }

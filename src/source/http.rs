@@ -31,7 +31,7 @@ impl HttpSources {
         let time = source.time.max(Duration::from_millis(1));
         let call = Call { method, base: source.address, target, body, idempotency_key: None, most: MOST, time };
         let answer = self.0.call(call, |keyid| source.keys.key(keyid)).await.map_err(|error| match error {
-            CallError::Connection(_) | CallError::TimedOut(_) | CallError::Address(_) => {
+            CallError::Connection(_) | CallError::Untrusted(_) | CallError::TimedOut(_) | CallError::Address(_) => {
                 SourceFailure::Unreachable(error.to_string())
             }
             _ => SourceFailure::Untrustworthy(error.to_string()),

@@ -6,6 +6,7 @@ use super::super::output::Failure;
 use super::super::say;
 use super::local::{By, Token, text_or_file};
 use crate::app::gateway::Outside;
+use crate::catalogue::Category;
 use crate::client::plain;
 use crate::connector::config::Config;
 use crate::connector::inbox::{Content, Edit, Shown};
@@ -106,7 +107,14 @@ async fn list(client: &LocalClient, json: bool) -> Result<(), Failure> {
     }
     for row in rows {
         let until = row.release_until;
-        say(&format!("{}  {:8}  {} for {} to {}  until {until}", row.id, row.state.code(), row.category, row.purpose, row.recipient));
+        say(&format!(
+            "{}  {:8}  {} for {} to {}  until {until}",
+            row.id,
+            row.state.code(),
+            row.category,
+            row.purpose,
+            row.recipient
+        ));
     }
     Ok(())
 }
@@ -125,13 +133,13 @@ fn describe(shown: &Shown) -> String {
         row.release_until
     );
     match &shown.content {
-        Some(content) => text.push_str(&describe_content(content)),
+        Some(content) => text.push_str(&describe_content(content, row.category)),
         None => text.push_str("\n(decided: the draft is gone)"),
     }
     text
 }
 
-fn describe_content(content: &Content) -> String {
+fn describe_content(content: &Content, category: Category) -> String {
     let mut text = format!(
         "\nabout        a person by {} (the number is not printed)\nasked by     {}\nbecause      {}\nlegal basis  {}",
         content.subject.scheme,
@@ -141,8 +149,11 @@ fn describe_content(content: &Content) -> String {
     );
     for (place, part) in content.parts.iter().enumerate() {
         text.push_str(&format!("\n\npart {place}: recorded {}, {}", plain(&part.recorded_at), plain(&part.regime)));
-        for (pointer, draft) in drafts::texts(part) {
-            text.push_str(&format!("\n  {place}:{pointer}\n    {}", if draft.is_empty() { "(no draft)".to_owned() } else { plain(draft) }));
+        for (pointer, draft) in drafts::texts(part, category) {
+            text.push_str(&format!(
+                "\n  {place}:{pointer}\n    {}",
+                if draft.is_empty() { "(no draft)".to_owned() } else { plain(draft) }
+            ));
         }
         text.push_str(&format!("\n  as it would be given: {}", plain(&part.data.to_string())));
     }
@@ -151,7 +162,8 @@ fn describe_content(content: &Content) -> String {
 
 /// `[PART:]POINTER=TEXT`.
 fn edit(given: &str) -> Result<Edit, Failure> {
-    let wrong = || Failure::usage("--text: expected FIELD=TEXT, with FIELD as `inbox show` prints it, such as 0:/incidents/0/summary");
+    let wrong =
+        || Failure::usage("--text: expected FIELD=TEXT, with FIELD as `inbox show` prints it, such as 0:/incidents/0/summary");
     let (field, text) = given.split_once('=').ok_or_else(wrong)?;
     let (part, field) = match field.split_once(':') {
         Some((part, field)) => (part.parse().map_err(|_| wrong())?, field),

@@ -27,7 +27,8 @@ impl Token {
     pub(super) fn client(&self, config: &Config) -> Result<LocalClient, Failure> {
         let token = input::text(&self.token)?;
         if token.starts_with("sha256:") {
-            let advice = "this file holds the digest of the token, which is for the connector\n  do: give the file with the token itself";
+            let advice =
+                "this file holds the digest of the token, which is for the connector\n  do: give the file with the token itself";
             return Err(Failure::usage(format!("{}: {advice}", self.token.display())));
         }
         Ok(LocalClient::new(config.local_api.listen, Secret::new(token.to_string())))

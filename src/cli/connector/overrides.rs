@@ -127,7 +127,9 @@ async fn create(form: &std::path::Path, client: &LocalClient, by: By, outside: O
     let content = content.map_err(|error| Failure::usage(format!("{}: {error}", form.display())))?;
     let created = client.create_override(&content, &by.hand(outside)?).await?;
     say(&match created.state {
-        OverrideState::Pending => format!("{} waits: another professional approves it with `sluis connector override approve`", created.id),
+        OverrideState::Pending => {
+            format!("{} waits: another professional approves it with `sluis connector override approve`", created.id)
+        }
         _ => match created.record.review_due {
             Some(due) => format!("{} is in force; the privacy officer (FG) reviews it before {due}", created.id),
             None => format!("{} is {}", created.id, created.state.code()),

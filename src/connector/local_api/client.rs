@@ -198,7 +198,9 @@ impl std::fmt::Display for Refusal {
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
     /// Nobody answers there.
-    #[error("no connector answers at {0}: {1}\n  expected: a running `sluis connector --config …` with this configuration\n  do: start it")]
+    #[error(
+        "no connector answers at {0}: {1}\n  expected: a running `sluis connector --config …` with this configuration\n  do: start it"
+    )]
     Unreached(SocketAddr, String),
     /// The connector refuses.
     #[error("{0}")]
@@ -219,6 +221,8 @@ pub enum LocalError {
     #[error("the token cannot be sent: it must be one line of visible ASCII")]
     Token,
     /// Not what this version sends.
-    #[error("the connector's answer cannot be read (line {0})\n  do: use the `sluis` of the same version as the running connector")]
+    #[error(
+        "the connector's answer cannot be read (line {0})\n  do: use the `sluis` of the same version as the running connector"
+    )]
     Answer(usize),
 }

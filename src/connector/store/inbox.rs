@@ -1,7 +1,7 @@
 //! The rows of the professional's inbox. Each change of state is one statement that says which state it starts from.
 
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::answers::SealedEntry;
 use super::state::{State, StateError, instant, parsed};
