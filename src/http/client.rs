@@ -255,12 +255,12 @@ impl Signer {
 fn unconnected(error: &(dyn std::error::Error + 'static)) -> CallError {
     let mut next = Some(error);
     while let Some(cause) = next {
-        // hyper hands on what rustls said inside an I/O error.
-        let inside = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if let Some(rustls::Error::InvalidCertificate(reason)) = inside.and_then(|inside| inside.downcast_ref()) {
+        if let Some(rustls::Error::InvalidCertificate(reason)) = cause.downcast_ref() {
             return CallError::Untrusted(reason.to_string());
         }
-        next = cause.source();
+        // An I/O error's source is that of the error inside it, not that error.
+        let inside = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = inside.map_or_else(|| cause.source(), |inside| Some(inside));
     }
     CallError::Connection(causes(error))
 }

@@ -215,6 +215,8 @@ impl Demo {
         std::fs::create_dir(&own).unwrap();
         copy(Path::new(&self.kit("veilig-thuis")), &own);
         copy(Path::new(&self.path("kit")), &folder.0);
+        std::fs::create_dir(folder.path("police")).unwrap();
+        folder.file("police/organisation.json", self.read("kit/police/organisation.json"));
         for (path, content) in changes {
             std::fs::write(folder.path(path), content).unwrap();
         }

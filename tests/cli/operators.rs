@@ -60,7 +60,18 @@ fn what_an_operator_does_holds_for_the_running_gateway() {
     let apart = Apart::new();
     assert_eq!(apart.ask_until_given()["deliveries"][0]["payload"]["items"][0]["category"], "identity");
 
-    // Suspended as requester: the very next request. As a source: nothing comes of it.
+    // Each act is one entry in the log, beside those of the requests themselves.
+    let size = || apart.ask_until_given()["deliveries"][0]["logSize"].as_u64().unwrap();
+    let (first, second) = (size(), size());
+    apart.operate(&["organisation", "suspend", PROBATION]).done();
+    apart.operate(&["organisation", "readmit", PROBATION]).done();
+    std::thread::sleep(Duration::from_millis(600));
+    assert_eq!(size() - second, second - first + 2);
+
+    // Suspended: the very next request, as requester and as source.
+    apart.operate(&["organisation", "suspend", POLICE]).done();
+    assert_eq!(apart.ask_until_given()["deliveries"][0]["payload"]["items"].as_array().unwrap().len(), 0);
+    apart.operate(&["organisation", "readmit", POLICE]).done();
     apart.operate(&["organisation", "suspend", PROBATION]).done();
     apart.ask().failed(1, &["403", "urn:sluis:problem:organisation-suspended"]);
     assert!(apart.operate(&["organisation", "list"]).done().contains(&format!("{PROBATION}  SUSPENDED")));
@@ -77,7 +88,6 @@ fn what_an_operator_does_holds_for_the_running_gateway() {
     apart.operate(&["keys", "revoke", "--keyid", "probation-sig-1"]).failed(1, &["it was revoked before"]);
     apart.operate(&["keys", "revoke", "--keyid", "probation-sig-9"]).failed(1, &["no organisation has this key"]);
 
-    // Every act is in the log, with what it did: five changes by the operator, each an entry.
     let Apart { gateway, connector, .. } = apart;
     assert_eq!((gateway.stop(), connector.stop()), (Some(0), Some(0)), "both end in order");
 }

@@ -102,12 +102,15 @@ fn a_flipped_byte_fails_the_check_that_guards_it() {
         flipped
     };
     let place = |line: &str, within: usize| text.find(line).unwrap() + line.len() + within;
-    // The leaf's first bytes; a hash of the path or the root; the log's signature.
-    let extra = flip(text.as_bytes(), place("\nextra ", 40));
+    // The leaf's digest of the entry, and its digest of the statement; the log's signature; the first line; the log's name.
+    let entry = flip(text.as_bytes(), place("\nextra ", 40));
+    let statement = flip(text.as_bytes(), place("\nextra ", 100));
     let signature = flip(text.as_bytes(), text.trim_end().len() - 20);
     let format = flip(text.as_bytes(), 0);
     let origin = text.replace("\nsluis.example/demo\n", "\nsluis.example/Aemo\n").into_bytes();
-    for (receipt, check) in [(extra, "statement"), (signature, "signature"), (format, "format"), (origin, "origin")] {
+    for (receipt, check) in
+        [(entry, "inclusion"), (statement, "statement"), (signature, "signature"), (format, "format"), (origin, "origin")]
+    {
         let receipt = kept.folder.file("tampered", receipt);
         expect_failed(&demo, &kept, [&kept.sealed, &kept.request, &receipt], check);
     }

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use sluis::clock::{Clock, SystemClock};
 use sluis::demo::authority::Authority;
+use sluis::ledger::note::{KeyKind, NoteSigner, SigningKey};
+use sluis::secret::Secret;
 
 use super::demo::{Demo, Folder};
 
@@ -112,8 +114,7 @@ fn each_failing_check_says_its_name_and_what_to_do() {
         police["kid"] = json["signingKeys"][0]["kid"].clone();
         json["signingKeys"][0] = police;
     };
-    let other_log =
-        |json: &mut Value| json["logVkey"] = json!("sluis.example/demo+21ed8ae6+AfUL4yLbR7T8w1nXwUHpHs/gpTBjMaWz8hHDMGjrWJlO");
+    let other_log = |json: &mut Value| json["logVkey"] = json!(another_log());
     let nowhere = |json: &mut Value| json["api"] = json!("https://localhost:1");
     let cases: [(&str, Vec<u8>, i32, &str, &str); 5] = [
         (
@@ -142,6 +143,13 @@ fn each_failing_check_says_its_name_and_what_to_do() {
         assert!(failed.len() == 1 && failed[0].contains(&format!("FAILED  {check}")), "{file}: {failed:?}");
         assert!(!output.stdout.contains("surname"), "{file}: nothing of an answer that was not verified");
     }
+}
+
+/// The key of a log of the same name that is not the gateway's.
+fn another_log() -> String {
+    let name = "sluis.example/demo".parse().unwrap();
+    let key = SigningKey::from_seed(name, KeyKind::Note, &Secret::new([7; 32])).unwrap();
+    NoteSigner::new(key).unwrap().verifier().to_string()
 }
 
 #[test]
