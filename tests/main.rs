@@ -1,6 +1,12 @@
 //! The one test binary: what needs more than one module, or data from outside.
 
 #[cfg(test)]
+mod architecture;
+#[cfg(test)]
 mod cli;
+#[cfg(test)]
+mod flow;
+#[cfg(test)]
+mod support;
 #[cfg(test)]
 mod vectors;

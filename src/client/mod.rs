@@ -231,7 +231,7 @@ impl Disclosed {
 /// The body of a 200, or why there is none.
 fn read(answer: &Answer) -> Result<Body, Trouble> {
     if answer.status != 200 {
-        return Err(Trouble::Problem(Problem::read(answer.status, &answer.body)));
+        return Err(Trouble::Problem(Box::new(Problem::read(answer.status, &answer.body))));
     }
     serde_json::from_slice(&answer.body).map_err(|error| Trouble::Answer(format!("line {}", error.line())))
 }

@@ -49,6 +49,13 @@ pub struct OpenedDelivery {
     pub log_size: u64,
 }
 
+impl OpenedDelivery {
+    /// The members of a list of the payload.
+    pub fn list(&self, name: &str) -> impl Iterator<Item = &Value> {
+        self.payload.get(name).and_then(Value::as_array).into_iter().flatten()
+    }
+}
+
 impl std::fmt::Debug for OpenedDelivery {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "OpenedDelivery(log index {})", self.log_index)

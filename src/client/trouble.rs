@@ -16,7 +16,7 @@ pub enum Trouble {
     },
     /// The gateway refused.
     #[error(transparent)]
-    Problem(Problem),
+    Problem(Box<Problem>),
     /// The answer is not as the contract says.
     #[error("the answer is not as expected: {0}\n  expected: a disclosure with deliveries\n  do: tell the gateway's operator")]
     Answer(String),
@@ -138,6 +138,7 @@ impl Problem {
     }
 
     fn places(&self) -> String {
-        self.errors.iter().map(|place| format!("\n  at {}: {}", place.pointer, place.detail)).collect()
+        let lines: Vec<_> = self.errors.iter().map(|place| format!("\n  at {}: {}", place.pointer, place.detail)).collect();
+        lines.concat()
     }
 }
