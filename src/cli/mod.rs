@@ -47,7 +47,7 @@ enum Command {
     /// Certificates and keys of organisations: publish, revoke, list.
     Keys(keys::Keys),
     /// Ask a gateway for information about a person.
-    Request(request::Request),
+    Request(Box<request::Request>),
     /// Sign a request for another client, such as curl: prints the header fields to add.
     Sign(sign::Sign),
     /// Open a sealed payload.

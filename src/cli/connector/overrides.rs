@@ -161,7 +161,7 @@ async fn list(client: &LocalClient) -> Result<(), Failure> {
 
 fn describe(shown: &ShownOverride) -> String {
     let content = &shown.record.content;
-    let consent = match &content.consent {
+    let sought = match &content.consent {
         ConsentSought::Yes { on, result } => format!("sought on {}: {}", plain(on), plain(result)),
         ConsentSought::No { why } => format!("not sought: {}", plain(why)),
     };
@@ -175,7 +175,7 @@ fn describe(shown: &ShownOverride) -> String {
         ("forms", content.forms.iter().map(|form| form.code()).collect::<Vec<_>>().join(", ")),
         ("ground", ground.as_ref().and_then(|ground| ground.as_str()).unwrap_or_default().to_owned()),
         ("harm", format!("{}, to {}", plain(&content.harm), plain(&content.harm_to))),
-        ("consent", consent),
+        ("consent", sought),
         ("alternatives", plain(&content.alternatives)),
         ("why least", plain(&content.why_least)),
         ("colleague", plain(&content.colleague)),

@@ -15,10 +15,10 @@ pub fn texts(part: &Part, category: Category) -> Vec<(String, &str)> {
 
 /// The places of a path, `name` or `list[].name`, in the data.
 fn places<'v>(path: &str, data: &'v Value) -> Vec<(String, &'v str)> {
-    let text = |value: &'v Value| value.as_str().unwrap_or_default();
-    let Some((list, leaf)) = path.split_once("[].") else { return vec![(format!("/{path}"), text(&data[path]))] };
-    let entries = data[list].as_array().map_or(&[][..], Vec::as_slice).iter().enumerate();
-    entries.map(|(place, entry)| (format!("/{list}/{place}/{leaf}"), text(&entry[leaf]))).collect()
+    let text = |value: Option<&'v Value>| value.and_then(Value::as_str).unwrap_or_default();
+    let Some((list, leaf)) = path.split_once("[].") else { return vec![(format!("/{path}"), text(data.get(path)))] };
+    let entries = data.get(list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice).iter().enumerate();
+    entries.map(|(place, entry)| (format!("/{list}/{place}/{leaf}"), text(entry.get(leaf)))).collect()
 }
 
 #[cfg(test)]
