@@ -8,6 +8,7 @@ use super::authenticate::Authenticated;
 use super::deliver::Delivered;
 use super::matter::Matter;
 use super::refusal::{ProblemType, Refusal};
+use super::refuse::standing;
 use super::request::DisclosureRequest;
 use super::{Gateway, Stopped, disclose};
 use crate::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
@@ -43,6 +44,8 @@ pub async fn disclose_once(
         }
         Some(Claim { answered: true, disclosure, .. }) => {
             if let Some(stored) = gateway.store.disclosure(&disclosure, now).await? {
+                // Whoever is suspended meanwhile is refused; what was sealed to it is not destroyed by its asking.
+                standing(gateway, authenticated).await?;
                 return again(gateway, authenticated, stored).await;
             }
             replaces = Some(disclosure);

@@ -110,5 +110,9 @@ fn with_method(
         false => Draft::get(target, gateway.authority_name()),
     };
     method.clone_into(&mut draft.request.method);
-    draft.by(&asker.key, &*gateway.clock).sign(&asker.key)
+    let draft = draft.by(&asker.key, &*gateway.clock);
+    // What sources send is signed under a tag of its own.
+    let by_source = ["/v1/overrides", "/v1/releases"].contains(&target);
+    let draft = if by_source { draft.parameter("tag", "\"sluis-v1-source\"") } else { draft };
+    draft.sign(&asker.key)
 }

@@ -129,7 +129,7 @@ pub(super) async fn add_disclosure(connection: &mut SqliteConnection, row: &Disc
                                  payload_class, idempotency_key)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, void_at = excluded.void_at, subject = excluded.subject,
-           organisations = excluded.organisations, facts = excluded.facts, bundle = excluded.bundle",
+           organisations = excluded.organisations, facts = excluded.facts, request = excluded.request, payload_class = excluded.payload_class, bundle = excluded.bundle",
     )
     .bind(&row.id)
     .bind(row.recipient.as_str())
@@ -210,7 +210,9 @@ pub(super) async fn remove_contribution(
 
 pub(super) async fn contributions(connection: &mut SqliteConnection, limit: u32) -> Result<Vec<WaitingReceipt>, StoreError> {
     let query = sqlx::query_as::<_, (String, String, String, String)>(
-        "SELECT disclosure, source, items, receipt FROM contribution_receipt ORDER BY seq LIMIT ?",
+        "SELECT disclosure, source, items, receipt
+         FROM (SELECT *, row_number() OVER (PARTITION BY source ORDER BY seq) AS place FROM contribution_receipt)
+         WHERE place <= ? ORDER BY seq",
     );
     let rows = query.bind(limit).fetch_all(connection).await.map_err(unavailable)?;
     let waiting = rows.into_iter().map(|(disclosure, source, items, receipt)| {

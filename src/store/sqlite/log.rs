@@ -101,10 +101,17 @@ fn entry(row: &SqliteRow) -> Result<StoredEntry, StoreError> {
     Ok(StoredEntry { index, row })
 }
 
+/// So many entries fit into one statement: SQLite takes 32,766 variables.
+const AT_ONCE: usize = 1024;
+
 pub(super) async fn add_entries(connection: &mut SqliteConnection, first: u64, rows: &[&EntryRow]) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
+    for (rows, first) in rows.chunks(AT_ONCE).zip((first..).step_by(AT_ONCE)) {
+        add_chunk(connection, first, rows).await?;
     }
+    Ok(())
+}
+
+async fn add_chunk(connection: &mut SqliteConnection, first: u64, rows: &[&EntryRow]) -> Result<(), StoreError> {
     let mut query = QueryBuilder::<Sqlite>::new(
         "INSERT INTO entry (idx, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token, case_token,
                             trace, leaf, body, wrapped_key, key_class) ",
