@@ -316,3 +316,47 @@ fn set(table: &mut Table, variable: &str, value: &str) {
     let parsed = toml::from_str::<Table>(&format!("v = {value}")).ok().and_then(|mut parsed| parsed.remove("v"));
     table.insert(last.clone(), parsed.unwrap_or_else(|| Value::String(value.to_owned())));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/sluis.toml")
+    }
+
+    fn refused(change: impl Fn(&str) -> String, name: &str) -> String {
+        let text = change(&std::fs::read_to_string(sample()).expect("readable"));
+        let path = std::env::temp_dir().join(format!("sluis-config-{name}-{}.toml", std::process::id()));
+        std::fs::write(&path, text).expect("written");
+        let error = GatewayConfig::load(&path).expect_err("must be refused").to_string();
+        std::fs::remove_file(&path).expect("removed");
+        error
+    }
+
+    #[test]
+    fn the_sample_is_true() {
+        let config = GatewayConfig::load(&sample()).expect("accepted");
+        assert!(config.keys.root.ends_with("deploy/root.key"), "paths are relative to the file");
+        let limits = LimitsSection::default();
+        assert_eq!((config.limits.in_flight, config.limits.body_ms), (limits.in_flight, limits.body_ms), "it shows the defaults");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line() {
+        let error = refused(|text| text.replace("[web]", "[web]\nlogg = true"), "unknown");
+        assert!(error.contains("line ") && error.contains("logg"), "{error}");
+    }
+
+    #[test]
+    fn what_is_unsafe_is_refused() {
+        let error = refused(|text| text.replace("127.0.0.1:8080", "0.0.0.0:8080"), "web");
+        assert!(error.contains("[web] listen"), "{error}");
+        let error = refused(|text| text.replace("127.0.0.1:9090", "0.0.0.0:9090"), "operations");
+        assert!(error.contains("[operations] listen"), "{error}");
+        let error = refused(|text| text.replace("mode = \"development\"", "mode = \"production\""), "production");
+        assert!(error.contains("key provider"), "{error}");
+        let error = refused(|text| text.replace("gateway.example:8443", "Gateway.Example:8443"), "authority");
+        assert!(error.contains("lower case"), "{error}");
+    }
+}

@@ -18,7 +18,11 @@
 //! # The flow of a disclosure
 //!
 //! [`exchange`]: bytes → `SignedRequest` → `Authenticated` → `Authorised` → `Announced` → `Collected` → `Rechecked` → `Minimised` →
-//! `Pseudonymised` → `Sealed` → `Recorded` → `Delivered`, or `Refused` from any step. Each step is one file.
+//! `Pseudonymised` → `Sealed` → `Recorded` → `Delivered`, or a refusal from any step. Each step is one file.
+//!
+//! # Longer texts
+//!
+//! [`manual::threat_model`], [`manual::operations`].
 
 pub mod actions;
 pub mod api;
@@ -38,6 +42,7 @@ pub mod http;
 pub mod json;
 pub mod keystore;
 pub mod ledger;
+pub mod manual;
 pub mod organisation;
 pub mod policy;
 pub mod pseudonym;

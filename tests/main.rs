@@ -1,4 +1,10 @@
 //! The one test binary: what needs more than one module, or data from outside.
 
 #[cfg(test)]
+mod architecture;
+#[cfg(test)]
+mod flow;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
 mod vectors;

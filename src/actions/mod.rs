@@ -1,6 +1,7 @@
 //! What people do: load, decide, change, log, save. Called by the API and the command line; never HTTP.
 
 pub mod consent;
+pub mod credentials;
 pub mod organisation;
 pub mod overrides;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{ActionError, Desk};
 use crate::ledger::entry::{self, EntryKind, Reference};
 use crate::organisation::{Oin, Organisation, Status};
-use crate::store::{Change, CredentialChange, StatusChange};
+use crate::store::{Change, CredentialChange, Registration, StatusChange};
 
 impl Desk {
     /// An organisation joins with its first credentials, or its entry changes.
@@ -22,6 +22,47 @@ impl Desk {
         let mut changes = vec![Change::Organisation(Box::new(organisation))];
         changes.extend(credentials.into_iter().map(Change::Credential));
         self.organisation_changed(&oin, "joined", after, changes).await
+    }
+
+    /// An organisation that is not known yet joins, without credentials: [`Self::publish_credential`] gives it those.
+    ///
+    /// # Errors
+    /// [`ActionError::Invalid`] when it is known, its name is empty, or its connector is not at an `https://` address.
+    pub async fn admit(&self, organisation: Organisation) -> Result<(), ActionError> {
+        let invalid = |reason: String| Err(ActionError::Invalid(reason));
+        if organisation.name.trim().is_empty() {
+            return invalid("an organisation has a name".to_owned());
+        }
+        if organisation.connector.as_ref().is_some_and(|address| !address.starts_with("https://")) {
+            return invalid("the connector's address must begin with https://".to_owned());
+        }
+        match self.registration(&organisation.oin).await {
+            Ok(_) => invalid(format!("organisation {} is known already", organisation.oin)),
+            Err(ActionError::Invalid(_)) => self.join(organisation, Vec::new()).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What is registered of an organisation.
+    ///
+    /// # Errors
+    /// [`ActionError::Invalid`] when it is not known.
+    pub async fn registration(&self, oin: &Oin) -> Result<Registration, ActionError> {
+        let unknown =
+            || ActionError::Invalid(format!("there is no organisation with OIN {oin}; `sluis organisation list` shows them"));
+        self.store.registered().await?.organisations.remove(oin).ok_or_else(unknown)
+    }
+
+    /// Suspends a known organisation that takes part, or readmits one that is suspended.
+    ///
+    /// # Errors
+    /// [`ActionError::Invalid`] when it is not known, or already stands so.
+    pub async fn change_status(&self, oin: &Oin, status: Status) -> Result<(), ActionError> {
+        if self.registration(oin).await?.organisation.status == status {
+            let stands = if status == Status::Suspended { "is suspended already" } else { "takes part: it is not suspended" };
+            return Err(ActionError::Invalid(format!("organisation {oin} {stands}")));
+        }
+        self.set_status(oin, status).await
     }
 
     /// Suspends an organisation, or ends its suspension.

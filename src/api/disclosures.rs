@@ -18,7 +18,7 @@ use crate::http::reply::Reply;
     tag = "Disclosures",
     request_body(content = super::openapi::DisclosureBody, description = "What is asked, about whom, for which purpose", content_type = "application/json"),
     responses(
-        (status = 200, description = "Given, in so far as it may be", body = crate::exchange::deliver::Delivered),
+        (status = 200, description = "Given, in so far as it may be", body = crate::exchange::deliver::Delivered, headers(("API-Version" = String, description = "The full version of the API"))),
         (status = 400, description = "malformed-request, malformed-digest, schema-invalid", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 403, description = "not-permitted, organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
@@ -44,7 +44,8 @@ pub(super) async fn create(api: &Api, authenticated: &Authenticated) -> Result<R
     tag = "Disclosures",
     params(("id" = String, Path, description = "The disclosure's id (UUIDv7)")),
     responses(
-        (status = 200, description = "The disclosure as it stands", body = crate::exchange::deliver::Delivered),
+        (status = 200, description = "The disclosure as it stands", body = crate::exchange::deliver::Delivered, headers(("API-Version" = String, description = "The full version of the API"))),
+        (status = 400, description = "malformed-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 404, description = "not-found: none, not yours, or no longer kept", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),

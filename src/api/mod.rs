@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode, header};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -21,7 +21,7 @@ use crate::crypto::message_signature::RequestSignature;
 use crate::exchange::Gateway;
 use crate::exchange::authenticate::{Authenticated, REQUEST_TAG, Rejected, authenticate};
 use crate::exchange::refusal::{ProblemType, Refusal};
-use crate::exchange::refuse::log_refusal;
+use crate::exchange::refuse::{log_refusal, standing};
 use crate::exchange::signed::{Peer, SignedRequest};
 use crate::http::incoming::{self, ReadError, Reading};
 use crate::http::reply::{Asked, Reply, Responder, bare, method_not_allowed};
@@ -55,6 +55,10 @@ async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
     let (arrived, arrived_at) = (api.gateway.clock.now(), Instant::now());
     let Ok(id) = api.gateway.new_id() else { return bare(StatusCode::INTERNAL_SERVER_ERROR) };
     let Some(peer) = request.extensions().get::<Peer>().cloned() else { return bare(StatusCode::BAD_REQUEST) };
+    // The parser lets octets beyond ASCII pass; no signature base can hold them, so that no answer to this could be signed.
+    if !request.uri().path().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return bare(StatusCode::BAD_REQUEST);
+    }
     let signature = RequestSignature::parse(request.headers());
     let asked = Asked {
         method: request.method().as_str().to_owned(),
@@ -71,8 +75,18 @@ async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
     let reading = Reading { authorities: &api.authorities, body_time: api.body_time, arrived, arrived_at };
     match incoming::read(request, peer, signature, reading).await {
         Ok(request) => send(route(&api, request, &asked.id).await),
-        Err(ReadError::Refused(refusal)) => send(Reply::problem(&refusal, &asked.id)),
+        Err(ReadError::Refused(refusal)) => send(ending(Reply::problem(&refusal, &asked.id), refusal.kind)),
         Err(ReadError::TimedOut) => bare(StatusCode::REQUEST_TIMEOUT),
+    }
+}
+
+/// After a message that others may have read otherwise the connection ends: where the next one begins is not certain.
+fn ending(reply: Reply, kind: ProblemType) -> Reply {
+    match kind {
+        ProblemType::MalformedRequest | ProblemType::HeadTooLarge => {
+            reply.with(header::CONNECTION, HeaderValue::from_static("close"))
+        }
+        _ => reply,
     }
 }
 
@@ -131,10 +145,22 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
     let path = request.path.clone();
     let resource = Resource::of(&path);
     let method = request.method.clone();
+    // A disclosure re-reads who calls when it is decided and recorded; for what sources bring, the registry must be of this moment now.
+    if resource.tag() == SOURCE_TAG
+        && let Err(error) = api.gateway.registry.refresh().await
+    {
+        return Reply::problem(&error.into(), id);
+    }
     let authenticated = match authenticate(&api.gateway, request, resource.tag()) {
         Ok(authenticated) => authenticated,
         Err(rejected) => return reject(api, rejected, id).await,
     };
+    // A disclosure is judged by the facts of its moment anyway; whatever else is asked must not outlive its caller's standing either.
+    if !matches!(resource, Resource::Disclosures)
+        && let Err(refusal) = standing(&api.gateway, &authenticated).await
+    {
+        return refused(api, &authenticated, refusal, resource, id).await;
+    }
     let outcome = match (resource, method.as_str() == resource.method()) {
         (Resource::Nothing, _) => Err(Refusal::new(ProblemType::NotFound, "no such resource")),
         (_, false) => Err(Refusal::new(ProblemType::MethodNotAllowed, format!("use {}", resource.method()))),
@@ -165,7 +191,9 @@ async fn reject(api: &Api, rejected: Rejected, id: &str) -> Reply {
             Reply::problem(&refusal, id)
         }
         Rejected::Stranger(claimed, refusal) => {
-            let waited = claimed.map_or(Ok(()), |oin| api.gateway.strangers.take(&oin, api.gateway.clock.now()));
+            // Certificates that name nobody we know share one measure: our own number, which nobody else shows.
+            let whose = claimed.as_ref().unwrap_or(&api.gateway.oin);
+            let waited = api.gateway.strangers.take(whose, api.gateway.clock.now());
             match waited {
                 Ok(()) => Reply::problem(&refusal, id),
                 Err(wait) => {

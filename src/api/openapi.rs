@@ -1,16 +1,16 @@
 //! The OpenAPI 3.1 document, generated from the code (API Design Rules: `/v1/openapi.json`, readable without login).
 
+use serde_json::Value;
 use utoipa::openapi::security::SecurityScheme;
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use crate::catalogue::{Category, Form};
+use crate::catalogue::{Category, Form, schema};
 use crate::http::reply::API_VERSION;
 
 /// The body of `POST /v1/disclosures`, as a schema: it is read by [`crate::exchange::request`], which finds every fault at once.
 #[derive(ToSchema)]
-#[schema(as = DisclosureRequest)]
+#[schema(as = DisclosureRequest, rename_all = "camelCase")]
 #[expect(dead_code, reason = "a schema: the request itself is read by hand")]
-#[allow(non_snake_case, reason = "the members' names on the wire")]
 pub(super) struct DisclosureBody {
     /// The purpose's code.
     #[schema(example = "safety-assessment", pattern = "^[a-z0-9-]{1,40}$")]
@@ -20,7 +20,7 @@ pub(super) struct DisclosureBody {
     case: Option<String>,
     /// As a case's team or director.
     #[schema(required = false)]
-    actingAs: Option<ActingAs>,
+    acting_as: Option<ActingAs>,
     /// About whom.
     subject: Subject,
     /// What is asked, each category once.
@@ -84,7 +84,7 @@ enum Scheme {
 /// Who asks.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "a schema")]
-#[allow(non_snake_case, reason = "the members' names on the wire")]
+#[schema(rename_all = "camelCase")]
 struct Actor {
     /// The recipient's own reference.
     reference: String,
@@ -92,23 +92,23 @@ struct Actor {
     role: String,
     /// On whose behalf.
     #[schema(required = false)]
-    onBehalfOf: Option<String>,
+    on_behalf_of: Option<String>,
 }
 
 /// Claims of the caller.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "a schema")]
-#[allow(non_snake_case, reason = "the members' names on the wire")]
+#[schema(rename_all = "camelCase")]
 struct Grounds {
     /// An emergency is claimed.
     #[schema(required = false)]
     emergency: bool,
     /// A Wpg decision.
     #[schema(required = false)]
-    decisionId: Option<String>,
+    decision_id: Option<String>,
     /// A court order.
     #[schema(required = false)]
-    courtOrderId: Option<String>,
+    court_order_id: Option<String>,
     /// A severity.
     #[schema(required = false)]
     severity: Option<String>,
@@ -146,7 +146,38 @@ impl Modify for Completion {
     }
 }
 
-/// The document as JSON.
+/// The document as JSON, with the schema of every category and form beside those of the API itself.
 pub fn json() -> String {
-    Document::openapi().to_pretty_json().unwrap_or_default()
+    let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
+    if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        for (category, form) in Category::ALL.into_iter().flat_map(|category| Form::ALL.map(|form| (category, form))) {
+            if let Some(schema) = schema(category, form) {
+                schemas.insert(camel(category.code()) + &camel(form.code()), schema);
+            }
+        }
+    }
+    serde_json::to_string_pretty(&document).unwrap_or_default()
+}
+
+/// `care-involvement` as `CareInvolvement`.
+fn camel(code: &str) -> String {
+    let capitalised = |word: &str| {
+        let mut characters = word.chars();
+        characters.next().map(|first| first.to_uppercase().chain(characters).collect::<String>()).unwrap_or_default()
+    };
+    code.split('-').map(capitalised).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_is_openapi_3_1_with_every_form() {
+        let document: Value = serde_json::from_str(&json()).expect("JSON");
+        assert_eq!(document["openapi"], "3.1.0");
+        assert!(document["paths"]["/disclosures"]["post"]["responses"]["503"].is_object());
+        assert!(document["components"]["schemas"]["CareInvolvementSignal"]["properties"].is_object());
+        assert!(document["components"]["schemas"].get("CitizenNumberExact").is_none(), "the citizen number has no form");
+    }
 }

@@ -14,7 +14,8 @@ use crate::source::overrides::OverrideMessage;
 /// Takes an override.
 pub(super) async fn take(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
     let message: OverrideMessage = body(authenticated)?;
-    let caller = authenticated.caller();
+    let registry = api.gateway.registry.refresh().await?;
+    let caller = authenticated.caller().renewed(&registry, api.gateway.clock.now())?;
     if caller.organisation().connector.is_none() {
         return Err(Refusal::new(ProblemType::NotPermitted, "only a source makes an override"));
     }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustls::{ClientConfig, ServerConfig};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -14,12 +15,13 @@ use crate::connector::local_api::{self, LocalToken};
 use crate::connector::outbox::Outbox;
 use crate::connector::service::{self, Service};
 use crate::connector::{self, Connector};
-use crate::crypto::keys::{Jwk, SigningKey, VerifyingKey};
+use crate::crypto::keys::{Jwk, PrivateJwk, SigningKey, VerifyingKey};
 use crate::exchange::nonces::Nonces;
 use crate::http::client::SigningClient;
 use crate::http::reply::Responder;
 use crate::http::server::{Limits, LiveTls, Server};
 use crate::http::tls::{self, Identity, Trust};
+use crate::ledger::note::VerifierKey;
 use crate::source::SOURCE_TAG;
 
 /// A connector whose listeners are bound.
@@ -46,39 +48,74 @@ pub async fn open(config: &Config, outside: &Outside) -> Result<Connector, Start
     Connector::open(config, outside).await.map_err(StartError::new)
 }
 
+/// What the configuration's files hold, beside the databases.
+struct Files {
+    signing: PrivateJwk,
+    gateway_keys: Vec<VerifyingKey>,
+    log: VerifierKey,
+    server: ServerConfig,
+    client: ClientConfig,
+    token: LocalToken,
+}
+
+impl Files {
+    fn read(config: &Config) -> Result<Self, StartError> {
+        let identity = Identity { certificate: config.tls.certificate.clone(), key: config.tls.key.clone() };
+        let trust = Trust { roots: config.tls.ca.clone(), crls: Vec::new() };
+        let files = Self {
+            signing: read_signing(&config.signing_key)?,
+            gateway_keys: gateway_keys(&config.gateway.signing_keys)?,
+            log: config.log_vkey.parse().map_err(|error| StartError::new(format!("log-vkey: {error}")))?,
+            server: tls::server(&identity, Some(&trust)).map_err(StartError::new)?,
+            client: tls::client(&identity, &trust).map_err(StartError::new)?,
+            token: LocalToken::load(&config.local_api.token).map_err(StartError::new)?,
+        };
+        files.key()?;
+        Ok(files)
+    }
+
+    fn key(&self) -> Result<SigningKey, StartError> {
+        SigningKey::from_jwk(&self.signing).map_err(StartError::new)
+    }
+}
+
+/// Reads and opens everything, without listening: `sluis connector --check`.
+///
+/// # Errors
+/// [`StartError`] names what is wrong.
+pub async fn check(config: &Config, outside: &Outside) -> Result<(), StartError> {
+    Files::read(config)?;
+    open(config, outside).await.map(drop)
+}
+
 /// Builds the connector and binds its listeners.
 ///
 /// # Errors
 /// [`StartError`] names what is wrong.
 pub async fn bind(config: &Config, outside: &Outside) -> Result<Bound, StartError> {
     let connector = Arc::new(open(config, outside).await?);
-    let signing = read_signing(&config.signing_key)?;
-    let key = || SigningKey::from_jwk(&signing).map_err(StartError::new);
-    let gateway_keys = gateway_keys(&config.gateway.signing_keys)?;
-    let identity = Identity { certificate: config.tls.certificate.clone(), key: config.tls.key.clone() };
-    let trust = Trust { roots: config.tls.ca.clone(), crls: Vec::new() };
-    let listener =
-        TcpListener::bind(config.listen).await.map_err(|error| StartError::new(format!("{}: {error}", config.listen)))?;
+    let files = Files::read(config)?;
+    let taken = |address, error: std::io::Error| StartError::new(format!("{address}: {error}"));
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| taken(config.listen, error))?;
     let address = listener.local_addr().map_err(StartError::new)?;
     let service = Arc::new(Service {
         connector: Arc::clone(&connector),
         gateway: config.gateway.oin.clone(),
-        gateway_keys: gateway_keys.clone(),
-        log: config.log_vkey.parse().map_err(|error| StartError::new(format!("log-vkey: {error}")))?,
-        responder: Responder::new(key()?),
+        gateway_keys: files.gateway_keys.clone(),
+        responder: Responder::new(files.key()?),
+        log: files.log.clone(),
         authorities: vec![address.to_string(), format!("localhost:{}", address.port())],
         nonces: Nonces::default(),
         clock: Arc::clone(&outside.clock),
         entropy: Arc::clone(&outside.entropy),
     });
-    let tls = tls::server(&identity, Some(&trust)).map_err(StartError::new)?;
-    let service = Server { listener, tls: Some(LiveTls::new(tls)), router: service::router(service), limits: Limits::default() };
-    let client = tls::client(&identity, &trust).map_err(StartError::new)?;
-    let client = SigningClient::new(client, key()?, SOURCE_TAG, Arc::clone(&outside.clock), Arc::clone(&outside.entropy));
+    let (key, Files { gateway_keys, server, client, token, .. }) = (files.key()?, files);
+    let service =
+        Server { listener, tls: Some(LiveTls::new(server)), router: service::router(service), limits: Limits::default() };
+    let client = SigningClient::new(client, key, SOURCE_TAG, Arc::clone(&outside.clock), Arc::clone(&outside.entropy));
     let outbox = Outbox { connector: Arc::clone(&connector), client, gateway: config.gateway.url.clone(), gateway_keys };
-    let token = LocalToken::load(&config.local_api.token).map_err(StartError::new)?;
     let listen = config.local_api.listen;
-    let listener = TcpListener::bind(listen).await.map_err(|error| StartError::new(format!("{listen}: {error}")))?;
+    let listener = TcpListener::bind(listen).await.map_err(|error| taken(listen, error))?;
     let local =
         Server { listener, tls: None, router: local_api::router(Arc::clone(&connector), token), limits: Limits::default() };
     Ok(Bound { connector, address, service, local, outbox })

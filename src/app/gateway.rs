@@ -25,6 +25,7 @@ use crate::exchange::nonces::Nonces;
 use crate::exchange::payloads::Payloads;
 use crate::exchange::rates::{Rate, Rates};
 use crate::exchange::registry::LiveRegistry;
+use crate::exchange::undelivered::Doubts;
 use crate::exchange::vault::Vault;
 use crate::exchange::{Gateway, Settings};
 use crate::http::client::SigningClient;
@@ -45,6 +46,9 @@ use crate::store::sqlite::SqliteStore;
 
 /// How much one certificate holder may be refused without being authenticated.
 const STRANGERS: Rate = Rate { per_second: 20.0, burst: 200.0 };
+
+/// How much of one organisation's refusals for asking too much is logged: that it happens, without room to fill the log.
+const EXCESSES: Rate = Rate { per_second: 1.0, burst: 1.0 };
 
 /// The world outside: passed in, so that tests control it.
 #[derive(Clone)]
@@ -92,20 +96,32 @@ pub struct Built {
 /// # Errors
 /// [`StartError`] names what is missing or wrong, and where.
 pub async fn build(config: GatewayConfig, outside: Outside) -> Result<Built, StartError> {
+    build_with(config, outside, |store| store).await
+}
+
+/// The same on the store that `wrap` makes of the configured one.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn build_with(
+    config: GatewayConfig,
+    outside: Outside,
+    wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+) -> Result<Built, StartError> {
     let Outside { clock, entropy } = outside;
     let bundle = bundle(&config)?;
     let root = root_key(&config.keys.root, &*entropy).map_err(StartError::new)?;
     let key_store = FileKeyStore::open(&config.keys.store, root.clone(), Arc::clone(&entropy)).map_err(StartError::new)?;
     let key_store: Arc<dyn KeyStore> = Arc::new(key_store);
-    let store: Arc<dyn Store> = Arc::new(open_store(&config, &*key_store).await?);
+    let store = wrap(Arc::new(open_store(&config, &*key_store).await?));
     let scribe = Arc::new(TreeScribe::new(log_signer(&config)?));
     scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
     let log = scribe.verifier().clone();
+    let search = SearchKey::new(digest::derive(&root, "sluis/v1/search-tokens"));
+    let journal = Arc::new(Journal::new(Arc::clone(&key_store), Arc::clone(&entropy), search));
     let sequencer = Sequencer::start(Arc::clone(&store), scribe, Arc::clone(&clock));
     let signing = read_signing(&config.keys.signing)?;
     let client = sources_client(&config, &signing, &clock, &entropy)?;
-    let journal = SearchKey::new(digest::derive(&root, "sluis/v1/search-tokens"));
-    let journal = Arc::new(Journal::new(Arc::clone(&key_store), Arc::clone(&entropy), journal));
     let gateway = Arc::new(Gateway {
         oin: config.gateway.oin.clone(),
         store: Arc::clone(&store),
@@ -120,8 +136,10 @@ pub async fn build(config: GatewayConfig, outside: Outside) -> Result<Built, Sta
         nonces: Nonces::default(),
         rates: Rates::new(Rate { per_second: config.limits.requests_per_second, burst: config.limits.burst }),
         strangers: Rates::new(STRANGERS),
+        excesses: Rates::new(EXCESSES),
         subject_index: subject_index(&root),
         idempotency: KeyedDigest::new(&root, "sluis/v1/idempotency"),
+        doubts: Doubts::default(),
         receipts_waiting: Notify::new(),
         settings: Settings {
             answer_at: config.exchange.answer_at,

@@ -14,6 +14,7 @@ use crate::demo::setup::Options;
 
 /// Run everything on this machine, with synthetic households.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Demo {
     /// Where everything is kept; started again on the same folder, the demo resumes.
     #[arg(long, default_value = "demo")]
@@ -61,27 +62,28 @@ impl Demo {
         }
         if !self.once {
             if !self.json {
-                self.tell_where(&demo);
+                tell_where(&demo);
             }
             asked_to_stop().await;
         }
         demo.stop().await;
         Ok(as_expected)
     }
+}
 
-    fn tell_where(&self, demo: &Running) {
-        let info = &demo.info;
-        let kit = demo.layout.kit();
-        let kit = kit.display();
-        say(&format!("API         {}   (mutual TLS; OpenAPI at {}/v1/openapi.json)", info.api, info.web));
-        say(&format!("operations  {}/livez /readyz /metrics", info.operations));
-        if !info.api.ends_with(":8443") || !info.web.ends_with(":8080") || !info.operations.ends_with(":9090") {
-            say("            (other ports than 8443, 8080 and 9090, because those were taken when this demo was made)");
-        }
-        say(&format!("kit         {kit}: gateway.json, ca.pem, persons.json and a folder per organisation"));
-        say(&format!(
-            "try         sluis request --kit {kit}/veilig-thuis --purpose safety-assessment --person P22 \\\n            --source police --category identity --category measures --necessity \"a report came in\" --explain"
-        ));
-        say("stop with Ctrl-C; started again with the same --dir it resumes");
+/// Where everything is, and what to try.
+fn tell_where(demo: &Running) {
+    let info = &demo.info;
+    let kit = demo.layout.kit();
+    let kit = kit.display();
+    say(&format!("API         {}   (mutual TLS; OpenAPI at {}/v1/openapi.json)", info.api, info.web));
+    say(&format!("operations  {}/livez /readyz /metrics", info.operations));
+    if !info.api.ends_with(":8443") || !info.web.ends_with(":8080") || !info.operations.ends_with(":9090") {
+        say("            (other ports than 8443, 8080 and 9090, because those were taken when this demo was made)");
     }
+    say(&format!("kit         {kit}: gateway.json, ca.pem, persons.json and a folder per organisation"));
+    say(&format!(
+        "try         sluis request --kit {kit}/veilig-thuis --purpose safety-assessment --person P22 \\\n            --source police --category identity --category measures --necessity \"a report came in\" --explain"
+    ));
+    say("stop with Ctrl-C; started again with the same --dir it resumes");
 }

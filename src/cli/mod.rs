@@ -2,10 +2,18 @@
 
 mod connector;
 mod demo;
+mod input;
+mod keys;
+mod open;
 mod openapi;
+mod operator;
+mod organisation;
 mod output;
 mod request;
+mod schema;
 mod serve;
+mod sign;
+mod verify;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -34,15 +42,30 @@ enum Command {
     Connector(connector::Connector),
     /// Run everything on this machine, with synthetic households.
     Demo(demo::Demo),
+    /// Who takes part: list, add, suspend, readmit.
+    Organisation(organisation::Organisation),
+    /// Certificates and keys of organisations: publish, revoke, list.
+    Keys(keys::Keys),
     /// Ask a gateway for information about a person.
     Request(request::Request),
+    /// Sign a request for another client, such as curl: prints the header fields to add.
+    Sign(sign::Sign),
+    /// Open a sealed payload.
+    Open(open::Open),
+    /// Verify what was kept: receipts.
+    Verify(verify::Verify),
+    /// Print the JSON Schemas of what is given.
+    Schema(schema::Schema),
     /// Print the OpenAPI document.
     Openapi,
 }
 
 /// Runs the command of this process.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return unparsed(&error),
+    };
     crate::telemetry::start();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -54,10 +77,25 @@ pub fn main() -> ExitCode {
             Command::Serve(command) => command.run(outside).await,
             Command::Connector(command) => command.run(outside).await,
             Command::Demo(command) => command.run(outside).await,
+            Command::Organisation(command) => command.run(outside).await,
+            Command::Keys(command) => command.run(outside).await,
             Command::Request(command) => command.run(outside).await,
+            Command::Sign(command) => command.run(outside),
+            Command::Open(command) => command.run(),
+            Command::Verify(command) => command.run(),
+            Command::Schema(command) => command.run(),
             Command::Openapi => openapi::run(),
         }
     })
+}
+
+/// Help, the version, or what is wrong with the arguments; these are never said again when they hold a citizen number.
+fn unparsed(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && crate::subject::holds_bsn(&error.to_string()) {
+        return output::Failure::usage(request::BSN_SHOWN).tell();
+    }
+    drop(error.print());
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(output::USAGE))
 }
 
 /// Resolves when the process is asked to stop (SIGINT or SIGTERM).

@@ -79,6 +79,47 @@ impl Kit {
         Ok(Self { folder: folder.to_owned(), gateway, organisation })
     }
 
+    /// A file by its path from the organisation's folder.
+    pub(super) fn file(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    /// Where receipts are kept unless told otherwise.
+    pub fn receipts(&self) -> PathBuf {
+        self.folder.join("receipts")
+    }
+
+    /// Every organisation of the kit with the name of its folder, in order of the names.
+    pub fn organisations(&self) -> Vec<(String, OrganisationInfo)> {
+        let folders = std::fs::read_dir(self.folder.join("..")).into_iter().flatten().flatten();
+        let read = |entry: std::fs::DirEntry| {
+            let slug = entry.file_name().into_string().ok()?;
+            Some((slug, read_json(&entry.path().join("organisation.json")).ok()?))
+        };
+        let mut organisations: Vec<_> = folders.filter_map(read).collect();
+        organisations.sort_by(|(left, _), (right, _)| left.cmp(right));
+        organisations
+    }
+
+    /// The OIN of an organisation that is named by its folder in the kit or by its OIN.
+    ///
+    /// # Errors
+    /// [`KitError`] names the organisations that there are.
+    pub fn oin(&self, name: &str) -> Result<Oin, KitError> {
+        if let Ok(oin) = name.parse() {
+            return Ok(oin);
+        }
+        let organisations = self.organisations();
+        if let Some((_, organisation)) = organisations.iter().find(|(slug, _)| slug == name) {
+            return Ok(organisation.oin.clone());
+        }
+        let slugs: Vec<_> = organisations.into_iter().map(|(slug, _)| slug).collect();
+        Err(KitError(format!(
+            "{name} is no organisation of this kit\n  expected: one of {}, or an OIN of 20 digits\n  do: give the OIN of an organisation that has no folder in the kit",
+            slugs.join(", ")
+        )))
+    }
+
     /// The TLS identity.
     pub fn identity(&self) -> Identity {
         Identity { certificate: self.folder.join("tls.pem"), key: self.folder.join("tls.key") }
@@ -106,6 +147,7 @@ impl Kit {
     }
 }
 
+/// A file, wiped from memory after use.
 fn read(path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, KitError> {
     std::fs::read(path).map(zeroize::Zeroizing::new).map_err(|error| KitError(format!("{}: {error}", path.display())))
 }
@@ -115,6 +157,9 @@ fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, KitError>
 }
 
 /// Reads a private JWK.
-fn read_jwk(path: &Path) -> Result<PrivateJwk, KitError> {
+///
+/// # Errors
+/// [`KitError`] names the file.
+pub fn read_jwk(path: &Path) -> Result<PrivateJwk, KitError> {
     PrivateJwk::from_json(&read(path)?).map_err(|error| KitError(format!("{}: {error}", path.display())))
 }

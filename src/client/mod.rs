@@ -1,11 +1,17 @@
 //! The integrator's client: sign, send, verify the response, open, verify the receipt and keep it. What `sluis request` and the demo use, and what
 //! an organisation's own client has to do.
 
+mod compose;
 mod kit;
 mod opened;
+mod persons;
+mod readable;
+mod receipts;
+pub mod sign;
+mod trace;
 mod trouble;
+mod verify;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,16 +19,21 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
-pub use kit::{GatewayInfo, Kit, KitError, OrganisationInfo};
-pub use opened::{OpenedDelivery, Step, open_delivery};
+pub use compose::{Question, Whom};
+pub use kit::{GatewayInfo, Kit, KitError, OrganisationInfo, read_jwk};
+pub use opened::{OpenedDelivery, Step, open_delivery, sealed_messages};
+pub use persons::PersonError;
+pub use readable::{Names, Readable, plain};
+pub use trace::Trace;
 pub use trouble::{Problem, Trouble};
+pub use verify::{Kept, VerifyError};
 
 use crate::clock::Clock;
 use crate::crypto::envelope::DecryptionKey;
 use crate::crypto::keys::{SigningKey, VerifyingKey};
 use crate::entropy::Entropy;
 use crate::exchange::authenticate::REQUEST_TAG;
-use crate::http::client::{Answer, Call, SigningClient};
+use crate::http::client::{Answer, Call, CallError, SigningClient};
 use crate::http::tls;
 use crate::ledger::note::VerifierKey;
 
@@ -46,7 +57,7 @@ pub struct Client {
 }
 
 /// An answer that was verified and opened.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Disclosed {
     /// The disclosure's id.
     pub id: String,
@@ -54,10 +65,6 @@ pub struct Disclosed {
     pub status: String,
     /// The deliveries, oldest first.
     pub deliveries: Vec<OpenedDelivery>,
-    /// The signature base of the request, for `--explain`.
-    pub signature_base: String,
-    /// Every check that was made, in order.
-    pub steps: Vec<Step>,
 }
 
 /// The body of a 200.
@@ -104,16 +111,21 @@ impl Client {
     /// # Errors
     /// [`Trouble`] says which check failed, what was expected and what to do.
     pub async fn disclose(&self, body: &[u8], idempotency_key: Option<&str>) -> Result<Disclosed, Trouble> {
-        let call = Call {
-            method: &Method::POST,
-            base: &self.gateway.api,
-            target: "/v1/disclosures",
-            body: Some(body),
-            idempotency_key,
-            most: MOST,
-            time: CALL,
-        };
-        self.open(self.call(call).await?, body)
+        self.disclose_traced(body, idempotency_key, &mut Trace::default()).await
+    }
+
+    /// The same, and tells in `trace` what was done, also when it fails.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn disclose_traced(
+        &self,
+        body: &[u8],
+        idempotency_key: Option<&str>,
+        trace: &mut Trace,
+    ) -> Result<Disclosed, Trouble> {
+        let call = Call { idempotency_key, ..self.to(&Method::POST, "/v1/disclosures", Some(body)) };
+        self.ask(call, body, trace).await
     }
 
     /// `GET /v1/disclosures/{id}`; `request` is the body that was asked with, which the receipts are about.
@@ -121,17 +133,16 @@ impl Client {
     /// # Errors
     /// [`Trouble`].
     pub async fn pick_up(&self, id: &str, request: &[u8]) -> Result<Disclosed, Trouble> {
+        self.pick_up_traced(id, request, &mut Trace::default()).await
+    }
+
+    /// The same, and tells in `trace` what was done, also when it fails.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn pick_up_traced(&self, id: &str, request: &[u8], trace: &mut Trace) -> Result<Disclosed, Trouble> {
         let target = format!("/v1/disclosures/{id}");
-        let call = Call {
-            method: &Method::GET,
-            base: &self.gateway.api,
-            target: &target,
-            body: None,
-            idempotency_key: None,
-            most: MOST,
-            time: CALL,
-        };
-        self.open(self.call(call).await?, request)
+        self.ask(self.to(&Method::GET, &target, None), request, trace).await
     }
 
     /// Asks after an open disclosure until it has more deliveries than `known`, is complete, or `wait` is over.
@@ -139,35 +150,59 @@ impl Client {
     /// # Errors
     /// [`Trouble`].
     pub async fn wait_for_more(&self, disclosed: Disclosed, request: &[u8], wait: Duration) -> Result<Disclosed, Trouble> {
+        self.wait_for_more_traced(disclosed, request, wait, &mut Trace::default()).await
+    }
+
+    /// The same; `trace` tells of the last call.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn wait_for_more_traced(
+        &self,
+        disclosed: Disclosed,
+        request: &[u8],
+        wait: Duration,
+        trace: &mut Trace,
+    ) -> Result<Disclosed, Trouble> {
         let until = tokio::time::Instant::now() + wait;
         let known = disclosed.deliveries.len();
         let mut latest = disclosed;
         while latest.status == "open" && latest.deliveries.len() <= known && tokio::time::Instant::now() + POLL <= until {
             tokio::time::sleep(POLL).await;
-            latest = self.pick_up(&latest.id, request).await?;
+            latest = self.pick_up_traced(&latest.id, request, trace).await?;
         }
         Ok(latest)
     }
 
-    async fn call(&self, call: Call<'_>) -> Result<Answer, Trouble> {
-        let key = |keyid: &str| self.gateway_keys.iter().find(|key| key.id().as_str() == keyid);
-        let answer = self.http.call(call, key).await?;
-        if answer.status == 200 { Ok(answer) } else { Err(Trouble::Problem(Problem::read(answer.status, &answer.body))) }
+    /// A call of the gateway.
+    fn to<'a>(&'a self, method: &'a Method, target: &'a str, body: Option<&'a [u8]>) -> Call<'a> {
+        Call { method, base: &self.gateway.api, target, body, idempotency_key: None, most: MOST, time: CALL }
     }
 
-    fn open(&self, answer: Answer, request: &[u8]) -> Result<Disclosed, Trouble> {
-        let body: Body =
-            serde_json::from_slice(&answer.body).map_err(|error| Trouble::Answer(format!("line {}", error.line())))?;
-        let mut steps = vec![
-            Step::passed("TLS 1.3, both certificates", self.gateway.api.clone()),
-            Step::passed("response signature", format!("status {} by the gateway, bound {:?}", answer.status, answer.bound)),
-        ];
+    /// Signs, sends, verifies, opens.
+    async fn ask(&self, call: Call<'_>, request: &[u8], trace: &mut Trace) -> Result<Disclosed, Trouble> {
+        trace.begin();
+        let answer = self.call(&call, trace).await.inspect_err(|error| trace.unanswered(error, &self.gateway.api))?;
+        trace.answered(&answer, &self.gateway.api);
+        let body = read(&answer);
+        trace.judged(body.as_ref().map(drop));
+        self.open(body?, request, &mut trace.steps)
+    }
+
+    async fn call(&self, call: &Call<'_>, trace: &mut Trace) -> Result<Answer, CallError> {
+        let signer = self.http.signer();
+        let prepared = signer.prepare(call)?;
+        trace.signed(&prepared, &format!("key {}, {}", signer.key().id(), signer.key().algorithm()));
+        let key = |keyid: &str| self.gateway_keys.iter().find(|key| key.id().as_str() == keyid);
+        self.http.send(prepared, key).await
+    }
+
+    fn open(&self, body: Body, request: &[u8], steps: &mut Vec<Step>) -> Result<Disclosed, Trouble> {
         let mut deliveries = Vec::with_capacity(body.deliveries.len());
         for Delivery { sealed, receipt } in body.deliveries {
-            deliveries.push(self.open_delivery(&body.disclosure, &sealed, receipt, request, &mut steps)?);
+            deliveries.push(self.open_delivery(&body.disclosure, &sealed, receipt, request, steps)?);
         }
-        let signature_base = answer.signed.base().to_owned();
-        Ok(Disclosed { id: body.disclosure, status: body.status, deliveries, signature_base, steps })
+        Ok(Disclosed { id: body.disclosure, status: body.status, deliveries })
     }
 
     /// Opens one delivery and verifies its receipt.
@@ -191,18 +226,12 @@ impl Disclosed {
     pub fn items(&self) -> impl Iterator<Item = &Value> {
         self.deliveries.iter().flat_map(|delivery| delivery.payload["items"].as_array().into_iter().flatten())
     }
+}
 
-    /// Keeps each receipt, with what it is about, in `folder`: it proves the disclosure also when the log's content is gone.
-    ///
-    /// # Errors
-    /// When the folder cannot be written.
-    pub fn keep_receipts(&self, folder: &Path) -> std::io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        for (place, delivery) in self.deliveries.iter().enumerate() {
-            let name = format!("{}-{place}", self.id);
-            std::fs::write(folder.join(format!("{name}.tlog-proof")), &delivery.receipt)?;
-            std::fs::write(folder.join(format!("{name}.statement.json")), &delivery.statement)?;
-        }
-        Ok(())
+/// The body of a 200, or why there is none.
+fn read(answer: &Answer) -> Result<Body, Trouble> {
+    if answer.status != 200 {
+        return Err(Trouble::Problem(Box::new(Problem::read(answer.status, &answer.body))));
     }
+    serde_json::from_slice(&answer.body).map_err(|error| Trouble::Answer(format!("line {}", error.line())))
 }

@@ -27,6 +27,11 @@ impl Step {
     pub fn passed(check: impl ToString, detail: impl ToString) -> Self {
         Self { check: check.to_string(), detail: detail.to_string(), passed: true }
     }
+
+    /// A check that failed.
+    pub fn failed(check: impl ToString, detail: impl ToString) -> Self {
+        Self { check: check.to_string(), detail: detail.to_string(), passed: false }
+    }
 }
 
 /// A delivery whose payload was opened and whose receipt was verified.
@@ -42,6 +47,13 @@ pub struct OpenedDelivery {
     pub log_index: u64,
     /// The log's size at the receipt's checkpoint.
     pub log_size: u64,
+}
+
+impl OpenedDelivery {
+    /// The members of a list of the payload.
+    pub fn list(&self, name: &str) -> impl Iterator<Item = &Value> {
+        self.payload.get(name).and_then(Value::as_array).into_iter().flatten()
+    }
 }
 
 impl std::fmt::Debug for OpenedDelivery {
@@ -66,16 +78,16 @@ pub fn open_delivery(
     steps: &mut Vec<Step>,
 ) -> Result<OpenedDelivery, Trouble> {
     let id: Uuid = disclosure.parse().map_err(|_| Trouble::Answer("disclosure is no UUID".to_owned()))?;
-    let opened = key.open(sealed).map_err(|error| Trouble::Envelope(error.to_string()))?;
-    if opened.header.disclosure.as_deref() != Some(disclosure) {
-        return Err(Trouble::Envelope("its header names another disclosure".to_owned()));
-    }
-    steps.push(Step::passed(
-        "envelope",
-        format!("{} opened, {} bytes", opened.header.algorithm.name(), opened.plaintext.expose().len()),
-    ));
-    let payload: Value =
-        serde_json::from_slice(opened.plaintext.expose()).map_err(|_| Trouble::Envelope("its content is not JSON".to_owned()))?;
+    let payload = match open_payload(key, disclosure, sealed) {
+        Ok((detail, payload)) => {
+            steps.push(Step::passed("envelope", detail));
+            payload
+        }
+        Err(reason) => {
+            steps.push(Step::failed("envelope", &reason));
+            return Err(Trouble::Envelope(reason));
+        }
+    };
     let statement = Statement::about(id, party.clone(), sealed.as_bytes(), request);
     let examined = examine(&receipt, &statement, Trust { log, policy: None });
     steps.extend(examined.checks.iter().map(|check| Step {
@@ -85,4 +97,31 @@ pub fn open_delivery(
     }));
     let verified = examined.outcome.map_err(|error| Trouble::Receipt(error.to_string()))?;
     Ok(OpenedDelivery { payload, receipt, statement: statement.to_string(), log_index: verified.index, log_size: verified.size })
+}
+
+/// Opens an envelope that must belong to `disclosure`: what was found, and the payload.
+fn open_payload(key: &DecryptionKey, disclosure: &str, sealed: &str) -> Result<(String, Value), String> {
+    let opened = key.open(sealed).map_err(|error| error.to_string())?;
+    if opened.header.disclosure.as_deref() != Some(disclosure) {
+        return Err("its header names another disclosure".to_owned());
+    }
+    let content = opened.plaintext.expose();
+    let payload = serde_json::from_slice(content).map_err(|_| "its content is not JSON".to_owned())?;
+    Ok((format!("{} opened, {} bytes", opened.header.algorithm.name(), content.len()), payload))
+}
+
+/// The compact JWEs in a text: the text itself, or those of every delivery when it is the body of a gateway's answer.
+pub fn sealed_messages(text: &str) -> Vec<String> {
+    #[derive(serde::Deserialize)]
+    struct Answer {
+        deliveries: Vec<Delivery>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Delivery {
+        sealed: String,
+    }
+    match serde_json::from_str::<Answer>(text) {
+        Ok(answer) => answer.deliveries.into_iter().map(|delivery| delivery.sealed).collect(),
+        Err(_) => vec![text.to_owned()],
+    }
 }

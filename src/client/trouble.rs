@@ -8,13 +8,15 @@ use crate::http::client::CallError;
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
     /// The call itself.
-    #[error(
-        "{0}\n  expected: a response signed by the gateway\n  do: check the address, the certificates and the clock of this machine"
-    )]
-    Call(#[from] CallError),
+    #[error("{error}\n  expected: {}\n  do: {}", expected(.error), advice(.error))]
+    Call {
+        /// What went wrong.
+        #[from]
+        error: CallError,
+    },
     /// The gateway refused.
     #[error(transparent)]
-    Problem(Problem),
+    Problem(Box<Problem>),
     /// The answer is not as the contract says.
     #[error("the answer is not as expected: {0}\n  expected: a disclosure with deliveries\n  do: tell the gateway's operator")]
     Answer(String),
@@ -30,9 +32,35 @@ pub enum Trouble {
     Receipt(String),
 }
 
+const fn expected(error: &CallError) -> &'static str {
+    match error {
+        CallError::Address(_) => "the gateway's address, https://host:port, in gateway.json",
+        CallError::Signing(_) => "a request that can be signed with signing.jwk",
+        CallError::Connection(_) => "a TLS 1.3 connection on which both sides show a certificate of a root in ca.pem",
+        CallError::TimedOut(_) => "an answer in time",
+        CallError::TooLarge(_) => "an answer of a size that a gateway sends",
+        CallError::Unsigned { .. } => "a response signed by a key of the gateway in gateway.json, of this moment",
+    }
+}
+
+const fn advice(error: &CallError) -> &'static str {
+    match error {
+        CallError::Address(_) => "correct `api` in gateway.json",
+        CallError::Signing(_) => "check the key and the Idempotency-Key (16 to 64 of A-Za-z0-9._-)",
+        CallError::Connection(_) => {
+            "check that the gateway runs at this address, that tls.pem has not expired or been revoked, and that ca.pem is the gateway's root"
+        }
+        CallError::TimedOut(_) => "try again with the same --idempotency-key, so that it is one disclosure",
+        CallError::TooLarge(_) => "ask for fewer categories or sources at once",
+        CallError::Unsigned { .. } => {
+            "trust nothing in it; check the clock of this machine and the keys in gateway.json; who answers may not be the gateway"
+        }
+    }
+}
+
 /// A problem document (RFC 9457) as received.
 #[derive(Debug, Deserialize, thiserror::Error)]
-#[error("refused with {status}: {title} ({kind})\n  {detail}{}", self.places())]
+#[error("refused with {status}: {title} ({kind})\n  {detail}{}\n  do: {}\n  problem id: {instance}", self.places(), self.advice())]
 pub struct Problem {
     /// The type's URN.
     #[serde(rename = "type")]
@@ -77,7 +105,38 @@ impl Problem {
         self.kind.rsplit(':').next().unwrap_or_default()
     }
 
+    /// What to do about it.
+    fn advice(&self) -> &'static str {
+        match self.suffix() {
+            "malformed-request" | "schema-invalid" => "correct the body as listed above; `GET /v1/openapi.json` has its schema",
+            "malformed-digest" | "signature-missing" | "signature-malformed" | "signature-coverage" => {
+                "compare the signature fields with those of `sluis sign --explain`"
+            }
+            "signature-invalid" => {
+                "check that signing.jwk is the key that the gateway has under this keyid for the organisation of tls.pem, that it was not revoked, and that nothing changes the request on its way"
+            }
+            "signature-expired" => "set the clock of this machine, and send at once what was signed",
+            "nonce-replayed" => "sign anew for each request",
+            "not-permitted" => {
+                "ask for other categories, for another purpose, or of other sources: it does not depend on the person"
+            }
+            "organisation-suspended" => "ask the gateway's operator why the organisation is suspended",
+            "not-found" => {
+                "check the address and the id: what is another organisation's, or is no longer kept, is not found either"
+            }
+            "idempotency-conflict" => "draw a new key for a new body",
+            "state-conflict" | "rate-limited" => "wait a moment and send it again, signed anew",
+            "misdirected-request" => "call the gateway by a name in its own configuration",
+            "body-too-large" | "head-too-large" | "media-type" | "method-not-allowed" => {
+                "send what the OpenAPI document describes"
+            }
+            "log-unavailable" | "store-unavailable" | "sources-unavailable" => "nothing was given; try again later",
+            _ => "ask the gateway's operator, with the id of this problem",
+        }
+    }
+
     fn places(&self) -> String {
-        self.errors.iter().map(|place| format!("\n  at {}: {}", place.pointer, place.detail)).collect()
+        let lines: Vec<_> = self.errors.iter().map(|place| format!("\n  at {}: {}", place.pointer, place.detail)).collect();
+        lines.concat()
     }
 }

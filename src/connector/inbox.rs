@@ -122,7 +122,7 @@ pub struct Verdict {
 }
 
 /// An entry with its draft.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Shown {
     /// The entry.

@@ -17,6 +17,7 @@ pub mod mapping;
 pub mod minimiser;
 pub mod outbox;
 mod outcome;
+pub mod override_form;
 pub mod overrides;
 pub mod professionals;
 pub mod receipts;

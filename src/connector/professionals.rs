@@ -47,6 +47,26 @@ impl Connector {
         if entered { Ok(()) } else { Err(ProfessionalError::KeyTaken) }
     }
 
+    /// Enters a professional who is not known yet, or whose standing was ended: nobody's key is exchanged under a reference in use.
+    ///
+    /// # Errors
+    /// [`ProfessionalError`].
+    pub async fn enrol_professional(&self, professional: &Professional) -> Result<(), ProfessionalError> {
+        match self.state.professional(&professional.reference).await? {
+            Some(known) if known.active => Err(ProfessionalError::Known),
+            _ => self.put_professional(professional).await,
+        }
+    }
+
+    /// Ends a professional's standing: from now on no step of hers is accepted. What she signed before stands.
+    ///
+    /// # Errors
+    /// [`ProfessionalError::Unknown`] when no active professional has this reference.
+    pub async fn deactivate_professional(&self, reference: &str) -> Result<(), ProfessionalError> {
+        let known = self.state.professional(reference).await?.filter(|known| known.active).ok_or(ProfessionalError::Unknown)?;
+        self.put_professional(&Professional { active: false, ..known }).await
+    }
+
     /// Verifies that an active professional signed `statement` just now.
     pub(super) async fn verify_step(&self, signed: &Signed, statement: &[u8]) -> Result<SignedStep, StepError> {
         let found = self.state.professional(&signed.professional).await?;
@@ -76,6 +96,12 @@ pub enum ProfessionalError {
     /// Name or registration is empty.
     #[error("a professional has a name and a registration number")]
     Incomplete,
+    /// An active professional has this reference.
+    #[error("an active professional has this reference already: deactivate her first, or choose another reference")]
+    Known,
+    /// Nobody to deactivate.
+    #[error("no active professional has this reference")]
+    Unknown,
     /// Another professional has this key.
     #[error("this public key belongs to another professional: each has a key of their own")]
     KeyTaken,

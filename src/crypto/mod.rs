@@ -14,6 +14,7 @@ pub mod base64;
 pub mod content_digest;
 pub mod digest;
 pub mod envelope;
+pub mod hex;
 mod jose;
 pub mod keys;
 pub mod message_signature;

@@ -88,8 +88,22 @@ pub struct Running {
 /// # Errors
 /// [`DemoError`].
 pub async fn start(folder: &Path, options: Options, outside: Outside) -> Result<Running, DemoError> {
+    start_configured(folder, options, outside, |_| {}).await
+}
+
+/// The same, with a gateway whose settings `change` has changed after they were read.
+///
+/// # Errors
+/// [`DemoError`].
+pub async fn start_configured(
+    folder: &Path,
+    options: Options,
+    outside: Outside,
+    change: impl FnOnce(&mut GatewayConfig) + Send,
+) -> Result<Running, DemoError> {
     let ready = prepare(folder, options, &outside).await?;
-    let config = GatewayConfig::load(&ready.layout.configuration())?;
+    let mut config = GatewayConfig::load(&ready.layout.configuration())?;
+    change(&mut config);
     let built = app::gateway::build(config, outside.clone()).await?;
     if let Some(members) = &ready.members {
         register(&built.desk, members, &ready.world, outside.clock.now()).await?;

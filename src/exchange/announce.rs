@@ -52,7 +52,12 @@ pub async fn announce(gateway: &Gateway, authorised: Authorised) -> Result<Annou
         changes: Vec::new(),
     };
     match gateway.sequencer.append(append.clone()).await {
-        Ok(_) => Ok(Announced { matter, plan }),
+        Ok(_) => {
+            if let Some(nonce) = &append.nonce {
+                gateway.nonces.made_durable(&nonce.organisation, &nonce.nonce);
+            }
+            Ok(Announced { matter, plan })
+        }
         Err(error) => {
             // The store gave the nonce back with everything else: the next attempt claims it again.
             matter.nonce = append.nonce;

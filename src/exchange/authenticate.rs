@@ -17,7 +17,7 @@ use crate::store::NonceClaim;
 pub const REQUEST_TAG: &str = "sluis-v1";
 
 /// Beyond age and lead: what clocks of two nodes may differ, so that no node forgets a nonce that another still takes.
-const NONCE_MARGIN: Duration = Duration::from_secs(60);
+const NONCE_MARGIN: Duration = Duration::from_mins(1);
 
 /// A request of a known organisation: certificate and signature both verified, fresh, its body intact, its nonce new on this node.
 #[derive(Debug)]

@@ -115,7 +115,7 @@ pub async fn authorise(gateway: &Gateway, mut matter: Matter) -> Result<Authoris
 pub(super) async fn plan(gateway: &Gateway, matter: &Matter) -> Result<(Plan, Arc<Registry>), Refusal> {
     let now = gateway.clock.now();
     let bundle = gateway.policy.load_full();
-    let purpose = purpose(&bundle, matter)?;
+    let purpose = purpose(&bundle, matter, now)?;
     let domain =
         Domain { recipient: matter.caller.oin().clone(), case: matter.request.case.clone(), purpose: purpose.id.clone() };
     let (subject, asked_by) = subject(gateway, matter, &domain).await?;
@@ -135,7 +135,7 @@ pub(super) async fn plan(gateway: &Gateway, matter: &Matter) -> Result<(Plan, Ar
     let named = matter.request.sources.is_some();
     let asked_form = matter.request.form;
     let plan =
-        Plan { purpose, domain, subject, asked_by, expected, person, cells, not_permitted, named, asked_form, summaries, bundle };
+        Plan { bundle, purpose, domain, subject, asked_by, expected, person, cells, not_permitted, named, asked_form, summaries };
     Ok((plan, registry))
 }
 
@@ -144,7 +144,7 @@ fn not_permitted(detail: &str) -> Refusal {
 }
 
 /// The purpose, and the rules on how a request may stand in it.
-fn purpose(bundle: &Bundle, matter: &Matter) -> Result<Arc<Purpose>, Refusal> {
+fn purpose(bundle: &Bundle, matter: &Matter, now: Timestamp) -> Result<Arc<Purpose>, Refusal> {
     let request = &matter.request;
     let purpose = bundle.purpose(&request.purpose).cloned().ok_or_else(|| not_permitted("no policy serves this purpose"))?;
     if request.case.is_some() {
@@ -153,6 +153,9 @@ fn purpose(bundle: &Bundle, matter: &Matter) -> Result<Arc<Purpose>, Refusal> {
     }
     if request.acting_as.is_some() {
         return Err(not_permitted("actingAs needs a case"));
+    }
+    if matter.caller.member().encryption_key(now).is_none() {
+        return Err(not_permitted("no encryption key of the organisation is registered that counts now; have one registered"));
     }
     let by_bsn = matches!(&request.subject, SubjectReference::Identifier(id) if id.is_bsn());
     if by_bsn && !matter.caller.organisation().bsn_authority {

@@ -141,6 +141,10 @@ async fn ask(
     let organisation = &source.organisation;
     let keys = KeysOf { registry: &registry, source: &organisation.oin, now: gateway.clock.now() };
     let address = organisation.connector.as_deref()?;
+    if time.is_zero() {
+        // Our own lateness, not the source's.
+        return None;
+    }
     let destination = Destination { oin: &organisation.oin, address, keys: &keys, time };
     let answered = tokio::time::timeout(time, gateway.sources.records(destination, &call)).await;
     let answered = answered.unwrap_or_else(|_| Err(SourceFailure::Unreachable("not in time".to_owned())));
@@ -151,7 +155,7 @@ async fn ask(
         }
         Ok(_) => {
             tracing::warn!(source = %organisation.oin, disclosure = %matter.id, "answered about something else, or too much: dropped");
-            gateway.health.answered(&organisation.oin);
+            gateway.health.failed(&organisation.oin, gateway.clock.now());
             None
         }
         Err(failure) => {

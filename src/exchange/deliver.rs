@@ -1,4 +1,4 @@
-//! [`Recorded`](super::record::Recorded) → the answer: takes nothing that is not in the log, and cannot alter it. Leaves at the purpose's fixed
+//! [`Recorded`] → the answer: takes nothing that is not in the log, and cannot alter it. Leaves at the purpose's fixed
 //! instant (invariant 8).
 
 use serde::Serialize;

@@ -18,6 +18,7 @@ use super::rates::Rates;
 use super::refusal::{ProblemType, Refusal};
 use super::registry::{LiveRegistry, Member};
 use super::request::DisclosureRequest;
+use super::undelivered::Doubts;
 use super::vault::Vault;
 use crate::catalogue::{Category, Form, Purpose};
 use crate::clock::{Clock, Timestamp};
@@ -69,10 +70,14 @@ pub struct Gateway {
     pub rates: Rates,
     /// How much may be refused to one unauthenticated certificate holder before it is not listened to.
     pub strangers: Rates,
+    /// How many refusals of one organisation for asking too much are entries of the log.
+    pub excesses: Rates,
     /// Finds consents and overrides about a person.
     pub subject_index: KeyedDigest,
     /// Compares bodies under one Idempotency-Key.
     pub idempotency: KeyedDigest,
+    /// Deliveries of which nobody knows whether they are in the log.
+    pub doubts: Doubts,
     /// Told when receipts wait to be sent to sources.
     pub receipts_waiting: Notify,
     /// Settings.

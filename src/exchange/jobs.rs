@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Gateway;
 use super::collect::KeysOf;
+use super::{Gateway, undelivered};
 use crate::organisation::Oin;
 use crate::source::ContributionReceipt;
 use crate::source::port::Destination;
@@ -19,7 +19,10 @@ const CATCH_UP: Duration = Duration::from_millis(250);
 const PROBE: Duration = Duration::from_secs(5);
 
 /// How often what is past its term is removed.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);
+
+/// How long after an unknown outcome the log is looked at, and again when it could not be.
+const SETTLE: Duration = Duration::from_millis(500);
 
 /// How long receipts wait at most before they are tried again.
 const RETRY: Duration = Duration::from_secs(10);
@@ -36,7 +39,24 @@ pub type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// All jobs of a node.
 pub fn all(gateway: &Arc<Gateway>) -> Vec<Job> {
     let with = || Arc::clone(gateway);
-    vec![Box::pin(receipts(with())), Box::pin(probes(with())), Box::pin(catch_up(with())), Box::pin(sweep(with()))]
+    vec![
+        Box::pin(receipts(with())),
+        Box::pin(doubts(with())),
+        Box::pin(probes(with())),
+        Box::pin(catch_up(with())),
+        Box::pin(sweep(with())),
+    ]
+}
+
+/// Settles deliveries whose commit has an unknown outcome, as soon as the log takes entries again.
+async fn doubts(gateway: Arc<Gateway>) {
+    loop {
+        gateway.doubts.noted().await;
+        tokio::time::sleep(SETTLE).await;
+        while undelivered::settle(&gateway).await.is_err() {
+            tokio::time::sleep(SETTLE).await;
+        }
+    }
 }
 
 /// Sends sources the receipts of what they gave; each stays waiting until its source has taken it.
@@ -78,7 +98,9 @@ async fn send_receipt(gateway: &Gateway, waiting: WaitingReceipt) -> Option<Chan
     let WaitingReceipt { disclosure, source, items, receipt } = &waiting;
     let message = ContributionReceipt { disclosure: disclosure.clone(), items: items.clone(), receipt: receipt.clone() };
     match gateway.sources.receipt(destination, &message).await {
-        Ok(()) => Some(Change::ReceiptAccepted { disclosure: disclosure.clone(), source: source.clone() }),
+        Ok(()) => {
+            Some(Change::ReceiptAccepted { disclosure: disclosure.clone(), source: source.clone(), receipt: receipt.clone() })
+        }
         Err(failure) => {
             tracing::warn!(%source, %disclosure, %failure, "a source has not taken its receipt");
             None

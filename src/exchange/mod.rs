@@ -28,7 +28,9 @@ pub mod release;
 pub mod request;
 pub mod seal;
 pub mod signed;
+mod sound;
 mod stopped;
+pub mod undelivered;
 pub mod vault;
 
 pub use gateway::{Gateway, Settings};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::authorise::{Cell, Plan, question};
 use super::collect::{Collected, SourceAnswer};
 use super::matter::Matter;
+use super::sound::is_sound;
 use super::{Gateway, Stopped};
 use crate::catalogue::Form;
 use crate::catalogue::minimise::may_know_secret_address;
@@ -73,6 +74,10 @@ pub(super) async fn permitted(
 ) -> Result<Vec<PermittedItem>, Stopped> {
     let mut items = Vec::new();
     for item in answer.items {
+        if !is_sound(&item) {
+            tracing::warn!(source = %answer.source.organisation.oin, "an item's id, facts or persons are not of their form: dropped");
+            continue;
+        }
         let of_source =
             |cell: &&Cell| cell.source.organisation.oin == answer.source.organisation.oin && cell.category == item.category;
         let asked = plan.cells.iter().find(of_source).filter(|cell| match item.form {

@@ -22,7 +22,7 @@ use crate::store::{
 };
 
 /// How long sealed results are kept after completion.
-const PICK_UP: Duration = Duration::from_secs(24 * 3600);
+const PICK_UP: Duration = Duration::from_hours(24);
 
 /// A delivery that is in the log.
 #[derive(Debug)]
@@ -44,6 +44,8 @@ pub(super) struct Together {
     pub(super) nonce: Option<NonceClaim>,
     /// A claim made and answered at once.
     pub(super) idempotency: Option<IdempotencyClaim>,
+    /// Whether the delivery is picked up later, not given in the answer to this request.
+    pub(super) later: bool,
 }
 
 /// Appends.
@@ -73,7 +75,7 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
         years,
     )?;
     let receipting = Receipting { entry: 0, party_key: written.party_key };
-    let leaf = written.row.leaf.clone();
+    let leaf = written.row.leaf;
     entries.push(written.row);
     changes.push(Change::Disclosure(Box::new(disclosure_row(gateway, &parts)?)));
     changes.push(Change::Delivery(DeliveryRow {
@@ -92,6 +94,7 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
     }
     let SealedParts { mut matter, plan, jwe, .. } = parts;
     let nonce = matter.nonce.take().or(together.nonce);
+    let doubtful = entries.first().cloned().filter(|_| !together.later);
     let append = Append { nonce, idempotency: together.idempotency, expected: Some(plan.expected.clone()), entries, changes };
     match gateway.sequencer.append(append).await {
         Ok(committed) => {
@@ -99,7 +102,12 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
             gateway.receipts_waiting.notify_one();
             Ok(Recorded { matter, plan, jwe, receipt })
         }
-        Err(error) => Err(Stopped::of_append(error, matter)),
+        Err(error) => {
+            if let Some(entry) = &doubtful {
+                gateway.doubts.note(&error, entry, &matter.id.to_string());
+            }
+            Err(Stopped::of_append(error, matter))
+        }
     }
 }
 
@@ -216,6 +224,7 @@ fn disclosure_row(gateway: &Gateway, parts: &SealedParts) -> Result<DisclosureRo
         open_until,
         expires: open_until.plus(PICK_UP),
         expected: plan.expected.clone(),
+        bundle: plan.bundle.hash().to_owned(),
         request,
         payload_class,
         idempotency_key: matter.idempotency.as_ref().map(|claim| claim.key.clone()),

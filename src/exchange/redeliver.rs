@@ -8,6 +8,7 @@ use super::authenticate::Authenticated;
 use super::deliver::Delivered;
 use super::matter::Matter;
 use super::refusal::{ProblemType, Refusal};
+use super::refuse::standing;
 use super::request::DisclosureRequest;
 use super::{Gateway, Stopped, disclose};
 use crate::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
@@ -43,6 +44,8 @@ pub async fn disclose_once(
         }
         Some(Claim { answered: true, disclosure, .. }) => {
             if let Some(stored) = gateway.store.disclosure(&disclosure, now).await? {
+                // Whoever is suspended meanwhile is refused; what was sealed to it is not destroyed by its asking.
+                standing(gateway, authenticated).await?;
                 return again(gateway, authenticated, stored).await;
             }
             replaces = Some(disclosure);
@@ -75,12 +78,12 @@ async fn again(gateway: &Gateway, authenticated: &Authenticated, stored: StoredD
     let append = Append {
         nonce: Some(authenticated.nonce().clone()),
         expected: Some(stored.row.expected.clone()),
-        entries: vec![entry],
+        entries: vec![entry.clone()],
         ..Append::default()
     };
-    // A delivery that was destroyed before it could be made anew has nothing left to give.
-    let outcome =
-        if stored.deliveries.is_empty() { Err(Conflict::FactsChanged.into()) } else { gateway.sequencer.append(append).await };
+    // A delivery that was destroyed before it could be made anew has nothing left to give; one under other policies may not be given.
+    let void = stored.deliveries.is_empty() || stored.row.bundle != gateway.policy.load().hash();
+    let outcome = if void { Err(Conflict::FactsChanged.into()) } else { gateway.sequencer.append(append).await };
     match outcome {
         Ok(_) => {
             let purpose = gateway.policy.load_full().purpose(&kept.request.purpose).cloned();
@@ -90,7 +93,10 @@ async fn again(gateway: &Gateway, authenticated: &Authenticated, stored: StoredD
             Ok(Delivered::kept(&stored.row.id, stored.row.open_until, stored.deliveries, gateway.clock.now()))
         }
         Err(AppendError::Conflict(Conflict::FactsChanged)) => anew(gateway, authenticated, stored, kept).await,
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            gateway.doubts.note(&error, &entry, &stored.row.id);
+            Err(error.into())
+        }
     }
 }
 

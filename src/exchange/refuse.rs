@@ -7,39 +7,84 @@ use super::refusal::{ProblemType, Refusal};
 use crate::ledger::entry::{self, Body, Clear, EntryKind, Operation, Outcome, Status};
 use crate::store::journal::{DEFAULT_YEARS, JournalError};
 use crate::store::sequencer::AppendError;
-use crate::store::{Append, Conflict};
+use crate::store::{Append, Conflict, NonceClaim};
 
-/// Logs that `authenticated` was refused, with its nonce. What the caller is told depends on whether that worked.
+/// Whether the caller still counts by the registry as it is now, and not as this node last read it.
+///
+/// # Errors
+/// The refusal of one who is suspended, or whose certificate or key was withdrawn.
+pub async fn standing(gateway: &Gateway, authenticated: &Authenticated) -> Result<(), Refusal> {
+    let registry = gateway.registry.refresh().await?;
+    authenticated.caller().renewed(&registry, gateway.clock.now()).map(drop)
+}
+
+/// Logs that `authenticated` was refused, with its nonce. What the caller is told depends on whether that worked, and on whether it still
+/// counts: who was suspended a moment ago hears that and nothing else, who shows withdrawn credentials is a stranger.
 pub async fn log_refusal(gateway: &Gateway, authenticated: &Authenticated, refusal: Refusal, instance: &str) -> Refusal {
-    if !is_logged(refusal.kind) {
+    let refusal = match standing(gateway, authenticated).await {
+        Err(gone) if gone.kind == ProblemType::OrganisationSuspended => gone,
+        Err(gone) if gone.kind == ProblemType::SignatureInvalid => return gone,
+        // The store's own trouble is told by the append.
+        Ok(()) | Err(_) => refusal,
+    };
+    if !is_logged(gateway, authenticated, refusal.kind) {
         return refusal;
     }
-    let entry = match entry(gateway, authenticated, &refusal, instance) {
-        Ok(entry) => entry,
-        Err(error) => {
-            tracing::error!(%error, "a refusal could not be written");
-            return Refusal::new(ProblemType::LogUnavailable, "try again");
-        }
-    };
-    // The nonce of a replay is there already; that of a first refusal becomes durable here.
-    let nonce = (refusal.kind != ProblemType::NonceReplayed).then(|| authenticated.nonce().clone());
-    let append = Append { nonce, entries: vec![entry], ..Append::default() };
-    match gateway.sequencer.append(append.clone()).await {
-        Ok(_) => refusal,
-        // Another step of this same request made the nonce durable before it was refused, or another node saw it.
-        Err(AppendError::Conflict(Conflict::NonceReplayed)) => {
-            match gateway.sequencer.append(Append { nonce: None, ..append }).await {
-                Ok(_) => refusal,
-                Err(error) => error.into(),
+    // The nonce of a replay is there already, and so is that of a request which was announced before it was refused.
+    let claim = authenticated.nonce();
+    let is_there = refusal.kind == ProblemType::NonceReplayed || gateway.nonces.is_durable(&claim.organisation, &claim.nonce);
+    let nonce = (!is_there).then(|| claim.clone());
+    match append(gateway, authenticated, &refusal, nonce, instance).await {
+        Ok(()) => refusal,
+        // A replay of what another node refused, or this one before it was started again.
+        Err(Failed::Append(AppendError::Conflict(Conflict::NonceReplayed))) => {
+            let replayed = Refusal::from(AppendError::Conflict(Conflict::NonceReplayed));
+            match append(gateway, authenticated, &replayed, None, instance).await {
+                Ok(()) => replayed,
+                Err(failed) => failed.into(),
             }
         }
-        Err(error) => error.into(),
+        Err(failed) => failed.into(),
     }
 }
 
-/// What the log itself cannot take is not logged; and a caller beyond its rate could fill the log with refusals.
-const fn is_logged(kind: ProblemType) -> bool {
-    !matches!(kind, ProblemType::LogUnavailable | ProblemType::StoreUnavailable | ProblemType::RateLimited)
+/// Why a refusal is not in the log.
+enum Failed {
+    Journal(JournalError),
+    Append(AppendError),
+}
+
+impl From<Failed> for Refusal {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Append(error) => error.into(),
+            Failed::Journal(error) => {
+                tracing::error!(%error, "a refusal could not be written");
+                Self::new(ProblemType::LogUnavailable, "try again")
+            }
+        }
+    }
+}
+
+async fn append(
+    gateway: &Gateway,
+    authenticated: &Authenticated,
+    refusal: &Refusal,
+    nonce: Option<NonceClaim>,
+    instance: &str,
+) -> Result<(), Failed> {
+    let entry = entry(gateway, authenticated, refusal, instance).map_err(Failed::Journal)?;
+    let append = Append { nonce, entries: vec![entry], ..Append::default() };
+    gateway.sequencer.append(append).await.map(drop).map_err(Failed::Append)
+}
+
+/// What the log itself cannot take is not logged. Of a caller beyond its rate, who could fill the log with refusals, only some are.
+fn is_logged(gateway: &Gateway, authenticated: &Authenticated, kind: ProblemType) -> bool {
+    match kind {
+        ProblemType::LogUnavailable | ProblemType::StoreUnavailable => false,
+        ProblemType::RateLimited => gateway.excesses.take(authenticated.caller().oin(), gateway.clock.now()).is_ok(),
+        _ => true,
+    }
 }
 
 fn entry(

@@ -86,7 +86,7 @@ impl Registry {
                         keys.insert(published.keyid.clone(), known);
                     }
                     None => {
-                        tracing::error!(organisation = %oin, keyid = published.keyid, "a registered signing key cannot be used")
+                        tracing::error!(organisation = %oin, keyid = published.keyid, "a registered signing key cannot be used");
                     }
                 }
             }

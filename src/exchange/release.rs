@@ -13,7 +13,7 @@ use super::refusal::{ProblemType, Refusal};
 use super::{Gateway, Stopped, authorise, minimise, pseudonymise, recheck, seal};
 use crate::catalogue::Form;
 use crate::catalogue::minimise::prose_paths;
-use crate::crypto::digest;
+use crate::crypto::{digest, hex};
 use crate::ledger::entry::{Actor, Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
 use crate::source::{RecordsAnswer, SourceItem};
 use crate::store::{Change, EntryRow, IdempotencyClaim, StoredDisclosure};
@@ -47,10 +47,9 @@ pub async fn release(gateway: &Gateway, authenticated: &Authenticated, answer: R
 fn claim(gateway: &Gateway, authenticated: &Authenticated, answer: &RecordsAnswer) -> IdempotencyClaim {
     let ids = answer.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>().join(" ");
     let key = digest::sha256(format!("{} {ids}", answer.decision).as_bytes());
-    let key = key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     IdempotencyClaim {
         organisation: authenticated.caller().oin().clone(),
-        key: format!("release.{key}"),
+        key: format!("release.{}", hex::encode(&key)),
         body: gateway.idempotency.of(&authenticated.request().body),
         disclosure: answer.decision.clone(),
         stale_before: gateway.clock.now(),
@@ -98,13 +97,14 @@ async fn attempt(
     if !is_about(answer, &matter, &plan) {
         return Err(not_permitted().into());
     }
-    let same_facts = plan.expected.digest == stored.row.expected.digest;
+    let same_facts = plan.expected.digest == stored.row.expected.digest && plan.bundle.hash() == stored.row.bundle;
     let together = Together {
         entries: vec![decision(gateway, authenticated, &matter, answer)?],
         // What was sealed under other facts is not picked up beside this.
         changes: if same_facts { Vec::new() } else { vec![Change::DestroyDeliveries { disclosure: stored.row.id.clone() }] },
         nonce: Some(authenticated.nonce().clone()),
         idempotency: Some(claim),
+        later: true,
     };
     let source = Arc::clone(authenticated.caller().member());
     let collected = released(matter, Arc::new(plan), SourceAnswer { source, items: answer.items.clone() });

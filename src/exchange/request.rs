@@ -106,11 +106,9 @@ fn read(mut body: Object<'_>) -> Option<DisclosureRequest> {
     let case = body.optional("case", "a case id").map(|Short(id)| id);
     let acting_as = body.optional("actingAs", "expertise-team or case-director");
     let subject = body.required_object("subject").and_then(subject);
-    let categories = list(&mut body, "categories", CATEGORIES, "a category");
-    if categories.is_none() {
-        body.fault("categories", "required: 1 to 18 categories");
-    }
-    let sources = list(&mut body, "sources", SOURCES, "an OIN of 20 digits");
+    let categories = body.required_array("categories", "1 to 18 categories");
+    let categories = categories.map(|array| array.distinct(CATEGORIES, "a category"));
+    let sources = body.array("sources").map(|array| array.distinct(SOURCES, "an OIN of 20 digits"));
     let form = match body.optional::<FormName>("form", "exact, reduced or signal") {
         None => Form::Exact,
         Some(FormName(form)) => form,
@@ -131,10 +129,6 @@ fn read(mut body: Object<'_>) -> Option<DisclosureRequest> {
         necessity: necessity?,
         grounds,
     })
-}
-
-fn list<T: FromStr + PartialEq>(body: &mut Object<'_>, name: &str, most: usize, expected: &str) -> Option<Vec<T>> {
-    body.array(name).map(|array| array.distinct(most, expected))
 }
 
 /// Reads `{"scheme", "value"}`, with `"source"` for `local`.

@@ -12,7 +12,7 @@ use crate::organisation::Oin;
 pub struct Peer {
     /// SHA-256 of the leaf's DER.
     pub fingerprint: [u8; 32],
-    /// The OIN in `subject.serialNumber` (Digikoppeling: PeerID); a certificate without one names nobody.
+    /// The OIN in `subject.serialNumber` (Digikoppeling: `PeerID`); a certificate without one names nobody.
     pub oin: Option<Oin>,
 }
 

@@ -113,14 +113,14 @@ impl Vault {
             return Ok(Arc::clone(key));
         }
         let wrapping = self.key_store.wrapping_key(scope.as_str())?;
-        let sealed = match self.store.scope_key(scope.as_str()).await? {
-            Some(sealed) => sealed,
-            None => {
-                let sealed = ScopeKey::draw(scope, &wrapping, &*self.entropy)?;
-                let change = Change::ScopeKey { scope: scope.as_str().to_owned(), sealed };
-                self.sequencer.append(Append { changes: vec![change], ..Append::default() }).await?;
-                self.store.scope_key(scope.as_str()).await?.ok_or_else(|| missing(scope.as_str()))?
-            }
+        let sealed = if let Some(sealed) = self.store.scope_key(scope.as_str()).await? {
+            sealed
+        } else {
+            let sealed = ScopeKey::draw(scope, &wrapping, &*self.entropy)?;
+            let change = Change::ScopeKey { scope: scope.as_str().to_owned(), sealed };
+            self.sequencer.append(Append { changes: vec![change], ..Append::default() }).await?;
+            // Another node may have made one at the same time: the first one stored counts.
+            self.store.scope_key(scope.as_str()).await?.ok_or_else(|| missing(scope.as_str()))?
         };
         let key = Arc::new(ScopeKey::open(scope, &wrapping, &sealed)?);
         self.opened.lock().unwrap_or_else(PoisonError::into_inner).insert(scope.clone(), Arc::clone(&key));

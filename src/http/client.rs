@@ -30,13 +30,39 @@ const ANSWER_LABEL: &str = "sluis";
 /// The tag of answers.
 const ANSWER_TAG: &str = "sluis-v1-response";
 
-/// A client with one TLS identity and one signing key.
-pub struct SigningClient {
-    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+/// Signs calls; sends nothing.
+pub struct Signer {
     key: SigningKey,
     tag: &'static str,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+}
+
+/// A client with one TLS identity and one signing key.
+pub struct SigningClient {
+    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    signer: Signer,
+}
+
+/// A signed request, ready to be sent.
+#[derive(Debug)]
+pub struct Prepared {
+    request: Request<Full<Bytes>>,
+    signed: SignedHeaders,
+    most: usize,
+    time: Duration,
+}
+
+impl Prepared {
+    /// The signature base.
+    pub fn base(&self) -> &str {
+        self.signed.base()
+    }
+
+    /// Every field of the head, in order.
+    pub fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
 }
 
 /// One call.
@@ -116,7 +142,7 @@ impl SigningClient {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(8))
             .build(connector);
-        Self { http, key, tag, clock, entropy }
+        Self { http, signer: Signer::new(key, tag, clock, entropy) }
     }
 
     /// Signs and sends, then verifies the answer with the key that `keys` knows under its key id.
@@ -128,18 +154,35 @@ impl SigningClient {
         call: Call<'_>,
         keys: impl Fn(&str) -> Option<&'k VerifyingKey> + Send,
     ) -> Result<Answer, CallError> {
-        let (request, signed) = self.request(&call)?;
+        self.send(self.signer.prepare(&call)?, keys).await
+    }
+
+    /// What signs its calls.
+    pub const fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// Sends what was signed, then verifies the answer with the key that `keys` knows under its key id.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn send<'k>(
+        &self,
+        prepared: Prepared,
+        keys: impl Fn(&str) -> Option<&'k VerifyingKey> + Send,
+    ) -> Result<Answer, CallError> {
+        let Prepared { request, signed, most, time } = prepared;
         let parts = (request.method().as_str().to_owned(), request.uri().path().to_owned());
         let exchange = async {
             let response = self.http.request(request).await.map_err(|error| CallError::Connection(causes(&error)))?;
             let (head, body) = response.into_parts();
-            match Limited::new(body, call.most).collect().await {
+            match Limited::new(body, most).collect().await {
                 Ok(body) => Ok((head, body.to_bytes())),
-                Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(CallError::TooLarge(call.most)),
+                Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(CallError::TooLarge(most)),
                 Err(error) => Err(CallError::Connection(error.to_string())),
             }
         };
-        let (head, body) = tokio::time::timeout(call.time, exchange).await.map_err(|_| CallError::TimedOut(call.time))??;
+        let (head, body) = tokio::time::timeout(time, exchange).await.map_err(|_| CallError::TimedOut(time))??;
         let status = head.status.as_u16();
         let unsigned = |reason: String| CallError::Unsigned { status, reason };
         let signature = ResponseSignature::parse(&head.headers, ANSWER_LABEL).map_err(|error| unsigned(error.to_string()))?;
@@ -149,11 +192,27 @@ impl SigningClient {
         let response =
             ResponseParts { status, headers: &head.headers, request: asked, request_signature: Some(signed.reference()) };
         let bound = signature.verify(&response, &body, key, ANSWER_TAG).map_err(|error| unsigned(error.to_string()))?;
-        freshness_of_creation(signature.created(), self.clock.now()).map_err(|error| unsigned(error.to_string()))?;
+        freshness_of_creation(signature.created(), self.signer.clock.now()).map_err(|error| unsigned(error.to_string()))?;
         Ok(Answer { status, headers: head.headers, body, bound, signed })
     }
+}
 
-    fn request(&self, call: &Call<'_>) -> Result<(Request<Full<Bytes>>, SignedHeaders), CallError> {
+impl Signer {
+    /// Signs with `key` under `tag`.
+    pub fn new(key: SigningKey, tag: &'static str, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { key, tag, clock, entropy }
+    }
+
+    /// The key.
+    pub const fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
+    /// Makes and signs the request of a call.
+    ///
+    /// # Errors
+    /// [`CallError::Address`], [`CallError::Signing`].
+    pub fn prepare(&self, call: &Call<'_>) -> Result<Prepared, CallError> {
         let address = || CallError::Address(call.base.to_owned());
         let uri: Uri = format!("{}{}", call.base, call.target).parse().map_err(|_| address())?;
         let authority = uri.authority().ok_or_else(address)?.as_str().to_ascii_lowercase();
@@ -186,7 +245,7 @@ impl SigningClient {
         *request.method_mut() = call.method.clone();
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;
-        Ok((request, signed))
+        Ok(Prepared { request, signed, most: call.most, time: call.time })
     }
 }
 

@@ -138,9 +138,11 @@ fn judge_body_fields(method: &Method, headers: &HeaderMap) -> Result<(), Refusal
     if length > u64::try_from(BODY).unwrap_or(u64::MAX) {
         return Err(too_large());
     }
-    if method != Method::POST {
+    // A method that nothing here takes is told so later, to those who signed it.
+    let takes_body = *method == Method::POST || (length > 0 && [Method::PUT, Method::PATCH].contains(method));
+    if !takes_body {
         let allowed = length == 0;
-        return allowed.then_some(()).ok_or_else(|| Refusal::new(ProblemType::MalformedRequest, "only POST takes a body"));
+        return allowed.then_some(()).ok_or_else(|| Refusal::new(ProblemType::MalformedRequest, "this method takes no body"));
     }
     let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     match media {

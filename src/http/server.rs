@@ -184,6 +184,6 @@ async fn renewed(generation: &mut Option<watch::Receiver<u64>>) {
         None => false,
     };
     if !exchanged {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

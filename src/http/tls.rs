@@ -92,6 +92,15 @@ pub fn client(identity: &Identity, servers: &Trust) -> Result<ClientConfig, TlsF
     Ok(config)
 }
 
+/// The leaf of a certificate chain in a PEM file: the first certificate.
+///
+/// # Errors
+/// [`TlsFileError`].
+pub fn leaf(path: &Path) -> Result<CertificateDer<'static>, TlsFileError> {
+    let chain = read_pem::<CertificateDer<'static>>(path)?;
+    chain.into_iter().next().ok_or_else(|| unusable(path, "holds no certificate"))
+}
+
 fn server_verifier(servers: &Trust) -> Result<Arc<rustls::client::WebPkiServerVerifier>, TlsFileError> {
     rustls::client::WebPkiServerVerifier::builder_with_provider(Arc::new(read_roots(&servers.roots)?), provider())
         .with_crls(read_crls(&servers.crls)?)

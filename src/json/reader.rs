@@ -41,14 +41,19 @@ impl Faults {
     }
 }
 
-/// Appends a reference token, escaped as RFC 6901 §3 says. Keys that the caller chose are cut: a pointer is no place for a person's data.
+/// A token with at least so many digits may be somebody's number; no member of ours has any, and no array so many items.
+const DIGITS: usize = 6;
+
+/// Appends a reference token, escaped as RFC 6901 §3 says. Keys that the caller chose are cut, and digits of long numbers masked: a pointer is
+/// no place for a person's data.
 pub(super) fn push_token(pointer: &mut String, token: &str) {
     pointer.push('/');
+    let mask = token.chars().filter(|character| character.is_numeric()).count() >= DIGITS;
     for character in token.chars().take(40) {
         match character {
             '~' => pointer.push_str("~0"),
             '/' => pointer.push_str("~1"),
-            character if character.is_control() => pointer.push('?'),
+            character if character.is_control() || (mask && character.is_numeric()) => pointer.push('?'),
             character => pointer.push(character),
         }
     }
@@ -144,6 +149,16 @@ impl<'a> Object<'a> {
         }
         self.fault(name, "an array");
         None
+    }
+
+    /// A required array.
+    pub fn required_array(&mut self, name: &str, expected: &str) -> Option<Array<'a>> {
+        if self.members.get(name).is_none_or(Value::is_null) {
+            self.members.remove(name);
+            self.fault(name, format!("required: {expected}"));
+            return None;
+        }
+        self.array(name)
     }
 
     /// Any value, as it is.

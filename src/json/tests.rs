@@ -23,7 +23,8 @@ fn duplicate_keys_are_found_where_they_are() {
 #[test]
 fn sixteen_levels_and_no_more() {
     let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-    assert!(faults_of(&nested(DEPTH - 1)).is_empty());
+    assert!(faults_of(&nested(DEPTH)).is_empty());
+    assert!(faults_of(&format!("{}1{}", "[".repeat(DEPTH), "]".repeat(DEPTH))).is_empty());
     assert_eq!(faults_of(&nested(DEPTH + 1)).len(), 1);
     assert_eq!(faults_of(&nested(100)).len(), 1);
 }
@@ -49,4 +50,13 @@ fn pointers_hold_no_long_texts() {
     let value = parse(format!("{{\"{}\":1}}", "x".repeat(5000)).as_bytes(), &faults).expect("JSON");
     Object::root(value, &faults).expect("object").finish();
     assert!(faults.into_vec()[0].pointer.len() < 50);
+}
+
+#[test]
+fn pointers_hold_no_numbers_of_persons() {
+    let faults = Faults::default();
+    let value = parse(br#"{"999990019":{"x":[1],"x":1},"b12":1,"V-123.456":1}"#, &faults).expect("JSON");
+    Object::root(value, &faults).expect("object").finish();
+    let pointers: Vec<_> = faults.into_vec().into_iter().map(|fault| fault.pointer).collect();
+    assert_eq!(pointers, ["/?????????/x", "/?????????", "/V-???.???", "/b12"]);
 }

@@ -35,7 +35,7 @@ struct Strict<'a> {
 
 impl Strict<'_> {
     fn deeper(self) -> Option<Self> {
-        if self.depth < DEPTH {
+        if self.depth <= DEPTH {
             return Some(Self { depth: self.depth + 1, ..self });
         }
         self.faults.add(Fault { pointer: self.path.borrow().clone(), expected: format!("at most {DEPTH} levels") });

@@ -1,9 +1,8 @@
 //! The key store: wrapping keys that live outside the database and its backups, so that destroying one really destroys what it wraps
-//! (`design.md` §6). The [`KeyStore`] port and the keys derived from the root.
+//! (`design.md` §6). The [`KeyStore`] port.
 
 pub mod file;
 
-use crate::crypto::digest;
 use crate::secret::Secret;
 
 /// A symmetric 256-bit key.
@@ -47,26 +46,4 @@ pub enum KeyStoreError {
         /// What happened, without key material.
         reason: String,
     },
-}
-
-/// The root key (a `KeyProvider`'s secret) and what is derived from it, each for one purpose only.
-#[derive(Clone, Debug)]
-pub struct RootKeys {
-    /// For tokens of subject, actor and case by which officers search the log.
-    pub search: Key,
-    /// For the index under which consents and overrides about a subject are found.
-    pub subject_index: Key,
-    /// For comparing bodies under one Idempotency-Key.
-    pub idempotency: Key,
-}
-
-impl RootKeys {
-    /// Derives all keys from `root` by HKDF-SHA256, each under its own label.
-    pub fn derive(root: &Key) -> Self {
-        Self {
-            search: digest::derive(root, "sluis/v1/search-tokens"),
-            subject_index: digest::derive(root, "sluis/v1/subject-index"),
-            idempotency: digest::derive(root, "sluis/v1/idempotency"),
-        }
-    }
 }

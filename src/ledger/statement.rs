@@ -1,10 +1,12 @@
 //! What a receipt is about: one delivery to, or contribution by, one organisation.
 
 use std::fmt;
+use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::organisation::Oin;
@@ -50,6 +52,33 @@ impl fmt::Display for Statement {
     }
 }
 
+impl FromStr for Statement {
+    type Err = InvalidStatement;
+
+    /// Reads the canonical JSON, and no other spelling of it.
+    fn from_str(text: &str) -> Result<Self, InvalidStatement> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Members {
+            disclosure: String,
+            party: Oin,
+            payload: String,
+            request: String,
+        }
+        let digest = |text: String| URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+        let Members { disclosure, party, payload, request } = serde_json::from_str(text).map_err(|_| InvalidStatement)?;
+        let disclosure = disclosure.parse().map_err(|_| InvalidStatement)?;
+        let (payload, request) = digest(payload).zip(digest(request)).ok_or(InvalidStatement)?;
+        let statement = Self { disclosure, party, payload, request };
+        if statement.to_string() == text { Ok(statement) } else { Err(InvalidStatement) }
+    }
+}
+
+/// The text is not a statement in canonical JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a statement in canonical JSON")]
+pub struct InvalidStatement;
+
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut taken = [0; 32];
     taken.copy_from_slice(digest(&SHA256, bytes).as_ref());
@@ -73,5 +102,16 @@ mod tests {
         // serde_json sorts object members and writes no white space: for these values that is JCS.
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(value.to_string(), text);
+    }
+    #[test]
+    fn only_the_canonical_text_is_read() {
+        let statement = Statement::about(Uuid::from_u128(7), "00000099000000001000".parse().expect("valid"), b"abc", b"");
+        let text = statement.to_string();
+        assert_eq!(text.parse(), Ok(statement));
+        let more =
+            [text.replace(",", ", "), text.replace("{", r#"{"more":1,"#), text.replace("00000099", "0000009"), String::new()];
+        for wrong in more {
+            assert_eq!(wrong.parse::<Statement>(), Err(InvalidStatement), "{wrong}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::catalogue::PurposeCode;
-use crate::crypto::digest;
+use crate::crypto::{digest, hex};
 use crate::organisation::Oin;
 
 /// Who receives, in which case, for which purpose. Two domains never show the same pseudonym for one person.
@@ -34,8 +34,8 @@ impl Domain {
             Some(case) => ("case", digest::sha256(case.as_bytes())),
             None => ("domain", digest::sha256(&self.canonical())),
         };
-        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Scope(format!("{prefix}-{hex}"))
+        let short = digest.first_chunk::<16>().copied().unwrap_or_default();
+        Scope(format!("{prefix}-{}", hex::encode(&short)))
     }
 }
 

@@ -24,7 +24,7 @@ pub const ASKS_NO: &str = "no";
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RecordsRequest {
-    /// The disclosure's id (UUIDv7): the decision under which the gateway asks.
+    /// The disclosure's id (`UUIDv7`): the decision under which the gateway asks.
     pub decision: String,
     /// The purpose of the request.
     pub purpose: PurposeCode,

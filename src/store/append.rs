@@ -113,12 +113,14 @@ pub enum Change {
     },
     /// A receipt that a source is still to get: kept until it has.
     ContributionReceipt(ContributionRow),
-    /// A source has its receipt.
+    /// A source has this receipt; another of the same disclosure may still wait.
     ReceiptAccepted {
         /// The disclosure.
         disclosure: String,
         /// The source.
         source: Oin,
+        /// The tlog-proof text.
+        receipt: String,
     },
     /// The disclosure under an Idempotency-Key was answered.
     Answered {
@@ -209,7 +211,7 @@ pub struct PseudonymRow {
 /// What is kept of a disclosure until its sealed results are gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisclosureRow {
-    /// The disclosure's id (UUIDv7).
+    /// The disclosure's id (`UUIDv7`).
     pub id: String,
     /// Who may pick it up.
     pub recipient: Oin,
@@ -221,6 +223,8 @@ pub struct DisclosureRow {
     pub expires: Timestamp,
     /// The facts it rested on.
     pub expected: Expected,
+    /// The hash of the policy bundle that decided.
+    pub bundle: String,
     /// The request itself, sealed by the key named `payload_class`: to collect anew when facts have changed.
     pub request: Vec<u8>,
     /// The wrapping key in the key store; destroyed with its day.

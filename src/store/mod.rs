@@ -20,6 +20,7 @@ pub use append::{
 use crate::clock::Timestamp;
 use crate::consent::{ConsentRecord, Override};
 use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::entry::TraceId;
 use crate::ledger::seal::Leaf;
 use crate::ledger::tree::{NodeHash, Tile, TileId};
 use crate::organisation::keys::{Certificate, PublishedKey};
@@ -185,6 +186,9 @@ pub trait Store: Send + Sync {
 
     /// Entries from `from` on, at most `limit`.
     async fn entries(&self, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError>;
+
+    /// The entries of one trace, oldest first.
+    async fn entries_of(&self, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError>;
 
     /// The whole registry.
     async fn registered(&self) -> Result<Registered, StoreError>;

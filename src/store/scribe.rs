@@ -60,15 +60,18 @@ impl Scribe for TreeScribe {
 
     fn sequence(&self, head: &Head, tiles: Vec<Tile>, leaves: &[Leaf]) -> Result<Sequenced, StoreError> {
         let corrupt = |column| StoreError::Corrupt { table: "tile", column, row: head.size.to_string() };
-        let mut edge = match self.known(head) {
-            Some(edge) => edge,
-            None => {
-                let mut source = Tiles::default();
-                tiles.into_iter().for_each(|tile| source.insert(tile));
-                let edge = RightEdge::load(head.size, &source).map_err(|_| corrupt("hashes"))?;
-                if edge.root() == head.root { edge } else { return Err(corrupt("hashes")) }
+        let mut edge = if let Some(edge) = self.known(head) {
+            edge
+        } else {
+            let mut source = Tiles::default();
+            for tile in tiles {
+                source.insert(tile);
             }
+            RightEdge::load(head.size, &source).map_err(|_| corrupt("hashes"))?
         };
+        if edge.root() != head.root {
+            return Err(corrupt("hashes"));
+        }
         let hashes: Vec<_> = leaves.iter().map(Leaf::hash).collect();
         let full = |_| StoreError::Unavailable("the log is full".to_owned());
         let appended = edge.append(&hashes).map_err(full)?;

@@ -2,6 +2,7 @@
 //! while one batch is being synced, the next one gathers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -14,10 +15,14 @@ const MOST: usize = 256;
 /// How many appends may wait before the log counts as unavailable.
 const QUEUE: usize = 4096;
 
+/// How long an append is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The way into the log.
 #[derive(Clone)]
 pub struct Sequencer {
     queue: mpsc::Sender<Waiting>,
+    patience: Duration,
 }
 
 struct Waiting {
@@ -41,18 +46,26 @@ impl Sequencer {
     pub fn start(store: Arc<dyn Store>, scribe: Arc<dyn Scribe>, clock: Arc<dyn Clock>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         tokio::spawn(run(waiting, store, scribe, clock));
-        Self { queue }
+        Self { queue, patience: PATIENCE }
+    }
+
+    /// The same way in for one who waits no longer than this.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Commits `append` durably, together with whatever else is waiting. The commit goes on when the caller goes away.
     ///
     /// # Errors
-    /// [`AppendError`]; after [`StoreError::UnknownOutcome`] release nothing.
+    /// [`AppendError`]; after [`StoreError::UnknownOutcome`] (also: not in time) release nothing.
     pub async fn append(&self, append: Append) -> Result<Committed, AppendError> {
         let (answer, answered) = oneshot::channel();
         let overloaded = |_| StoreError::Unavailable("too many appends are waiting".to_owned());
         self.queue.try_send(Waiting { append, answer }).map_err(overloaded)?;
-        answered.await.map_err(|_| StoreError::Unavailable("the sequencer has stopped".to_owned()))?
+        let unknown = |reason: &str| StoreError::UnknownOutcome(reason.to_owned());
+        let answered = tokio::time::timeout(self.patience, answered).await.map_err(|_| unknown("not in time"))?;
+        answered.map_err(|_| unknown("the sequencer has stopped"))?
     }
 }
 

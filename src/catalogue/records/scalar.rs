@@ -61,7 +61,7 @@ scalar!(
 );
 scalar!(
     /// A calendar day, `YYYY-MM-DD`.
-    Day, shape::is_day, "a day YYYY-MM-DD", pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+    Day, shape::is_day, "a day YYYY-MM-DD", format = Date, pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 );
 scalar!(
     /// A calendar month, `YYYY-MM`.

@@ -19,6 +19,16 @@ pub enum FindingKind {
     CitizenNumber,
 }
 
+impl FindingKind {
+    /// In words.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::HouseholdName => "a name of a known person of the household",
+            Self::CitizenNumber => "a citizen number (BSN)",
+        }
+    }
+}
+
 /// A range of characters of a text that must not leave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {

@@ -49,13 +49,16 @@ struct Step {
 }
 
 /// An override as the local API shows it.
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ShownOverride {
-    id: String,
-    state: OverrideState,
+pub struct ShownOverride {
+    /// Its id.
+    pub id: String,
+    /// Its state.
+    pub state: OverrideState,
+    /// What it opens and why, and who took which step.
     #[serde(flatten)]
-    record: OverrideRecord,
+    pub record: OverrideRecord,
 }
 
 impl From<OverrideRow> for ShownOverride {

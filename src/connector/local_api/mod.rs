@@ -1,5 +1,7 @@
 //! The API for the source's own professionals: loopback only, bearer token, JSON. No person stands in a URL.
 
+mod client;
+pub mod drafts;
 mod handlers;
 mod problem;
 mod token;
@@ -13,6 +15,8 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
+pub use client::{LocalClient, LocalError, Refusal};
+pub use handlers::ShownOverride;
 pub use problem::Problem;
 pub use token::{LocalToken, TokenError};
 

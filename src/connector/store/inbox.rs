@@ -1,7 +1,7 @@
 //! The rows of the professional's inbox. Each change of state is one statement that says which state it starts from.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::answers::SealedEntry;
 use super::state::{State, StateError, instant, parsed};
@@ -25,7 +25,7 @@ pub struct NewEntry {
 }
 
 /// An entry, without what is sealed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InboxRow {
     /// Its id.

@@ -85,3 +85,12 @@ pub struct Header {
     /// `disclosure`.
     pub disclosure: Option<String>,
 }
+
+/// The header of a message that was not opened: what its sender, whoever that is, says about it.
+///
+/// # Errors
+/// [`OpenError`], when it is not a compact JWE in strict form.
+pub fn unverified_header(token: &str) -> Result<Header, OpenError> {
+    let header = compact::Compact::parse(token)?.header;
+    Ok(Header { algorithm: header.alg, key_id: header.kid, content_type: header.cty, disclosure: header.disclosure })
+}

@@ -65,7 +65,7 @@ impl DecryptionKey {
     /// Opens a compact JWE sealed to this key.
     ///
     /// # Errors
-    /// [`OpenError`]: not the strict form that [`super::seal`] writes, for another key or algorithm, or not decryptable.
+    /// [`OpenError`]: not the strict form that [`super::seal()`] writes, for another key or algorithm, or not decryptable.
     pub fn open(&self, token: &str) -> Result<Opened, OpenError> {
         let message = Compact::parse(token)?;
         let content_key = self.content_key(&message)?;

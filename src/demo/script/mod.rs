@@ -4,14 +4,14 @@ mod people;
 mod report;
 mod scenes;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 pub use report::{Report, Told};
 use scenes::{Expected, SCENES, Scene, Subject};
 
-use super::organisations::Slug;
 use super::running::{DemoError, Running};
-use crate::client::{Client, Disclosed, Trouble};
+use crate::client::{Disclosed, Trouble};
 
 /// Plays every scene and tells what happened.
 ///
@@ -20,8 +20,9 @@ use crate::client::{Client, Disclosed, Trouble};
 pub async fn play(demo: &Running) -> Result<Report, DemoError> {
     let mut report = Report::default();
     people::make_override(demo).await?;
-    for scene in SCENES {
-        report.scenes.push(play_scene(demo, scene).await?);
+    // All at once, as organisations do; told in the script's order.
+    for told in join_all(SCENES.iter().map(|scene| play_scene(demo, scene))).await {
+        report.scenes.push(told?);
     }
     report.scenes.extend(people::release_and_refuse(demo).await?);
     report.sources_verified = people::sources_receipts(demo, &report).await?;
@@ -94,9 +95,4 @@ impl Expected {
             Self::Refused(suffix) => told.refused.as_deref() == Some(suffix),
         }
     }
-}
-
-/// The client of a scene's recipient, for what people do after it.
-fn client_of(demo: &Running, slug: Slug) -> Result<Client, DemoError> {
-    demo.client(slug)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::report::{Report, Told};
 use super::scenes::{Expected, Scene, Subject};
-use super::{body, client_of, tell};
+use super::{body, tell};
 use crate::catalogue::{Category, Form};
 use crate::connector::inbox::{InboxState, refuse_statement, release_statement};
 use crate::demo::organisations::Slug;
@@ -33,7 +33,7 @@ pub(super) async fn make_override(demo: &Running) -> Result<(), DemoError> {
         alternatives: "calling the patient; he does not answer".to_owned(),
         why_least: "who and where he is suffices to prevent it".to_owned(),
         colleague: "psychiatrist on call".to_owned(),
-        expires_at: demo.outside().clock.now().plus(Duration::from_secs(24 * 3600)),
+        expires_at: demo.outside().clock.now().plus(Duration::from_hours(24)),
     };
     if connector
         .overrides()
@@ -80,7 +80,7 @@ const REFUSED: Scene = Scene {
 pub(super) async fn release_and_refuse(demo: &Running) -> Result<Vec<Told>, DemoError> {
     let mut told = Vec::new();
     for (scene, release) in [(&RELEASED, true), (&REFUSED, false)] {
-        let client = client_of(demo, scene.recipient)?;
+        let client = demo.client(scene.recipient)?;
         let body = body(demo, scene)?;
         let first = match client.disclose(&body, None).await {
             Ok(first) => first,

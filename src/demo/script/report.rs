@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::scenes::{Scene, Subject};
 use crate::client::Disclosed;
@@ -81,16 +82,14 @@ impl Told {
 
     /// Takes in a disclosure whose receipts are verified.
     pub(super) fn disclosed(&mut self, disclosed: &Disclosed) {
-        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let text = |line: &Value, name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         self.status = Some(disclosed.status.clone());
         self.disclosure = Some(disclosed.id.clone());
         self.log_indexes = disclosed.deliveries.iter().map(|delivery| delivery.log_index).collect();
-        self.given =
-            disclosed.items().map(|item| [text(&item["source"]), text(&item["category"]), text(&item["form"])]).collect();
+        self.given = disclosed.items().map(|item| [text(item, "source"), text(item, "category"), text(item, "form")]).collect();
         let Some(first) = disclosed.deliveries.first() else { return };
-        let lines = |name: &str| first.payload[name].as_array().cloned().unwrap_or_default();
-        self.unavailable = lines("unavailable").iter().map(|line| [text(&line["source"]), text(&line["category"])]).collect();
-        self.not_permitted = lines("notPermitted").iter().map(|line| text(&line["category"])).collect();
+        self.unavailable = first.list("unavailable").map(|line| [text(line, "source"), text(line, "category")]).collect();
+        self.not_permitted = first.list("notPermitted").map(|line| text(line, "category")).collect();
     }
 
     /// Each given kind of item once, as `category form`, sorted.

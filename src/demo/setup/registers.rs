@@ -11,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::consent::minors::{Grantor, GrantorRole};
 use crate::consent::record::{ConsentEvent, Evidence, EvidenceKind, Notice};
 use crate::consent::{ConsentRecord, ConsentState};
+use crate::crypto::hex;
 use crate::demo::households::{DemoConsent, DemoConsentState, Household, Person, World};
 use crate::demo::organisations::Slug;
 use crate::organisation::keys::{PublishedKey, Validity};
@@ -42,7 +43,7 @@ fn failed(error: impl ToString) -> SetupError {
 
 async fn join(desk: &Desk, member: &Member, now: Timestamp) -> Result<(), SetupError> {
     let organisation = oin(&member.organisation)?;
-    let day = Duration::from_secs(24 * 3600);
+    let day = Duration::from_hours(24);
     let validity = Validity { from: now.minus(day), until: now.plus(day * 365), revoked: false };
     let mut credentials: Vec<_> = member
         .certificates
@@ -118,7 +119,7 @@ fn consent_record(
     let purposes = consent.purposes.iter().map(|code| (*code).to_owned().try_into().map_err(failed)).collect::<Result<_, _>>()?;
     let role = if consent.giver == consent.person { GrantorRole::Subject } else { GrantorRole::Parent };
     let evidence = crate::crypto::digest::sha256(format!("form {number} of {}", household.id).as_bytes());
-    let sha256: String = evidence.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex::encode(&evidence);
     Ok(ConsentRecord {
         id: format!("consent-{number:04}"),
         version: 1,

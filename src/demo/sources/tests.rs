@@ -174,7 +174,7 @@ fn check_columns(slug: Slug, mapped: &Mapped, columns: &[&str]) {
         let known = match name.split_once(':') {
             Some(("fact", fact)) => FACTS.contains(&fact) || fact == "withheldBySource",
             Some(("meta", meta)) => ["recordedAt", "nature"].contains(&meta),
-            Some(("draft", draft)) => draft == "summary",
+            Some(("draft", draft)) => ["summary", "planSummary"].contains(&draft),
             _ => false,
         };
         assert!(known, "{context}: {name}");

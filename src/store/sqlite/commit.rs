@@ -162,8 +162,8 @@ impl Judging<'_> {
             Change::Disclosure(row) => disclosures::add_disclosure(connection, row).await?,
             // These need a receipt, so they are written when the entries have their numbers.
             Change::Delivery(_) | Change::ContributionReceipt(_) => {}
-            Change::ReceiptAccepted { disclosure, source } => {
-                disclosures::remove_contribution(connection, disclosure, source).await?
+            Change::ReceiptAccepted { disclosure, source, receipt } => {
+                disclosures::remove_contribution(connection, disclosure, source, receipt).await?
             }
             Change::DestroyDeliveries { disclosure } => disclosures::destroy_deliveries(connection, disclosure).await?,
             Change::Answered { organisation, key } => disclosures::answered(connection, organisation, key).await?,

@@ -13,7 +13,7 @@ use crate::store::{
 };
 
 /// How long an Idempotency-Key means the same disclosure (`design.md` §4).
-const CLAIM_TERM: Duration = Duration::from_secs(24 * 3600);
+const CLAIM_TERM: Duration = Duration::from_hours(24);
 
 pub(super) async fn claim(
     connection: &mut SqliteConnection,
@@ -82,7 +82,7 @@ pub(super) async fn disclosure(
     now: Timestamp,
 ) -> Result<Option<StoredDisclosure>, StoreError> {
     let row = sqlx::query(
-        "SELECT recipient, created, open_until, expires, revision, void_at, subject, organisations, facts, request, payload_class, idempotency_key
+        "SELECT recipient, created, open_until, expires, revision, void_at, subject, organisations, facts, bundle, request, payload_class, idempotency_key
          FROM disclosure WHERE id = ? AND expires > ?",
     )
     .bind(id)
@@ -110,6 +110,7 @@ pub(super) async fn disclosure(
             organisations: organisations.split_whitespace().map(|text| oin(text, "organisations")).collect::<Result<_, _>>()?,
             digest: exactly(&facts, "disclosure", "facts", id)?,
         },
+        bundle: row.try_get("bundle").map_err(unavailable)?,
         request: row.try_get("request").map_err(unavailable)?,
         payload_class: row.try_get("payload_class").map_err(unavailable)?,
         idempotency_key: row.try_get("idempotency_key").map_err(unavailable)?,
@@ -124,11 +125,11 @@ pub(super) async fn disclosure(
 pub(super) async fn add_disclosure(connection: &mut SqliteConnection, row: &DisclosureRow) -> Result<(), StoreError> {
     let organisations = row.expected.organisations.iter().map(Oin::as_str).collect::<Vec<_>>().join(" ");
     sqlx::query(
-        "INSERT INTO disclosure (id, recipient, created, open_until, expires, revision, void_at, subject, organisations, facts, request, payload_class,
-                                 idempotency_key)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        "INSERT INTO disclosure (id, recipient, created, open_until, expires, revision, void_at, subject, organisations, facts, bundle, request,
+                                 payload_class, idempotency_key)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, void_at = excluded.void_at, subject = excluded.subject,
-           organisations = excluded.organisations, facts = excluded.facts",
+           organisations = excluded.organisations, facts = excluded.facts, bundle = excluded.bundle",
     )
     .bind(&row.id)
     .bind(row.recipient.as_str())
@@ -140,6 +141,7 @@ pub(super) async fn add_disclosure(connection: &mut SqliteConnection, row: &Disc
     .bind(row.expected.subject.map(|subject| subject.0.to_vec()))
     .bind(organisations)
     .bind(row.expected.digest.as_slice())
+    .bind(&row.bundle)
     .bind(row.request.as_slice())
     .bind(&row.payload_class)
     .bind(&row.idempotency_key)
@@ -197,10 +199,12 @@ pub(super) async fn remove_contribution(
     connection: &mut SqliteConnection,
     disclosure: &str,
     source: &Oin,
+    receipt: &str,
 ) -> Result<(), StoreError> {
-    let query = sqlx::query("DELETE FROM contribution_receipt WHERE disclosure = ? AND source = ?")
+    let query = sqlx::query("DELETE FROM contribution_receipt WHERE disclosure = ? AND source = ? AND receipt = ?")
         .bind(disclosure)
-        .bind(source.as_str());
+        .bind(source.as_str())
+        .bind(receipt);
     query.execute(connection).await.map(drop).map_err(unavailable)
 }
 

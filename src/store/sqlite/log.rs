@@ -7,7 +7,7 @@ use super::{exactly, integer, unavailable, unsigned};
 use crate::catalogue::Category;
 use crate::catalogue::PurposeCode;
 use crate::clock::Timestamp;
-use crate::ledger::entry::{Clear, EntryKind, Outcome};
+use crate::ledger::entry::{Clear, EntryKind, Outcome, TraceId};
 use crate::ledger::seal::Leaf;
 use crate::ledger::token::SearchToken;
 use crate::ledger::tree::NodeHash;
@@ -33,19 +33,27 @@ pub(super) async fn tile(connection: &mut SqliteConnection, level: u8, index: u6
     query.fetch_optional(connection).await.map_err(unavailable)
 }
 
+/// What is read of an entry, up to the condition.
+macro_rules! select_entries {
+    ($condition:literal) => {
+        concat!(
+            "SELECT idx, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token,
+                    case_token, trace, leaf, body, wrapped_key, key_class,
+                    (SELECT group_concat(source, ' ') FROM entry_asked WHERE entry_asked.idx = entry.idx) AS asked
+             FROM entry WHERE ",
+            $condition
+        )
+    };
+}
+
 pub(super) async fn entries(connection: &mut SqliteConnection, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT idx, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token, case_token,
-                trace, leaf, body, wrapped_key, key_class,
-                (SELECT group_concat(source, ' ') FROM entry_asked WHERE entry_asked.idx = entry.idx) AS asked
-         FROM entry WHERE idx >= ? ORDER BY idx LIMIT ?",
-    )
-    .bind(integer(from))
-    .bind(limit)
-    .fetch_all(connection)
-    .await
-    .map_err(unavailable)?;
-    rows.iter().map(entry).collect()
+    let query = sqlx::query(select_entries!("idx >= ? ORDER BY idx LIMIT ?")).bind(integer(from)).bind(limit);
+    query.fetch_all(connection).await.map_err(unavailable)?.iter().map(entry).collect()
+}
+
+pub(super) async fn entries_of(connection: &mut SqliteConnection, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError> {
+    let query = sqlx::query(select_entries!("trace = ? ORDER BY idx")).bind(trace.to_string());
+    query.fetch_all(connection).await.map_err(unavailable)?.iter().map(entry).collect()
 }
 
 fn entry(row: &SqliteRow) -> Result<StoredEntry, StoreError> {

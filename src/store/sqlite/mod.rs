@@ -19,6 +19,7 @@ use super::{
 };
 use crate::clock::Timestamp;
 use crate::keystore::Key;
+use crate::ledger::entry::TraceId;
 use crate::organisation::Oin;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sqlite/migrations");
@@ -83,6 +84,10 @@ impl Store for SqliteStore {
 
     async fn entries(&self, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
         log::entries(&mut *self.readers.acquire().await.map_err(unavailable)?, from, limit).await
+    }
+
+    async fn entries_of(&self, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError> {
+        log::entries_of(&mut *self.readers.acquire().await.map_err(unavailable)?, trace).await
     }
 
     async fn registered(&self) -> Result<Registered, StoreError> {

@@ -1,0 +1,190 @@
+//! `sluis connector inbox`
+
+use clap::{Args, Subcommand};
+
+use super::super::output::Failure;
+use super::super::say;
+use super::local::{By, Token, text_or_file};
+use crate::app::gateway::Outside;
+use crate::client::plain;
+use crate::connector::config::Config;
+use crate::connector::inbox::{Content, Edit, Shown};
+use crate::connector::local_api::{LocalClient, drafts};
+
+const EXAMPLE: &str = "Example:\n  sluis connector inbox release ID --config connector.toml --token local-token --by pro-1 --key pro-1.jwk \\\n    \
+    --text /incidents/0/summary=@summary.txt\n\n\
+    A summary leaves only by a release. One that names a known person of the household, or holds a citizen number (BSN), is blocked: write roles \
+    and letters instead. The recipient never learns of a refusal.";
+
+/// Summaries that wait for a professional.
+#[derive(Args)]
+#[command(after_help = EXAMPLE)]
+pub(super) struct Inbox {
+    #[command(subcommand)]
+    step: Step,
+}
+
+#[derive(Subcommand)]
+enum Step {
+    /// All entries, oldest first, without their texts.
+    List {
+        #[command(flatten)]
+        token: Token,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One entry: who asks, why, and the draft. The number of the person it is about is not printed.
+    Show {
+        /// The entry.
+        #[arg(allow_hyphen_values = true)]
+        id: String,
+        #[command(flatten)]
+        token: Token,
+    },
+    /// Release a summary, as drafted or in your own words.
+    Release {
+        /// The entry.
+        #[arg(allow_hyphen_values = true)]
+        id: String,
+        #[command(flatten)]
+        token: Token,
+        #[command(flatten)]
+        by: By,
+        /// A text in your words: the place as `show` prints it (`PART:` before it where there are several parts), then the text, or `@FILE`
+        /// with the text. Others on this machine can see the arguments of a program: prefer a file. An empty text takes the draft out.
+        #[arg(long, value_name = "FIELD=TEXT")]
+        text: Vec<String>,
+    },
+    /// Refuse a summary: to the recipient it looks like nothing is there.
+    Refuse {
+        /// The entry.
+        #[arg(allow_hyphen_values = true)]
+        id: String,
+        #[command(flatten)]
+        token: Token,
+        #[command(flatten)]
+        by: By,
+        /// Why, for your own organisation's log; `@FILE` for a text in a file.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+}
+
+impl Inbox {
+    pub(super) async fn run(self, config: &Config, outside: Outside) -> Result<(), Failure> {
+        match self.step {
+            Step::List { token, json } => list(&token.client(config)?, json).await,
+            Step::Show { id, token } => {
+                say(&describe(&token.client(config)?.entry(&id).await?));
+                Ok(())
+            }
+            Step::Release { id, token, by, text } => {
+                let edits = text.iter().map(|text| edit(text)).collect::<Result<Vec<_>, _>>()?;
+                let released = token.client(config)?.release(&id, &edits, &by.hand(outside)?).await?;
+                say(&format!("released {id}: the connector now sends it to the gateway"));
+                released.iter().for_each(|data| say(&plain(&data.to_string())));
+                Ok(())
+            }
+            Step::Refuse { id, token, by, reason } => {
+                token.client(config)?.refuse(&id, &text_or_file(&reason)?, &by.hand(outside)?).await?;
+                say(&format!("refused {id}"));
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn list(client: &LocalClient, json: bool) -> Result<(), Failure> {
+    let rows = client.inbox().await?;
+    if json {
+        say(&serde_json::to_string_pretty(&rows).map_err(Failure::usage)?);
+        return Ok(());
+    }
+    if rows.is_empty() {
+        say("the inbox is empty");
+    }
+    for row in rows {
+        let until = row.release_until;
+        say(&format!(
+            "{}  {:8}  {} for {} to {}  until {until}",
+            row.id,
+            row.state.code(),
+            row.category,
+            row.purpose,
+            row.recipient
+        ));
+    }
+    Ok(())
+}
+
+fn describe(shown: &Shown) -> String {
+    let row = &shown.row;
+    let mut text = format!(
+        "entry        {}, {}\ndecision     {}\nrecipient    {}\npurpose      {}\ncategory     {}\nsince        {}\nuntil        {}",
+        row.id,
+        row.state.code(),
+        row.decision,
+        row.recipient,
+        row.purpose,
+        row.category,
+        row.entered_at,
+        row.release_until
+    );
+    match &shown.content {
+        Some(content) => text.push_str(&describe_content(content)),
+        None => text.push_str("\n(decided: the draft is gone)"),
+    }
+    text
+}
+
+fn describe_content(content: &Content) -> String {
+    let mut text = format!(
+        "\nabout        a person by {} (the number is not printed)\nasked by     {}\nbecause      {}\nlegal basis  {}",
+        content.subject.scheme,
+        plain(&content.actor),
+        plain(&content.necessity),
+        content.legal_basis.join(", ")
+    );
+    for (place, part) in content.parts.iter().enumerate() {
+        text.push_str(&format!("\n\npart {place}: recorded {}, {}", plain(&part.recorded_at), plain(&part.regime)));
+        for (pointer, draft) in drafts::texts(part) {
+            text.push_str(&format!(
+                "\n  {place}:{pointer}\n    {}",
+                if draft.is_empty() { "(no draft)".to_owned() } else { plain(draft) }
+            ));
+        }
+        text.push_str(&format!("\n  as it would be given: {}", plain(&part.data.to_string())));
+    }
+    text
+}
+
+/// `[PART:]POINTER=TEXT`.
+fn edit(given: &str) -> Result<Edit, Failure> {
+    let wrong =
+        || Failure::usage("--text: expected FIELD=TEXT, with FIELD as `inbox show` prints it, such as 0:/incidents/0/summary");
+    let (field, text) = given.split_once('=').ok_or_else(wrong)?;
+    let (part, field) = match field.split_once(':') {
+        Some((part, field)) => (part.parse().map_err(|_| wrong())?, field),
+        None => (0, field),
+    };
+    if !field.starts_with('/') {
+        return Err(wrong());
+    }
+    Ok(Edit { part, field: field.to_owned(), text: text_or_file(text)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_names_part_and_field() {
+        let edit = edit("1:/a/0/summary=x = y: z").unwrap();
+        assert_eq!((edit.part, edit.field.as_str(), edit.text.as_str()), (1, "/a/0/summary", "x = y: z"));
+        assert_eq!(super::edit("/summary=").unwrap().part, 0);
+        for wrong in ["summary=x", "/summary", "x:/summary=y", ":/summary=y", "-1:/summary=y"] {
+            assert!(super::edit(wrong).is_err(), "{wrong}");
+        }
+    }
+}

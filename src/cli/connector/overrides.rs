@@ -1,0 +1,188 @@
+//! `sluis connector override`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::super::output::Failure;
+use super::super::{input, say};
+use super::local::{By, Token};
+use crate::app::gateway::Outside;
+use crate::client::plain;
+use crate::connector::config::Config;
+use crate::connector::local_api::{LocalClient, ShownOverride};
+use crate::connector::override_form;
+use crate::connector::overrides::OverrideState;
+use crate::source::overrides::ConsentSought;
+
+const ABOUT: &str = "An override is entered by one professional and approved by another, each with a key of her own; it holds for at most seven \
+    days. Under acute-safety one person suffices, and the privacy officer (FG) reviews it within two working days.\n\n\
+    Example:\n  sluis connector override create --template > form.toml\n  \
+    sluis connector override create --config connector.toml --token local-token --form form.toml --by pro-1 --key pro-1.jwk\n  \
+    sluis connector override approve ID --config connector.toml --token local-token --by pro-2 --key pro-2.jwk";
+
+/// Overrides of confidentiality (doorbreking).
+#[derive(Args)]
+#[command(after_help = ABOUT)]
+pub(super) struct Override {
+    #[command(subcommand)]
+    step: Step,
+}
+
+#[derive(Subcommand)]
+enum Step {
+    /// Enter an override from a form.
+    Create(Create),
+    /// Approve one that another professional entered, exactly as it stands.
+    Approve(Decide),
+    /// End one before its expiry, or take back one that waits.
+    Revoke(Decide),
+    /// All overrides, oldest first. The number of the person is not printed.
+    List {
+        #[command(flatten)]
+        token: Token,
+    },
+    /// One override with its whole rationale, as the second person must know it. The number of the person is not printed.
+    Show {
+        #[command(flatten)]
+        token: Token,
+        /// The override.
+        #[arg(allow_hyphen_values = true)]
+        id: String,
+    },
+}
+
+#[derive(Args)]
+struct Create {
+    /// Print an empty form with an explanation of every field, and stop.
+    #[arg(long, exclusive = true)]
+    template: bool,
+    #[command(flatten)]
+    entering: Option<Entering>,
+}
+
+#[derive(Args)]
+struct Entering {
+    /// The filled form (TOML). It names a person: keep it where only you can read it, and remove it afterwards.
+    #[arg(long, value_name = "FILE")]
+    form: PathBuf,
+    #[command(flatten)]
+    token: Token,
+    #[command(flatten)]
+    by: By,
+}
+
+#[derive(Args)]
+struct Decide {
+    /// The override.
+    #[arg(allow_hyphen_values = true)]
+    id: String,
+    #[command(flatten)]
+    token: Token,
+    #[command(flatten)]
+    by: By,
+}
+
+impl Override {
+    /// Prints the form when that is all that was asked for.
+    pub(super) fn print_template(&self) -> bool {
+        let asked = matches!(&self.step, Step::Create(Create { template: true, .. }));
+        if asked {
+            say(override_form::TEMPLATE.trim_end());
+        }
+        asked
+    }
+
+    pub(super) async fn run(self, config: &Config, outside: Outside) -> Result<(), Failure> {
+        match self.step {
+            Step::Create(Create { entering, .. }) => {
+                let Entering { form, token, by } = entering
+                    .ok_or_else(|| Failure::usage("give --form, --token, --by and --key; --template prints an empty form"))?;
+                create(&form, &token.client(config)?, by, outside).await
+            }
+            Step::Approve(Decide { id, token, by }) => {
+                let client = token.client(config)?;
+                let shown = client.one_override(&id).await?;
+                say(&describe(&shown));
+                let approved = client.approve_override(&shown, &by.hand(outside)?).await?;
+                say(&format!("{id} is {}", approved.state.code()));
+                Ok(())
+            }
+            Step::Revoke(Decide { id, token, by }) => {
+                let ended = token.client(config)?.revoke_override(&id, &by.hand(outside)?).await?;
+                say(&format!("{id} is {}", ended.state.code()));
+                Ok(())
+            }
+            Step::List { token } => list(&token.client(config)?).await,
+            Step::Show { token, id } => {
+                say(&describe(&token.client(config)?.one_override(&id).await?));
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn create(form: &std::path::Path, client: &LocalClient, by: By, outside: Outside) -> Result<(), Failure> {
+    let content = override_form::read(&input::text(form)?);
+    let content = content.map_err(|error| Failure::usage(format!("{}: {error}", form.display())))?;
+    let created = client.create_override(&content, &by.hand(outside)?).await?;
+    say(&match created.state {
+        OverrideState::Pending => {
+            format!("{} waits: another professional approves it with `sluis connector override approve`", created.id)
+        }
+        _ => match created.record.review_due {
+            Some(due) => format!("{} is in force; the privacy officer (FG) reviews it before {due}", created.id),
+            None => format!("{} is {}", created.id, created.state.code()),
+        },
+    });
+    Ok(())
+}
+
+async fn list(client: &LocalClient) -> Result<(), Failure> {
+    let all = client.overrides().await?;
+    if all.is_empty() {
+        say("there are no overrides");
+    }
+    for shown in all {
+        let content = &shown.record.content;
+        let approved = shown.record.approved.as_ref().map_or("nobody", |step| step.professional.as_str());
+        say(&format!(
+            "{}  {:9}  {} to {}: {}; by {}, approved by {}; until {}",
+            shown.id,
+            shown.state.code(),
+            content.purpose,
+            content.recipient,
+            content.categories.iter().map(|category| category.code()).collect::<Vec<_>>().join(", "),
+            plain(&shown.record.created.professional),
+            plain(approved),
+            content.expires_at
+        ));
+    }
+    Ok(())
+}
+
+fn describe(shown: &ShownOverride) -> String {
+    let content = &shown.record.content;
+    let consent = match &content.consent {
+        ConsentSought::Yes { on, result } => format!("sought on {}: {}", plain(on), plain(result)),
+        ConsentSought::No { why } => format!("not sought: {}", plain(why)),
+    };
+    let ground = serde_json::to_value(content.ground).ok();
+    let lines = [
+        ("override", format!("{}, {}", shown.id, shown.state.code())),
+        ("about", format!("a person by {} (the number is not printed)", plain(&content.subject.scheme))),
+        ("recipient", content.recipient.to_string()),
+        ("purpose", content.purpose.to_string()),
+        ("categories", content.categories.iter().map(|category| category.code()).collect::<Vec<_>>().join(", ")),
+        ("forms", content.forms.iter().map(|form| form.code()).collect::<Vec<_>>().join(", ")),
+        ("ground", ground.as_ref().and_then(|ground| ground.as_str()).unwrap_or_default().to_owned()),
+        ("harm", format!("{}, to {}", plain(&content.harm), plain(&content.harm_to))),
+        ("consent", consent),
+        ("alternatives", plain(&content.alternatives)),
+        ("why least", plain(&content.why_least)),
+        ("colleague", plain(&content.colleague)),
+        ("expires", content.expires_at.to_string()),
+        ("entered by", format!("{} at {}", plain(&shown.record.created.professional), shown.record.created.signed_at)),
+    ];
+    lines.map(|(name, value)| format!("{name:13}{value}")).join("\n")
+}

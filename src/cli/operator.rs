@@ -1,0 +1,45 @@
+//! What the operators' commands share: the gateway's own store, opened beside a gateway that may be running.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::output::{Failure, REFUSED, USAGE};
+use crate::actions::{ActionError, Desk};
+use crate::app::gateway::{Outside, build};
+use crate::clock::Timestamp;
+use crate::config::GatewayConfig;
+
+/// For `--help`.
+pub(super) const IN_FORCE: &str =
+    "A running gateway follows from the next request on. Each change is an entry in the disclosure log.";
+
+/// The gateway.
+#[derive(Args)]
+pub(super) struct Gateway {
+    /// The gateway's configuration.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+impl Gateway {
+    /// Opens its registers.
+    pub(super) async fn desk(&self, outside: Outside) -> Result<Arc<Desk>, Failure> {
+        let config = GatewayConfig::load(&self.config).map_err(Failure::usage)?;
+        Ok(build(config, outside).await.map_err(Failure::usage)?.desk)
+    }
+}
+
+impl From<ActionError> for Failure {
+    fn from(error: ActionError) -> Self {
+        let code = if matches!(error, ActionError::Store(_)) { USAGE } else { REFUSED };
+        Self::new(code, error)
+    }
+}
+
+/// An instant as RFC 3339, or a day, which begins at midnight UTC.
+pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
+    let day = || Timestamp::parse(&format!("{text}T00:00:00Z"));
+    Timestamp::parse(text).or_else(|_| day()).map_err(|_| "expected YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ".to_owned())
+}

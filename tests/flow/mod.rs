@@ -1,0 +1,20 @@
+//! The gateway over real TLS sockets: one module per family of cases.
+
+mod bodies;
+mod certificates;
+mod facts_re_read;
+mod framing;
+mod freshness;
+mod hostile_connectors;
+mod idempotency;
+mod limits;
+mod log_first;
+mod mutations;
+mod ordinary;
+mod pseudonyms;
+mod resources;
+mod signatures;
+mod slowness;
+mod source_health;
+mod subjects;
+mod tampering;

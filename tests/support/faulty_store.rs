@@ -1,0 +1,208 @@
+//! A store that fails when told: before a commit, after it, or by taking its time; and a second node of a running gateway on such a store.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sluis::app::gateway::{Built, build_with};
+use sluis::client::{Client, Kit};
+use sluis::clock::Timestamp;
+use sluis::config::GatewayConfig;
+use sluis::demo::organisations::Slug;
+use sluis::exchange::Gateway;
+use sluis::ledger::entry::{EntryKind, TraceId};
+use sluis::organisation::Oin;
+use sluis::store::{
+    Append, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Scribe, Store, StoreError, StoredDisclosure,
+    StoredEntry, SubjectIndex, WaitingReceipt,
+};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::TestGateway;
+
+/// What goes wrong at a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The store refuses; nothing was written.
+    Refused,
+    /// The connection was lost at COMMIT; nothing was written.
+    LostBefore,
+    /// The connection was lost at COMMIT; it was written.
+    LostAfter,
+    /// It takes this long, then it is written.
+    Slow(Duration),
+}
+
+/// A store that fails when told.
+pub struct FaultyStore {
+    inner: Arc<dyn Store>,
+    fault: Mutex<Option<(EntryKind, Fault)>>,
+    met: AtomicUsize,
+}
+
+impl FaultyStore {
+    /// Sound until told otherwise.
+    pub fn around(inner: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self { inner, fault: Mutex::default(), met: AtomicUsize::new(0) })
+    }
+
+    /// From now on every batch with an entry of `kind` meets `fault`.
+    pub fn fails(&self, kind: EntryKind, fault: Fault) {
+        *self.fault.lock().expect("no panic") = Some((kind, fault));
+    }
+
+    /// Sound again.
+    pub fn mends(&self) {
+        *self.fault.lock().expect("no panic") = None;
+    }
+
+    /// How many batches met a fault.
+    pub fn met(&self) -> usize {
+        self.met.load(Ordering::SeqCst)
+    }
+
+    fn fault_of(&self, batch: &[Append]) -> Option<Fault> {
+        let (kind, fault) = (*self.fault.lock().expect("no panic"))?;
+        let concerned = batch.iter().flat_map(|append| &append.entries).any(|entry| entry.clear.kind == kind);
+        concerned.then(|| {
+            self.met.fetch_add(1, Ordering::SeqCst);
+            fault
+        })
+    }
+}
+
+#[async_trait]
+impl Store for FaultyStore {
+    async fn commit(
+        &self,
+        batch: &[Append],
+        scribe: &dyn Scribe,
+        now: Timestamp,
+    ) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+        match self.fault_of(batch) {
+            None => self.inner.commit(batch, scribe, now).await,
+            Some(Fault::Refused) => Err(StoreError::Unavailable("disk full".to_owned())),
+            Some(Fault::LostBefore) => Err(StoreError::UnknownOutcome("connection lost".to_owned())),
+            Some(Fault::LostAfter) => {
+                self.inner.commit(batch, scribe, now).await?;
+                Err(StoreError::UnknownOutcome("connection lost".to_owned()))
+            }
+            Some(Fault::Slow(wait)) => {
+                tokio::time::sleep(wait).await;
+                self.inner.commit(batch, scribe, now).await
+            }
+        }
+    }
+
+    async fn head(&self) -> Result<Head, StoreError> {
+        self.inner.head().await
+    }
+
+    async fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.tile(level, index).await
+    }
+
+    async fn entries(&self, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
+        self.inner.entries(from, limit).await
+    }
+
+    async fn entries_of(&self, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError> {
+        self.inner.entries_of(trace).await
+    }
+
+    async fn registered(&self) -> Result<Registered, StoreError> {
+        self.inner.registered().await
+    }
+
+    async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError> {
+        self.inner.person_facts(subject).await
+    }
+
+    async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {
+        self.inner.claim(organisation, key, now).await
+    }
+
+    async fn disclosure(&self, id: &str, now: Timestamp) -> Result<Option<StoredDisclosure>, StoreError> {
+        self.inner.disclosure(id, now).await
+    }
+
+    async fn scope_key(&self, scope: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.scope_key(scope).await
+    }
+
+    async fn pseudonyms(&self, scope: &str, indexes: &[[u8; 32]]) -> Result<Vec<Option<String>>, StoreError> {
+        self.inner.pseudonyms(scope, indexes).await
+    }
+
+    async fn identity(&self, pseudonym: &str) -> Result<Option<PseudonymRow>, StoreError> {
+        self.inner.identity(pseudonym).await
+    }
+
+    async fn contribution_receipts(&self, limit: u32) -> Result<Vec<WaitingReceipt>, StoreError> {
+        self.inner.contribution_receipts(limit).await
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.inner.sweep(now).await
+    }
+}
+
+/// A second node of a running gateway: same files, own listeners, a store that fails when told.
+pub struct Node {
+    /// Its exchange.
+    pub gateway: Arc<Gateway>,
+    /// Its store.
+    pub store: Arc<FaultyStore>,
+    api: String,
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Node {
+    /// Starts it on the files of `beside`.
+    pub async fn beside(beside: &TestGateway) -> Self {
+        Self::with(beside, |_| {}).await
+    }
+
+    /// The same with other settings.
+    pub async fn with(beside: &TestGateway, change: impl FnOnce(&mut GatewayConfig)) -> Self {
+        let mut config = GatewayConfig::load(&beside.running().layout.configuration()).expect("a configuration");
+        let free = || std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let held = [free(), free(), free()];
+        let [api, web, operations] = held.each_ref().map(|held| held.local_addr().expect("an address"));
+        (config.api.listen, config.web.listen, config.operations.listen) = (api, web, operations);
+        config.gateway.authorities = vec![format!("localhost:{}", api.port())];
+        change(&mut config);
+        let mut store = None;
+        let wrap = |inner| {
+            let faulty = FaultyStore::around(inner);
+            store = Some(Arc::clone(&faulty));
+            faulty as Arc<dyn Store>
+        };
+        let built: Built = build_with(config, beside.running().outside().clone(), wrap).await.expect("a second node");
+        let gateway = Arc::clone(&built.gateway);
+        drop(held);
+        let bound = built.bind().await.expect("listeners");
+        let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
+        tasks.spawn(bound.run(shutdown.clone()));
+        let api = format!("https://localhost:{}", api.port());
+        Self { gateway, store: store.expect("wrapped"), api, shutdown, tasks }
+    }
+
+    /// The client of an organisation of the kit, towards this node.
+    pub fn client(&self, beside: &TestGateway, slug: Slug) -> Client {
+        let mut kit = Kit::open(&beside.running().layout.kit_of(slug)).expect("a kit");
+        kit.gateway.api.clone_from(&self.api);
+        let outside = beside.running().outside();
+        Client::new(&kit, Arc::clone(&outside.clock), Arc::clone(&outside.entropy)).expect("a client")
+    }
+
+    /// Stops it.
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}

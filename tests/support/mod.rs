@@ -1,0 +1,322 @@
+//! The test harness: a whole Sluis (gateway, connectors, synthetic households, certificates) in a temporary folder and in this process,
+//! reached over real TLS sockets on loopback.
+//!
+//! ```ignore
+//! #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+//! async fn the_gateway_answers() {
+//!     let gateway = TestGateway::start().await;                      // few households, answers leave at once
+//!     let asker = gateway.persona(Slug::VeiligThuis);                // TLS identity and signing key of the kit
+//!     let body = gateway.question("P22").to_string().into_bytes();   // a body that is answered with items
+//!
+//!     // The ordinary client, with every check it makes:
+//!     let disclosed = gateway.running().client(Slug::VeiligThuis).unwrap().disclose(&body, None).await.unwrap();
+//!
+//!     // The raw client: sign, alter, send, judge. `problem` and `success` check the response's signature and fields.
+//!     let mut request = gateway.draft(&asker, &body).sign(&asker.key);
+//!     request.set("content-type", "text/plain");
+//!     gateway.wire().problem(&asker.tls, &request, 415, "media-type").await.unwrap();
+//!     gateway.stop().await;
+//! }
+//! ```
+//!
+//! - [`TestGateway::start_with`] takes a [`Setup`]: `answer_at`, households, and a function that changes the gateway's settings (limits,
+//!   time-outs). [`TestGateway::restart`] stops and starts it on the same folder. [`TestGateway::clock`] can be moved.
+//! - `gateway.authority` issues certificates and revocation lists; `gateway.running().desk` suspends and revokes;
+//!   `gateway.running().connectors` are the sources; [`TestGateway::entries`] counts log entries,
+//!   [`TestGateway::refused`] expects a problem and looks at the log.
+//! - [`raw::Wire`] sends any bytes and tells what came back ([`raw::Received`]: a response, a TLS alert, a closed connection, silence).
+//! - [`cases::Cases`] collects what failed, so that one test reports every failing case of its table.
+//! - [`fake_source::FakeSource`] is a connector that answers what the test wants; [`faulty_store::Node`] is a second node of the gateway whose store
+//!   fails when told.
+//! - [`silent::SilentSource`] stands in for a source that accepts connections and never answers.
+//!
+//! A gateway costs about a second of processor time: share one per family of cases.
+
+pub mod cases;
+pub mod clock;
+pub mod draft;
+pub mod fake_source;
+pub mod faulty_store;
+pub mod log;
+pub mod raw;
+pub mod silent;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+use serde_json::{Value, json};
+use sluis::app::gateway::Outside;
+use sluis::client::{Disclosed, Kit, Trouble};
+use sluis::config::GatewayConfig;
+use sluis::crypto::keys::{SigningKey, VerifyingKey};
+use sluis::demo::authority::Authority;
+use sluis::demo::organisations::Slug;
+use sluis::demo::running::{Running, start_configured};
+use sluis::demo::setup::Options;
+use sluis::entropy::{Entropy, SystemEntropy, random};
+use sluis::http::tls;
+use sluis::ledger::entry::EntryKind;
+use sluis::organisation::Oin;
+
+use self::clock::MovedClock;
+use self::draft::Draft;
+use self::raw::{RawRequest, Response, Wire};
+
+/// One start at a time: free ports are chosen first and bound later.
+static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// How a gateway is started.
+#[derive(Clone, Copy)]
+pub struct Setup {
+    /// What the demo is made of.
+    pub options: Options,
+    /// Changes the settings that were read from its configuration.
+    pub change: fn(&mut GatewayConfig),
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { options: Options { households: 10, seed: 1, answer_at: false }, change: |_| {} }
+    }
+}
+
+/// A running Sluis with what a test needs to know of it.
+pub struct TestGateway {
+    /// The root that issued every certificate of the kit.
+    pub authority: Authority,
+    /// Its time.
+    pub clock: Arc<MovedClock>,
+    running: Option<Running>,
+    wire: Wire,
+    folder: Folder,
+    setup: Setup,
+}
+
+/// A problem that a request must get.
+#[derive(Clone, Copy)]
+pub struct Expected {
+    status: u16,
+    suffix: &'static str,
+    logged: Logged,
+}
+
+#[derive(Clone, Copy)]
+enum Logged {
+    Refusal,
+    Nothing,
+}
+
+/// A problem told to someone who was authenticated: its refusal is in the log.
+pub const fn caller(status: u16, suffix: &'static str) -> Expected {
+    Expected { status, suffix, logged: Logged::Refusal }
+}
+
+/// A problem told to a stranger: nothing of it is in the log.
+pub const fn stranger(status: u16, suffix: &'static str) -> Expected {
+    Expected { status, suffix, logged: Logged::Nothing }
+}
+
+/// An organisation of the kit.
+pub struct Persona {
+    /// Which.
+    pub slug: Slug,
+    /// Its OIN.
+    pub oin: Oin,
+    /// Its TLS identity.
+    pub tls: Arc<ClientConfig>,
+    /// Its signing key.
+    pub key: SigningKey,
+}
+
+impl TestGateway {
+    /// Ten households, answers leave at once.
+    pub async fn start() -> Self {
+        Self::start_with(Setup::default()).await
+    }
+
+    /// With answers that leave at the purpose's fixed instant.
+    pub async fn start_timed() -> Self {
+        let setup = Setup::default();
+        Self::start_with(Setup { options: Options { answer_at: true, ..setup.options }, ..setup }).await
+    }
+
+    /// As told.
+    pub async fn start_with(setup: Setup) -> Self {
+        let clock = Arc::new(MovedClock::default());
+        let starting = STARTING.lock().await;
+        // Another process may take a port between choosing and binding: then once more in a new folder.
+        for attempt in 1..=3 {
+            let folder = Folder::new();
+            match start_configured(&folder.0, setup.options, outside(&clock), setup.change).await {
+                Ok(mut running) => {
+                    let authority = running.authority.take().expect("made just now");
+                    let wire = Wire::of(&running);
+                    drop(starting);
+                    return Self { authority, clock, running: Some(running), wire, folder, setup };
+                }
+                Err(error) => assert!(attempt < 3, "the gateway does not start: {error}"),
+            }
+        }
+        unreachable!("three attempts either start or fail")
+    }
+
+    /// Stops it and starts it again on the same folder.
+    pub async fn restart(&mut self) {
+        let _starting = STARTING.lock().await;
+        self.running.take().expect("running").stop().await;
+        for attempt in 1..=10 {
+            match start_configured(&self.folder.0, self.setup.options, outside(&self.clock), self.setup.change).await {
+                Ok(running) => {
+                    self.running = Some(running);
+                    return;
+                }
+                Err(error) => assert!(attempt < 10, "the gateway does not start again: {error}"),
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        }
+    }
+
+    /// Stops it; its folder goes.
+    pub async fn stop(mut self) {
+        self.running.take().expect("running").stop().await;
+    }
+
+    /// What runs.
+    pub fn running(&self) -> &Running {
+        self.running.as_ref().expect("running")
+    }
+
+    /// The same, to stop and start connectors.
+    pub fn running_mut(&mut self) -> &mut Running {
+        self.running.as_mut().expect("running")
+    }
+
+    /// The raw client.
+    pub const fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    /// `localhost:port` of the API.
+    pub fn authority_name(&self) -> &str {
+        &self.wire.authority
+    }
+
+    /// An organisation of the kit.
+    pub fn persona(&self, slug: Slug) -> Persona {
+        let kit = Kit::open(&self.running().layout.kit_of(slug)).expect("a kit");
+        let mut tls = tls::client(&kit.identity(), &kit.trust()).expect("a TLS identity");
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let key = SigningKey::from_jwk(&kit.signing_key().expect("a key")).expect("a signing key");
+        Persona { slug, oin: kit.organisation.oin, tls: Arc::new(tls), key }
+    }
+
+    /// A question of Veilig Thuis to the police about a person, as a body of `POST /v1/disclosures` to alter at will.
+    pub fn question(&self, person: &str) -> Value {
+        let (_, person) = self.running().world.person(person).expect("a person of the world");
+        let bsn = person.bsn.as_ref().expect("a person with a citizen number");
+        json!({
+            "purpose": "safety-assessment",
+            "subject": {"scheme": "bsn", "value": bsn.expose()},
+            "categories": ["identity", "address", "household"],
+            "sources": [Slug::Police.organisation().oin],
+            "form": "exact",
+            "actor": {"reference": "vt-4711", "role": "caseworker"},
+            "necessity": "The safety of mother and children must be assessed.",
+        })
+    }
+
+    /// An unsigned `POST /v1/disclosures` of `persona`, to be altered, signed, altered again and sent.
+    pub fn draft(&self, persona: &Persona, body: &[u8]) -> Draft {
+        Draft::post("/v1/disclosures", self.authority_name(), body).by(&persona.key, &*self.clock)
+    }
+
+    /// An unsigned `GET` of `target` by `persona`.
+    pub fn draft_get(&self, persona: &Persona, target: &str) -> Draft {
+        Draft::get(target, self.authority_name()).by(&persona.key, &*self.clock)
+    }
+
+    /// Asks with the ordinary client of the kit, which checks all it can.
+    pub async fn ask(&self, slug: Slug, body: &Value, idempotency_key: Option<&str>) -> Result<Disclosed, Trouble> {
+        let client = self.running().client(slug).expect("a client");
+        client.disclose(body.to_string().as_bytes(), idempotency_key).await
+    }
+
+    /// That an ordinary request is answered with items: what every family of bad input ends with.
+    pub async fn still_serves(&self) {
+        let disclosed = self.ask(Slug::VeiligThuis, &self.question("P22"), None).await.expect("the gateway still serves");
+        assert!(disclosed.items().count() > 0, "the ordinary client gets its items");
+    }
+
+    /// The entries that the log has from index `from` on: each one's kind and party.
+    pub async fn entries_since(&self, from: u64) -> Vec<(EntryKind, Oin)> {
+        let mut found = Vec::new();
+        let (size, mut from) = (self.log_size().await, from);
+        while from < size {
+            let entries = self.running().gateway.store.entries(from, 256).await.expect("entries");
+            from += u64::try_from(entries.len()).expect("a count");
+            found.extend(entries.into_iter().map(|entry| (entry.row.clear.kind, entry.row.clear.party)));
+        }
+        found
+    }
+
+    /// How many entries of `kind` the log has on the side of `party`.
+    pub async fn entries(&self, kind: EntryKind, party: &Oin) -> usize {
+        self.entries_since(0).await.into_iter().filter(|entry| *entry == (kind, party.clone())).count()
+    }
+
+    /// How many refusals of `party` the log has.
+    pub async fn refusals(&self, party: &Oin) -> usize {
+        self.entries(EntryKind::Refusal, party).await
+    }
+
+    /// Sends a request that must get this problem, and looks at the log: exactly one refusal of a caller who was authenticated, nothing of
+    /// a stranger.
+    pub async fn refused(&self, asker: &Persona, request: &RawRequest, problem: Expected) -> Result<Response, String> {
+        let before = self.log_size().await;
+        let response = self.wire.problem(&asker.tls, request, problem.status, problem.suffix).await?;
+        let written = self.entries_since(before).await;
+        let expected = match problem.logged {
+            Logged::Refusal => vec![(EntryKind::Refusal, asker.oin.clone())],
+            Logged::Nothing => Vec::new(),
+        };
+        if written == expected { Ok(response) } else { Err(format!("the log got {written:?} instead of {expected:?}")) }
+    }
+
+    /// How many entries the log has.
+    pub async fn log_size(&self) -> u64 {
+        self.running().gateway.store.head().await.expect("the head").size
+    }
+}
+
+fn outside(clock: &Arc<MovedClock>) -> Outside {
+    Outside { clock: Arc::clone(clock) as _, entropy: Arc::new(SystemEntropy::default()) }
+}
+
+/// The gateway's keys for responses.
+fn response_keys(running: &Running) -> Vec<VerifyingKey> {
+    running.info.signing_keys.iter().map(|key| VerifyingKey::from_jwk(key).expect("a response key")).collect()
+}
+
+/// Random characters that a nonce or an Idempotency-Key may have.
+pub fn random_text() -> String {
+    let bytes = random::<18>(&SystemEntropy::default() as &dyn Entropy).expect("randomness");
+    sluis::crypto::base64::encode_url(&bytes)
+}
+
+/// A temporary folder that goes with its owner.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let folder = std::env::temp_dir().join(format!("sluis-test-{}", random_text()));
+        std::fs::create_dir(&folder).expect("a temporary folder");
+        Self(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
