@@ -5,6 +5,8 @@ mod architecture;
 #[cfg(test)]
 mod flow;
 #[cfg(test)]
+mod store;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod vectors;

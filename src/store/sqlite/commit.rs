@@ -36,8 +36,6 @@ pub(super) async fn commit(
     if let Some(sequenced) = &sequenced {
         log::add_entries(&mut transaction, head.size, &rows).await?;
         log::advance(&mut transaction, &head, sequenced, batch_state.revision).await?;
-    } else if batch_state.revision != head.revision {
-        return Err(StoreError::Unavailable("facts may not change without an entry in the log".to_owned()));
     }
     let committed = hand_out(&head, sequenced.as_ref(), accepted());
     for (append, committed) in accepted().zip(&committed) {
@@ -126,6 +124,9 @@ impl Judging<'_> {
             && !disclosures::take_claim(connection, claim, self.now).await?
         {
             return Ok(Err(Conflict::IdempotencyTaken));
+        }
+        if append.entries.is_empty() && append.changes.iter().any(Change::moves_facts) {
+            return Err(StoreError::Unavailable("facts may not change without an entry in the log".to_owned()));
         }
         for change in &append.changes {
             if let Err(conflict) = self.change(connection, change).await? {
