@@ -32,24 +32,30 @@ pub(crate) async fn gain(folder: &Path, outside: &Outside, figures: &mut Figures
         let store: Arc<dyn Store> = Arc::new(store(folder, "grouped").await?);
         let scribe: Arc<dyn Scribe> = Arc::new(scribe()?);
         let sequencer = Sequencer::start(store, scribe, Arc::clone(&outside.clock));
-        writers(move |append| {
-            let sequencer = sequencer.clone();
-            async move { Ok(sequencer.append(append).await.map(drop)?) }
-        }, &row)
+        writers(
+            move |append| {
+                let sequencer = sequencer.clone();
+                async move { Ok(sequencer.append(append).await.map(drop)?) }
+            },
+            &row,
+        )
         .await?
     };
     let single = {
         let store = Arc::new(Mutex::new((store(folder, "single").await?, scribe()?)));
         let clock = Arc::clone(&outside.clock);
-        writers(move |append| {
-            let (store, now) = (Arc::clone(&store), clock.now());
-            async move {
-                let store = store.lock().await;
-                let committed = store.0.commit(&[append], &store.1, now).await?;
-                committed.into_iter().try_for_each(|one| one.map(drop))?;
-                Ok(())
-            }
-        }, &row)
+        writers(
+            move |append| {
+                let (store, now) = (Arc::clone(&store), clock.now());
+                async move {
+                    let store = store.lock().await;
+                    let committed = store.0.commit(&[append], &store.1, now).await?;
+                    committed.into_iter().try_for_each(|one| one.map(drop))?;
+                    Ok(())
+                }
+            },
+            &row,
+        )
         .await?
     };
     figures.beside("append, group commit, entries per second", grouped);

@@ -30,9 +30,11 @@ pub(crate) fn sixty(figures: &mut Figures) -> Outcome<()> {
         questions.iter().for_each(decide);
         begun.elapsed()
     };
-    let mut cold: Vec<Duration> = (0..ROUNDS).map(|_| round(&|question| drop(std::hint::black_box(bundle.decide_fresh(question))))).collect();
+    let mut cold: Vec<Duration> =
+        (0..ROUNDS).map(|_| round(&|question| drop(std::hint::black_box(bundle.decide_fresh(question))))).collect();
     round(&|question| drop(bundle.decide(question)));
-    let mut warm: Vec<Duration> = (0..ROUNDS).map(|_| round(&|question| drop(std::hint::black_box(bundle.decide(question))))).collect();
+    let mut warm: Vec<Duration> =
+        (0..ROUNDS).map(|_| round(&|question| drop(std::hint::black_box(bundle.decide(question))))).collect();
     figures.set("decisions60_cold_ms", millis(median(&mut cold)));
     figures.set("decisions60_warm_us", micros(median(&mut warm)));
     Ok(())

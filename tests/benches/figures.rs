@@ -86,7 +86,8 @@ impl Figures {
 
     /// For programs.
     pub(crate) fn json(&self) -> String {
-        let pairs = |list: &[(String, f64)]| list.iter().map(|(name, value)| (name.clone(), rounded(*value))).collect::<Map<_, _>>();
+        let pairs =
+            |list: &[(String, f64)]| list.iter().map(|(name, value)| (name.clone(), rounded(*value))).collect::<Map<_, _>>();
         let all = serde_json::json!({
             "sqlite": self.values,
             "floors": pairs(&self.beside),

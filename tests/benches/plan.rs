@@ -156,7 +156,8 @@ impl Run<'_> {
         let requester = Arc::new(Requester::new(&world.layout.kit_of(REQUESTER), &self.outside)?);
         let request = world.request(0);
         let held = requester.check(request, &requester.ask(request).await?.1)?;
-        self.figures.condition("a response holds", format!("{} items, {} categories, {} bytes", held.items, held.categories, held.bytes));
+        self.figures
+            .condition("a response holds", format!("{} items, {} categories, {} bytes", held.items, held.categories, held.bytes));
         if held.categories != GIVEN {
             return Err(format!("{} categories came, {GIVEN} were expected", held.categories).into());
         }
@@ -203,7 +204,8 @@ impl Run<'_> {
         let (rate, each) = (count / load.lasted.as_secs_f64(), micros(used.div_f64(count)));
         self.figures.beside(format!("{connections} connections: disclosures per second"), rate);
         self.figures.beside(format!("{connections} connections: gateway CPU per disclosure, µs"), each);
-        self.figures.beside(format!("{connections} connections: connector CPU per disclosure, µs"), micros(source.div_f64(count)));
+        self.figures
+            .beside(format!("{connections} connections: connector CPU per disclosure, µs"), micros(source.div_f64(count)));
         self.figures.beside(format!("{connections} connections: p50, ms"), millis(percentile(&mut load.times, 50)));
         self.figures.beside(format!("{connections} connections: p99, ms"), millis(percentile(&mut load.times, 99)));
         if connections == CONNECTIONS {

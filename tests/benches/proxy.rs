@@ -50,7 +50,11 @@ pub(crate) async fn floor(nginx: &Path, world: &World, payload: usize, connectio
         async move { asker.ask(number).await }
     };
     closed(connections, Duration::from_secs(2), one.clone()).await?;
-    let used = || Ok::<_, Box<dyn std::error::Error + Send + Sync>>(children(proxy.id())?.into_iter().map(processor).sum::<Outcome<Duration>>()?);
+    let used = || {
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(
+            children(proxy.id())?.into_iter().map(processor).sum::<Outcome<Duration>>()?,
+        )
+    };
     let before = used()?;
     let load = closed(connections, time, one).await?;
     let count = load.answered()?;
@@ -113,7 +117,11 @@ fn frontend(folder: &Path, world: &World, port: u16, backend: u16) -> String {
 
 fn head(name: &str) -> String {
     // Workers of a master that is root would otherwise not see a folder that is only its own.
-    let user = if std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0) { "user root;" } else { "" };
+    let user = if std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0) {
+        "user root;"
+    } else {
+        ""
+    };
     format!(
         "{user}
 daemon off;

@@ -90,16 +90,8 @@ impl Requester {
         let body: Body = serde_json::from_slice(&answer.body)?;
         let [Delivery { sealed, receipt }] = body.deliveries.as_slice() else { return Err("not one delivery".into()) };
         let (receipt, mut steps) = (receipt.clone(), Vec::new());
-        let opened = open_delivery(
-            &self.decryption,
-            &self.log,
-            &self.party,
-            &body.disclosure,
-            sealed,
-            receipt,
-            request,
-            &mut steps,
-        )?;
+        let opened =
+            open_delivery(&self.decryption, &self.log, &self.party, &body.disclosure, sealed, receipt, request, &mut steps)?;
         let items = opened.payload.get("items").and_then(serde_json::Value::as_array).ok_or("no items")?;
         let categories: std::collections::BTreeSet<_> =
             items.iter().filter_map(|item| item.get("category")).filter_map(serde_json::Value::as_str).collect();

@@ -17,9 +17,7 @@ use sluis::crypto::keys::SigningKey;
 use sluis::crypto::message_signature::{Nonce, Profile, RequestParts, RequestSignature, SignatureTimes, sign_request};
 use sluis::exchange::authenticate::{REQUEST_TAG, authenticate};
 use sluis::exchange::signed::{Peer, SignedRequest};
-use sluis::exchange::{
-    Gateway, announce, authorise, collect, deliver, minimise, pseudonymise, recheck, record, request, seal,
-};
+use sluis::exchange::{Gateway, announce, authorise, collect, deliver, minimise, pseudonymise, recheck, record, request, seal};
 use sluis::http::reply::{Asked, Reply, Responder};
 use tokio::time::Instant;
 
@@ -82,7 +80,11 @@ pub(crate) async fn measure(world: &World, outside: &Outside, figures: &mut Figu
 }
 
 /// Takes a batch through all stages.
-async fn one_round(gateway: &Arc<Gateway>, responder: &Responder, requests: Vec<SignedRequest>) -> Outcome<[Duration; NAMES.len()]> {
+async fn one_round(
+    gateway: &Arc<Gateway>,
+    responder: &Responder,
+    requests: Vec<SignedRequest>,
+) -> Outcome<[Duration; NAMES.len()]> {
     let mut used = [Duration::ZERO; NAMES.len()];
     let mut clock = Clock { places: used.iter_mut() };
     let asked: Vec<_> = requests.iter().map(asked).collect();
@@ -107,9 +109,8 @@ async fn one_round(gateway: &Arc<Gateway>, responder: &Responder, requests: Vec<
     let delivered = clock
         .each(recorded, |recorded| async move { Ok::<_, ()>(Reply::json(deliver::deliver(gateway, recorded).await.json())) })
         .await?;
-    clock.plain(delivered.into_iter().zip(asked).collect(), |(reply, asked)| {
-        Ok(responder.send(reply, &asked, &*gateway.clock))
-    })?;
+    clock
+        .plain(delivered.into_iter().zip(asked).collect(), |(reply, asked)| Ok(responder.send(reply, &asked, &*gateway.clock)))?;
     Ok(used)
 }
 
@@ -176,13 +177,8 @@ impl Signer {
         headers.insert("host", HeaderValue::from_str(&self.authority)?);
         headers.insert("content-type", HeaderValue::from_static("application/json"));
         let now = outside.clock.now();
-        let parts = RequestParts {
-            method: "POST",
-            authority: &self.authority,
-            path: "/v1/disclosures",
-            query: None,
-            headers: &headers,
-        };
+        let parts =
+            RequestParts { method: "POST", authority: &self.authority, path: "/v1/disclosures", query: None, headers: &headers };
         let profile = Profile { label: "sluis", tag: REQUEST_TAG };
         let nonce = Nonce::random(&*outside.entropy)?;
         let signed = sign_request(&parts, Some(body), &self.key, SignatureTimes::from(now), &nonce, profile)?;

@@ -2,8 +2,8 @@
 //! signed head.
 
 use sluis::config::GatewayConfig;
-use sluis::keystore::file::{FileKeyStore, root_key};
 use sluis::keystore::KeyStore as _;
+use sluis::keystore::file::{FileKeyStore, root_key};
 use sluis::ledger::checkpoint::SignedCheckpoint;
 use sluis::ledger::tree::RightEdge;
 use sluis::store::Store as _;
