@@ -163,9 +163,7 @@ impl Judging<'_> {
             Change::Disclosure(row) => disclosures::add_disclosure(connection, row).await?,
             // These need a receipt, so they are written when the entries have their numbers.
             Change::Delivery(_) | Change::ContributionReceipt(_) => {}
-            Change::ReceiptAccepted { disclosure, source, receipt } => {
-                disclosures::remove_contribution(connection, disclosure, source, receipt).await?
-            }
+            Change::ReceiptsAccepted(numbers) => disclosures::remove_contributions(connection, numbers).await?,
             Change::DestroyDeliveries { disclosure } => disclosures::destroy_deliveries(connection, disclosure).await?,
             Change::Answered { organisation, key } => disclosures::answered(connection, organisation, key).await?,
             Change::Consent(subject, record) => return registers::add_consent(connection, self.seal, *subject, record).await,
