@@ -147,7 +147,7 @@ async fn ask(
         Ok(answer) if is_about(&answer, matter, plan) && answer.items.len() <= MOST_ITEMS => {
             // A summary comes by release only, when a professional has decided.
             let items = answer.items.into_iter().filter(|item| item.form != Form::Summary).collect();
-            Some(SourceAnswer { items, source })
+            Some(SourceAnswer { source, items })
         }
         Ok(_) => {
             tracing::warn!(source = %organisation.oin, disclosure = %matter.id, "answered about something else, or too much: dropped");

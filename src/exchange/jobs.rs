@@ -22,9 +22,6 @@ const SWEEP: Duration = Duration::from_mins(1);
 /// How long after an unknown outcome the log is looked at, and again when it could not be.
 const SETTLE: Duration = Duration::from_millis(500);
 
-/// How long a call in the background may take.
-const CALL: Duration = Duration::from_secs(5);
-
 /// One endless job.
 pub type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 

@@ -193,7 +193,7 @@ async fn sequence(
         let bytes = log::tile(connection, id.level(), id.index()).await?.ok_or_else(corrupt)?;
         tiles.push(Tile { id, bytes });
     }
-    let leaves: Vec<_> = rows.iter().map(|row| row.leaf.clone()).collect();
+    let leaves: Vec<_> = rows.iter().map(|row| row.leaf).collect();
     scribe.sequence(head, tiles, &leaves).map(Some)
 }
 
@@ -220,7 +220,7 @@ async fn deliver(connection: &mut SqliteConnection, append: &Append, committed: 
     for change in &append.changes {
         match change {
             Change::Delivery(row) => {
-                disclosures::add_delivery(connection, &row.disclosure, &row.sealed, &receipt(&row.receipt)?).await?
+                disclosures::add_delivery(connection, &row.disclosure, &row.sealed, &receipt(&row.receipt)?).await?;
             }
             Change::ContributionReceipt(row) => disclosures::add_contribution(connection, row, &receipt(&row.receipt)?).await?,
             _ => {}
