@@ -7,6 +7,8 @@ mod cli;
 #[cfg(test)]
 mod flow;
 #[cfg(test)]
+mod store;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod vectors;

@@ -143,12 +143,19 @@ impl Gateway {
         until.saturating_duration_since(Instant::now()).max(SHORTEST)
     }
 
-    /// Waits for the instant at which an answer for this purpose leaves.
+    /// Waits for the instant at which an answer for this purpose leaves. One that is not ready by then leaves at the next such instant: how
+    /// much later it was could tell of the person.
     pub(super) async fn wait_for_answer(&self, purpose: &Purpose, asked_at: Instant) {
         if self.settings.answer_at {
-            tokio::time::sleep_until(asked_at + purpose.answer_at).await;
+            tokio::time::sleep_until(asked_at + leaves_after(asked_at.elapsed(), purpose.answer_at)).await;
         }
     }
+}
+
+/// The first whole multiple of `step`, and at least one, that is not before `elapsed`.
+fn leaves_after(elapsed: Duration, step: Duration) -> Duration {
+    let steps = elapsed.as_nanos().div_ceil(step.as_nanos().max(1)).max(1);
+    step.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX))
 }
 
 /// How a caller was authenticated, for the log.
@@ -216,5 +223,19 @@ impl Plan {
         }
         let wait = Duration::from_secs(30);
         Err(Refusal::new(ProblemType::SourcesUnavailable, "none of the sources answers at the moment").retry_after(wait))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_leave_at_whole_steps() {
+        let millis = Duration::from_millis;
+        for (elapsed, leaves) in [(0, 1000), (1, 1000), (999, 1000), (1000, 1000), (1001, 2000), (5300, 6000)] {
+            assert_eq!(leaves_after(millis(elapsed), millis(1000)), millis(leaves), "{elapsed}");
+        }
+        assert_eq!(leaves_after(millis(7), Duration::ZERO), Duration::ZERO);
     }
 }

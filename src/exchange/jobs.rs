@@ -6,11 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::collect::KeysOf;
-use super::{Gateway, undelivered};
+use super::{Gateway, receipts, undelivered};
 use crate::organisation::Oin;
-use crate::source::ContributionReceipt;
 use crate::source::port::Destination;
-use crate::store::{Append, Change, StoreError, WaitingReceipt};
 
 /// How often the registry is compared with the head's revision.
 const CATCH_UP: Duration = Duration::from_millis(250);
@@ -24,14 +22,8 @@ const SWEEP: Duration = Duration::from_mins(1);
 /// How long after an unknown outcome the log is looked at, and again when it could not be.
 const SETTLE: Duration = Duration::from_millis(500);
 
-/// How long receipts wait at most before they are tried again.
-const RETRY: Duration = Duration::from_secs(10);
-
 /// How long a call in the background may take.
 const CALL: Duration = Duration::from_secs(5);
-
-/// How many receipts each source is sent in one round.
-const ROUND: u32 = 64;
 
 /// One endless job.
 pub type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -40,7 +32,7 @@ pub type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub fn all(gateway: &Arc<Gateway>) -> Vec<Job> {
     let with = || Arc::clone(gateway);
     vec![
-        Box::pin(receipts(with())),
+        Box::pin(receipts::send_all(with())),
         Box::pin(doubts(with())),
         Box::pin(probes(with())),
         Box::pin(catch_up(with())),
@@ -55,51 +47,6 @@ async fn doubts(gateway: Arc<Gateway>) {
         tokio::time::sleep(SETTLE).await;
         while undelivered::settle(&gateway).await.is_err() {
             tokio::time::sleep(SETTLE).await;
-        }
-    }
-}
-
-/// Sends sources the receipts of what they gave; each stays waiting until its source has taken it.
-async fn receipts(gateway: Arc<Gateway>) {
-    loop {
-        if tokio::time::timeout(RETRY, gateway.receipts_waiting.notified()).await.is_ok() {
-            // What comes together is sent together.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        if let Err(error) = send_receipts(&gateway).await {
-            tracing::warn!(%error, "receipts could not be sent");
-        }
-    }
-}
-
-async fn send_receipts(gateway: &Gateway) -> Result<(), StoreError> {
-    loop {
-        let waiting = gateway.store.contribution_receipts(ROUND).await?;
-        let sent = futures_util::future::join_all(waiting.into_iter().map(|receipt| send_receipt(gateway, receipt))).await;
-        let changes: Vec<_> = sent.into_iter().flatten().collect();
-        if changes.is_empty() {
-            return Ok(());
-        }
-        let append = Append { changes, ..Append::default() };
-        gateway.sequencer.append(append).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-    }
-}
-
-/// Sends one; what to write when the source has taken it.
-async fn send_receipt(gateway: &Gateway, waiting: WaitingReceipt) -> Option<Change> {
-    let registry = gateway.registry.current();
-    let address = registry.member(&waiting.source)?.organisation.connector.as_deref()?;
-    let keys = KeysOf { registry: &registry, source: &waiting.source, now: gateway.clock.now() };
-    let destination = Destination { oin: &waiting.source, address, keys: &keys, time: CALL };
-    let WaitingReceipt { disclosure, source, items, receipt } = &waiting;
-    let message = ContributionReceipt { disclosure: disclosure.clone(), items: items.clone(), receipt: receipt.clone() };
-    match gateway.sources.receipt(destination, &message).await {
-        Ok(()) => {
-            Some(Change::ReceiptAccepted { disclosure: disclosure.clone(), source: source.clone(), receipt: receipt.clone() })
-        }
-        Err(failure) => {
-            tracing::warn!(%source, %disclosure, %failure, "a source has not taken its receipt");
-            None
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod nonces;
 pub mod payloads;
 pub mod pseudonymise;
 pub mod rates;
+mod receipts;
 pub mod recheck;
 pub mod record;
 pub mod redeliver;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use http::Method;
 
 use super::port::{Destination, SourceFailure, Sources};
-use super::{ContributionReceipt, RecordsAnswer};
+use super::{ContributionReceipts, RecordsAnswer};
 use crate::http::client::{Answer, Call, CallError, SigningClient};
 
 /// The largest answer that is read: far above what a person's records need.
@@ -50,9 +50,9 @@ impl Sources for HttpSources {
         serde_json::from_slice(&answer.body).map_err(unreadable)
     }
 
-    async fn receipt(&self, source: Destination<'_>, receipt: &ContributionReceipt) -> Result<(), SourceFailure> {
-        let body =
-            serde_json::to_vec(receipt).map_err(|_| SourceFailure::Untrustworthy("the receipt cannot be written".to_owned()))?;
+    async fn receipts(&self, source: Destination<'_>, receipts: &ContributionReceipts) -> Result<(), SourceFailure> {
+        let body = serde_json::to_vec(receipts)
+            .map_err(|_| SourceFailure::Untrustworthy("the receipts cannot be written".to_owned()))?;
         self.call(source, &Method::POST, "/v1/receipts", Some(&body)).await.map(drop)
     }
 

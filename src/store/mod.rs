@@ -114,6 +114,8 @@ pub struct StoredDelivery {
 /// A receipt that a source is still to get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingReceipt {
+    /// Its number among those that wait.
+    pub number: i64,
     /// The disclosure's id.
     pub disclosure: String,
     /// The source.

@@ -54,12 +54,12 @@ async fn a_pseudonym_of_another_domain_is_nobodys() {
         let expected = shape(&gateway, &asker, &unknown).await.expect("an answer about nobody");
         let told = opened(&gateway, slug, &unknown).await;
         for (which, pseudonym) in [("foreign", foreign.as_str()), ("never issued", &never)] {
-            let asked = body(json!({"scheme": "pseudonym", "value": pseudonym}));
-            let answered = shape(&gateway, &asker, &asked).await;
+            let by_pseudonym = body(json!({"scheme": "pseudonym", "value": pseudonym}));
+            let answered = shape(&gateway, &asker, &by_pseudonym).await;
             let alike =
                 answered.and_then(|shape| (shape == expected).then_some(()).ok_or(format!("{shape:?}, not {expected:?}")));
             cases.check(format!("{name}: {which}, outside"), alike);
-            let inside = opened(&gateway, slug, &asked).await;
+            let inside = opened(&gateway, slug, &by_pseudonym).await;
             cases.hold(format!("{name}: {which}, inside"), without_subject(&inside) == without_subject(&told));
         }
     }

@@ -141,14 +141,14 @@ async fn add_chunk(connection: &mut SqliteConnection, first: u64, rows: &[&Entry
     query.build().execute(&mut *connection).await.map_err(unavailable)?;
     let asked: Vec<_> =
         rows.iter().zip(first..).flat_map(|(row, index)| row.asked.iter().map(move |source| (index, source))).collect();
-    if asked.is_empty() {
-        return Ok(());
+    for asked in asked.chunks(AT_ONCE) {
+        let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO entry_asked (idx, source) ");
+        query.push_values(asked, |mut values, (index, source)| {
+            values.push_bind(integer(*index)).push_bind(source.as_str());
+        });
+        query.build().execute(&mut *connection).await.map_err(unavailable)?;
     }
-    let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO entry_asked (idx, source) ");
-    query.push_values(asked, |mut values, (index, source)| {
-        values.push_bind(integer(index)).push_bind(source.as_str());
-    });
-    query.build().execute(connection).await.map(drop).map_err(unavailable)
+    Ok(())
 }
 
 /// Writes tiles and head. The old size is the guard: when it is not what the batch was numbered behind, nothing is written.
