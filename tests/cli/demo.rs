@@ -11,7 +11,7 @@ use sluis::crypto::base64;
 use sluis::entropy::{SystemEntropy, random};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sluis");
-const START: Duration = Duration::from_secs(120);
+const START: Duration = Duration::from_mins(2);
 
 /// A folder that goes away with the test.
 pub(super) struct Folder(PathBuf);

@@ -128,7 +128,7 @@ fn form(demo: &Demo, folder: &Folder, purpose: &str, categories: &str, recipient
 
 fn in_a_day() -> String {
     use sluis::clock::{Clock, SystemClock};
-    SystemClock.now().plus(Duration::from_secs(24 * 3600)).to_string()
+    SystemClock.now().plus(Duration::from_hours(24)).to_string()
 }
 
 const VEILIG_THUIS: &str = "00000099000000002000";

@@ -55,13 +55,14 @@ fn json_holds_the_opened_payloads_and_nothing_else_is_printed() {
     other.failed(1, &["409", "urn:sluis:problem:idempotency-conflict", "do: draw a new key"]);
 }
 
+fn with<'a>(subject: &[&'a str]) -> Vec<&'a str> {
+    [subject, ["--category", "identity"].as_slice()].concat()
+}
+
 #[test]
 fn a_person_is_named_without_a_number_on_the_command_line() {
     let demo = Demo::shared();
     let identity = ["--category", "identity"];
-    fn with<'a>(subject: &[&'a str]) -> Vec<&'a str> {
-        [subject, ["--category", "identity"].as_slice()].concat()
-    }
     demo.ask(&with(&["--person", "P99"])).failed(2, &["there is no person P99", "persons.json", "expected: an id from P01"]);
     demo.ask(&with(&["--person", "P28"])).failed(2, &["P28 has no citizen number", "--local OIN:NUMBER"]);
     let number = demo.number("P22");
