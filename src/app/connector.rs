@@ -104,7 +104,10 @@ pub async fn bind(config: &Config, outside: &Outside) -> Result<Bound, StartErro
         gateway_keys: files.gateway_keys.clone(),
         responder: Responder::new(files.key()?),
         log: files.log.clone(),
-        authorities: vec![address.to_string(), format!("localhost:{}", address.port())],
+        authorities: [address.to_string(), format!("localhost:{}", address.port())]
+            .into_iter()
+            .chain(config.authorities.iter().cloned())
+            .collect(),
         nonces: Nonces::default(),
         clock: Arc::clone(&outside.clock),
         entropy: Arc::clone(&outside.entropy),

@@ -78,6 +78,8 @@ pub struct Running {
     /// The certificate authority, when the files were made just now.
     pub authority: Option<Authority>,
     outside: Outside,
+    gateway_shutdown: CancellationToken,
+    gateway_task: TaskTracker,
     shutdown: CancellationToken,
     connector_shutdowns: BTreeMap<Slug, CancellationToken>,
     tasks: TaskTracker,
@@ -114,8 +116,8 @@ pub async fn start_configured(
     let (gateway, desk) = (Arc::clone(&built.gateway), Arc::clone(&built.desk));
     let bound = built.bind().await?;
     let addresses = bound.addresses();
-    let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
-    tasks.spawn(bound.run(shutdown.clone()));
+    let (gateway_task, gateway_shutdown) = (TaskTracker::new(), CancellationToken::new());
+    gateway_task.spawn(bound.run(gateway_shutdown.clone()));
     let info = Kit::open(&layout.kit_of(Slug::Police))?.gateway;
     let mut running = Running {
         layout,
@@ -127,9 +129,11 @@ pub async fn start_configured(
         connectors: BTreeMap::new(),
         authority,
         outside,
-        shutdown,
+        gateway_shutdown,
+        gateway_task,
+        shutdown: CancellationToken::new(),
         connector_shutdowns: BTreeMap::new(),
-        tasks,
+        tasks: TaskTracker::new(),
     };
     for organisation in organisations().filter(|organisation| organisation.is_source) {
         running.start_connector(organisation.slug).await?;
@@ -199,8 +203,11 @@ impl Running {
         &self.outside
     }
 
-    /// Ends everything: what is in flight is finished.
+    /// Ends everything: what is in flight is finished, for which the gateway still needs its sources.
     pub async fn stop(self) {
+        self.gateway_shutdown.cancel();
+        self.gateway_task.close();
+        self.gateway_task.wait().await;
         self.shutdown.cancel();
         self.tasks.close();
         self.tasks.wait().await;

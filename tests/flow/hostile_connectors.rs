@@ -320,9 +320,25 @@ async fn never_more_than_was_authorised() {
         cases.check(format!("{name}: log"), logged(&entries, disclosed));
     }
     log::holds_together(&*gateway.running().gateway.store, &gateway.running().info.log_vkey).await;
+    // A megabyte is read, the rest is in the buffers of two sockets.
+    cases.hold("floods are cut off", (1..32 << 20).contains(&police.flooded()));
+    // Each source gets the receipts of what it gave, and of nothing else.
+    let gave = done.iter().filter(|(_, disclosed)| !given(disclosed, Slug::Police).is_empty()).count();
+    cases.hold("receipts", receipts(&police, gave).await);
     drop(police);
     gateway.stop().await;
     cases.finish(4 * 55);
+}
+
+/// Whether the source has been sent this many receipts, in a while, and no more.
+async fn receipts(police: &FakeSource, expected: usize) -> bool {
+    for _ in 0..100 {
+        if police.receipts().len() >= expected {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    police.receipts().len() == expected
 }
 
 /// For a request in the reduced form: nothing forbidden, nothing exact.

@@ -8,6 +8,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -125,6 +126,7 @@ struct Shared {
     receipts: Mutex<Vec<Value>>,
     asked: Notify,
     gate: Arc<Notify>,
+    flooded: AtomicUsize,
 }
 
 /// The source.
@@ -165,6 +167,7 @@ impl FakeSource {
             receipts: Mutex::default(),
             asked: Notify::new(),
             gate: Arc::default(),
+            flooded: AtomicUsize::new(0),
         });
         let task = tokio::spawn(serve(listener, acceptor, Arc::clone(&shared)));
         Self { oin, keyid, key, shared, task, folder }
@@ -199,6 +202,11 @@ impl FakeSource {
     /// The calls for records so far.
     pub fn calls(&self) -> Vec<Call> {
         self.shared.calls.lock().expect("no panic").clone()
+    }
+
+    /// The most bytes that one endless answer got rid of.
+    pub fn flooded(&self) -> usize {
+        self.shared.flooded.load(Ordering::SeqCst)
     }
 
     /// The receipts that it was sent.
@@ -284,13 +292,15 @@ async fn connection(stream: TcpStream, acceptor: TlsAcceptor, shared: Arc<Shared
                 handler(&call)
             }
             "/v1/receipts" => {
-                shared.receipts.lock().expect("no panic").push(serde_json::from_slice(&call.body)?);
+                let mut sent: Value = serde_json::from_slice(&call.body)?;
+                let sent = sent["receipts"].as_array_mut().map(std::mem::take).unwrap_or_default();
+                shared.receipts.lock().expect("no panic").extend(sent);
                 Act::Answer(json!({"status": "kept"}))
             }
             _ if *shared.well.lock().expect("no panic") => Act::Answer(json!({"status": "ready"})),
             _ => Act::HangUp,
         };
-        if !perform(&mut stream, &call, act).await? {
+        if !perform(&mut stream, &call, act, &shared.flooded).await? {
             break;
         }
     }
@@ -298,7 +308,12 @@ async fn connection(stream: TcpStream, acceptor: TlsAcceptor, shared: Arc<Shared
 }
 
 /// Does it; whether the connection goes on.
-async fn perform<S: AsyncWriteExt + Unpin>(stream: &mut S, call: &Call, act: Act) -> std::io::Result<bool> {
+async fn perform<S: AsyncWriteExt + Unpin>(
+    stream: &mut S,
+    call: &Call,
+    act: Act,
+    flooded: &AtomicUsize,
+) -> std::io::Result<bool> {
     let mut act = act;
     loop {
         match act {
@@ -316,8 +331,11 @@ async fn perform<S: AsyncWriteExt + Unpin>(stream: &mut S, call: &Call, act: Act
             }
             Act::Endless(first, chunk) => {
                 stream.write_all(&first).await?;
+                let mut sent = 0;
                 while !chunk.is_empty() {
                     stream.write_all(&chunk).await?;
+                    sent += chunk.len();
+                    flooded.fetch_max(sent, Ordering::SeqCst);
                 }
                 act = Act::Silence;
             }

@@ -33,6 +33,7 @@
 //! A gateway costs about a second of processor time: share one per family of cases.
 
 pub mod cases;
+pub mod child;
 pub mod clock;
 pub mod draft;
 pub mod fake_source;

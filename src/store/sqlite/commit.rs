@@ -36,8 +36,6 @@ pub(super) async fn commit(
     if let Some(sequenced) = &sequenced {
         log::add_entries(&mut transaction, head.size, &rows).await?;
         log::advance(&mut transaction, &head, sequenced, batch_state.revision).await?;
-    } else if batch_state.revision != head.revision {
-        return Err(StoreError::Unavailable("facts may not change without an entry in the log".to_owned()));
     }
     let committed = hand_out(&head, sequenced.as_ref(), accepted());
     for (append, committed) in accepted().zip(&committed) {
@@ -127,6 +125,9 @@ impl Judging<'_> {
         {
             return Ok(Err(Conflict::IdempotencyTaken));
         }
+        if append.entries.is_empty() && append.changes.iter().any(Change::moves_facts) {
+            return Err(StoreError::Unavailable("facts may not change without an entry in the log".to_owned()));
+        }
         for change in &append.changes {
             if let Err(conflict) = self.change(connection, change).await? {
                 return Ok(Err(conflict));
@@ -162,9 +163,7 @@ impl Judging<'_> {
             Change::Disclosure(row) => disclosures::add_disclosure(connection, row).await?,
             // These need a receipt, so they are written when the entries have their numbers.
             Change::Delivery(_) | Change::ContributionReceipt(_) => {}
-            Change::ReceiptAccepted { disclosure, source, receipt } => {
-                disclosures::remove_contribution(connection, disclosure, source, receipt).await?
-            }
+            Change::ReceiptsAccepted(numbers) => disclosures::remove_contributions(connection, numbers).await?,
             Change::DestroyDeliveries { disclosure } => disclosures::destroy_deliveries(connection, disclosure).await?,
             Change::Answered { organisation, key } => disclosures::answered(connection, organisation, key).await?,
             Change::Consent(subject, record) => return registers::add_consent(connection, self.seal, *subject, record).await,

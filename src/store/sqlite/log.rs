@@ -101,10 +101,17 @@ fn entry(row: &SqliteRow) -> Result<StoredEntry, StoreError> {
     Ok(StoredEntry { index, row })
 }
 
+/// So many entries fit into one statement: SQLite takes 32,766 variables.
+const AT_ONCE: usize = 1024;
+
 pub(super) async fn add_entries(connection: &mut SqliteConnection, first: u64, rows: &[&EntryRow]) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
+    for (rows, first) in rows.chunks(AT_ONCE).zip((first..).step_by(AT_ONCE)) {
+        add_chunk(connection, first, rows).await?;
     }
+    Ok(())
+}
+
+async fn add_chunk(connection: &mut SqliteConnection, first: u64, rows: &[&EntryRow]) -> Result<(), StoreError> {
     let mut query = QueryBuilder::<Sqlite>::new(
         "INSERT INTO entry (idx, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token, case_token,
                             trace, leaf, body, wrapped_key, key_class) ",
@@ -134,14 +141,14 @@ pub(super) async fn add_entries(connection: &mut SqliteConnection, first: u64, r
     query.build().execute(&mut *connection).await.map_err(unavailable)?;
     let asked: Vec<_> =
         rows.iter().zip(first..).flat_map(|(row, index)| row.asked.iter().map(move |source| (index, source))).collect();
-    if asked.is_empty() {
-        return Ok(());
+    for asked in asked.chunks(AT_ONCE) {
+        let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO entry_asked (idx, source) ");
+        query.push_values(asked, |mut values, (index, source)| {
+            values.push_bind(integer(*index)).push_bind(source.as_str());
+        });
+        query.build().execute(&mut *connection).await.map_err(unavailable)?;
     }
-    let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO entry_asked (idx, source) ");
-    query.push_values(asked, |mut values, (index, source)| {
-        values.push_bind(integer(index)).push_bind(source.as_str());
-    });
-    query.build().execute(connection).await.map(drop).map_err(unavailable)
+    Ok(())
 }
 
 /// Writes tiles and head. The old size is the guard: when it is not what the batch was numbered behind, nothing is written.

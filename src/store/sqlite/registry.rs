@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::sqlite::SqliteRow;
+use sqlx::sqlite::{SqliteQueryResult, SqliteRow};
 use sqlx::{Row, SqliteConnection};
 
 use super::{exactly, log, unavailable};
@@ -139,7 +139,16 @@ pub(super) async fn change_credential(
             sqlx::query("UPDATE certificate SET revoked = 1 WHERE fingerprint = ?").bind(fingerprint.as_slice()).execute(connection).await
         }
     };
-    Ok(exactly_one(done.map_err(unavailable)?.rows_affected()))
+    written(done)
+}
+
+/// A credential of an organisation that is not there is a conflict, not a failure of everything that is committed with it.
+fn written(done: Result<SqliteQueryResult, sqlx::Error>) -> Result<Result<(), Conflict>, StoreError> {
+    match done {
+        Ok(done) => Ok(exactly_one(done.rows_affected())),
+        Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => Ok(Err(Conflict::StateChanged)),
+        Err(error) => Err(unavailable(error)),
+    }
 }
 
 /// A key id is used once: to publish under a taken id is a conflict, also for the same organisation.
@@ -162,9 +171,8 @@ async fn publish(
     .bind(key.validity.until.millis())
     .bind(key.validity.revoked)
     .execute(connection)
-    .await
-    .map_err(unavailable)?;
-    Ok(exactly_one(done.rows_affected()))
+    .await;
+    written(done)
 }
 
 const fn exactly_one(rows: u64) -> Result<(), Conflict> {

@@ -1,0 +1,8 @@
+//! The contract of a store, tried on SQLite: what is acknowledged is durable and in order, conflicts leave nothing behind, races have one winner.
+
+mod appends;
+mod corruption;
+mod facts;
+mod fixture;
+mod registers;
+mod sequencing;
