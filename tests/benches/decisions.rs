@@ -23,7 +23,9 @@ pub(crate) fn sixty(figures: &mut Figures) -> Outcome<()> {
     let bundle = Bundle::embedded()?;
     let questions = questions()?;
     let begun = Instant::now();
-    questions.iter().for_each(|question| drop(bundle.decide_fresh(question)));
+    for question in &questions {
+        drop(bundle.decide_fresh(question));
+    }
     figures.beside("60 decisions, the very first of a process, ms", millis(begun.elapsed()));
     let round = |decide: &dyn Fn(&Question)| {
         let begun = Instant::now();

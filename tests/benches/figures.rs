@@ -64,7 +64,7 @@ impl Figures {
         for (name, value) in &self.conditions {
             writeln!(text, "{name:<28} {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)).ok();
         }
-        writeln!(text, "\n{:<64}{:>12}  {:<10}{:<12}{}", "figure (SQLite)", "measured", "must", "aim", "key").ok();
+        writeln!(text, "\n{:<64}{:>12}  {:<10}{:<12}key", "figure (SQLite)", "measured", "must", "aim").ok();
         for (key, name, must, aim) in PROMISED {
             let value = self.value(key).map_or_else(|| "later".to_owned(), shown);
             writeln!(text, "{name:<64}{value:>12}  {must:<10}{aim:<12}{key}").ok();

@@ -51,14 +51,13 @@ pub(crate) async fn floor(nginx: &Path, world: &World, payload: usize, connectio
     };
     closed(connections, Duration::from_secs(2), one.clone()).await?;
     let used = || {
-        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(
-            children(proxy.id())?.into_iter().map(processor).sum::<Outcome<Duration>>()?,
-        )
+        let children = children(proxy.id())?;
+        children.into_iter().map(processor).sum::<Outcome<Duration>>()
     };
     let before = used()?;
     let load = closed(connections, time, one).await?;
     let count = load.answered()?;
-    let floor = Floor { processor: (used()? - before).div_f64(count), rate: count / load.lasted.as_secs_f64() };
+    let floor = Floor { processor: used()?.saturating_sub(before).div_f64(count), rate: count / load.lasted.as_secs_f64() };
     proxy.stop().await?;
     Ok(floor)
 }

@@ -51,7 +51,7 @@ impl Asker {
             decision: uuid::Uuid::from_bytes(sluis::entropy::random(&*self.outside.entropy)?).to_string(),
             subject: SubjectWire { scheme: "bsn".to_owned(), value: number.to_owned() },
             deadline: now.plus(Duration::from_secs(10)),
-            release_until: now.plus(Duration::from_secs(3600)),
+            release_until: now.plus(Duration::from_hours(1)),
             ..self.template.clone()
         })?;
         let call = Call {

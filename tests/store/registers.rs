@@ -13,7 +13,7 @@ use sluis::store::{
 
 use super::fixture::{Fixture, NOW, oin};
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 pub fn consent(id: &str, version: u32) -> ConsentRecord {
     ConsentRecord {

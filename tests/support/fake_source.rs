@@ -100,7 +100,7 @@ impl Call {
     }
 
     /// A whole response without a signature.
-    pub fn unsigned(&self, status: u16, body: &[u8]) -> Vec<u8> {
+    pub fn unsigned(status: u16, body: &[u8]) -> Vec<u8> {
         let mut headers = HeaderMap::new();
         headers.insert("content-type", HeaderValue::from_static("application/json"));
         whole(status, &headers, body)
@@ -110,7 +110,7 @@ impl Call {
 fn whole(status: u16, headers: &HeaderMap, body: &[u8]) -> Vec<u8> {
     let mut text = format!("HTTP/1.1 {status} Answer\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
-        text.push_str(&format!("{name}: {}\r\n", value.to_str().expect("a visible field")));
+        text.extend([name.as_str(), ": ", value.to_str().expect("a visible field"), "\r\n"]);
     }
     text.push_str("\r\n");
     [text.as_bytes(), body].concat()
@@ -135,8 +135,6 @@ pub struct FakeSource {
     pub oin: Oin,
     /// The id of the key it signs with.
     pub keyid: String,
-    /// Its key.
-    pub key: Arc<SigningKey>,
     shared: Arc<Shared>,
     task: JoinHandle<()>,
     folder: PathBuf,
@@ -170,7 +168,7 @@ impl FakeSource {
             flooded: AtomicUsize::new(0),
         });
         let task = tokio::spawn(serve(listener, acceptor, Arc::clone(&shared)));
-        Self { oin, keyid, key, shared, task, folder }
+        Self { oin, keyid, shared, task, folder }
     }
 
     /// From now on it does this with `POST /v1/records`.
@@ -246,7 +244,7 @@ pub fn new_key(name: &str) -> (String, (SigningKey, String)) {
 
 /// A key as it is registered, valid now.
 pub fn published(keyid: &str, jwk: &str) -> PublishedKey {
-    let (now, day) = (SystemClock.now(), Duration::from_secs(24 * 3600));
+    let (now, day) = (SystemClock.now(), Duration::from_hours(24));
     let validity = Validity { from: now.minus(day), until: now.plus(day * 30), revoked: false };
     PublishedKey { keyid: keyid.to_owned(), alg: "ed25519".to_owned(), jwk: jwk.to_owned(), validity }
 }

@@ -10,7 +10,6 @@ use sluis::client::{Client, Kit};
 use sluis::clock::Timestamp;
 use sluis::config::GatewayConfig;
 use sluis::demo::organisations::Slug;
-use sluis::exchange::Gateway;
 use sluis::ledger::entry::{EntryKind, TraceId};
 use sluis::organisation::Oin;
 use sluis::store::{
@@ -151,8 +150,6 @@ impl Store for FaultyStore {
 
 /// A second node of a running gateway: same files, own listeners, a store that fails when told.
 pub struct Node {
-    /// Its exchange.
-    pub gateway: Arc<Gateway>,
     /// Its store.
     pub store: Arc<FaultyStore>,
     api: String,
@@ -182,13 +179,12 @@ impl Node {
             faulty as Arc<dyn Store>
         };
         let built: Built = build_with(config, beside.running().outside().clone(), wrap).await.expect("a second node");
-        let gateway = Arc::clone(&built.gateway);
         drop(held);
         let bound = built.bind().await.expect("listeners");
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn(bound.run(shutdown.clone()));
         let api = format!("https://localhost:{}", api.port());
-        Self { gateway, store: store.expect("wrapped"), api, shutdown, tasks }
+        Self { store: store.expect("wrapped"), api, shutdown, tasks }
     }
 
     /// The client of an organisation of the kit, towards this node.
