@@ -158,7 +158,7 @@ pub struct LimitsSection {
     pub requests_per_second: f64,
     /// Requests of one organisation at once, after a pause.
     pub burst: f64,
-    /// Requests in flight on this node; beyond them the answer is 503 at once.
+    /// Requests in flight on this node; beyond them the answer is rate-limited at once.
     pub in_flight: usize,
     /// Open connections per listener.
     pub connections: usize,

@@ -1,5 +1,5 @@
-//! Overrides (doorbreking, `domain.md` §7) as sources report them. The gateway checks the source's professionals' signatures again: an override
-//! is the one way in which a source opens what consent keeps closed.
+//! Overrides (doorbreking, `domain.md` §7) as sources report them. The gateway checks the
+//! professionals' signatures by the keys that the source states: who they are, and that they are two, the source vouches for with its own signature.
 
 use std::collections::BTreeSet;
 

@@ -25,7 +25,6 @@ use crate::exchange::refuse::{log_refusal, standing};
 use crate::exchange::signed::{Peer, SignedRequest};
 use crate::http::incoming::{self, ReadError, Reading};
 use crate::http::reply::{Asked, Reply, Responder, bare, method_not_allowed};
-use crate::source::SOURCE_TAG;
 
 /// What the API works with.
 pub struct Api {
@@ -57,6 +56,10 @@ async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
     let Some(peer) = request.extensions().get::<Peer>().cloned() else { return bare(StatusCode::BAD_REQUEST) };
     // The parser lets octets beyond ASCII pass; no signature base can hold them, so that no answer to this could be signed.
     if !request.uri().path().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return bare(StatusCode::BAD_REQUEST);
+    }
+    if !request.uri().path().bytes().all(|byte| byte.is_ascii_graphic()) {
+        // Such a path cannot be signed, neither by the caller nor by us.
         return bare(StatusCode::BAD_REQUEST);
     }
     let signature = RequestSignature::parse(request.headers());
@@ -104,7 +107,7 @@ async fn route(api: &Arc<Api>, request: SignedRequest, id: &str) -> Reply {
     work.await.unwrap_or_else(|_| Reply::of(500, "application/problem+json", b"{}".to_vec()))
 }
 
-/// Where a signed request goes, and under which tag it must be signed.
+/// Where a signed request goes.
 #[derive(Clone, Copy)]
 enum Resource<'a> {
     Disclosures,
@@ -118,7 +121,7 @@ impl<'a> Resource<'a> {
     fn of(path: &'a str) -> Self {
         match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {
             ["v1", "disclosures"] => Self::Disclosures,
-            ["v1", "disclosures", id] => Self::Disclosure(id),
+            ["v1", "disclosures", id] if id.bytes().any(|byte| byte.is_ascii_alphanumeric()) => Self::Disclosure(id),
             ["v1", "releases"] => Self::Releases,
             ["v1", "overrides"] => Self::Overrides,
             _ => Self::Nothing,
@@ -132,26 +135,13 @@ impl<'a> Resource<'a> {
             Self::Nothing => "",
         }
     }
-
-    const fn tag(self) -> &'static str {
-        match self {
-            Self::Releases | Self::Overrides => SOURCE_TAG,
-            _ => REQUEST_TAG,
-        }
-    }
 }
 
 async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
     let path = request.path.clone();
     let resource = Resource::of(&path);
     let method = request.method.clone();
-    // A disclosure re-reads who calls when it is decided and recorded; for what sources bring, the registry must be of this moment now.
-    if resource.tag() == SOURCE_TAG
-        && let Err(error) = api.gateway.registry.refresh().await
-    {
-        return Reply::problem(&error.into(), id);
-    }
-    let authenticated = match authenticate(&api.gateway, request, resource.tag()) {
+    let authenticated = match authenticate(&api.gateway, request, REQUEST_TAG) {
         Ok(authenticated) => authenticated,
         Err(rejected) => return reject(api, rejected, id).await,
     };

@@ -16,13 +16,13 @@ use crate::connector::outbox::Outbox;
 use crate::connector::service::{self, Service};
 use crate::connector::{self, Connector};
 use crate::crypto::keys::{Jwk, PrivateJwk, SigningKey, VerifyingKey};
+use crate::exchange::authenticate::REQUEST_TAG;
 use crate::exchange::nonces::Nonces;
 use crate::http::client::SigningClient;
 use crate::http::reply::Responder;
 use crate::http::server::{Limits, LiveTls, Server};
 use crate::http::tls::{self, Identity, Trust};
 use crate::ledger::note::VerifierKey;
-use crate::source::SOURCE_TAG;
 
 /// A connector whose listeners are bound.
 pub struct Bound {
@@ -104,7 +104,10 @@ pub async fn bind(config: &Config, outside: &Outside) -> Result<Bound, StartErro
         gateway_keys: files.gateway_keys.clone(),
         responder: Responder::new(files.key()?),
         log: files.log.clone(),
-        authorities: vec![address.to_string(), format!("localhost:{}", address.port())],
+        authorities: [address.to_string(), format!("localhost:{}", address.port())]
+            .into_iter()
+            .chain(config.authorities.iter().cloned())
+            .collect(),
         nonces: Nonces::default(),
         clock: Arc::clone(&outside.clock),
         entropy: Arc::clone(&outside.entropy),
@@ -112,7 +115,7 @@ pub async fn bind(config: &Config, outside: &Outside) -> Result<Bound, StartErro
     let (key, Files { gateway_keys, server, client, token, .. }) = (files.key()?, files);
     let service =
         Server { listener, tls: Some(LiveTls::new(server)), router: service::router(service), limits: Limits::default() };
-    let client = SigningClient::new(client, key, SOURCE_TAG, Arc::clone(&outside.clock), Arc::clone(&outside.entropy));
+    let client = SigningClient::new(client, key, REQUEST_TAG, Arc::clone(&outside.clock), Arc::clone(&outside.entropy));
     let outbox = Outbox { connector: Arc::clone(&connector), client, gateway: config.gateway.url.clone(), gateway_keys };
     let listen = config.local_api.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| taken(listen, error))?;

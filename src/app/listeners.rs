@@ -140,10 +140,9 @@ async fn metrics(gateway: &Gateway) -> (StatusCode, String) {
     let Ok(head) = gateway.store.head().await else {
         return (StatusCode::SERVICE_UNAVAILABLE, "store unavailable\n".to_owned());
     };
-    let now = gateway.clock.now();
     let registry = gateway.registry.current();
     let sources: Vec<_> = registry.members().filter(|member| member.organisation.connector.is_some()).collect();
-    let poor = sources.iter().filter(|member| gateway.health.is_poor(&member.organisation.oin, now)).count();
+    let poor = sources.iter().filter(|member| gateway.health.is_poor(&member.organisation.oin)).count();
     let lines = [
         ("sluis_log_entries", "counter", "Entries in the disclosure log.", head.size.to_string()),
         ("sluis_facts_revision", "counter", "Changes of facts that decisions rest on.", head.revision.0.to_string()),

@@ -61,10 +61,11 @@ impl Demo {
             say(&if self.json { report.json() } else { report.to_string() });
         }
         if !self.once {
+            let asked = asked_to_stop();
             if !self.json {
                 tell_where(&demo);
             }
-            asked_to_stop().await;
+            asked.await;
         }
         demo.stop().await;
         Ok(as_expected)

@@ -177,7 +177,9 @@ fn list(oin: &Oin, registration: &Registration, now: Timestamp) {
         line("certificate", &hex(&certificate.fingerprint), "", certificate.validity, now);
     }
     for (what, keys) in [("signing", &registration.signing), ("encryption", &registration.encryption)] {
-        keys.iter().for_each(|key| line(what, &key.keyid, &key.alg, key.validity, now));
+        for key in keys {
+            line(what, &key.keyid, &key.alg, key.validity, now);
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use tokio_util::sync::CancellationToken;
 
 pub use output::{complain, say};
 
@@ -47,7 +48,7 @@ enum Command {
     /// Certificates and keys of organisations: publish, revoke, list.
     Keys(keys::Keys),
     /// Ask a gateway for information about a person.
-    Request(request::Request),
+    Request(Box<request::Request>),
     /// Sign a request for another client, such as curl: prints the header fields to add.
     Sign(sign::Sign),
     /// Open a sealed payload.
@@ -98,12 +99,28 @@ fn unparsed(error: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(output::USAGE))
 }
 
-/// Resolves when the process is asked to stop (SIGINT or SIGTERM).
-async fn asked_to_stop() {
+/// Listens for SIGINT and SIGTERM from this call on, and resolves when one has come. Call it before anybody is told that the program is ready:
+/// until then a signal ends the process at once, with what is in flight.
+fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        let (Ok(mut interrupt), Ok(mut terminate)) = signals else { return };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
+}
+
+/// Cancelled when the process is asked to stop; listens from this call on.
+fn shutdown() -> CancellationToken {
+    let (asked, shutdown) = (asked_to_stop(), CancellationToken::new());
+    let stop = shutdown.clone();
+    tokio::spawn(async move {
+        asked.await;
+        tracing::info!("stopping: what is in flight is finished");
+        stop.cancel();
+    });
+    shutdown
 }

@@ -47,7 +47,7 @@ impl Open {
             let opened = key.open(&sealed).map_err(|error| unopened(&error))?;
             let content: Value =
                 serde_json::from_slice(opened.plaintext.expose()).map_err(|_| unopened(&"its content is not JSON"))?;
-            if self.json || content["obligations"].is_null() {
+            if self.json || content.get("obligations").is_none() {
                 say(&serde_json::to_string_pretty(&content).map_err(Failure::usage)?);
             } else {
                 say(&format!(

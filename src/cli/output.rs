@@ -87,8 +87,8 @@ pub fn finish(outcome: Result<(), Failure>) -> ExitCode {
 /// The signature base and the checks of a call, for `--explain`.
 pub fn explanation(trace: &Trace) -> String {
     let base = trace.signature_base.as_deref().unwrap_or("(nothing was signed)");
-    let base: String = base.lines().map(|line| format!("\n  {line}")).collect();
-    format!("signature base{base}\nchecks{}", checks(&trace.steps))
+    let base = base.replace('\n', "\n  ");
+    format!("signature base\n  {base}\nchecks{}", checks(&trace.steps))
 }
 
 /// One line for each check.
@@ -97,5 +97,5 @@ pub fn checks(steps: &[Step]) -> String {
         let verdict = if step.passed { "ok    " } else { "FAILED" };
         format!("\n  {verdict}  {}: {}", step.check, step.detail)
     };
-    steps.iter().map(line).collect()
+    steps.iter().map(line).collect::<Vec<_>>().concat()
 }

@@ -34,10 +34,10 @@ impl Request {
         if self.json && self.wait == 0 {
             return told.json(&first);
         }
-        if !self.json {
-            told.tell(&first)?;
-        } else {
+        if self.json {
             told.keep(&first)?;
+        } else {
+            told.tell(&first)?;
         }
         if self.wait == 0 {
             return Ok(());
@@ -48,9 +48,9 @@ impl Request {
         }
         let latest = waited.as_ref().unwrap_or(&first);
         if self.json {
-            told.json(latest)?
+            told.json(latest)?;
         } else {
-            told.tell(latest)?
+            told.tell(latest)?;
         }
         waited.map(drop).map_err(Failure::from)
     }

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use tokio_util::sync::CancellationToken;
 
-use super::{asked_to_stop, complain, say};
+use super::{complain, say, shutdown};
 use crate::app::gateway::{Outside, StartError, build};
 use crate::config::GatewayConfig;
 
@@ -36,15 +35,9 @@ impl Serve {
             return Ok(());
         }
         let bound = built.bind().await?;
+        let shutdown = shutdown();
         let addresses = bound.addresses();
         say(&format!("API https://{} web {} operations http://{}", addresses.api, addresses.web, addresses.operations));
-        let shutdown = CancellationToken::new();
-        let stop = shutdown.clone();
-        tokio::spawn(async move {
-            asked_to_stop().await;
-            tracing::info!("stopping: what is in flight is finished");
-            stop.cancel();
-        });
         bound.run(shutdown).await;
         Ok(())
     }

@@ -23,18 +23,18 @@ pub(super) struct Verify {
 #[derive(Subcommand)]
 enum What {
     /// Verify that a receipt proves a disclosure, check by check.
-    Receipt(Receipt),
+    Receipt(Given),
 }
 
 #[derive(Args)]
 #[command(after_help = format!("{ABOUT}\n\n{EXIT_CODES}"))]
-struct Receipt {
+struct Given {
     /// Your organisation's folder in the integrator's kit: it says whose receipt this is, and holds the log's key.
     #[arg(long, value_name = "DIR")]
     kit: PathBuf,
     /// The receipt (C2SP tlog-proof).
-    #[arg(long, value_name = "FILE")]
-    receipt: PathBuf,
+    #[arg(long = "receipt", value_name = "FILE")]
+    proof: PathBuf,
     /// The compact JWE, as it was received.
     #[arg(long, value_name = "FILE", requires = "request", required_unless_present = "statement")]
     sealed: Option<PathBuf>,
@@ -53,10 +53,10 @@ impl Verify {
     }
 }
 
-impl Receipt {
+impl Given {
     fn verify(&self) -> Result<(), Failure> {
         let kit = Kit::open(&self.kit).map_err(Failure::usage)?;
-        let receipt = input::bytes(&self.receipt)?;
+        let receipt = input::bytes(&self.proof)?;
         let receipt = std::str::from_utf8(&receipt).map_err(|_| unproved("format", &"not text"))?;
         // It ends in one line break; a tool that cut it out of the answer may have added another.
         let receipt = &format!("{}\n", receipt.trim_end_matches('\n'));

@@ -224,7 +224,7 @@ impl Client {
 impl Disclosed {
     /// All items of all deliveries.
     pub fn items(&self) -> impl Iterator<Item = &Value> {
-        self.deliveries.iter().flat_map(|delivery| delivery.payload["items"].as_array().into_iter().flatten())
+        self.deliveries.iter().flat_map(|delivery| delivery.list("items"))
     }
 }
 

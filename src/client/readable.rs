@@ -36,11 +36,11 @@ pub struct Readable<'a> {
 impl fmt::Display for Readable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { payload, names } = self;
-        writeln!(f, "purpose      {}", text(&payload["purpose"]))?;
-        if let Some(case) = payload["case"].as_str() {
+        writeln!(f, "purpose      {}", text(member(payload, "purpose")))?;
+        if let Some(case) = member(payload, "case").as_str() {
             writeln!(f, "case         {}", plain(case))?;
         }
-        writeln!(f, "subject      {}", text(&payload["subject"]))?;
+        writeln!(f, "subject      {}", text(member(payload, "subject")))?;
         let items = list(payload, "items");
         writeln!(f, "items        {}", if items.is_empty() { "none".to_owned() } else { items.len().to_string() })?;
         for (source, items) in by_source(items) {
@@ -48,11 +48,11 @@ impl fmt::Display for Readable<'_> {
             items.into_iter().try_for_each(|item| write_item(f, item))?;
         }
         self.write_absences(f)?;
-        let obligations = &payload["obligations"];
-        let onward = if obligations["onwardDisclosure"] == true { "allowed" } else { "not allowed" };
-        writeln!(f, "\nobligations  destroy by {}", text(&obligations["retainUntil"]))?;
+        let obligations = member(payload, "obligations");
+        let onward = if member(obligations, "onwardDisclosure") == true { "allowed" } else { "not allowed" };
+        writeln!(f, "\nobligations  destroy by {}", text(member(obligations, "retainUntil")))?;
         writeln!(f, "             passing it on is {onward}")?;
-        write!(f, "             tell the person by {}, or record why not", text(&obligations["notifySubjectBy"]))
+        write!(f, "             tell the person by {}, or record why not", text(member(obligations, "notifySubjectBy")))
     }
 }
 
@@ -60,11 +60,16 @@ impl Readable<'_> {
     fn write_absences(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { payload, names } = self;
         for (source, lines) in by_source(list(payload, "unavailable")) {
-            let categories: Vec<_> = lines.into_iter().map(|line| text(&line["category"])).collect();
+            let categories: Vec<_> = lines.into_iter().map(|line| text(member(line, "category"))).collect();
             writeln!(f, "\nunavailable  {}: {}", names.name(source), categories.join(", "))?;
         }
         for line in list(payload, "notPermitted") {
-            writeln!(f, "notPermitted {} ({}: never, whoever it is about)", text(&line["category"]), text(&line["reason"]))?;
+            writeln!(
+                f,
+                "notPermitted {} ({}: never, whoever it is about)",
+                text(member(line, "category")),
+                text(member(line, "reason"))
+            )?;
         }
         for source in list(payload, "unreachable") {
             writeln!(f, "unreachable  {}: in poor health now, ask again later", names.name(source.as_str().unwrap_or_default()))?;
@@ -73,15 +78,20 @@ impl Readable<'_> {
     }
 }
 
+/// A member; null where there is none.
+fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
+}
+
 fn list<'a>(payload: &'a Value, name: &str) -> &'a [Value] {
-    payload[name].as_array().map_or(&[], Vec::as_slice)
+    member(payload, name).as_array().map_or(&[], Vec::as_slice)
 }
 
 /// Lines with a `source`, by it, in order of first appearance.
 fn by_source(lines: &[Value]) -> Vec<(&str, Vec<&Value>)> {
     let mut sources: Vec<(&str, Vec<&Value>)> = Vec::new();
     for line in lines {
-        let source = line["source"].as_str().unwrap_or_default();
+        let source = member(line, "source").as_str().unwrap_or_default();
         match sources.iter_mut().find(|(known, _)| *known == source) {
             Some((_, lines)) => lines.push(line),
             None => sources.push((source, vec![line])),
@@ -92,9 +102,9 @@ fn by_source(lines: &[Value]) -> Vec<(&str, Vec<&Value>)> {
 
 fn write_item(f: &mut fmt::Formatter<'_>, item: &Value) -> fmt::Result {
     let [category, form, regime, recorded_at, nature] =
-        ["category", "form", "regime", "recordedAt", "nature"].map(|name| text(&item[name]));
+        ["category", "form", "regime", "recordedAt", "nature"].map(|name| text(member(item, name)));
     writeln!(f, "  {category} ({form}), {nature}, recorded {recorded_at}, {regime}")?;
-    write_fields(f, &item["data"], &mut String::new())
+    write_fields(f, member(item, "data"), &mut String::new())
 }
 
 /// One line per value that is not a container, by its path.
@@ -113,7 +123,7 @@ fn write_fields(f: &mut fmt::Formatter<'_>, value: &Value, path: &mut String) ->
         }
         Value::Array(elements) if elements.iter().any(|element| element.is_object() || element.is_array()) => {
             for (place, element) in elements.iter().enumerate() {
-                path.push_str(&format!("[{place}]"));
+                path.extend(["[", &place.to_string(), "]"]);
                 write_fields(f, element, path)?;
                 path.truncate(length);
             }
@@ -140,9 +150,9 @@ pub fn plain(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().fold(String::with_capacity(text.len()), |mut plain, c| {
         if c.is_control() || turns(c) {
-            plain.extend(c.escape_unicode())
+            plain.extend(c.escape_unicode());
         } else {
-            plain.push(c)
+            plain.push(c);
         }
         plain
     })

@@ -37,6 +37,7 @@ const fn expected(error: &CallError) -> &'static str {
         CallError::Address(_) => "the gateway's address, https://host:port, in gateway.json",
         CallError::Signing(_) => "a request that can be signed with signing.jwk",
         CallError::Connection(_) => "a TLS 1.3 connection on which both sides show a certificate of a root in ca.pem",
+        CallError::Untrusted(_) => "a gateway whose certificate is for this address, valid now, and of a root in ca.pem",
         CallError::TimedOut(_) => "an answer in time",
         CallError::TooLarge(_) => "an answer of a size that a gateway sends",
         CallError::Unsigned { .. } => "a response signed by a key of the gateway in gateway.json, of this moment",
@@ -48,8 +49,9 @@ const fn advice(error: &CallError) -> &'static str {
         CallError::Address(_) => "correct `api` in gateway.json",
         CallError::Signing(_) => "check the key and the Idempotency-Key (16 to 64 of A-Za-z0-9._-)",
         CallError::Connection(_) => {
-            "check that the gateway runs at this address, that tls.pem has not expired or been revoked, and that ca.pem is the gateway's root"
+            "check that the gateway runs at this address, and that tls.pem has not expired or been revoked"
         }
+        CallError::Untrusted(_) => "send nothing there; check address and ca.pem: who answers may not be the gateway",
         CallError::TimedOut(_) => "try again with the same --idempotency-key, so that it is one disclosure",
         CallError::TooLarge(_) => "ask for fewer categories or sources at once",
         CallError::Unsigned { .. } => {

@@ -20,6 +20,9 @@ pub struct Config {
     pub kind: Kind,
     /// Where the gateway-facing side listens (mTLS).
     pub listen: SocketAddr,
+    /// Under which authorities the gateway calls it, beside `localhost` and the address itself: `host:port`, lower case.
+    #[serde(default)]
+    pub authorities: Vec<String>,
     /// The organisation's own system.
     pub source: SourceSection,
     /// The connector's own state.

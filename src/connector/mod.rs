@@ -1,6 +1,6 @@
 //! The program beside a source: maps its database to our categories, minimises under the source's own ceiling, holds the release inbox.
 //!
-//! No HTTP towards the gateway here: [`Connector`] offers the handlers ([`Connector::answer`], [`Connector::accept_receipt`]) and the
+//! No HTTP towards the gateway here: [`Connector`] offers the handlers ([`Connector::answer`], [`Connector::accept_receipts`]) and the
 //! outboxes ([`Connector::pending_releases`], [`Connector::pending_overrides`]); [`local_api`] is for the source's own professionals.
 
 pub mod answer;

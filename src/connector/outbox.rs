@@ -23,7 +23,7 @@ const MOST: usize = 64 * 1024;
 pub struct Outbox {
     /// The connector.
     pub connector: Arc<Connector>,
-    /// Signs under [`crate::source::SOURCE_TAG`].
+    /// Signs under [`crate::exchange::authenticate::REQUEST_TAG`], as every caller of the gateway.
     pub client: SigningClient,
     /// The gateway's API, `https://host:port`.
     pub gateway: String,

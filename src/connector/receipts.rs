@@ -45,11 +45,22 @@ pub struct ContributionStatement {
 pub type VerifyReceipt<'a> = dyn Fn(&ContributionStatement, &str) -> Result<(), String> + Send + Sync + 'a;
 
 impl Connector {
-    /// Verifies a receipt against what was really given and keeps it. Idempotent.
+    /// Verifies receipts against what was really given and keeps them, all or none. Idempotent.
     ///
     /// # Errors
-    /// [`ReceiptError`] when an item was not given under this disclosure, or the proof does not hold.
-    pub async fn accept_receipt(&self, receipt: &ContributionReceipt, verify: &VerifyReceipt<'_>) -> Result<(), ReceiptError> {
+    /// [`ReceiptError`] when an item was not given under its disclosure, or a proof does not hold.
+    pub async fn accept_receipts(
+        &self,
+        receipts: &[ContributionReceipt],
+        verify: &VerifyReceipt<'_>,
+    ) -> Result<(), ReceiptError> {
+        for receipt in receipts {
+            self.check_receipt(receipt, verify).await?;
+        }
+        Ok(self.state.keep_receipts(receipts, self.outside.clock.now()).await?)
+    }
+
+    async fn check_receipt(&self, receipt: &ContributionReceipt, verify: &VerifyReceipt<'_>) -> Result<(), ReceiptError> {
         let given = self.given(&receipt.disclosure).await?;
         let items: Option<Vec<&Given>> = receipt.items.iter().map(|id| given.get(id)).collect();
         let items = items.filter(|items| !items.is_empty()).ok_or(ReceiptError::UnknownItems)?;
@@ -63,10 +74,7 @@ impl Connector {
                 ContributionStatement { disclosure: receipt.disclosure.clone(), party: self.oin.clone(), payload, request };
             verify(&statement, &receipt.receipt).is_ok()
         });
-        if !proven {
-            return Err(ReceiptError::NotProven);
-        }
-        Ok(self.state.keep_receipt(receipt, self.outside.clock.now()).await?)
+        if proven { Ok(()) } else { Err(ReceiptError::NotProven) }
     }
 
     /// What was given under one decision, by item id: answers and released summaries.

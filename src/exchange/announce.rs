@@ -30,12 +30,7 @@ impl Announced {
 /// [`Stopped`]: facts that changed send the request back to authorise.
 pub async fn announce(gateway: &Gateway, authorised: Authorised) -> Result<Announced, Stopped> {
     let (mut matter, plan) = authorised.into_parts();
-    let mut asked = BTreeMap::new();
-    for cell in plan.cells.iter().filter(|cell| cell.form.is_some()) {
-        if let Some(form) = cell.form {
-            asked.entry(cell.source.organisation.oin.clone()).or_insert_with(BTreeMap::new).insert(cell.category, form);
-        }
-    }
+    let asked: BTreeMap<_, _> = plan.asked().collect();
     let mut body = entries::body(gateway, &matter, &plan, EntryKind::Ask)?;
     body.items = entries::decided(&plan);
     let sources: Vec<_> = asked.keys().cloned().collect();

@@ -81,6 +81,15 @@ impl Caller {
         &self.credentials
     }
 
+    /// The same caller by a newer registry, where its credentials do not matter any more.
+    ///
+    /// # Errors
+    /// When the organisation takes no part, or is suspended.
+    pub(super) fn still_takes_part(&self, registry: &Registry, _now: Timestamp) -> Result<Self, Refusal> {
+        let member = registry.member(self.oin()).filter(|member| member.is_active()).cloned().ok_or_else(suspended)?;
+        Ok(Self { member, ..self.clone() })
+    }
+
     /// Who asked earlier, as kept with the request: for what is delivered later, it is the organisation that must still be active.
     pub(super) const fn of_kept(member: Arc<Member>, credentials: Credentials) -> Self {
         Self { member, credentials }
@@ -157,6 +166,9 @@ fn verified_caller(
 /// What can still be wrong with a verified caller's request.
 fn judge(gateway: &Gateway, authenticated: &Authenticated, now: Timestamp) -> Result<(), Refusal> {
     let Authenticated { request, caller, nonce } = authenticated;
+    // First, so that no kind of refusal can be had, and logged, without bound.
+    let beyond = |wait| Refusal::new(ProblemType::RateLimited, "more requests than this organisation may send").retry_after(wait);
+    gateway.rates.take(caller.oin(), now).map_err(beyond)?;
     if !request.body.is_empty() || request.method == http::Method::POST {
         let digest = request.headers.get("content-digest").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let digest = ContentDigest::parse(digest)
@@ -171,10 +183,7 @@ fn judge(gateway: &Gateway, authenticated: &Authenticated, now: Timestamp) -> Re
     if !caller.member.is_active() {
         return Err(suspended());
     }
-    gateway
-        .rates
-        .take(caller.oin(), now)
-        .map_err(|wait| Refusal::new(ProblemType::RateLimited, "more requests than this organisation may send").retry_after(wait))
+    Ok(())
 }
 
 fn shown_member(registry: &Registry, oin: &Oin, fingerprint: &[u8; 32], now: Timestamp) -> Result<Arc<Member>, Refusal> {

@@ -2,9 +2,11 @@
 //!
 //! What depends only on who asks for what is refused openly here; what depends on the person never is.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Gateway;
+use super::authenticate::Caller;
 use super::matter::Matter;
 use super::refusal::{ProblemType, Refusal};
 use super::registry::{Member, Registry};
@@ -17,7 +19,7 @@ use crate::consent::governing;
 use crate::json::Fault;
 use crate::organisation::{Kind, Oin};
 use crate::policy::reason;
-use crate::policy::{Bundle, Decision, FormSet, Party, Question};
+use crate::policy::{Basis, Bundle, Decision, FormSet, Party, Question};
 use crate::pseudonym::{Domain, Pseudonym};
 use crate::secret::Personal;
 use crate::store::facts::facts_digest;
@@ -53,6 +55,8 @@ pub struct Plan {
     pub person: Option<PersonFacts>,
     /// Each asked combination of source and category that is not impossible for everyone.
     pub cells: Vec<Cell>,
+    /// The sources that were in poor health when this was decided: not asked, and named as unreachable, whoever the person is.
+    pub poor: BTreeSet<Oin>,
     /// Categories that no named source may ever give to this recipient for this purpose.
     pub not_permitted: Vec<Category>,
     /// Whether the requester named the sources.
@@ -106,16 +110,20 @@ impl Authorised {
 /// # Errors
 /// A refusal that depends only on who asks for what, or on the store.
 pub async fn authorise(gateway: &Gateway, mut matter: Matter) -> Result<Authorised, Refusal> {
-    let (plan, registry) = plan(gateway, &matter).await?;
-    matter.caller = matter.caller.renewed(&registry, gateway.clock.now())?;
+    let plan = plan(gateway, &mut matter, Caller::renewed).await?;
     Ok(Authorised { matter, plan: Arc::new(plan) })
 }
 
-/// The decision by the facts of this moment, and the registry it was made with. Whether the caller's credentials count is another matter.
-pub(super) async fn plan(gateway: &Gateway, matter: &Matter) -> Result<(Plan, Arc<Registry>), Refusal> {
+/// The decision by the facts of this moment. `standing` says by the same registry whether the caller still counts: with its credentials when it
+/// is calling, as an organisation when what it asked earlier is delivered now.
+pub(super) async fn plan(
+    gateway: &Gateway,
+    matter: &mut Matter,
+    standing: fn(&Caller, &Registry, Timestamp) -> Result<Caller, Refusal>,
+) -> Result<Plan, Refusal> {
     let now = gateway.clock.now();
     let bundle = gateway.policy.load_full();
-    let purpose = purpose(&bundle, matter, now)?;
+    let purpose = purpose(&bundle, matter)?;
     let domain =
         Domain { recipient: matter.caller.oin().clone(), case: matter.request.case.clone(), purpose: purpose.id.clone() };
     let (subject, asked_by) = subject(gateway, matter, &domain).await?;
@@ -128,15 +136,32 @@ pub(super) async fn plan(gateway: &Gateway, matter: &Matter) -> Result<(Plan, Ar
         Some(person) => gateway.registry.at_least(person.revision).await?,
         None => gateway.registry.refresh().await?,
     };
+    matter.caller = standing(&matter.caller, &registry, now)?;
+    may_receive(matter, now)?;
     let sources = sources(&registry, matter, &purpose)?;
-    let asking = Asking { bundle: &bundle, purpose: &purpose, matter, person: person.as_ref(), asked_by, now };
+    let asking =
+        Asking { bundle: &bundle, purpose: &purpose, matter, subject: subject.as_ref(), person: person.as_ref(), asked_by, now };
     let (cells, not_permitted, summaries) = asking.cells(&sources)?;
     let expected = expected(&registry, matter, &sources, index, person.as_ref(), now);
+    let poor = sources.iter().map(|source| &source.organisation.oin).filter(|source| gateway.health.is_poor(source)).cloned();
+    let poor = poor.collect();
     let named = matter.request.sources.is_some();
     let asked_form = matter.request.form;
-    let plan =
-        Plan { bundle, purpose, domain, subject, asked_by, expected, person, cells, not_permitted, named, asked_form, summaries };
-    Ok((plan, registry))
+    Ok(Plan {
+        bundle,
+        purpose,
+        domain,
+        subject,
+        asked_by,
+        expected,
+        person,
+        cells,
+        poor,
+        not_permitted,
+        named,
+        asked_form,
+        summaries,
+    })
 }
 
 fn not_permitted(detail: &str) -> Refusal {
@@ -144,7 +169,7 @@ fn not_permitted(detail: &str) -> Refusal {
 }
 
 /// The purpose, and the rules on how a request may stand in it.
-fn purpose(bundle: &Bundle, matter: &Matter, now: Timestamp) -> Result<Arc<Purpose>, Refusal> {
+fn purpose(bundle: &Bundle, matter: &Matter) -> Result<Arc<Purpose>, Refusal> {
     let request = &matter.request;
     let purpose = bundle.purpose(&request.purpose).cloned().ok_or_else(|| not_permitted("no policy serves this purpose"))?;
     if request.case.is_some() {
@@ -154,14 +179,19 @@ fn purpose(bundle: &Bundle, matter: &Matter, now: Timestamp) -> Result<Arc<Purpo
     if request.acting_as.is_some() {
         return Err(not_permitted("actingAs needs a case"));
     }
+    Ok(purpose)
+}
+
+/// Whether this organisation can receive anything, and may name a person in this way.
+fn may_receive(matter: &Matter, now: Timestamp) -> Result<(), Refusal> {
     if matter.caller.member().encryption_key(now).is_none() {
         return Err(not_permitted("no encryption key of the organisation is registered that counts now; have one registered"));
     }
-    let by_bsn = matches!(&request.subject, SubjectReference::Identifier(id) if id.is_bsn());
+    let by_bsn = matches!(&matter.request.subject, SubjectReference::Identifier(id) if id.is_bsn());
     if by_bsn && !matter.caller.organisation().bsn_authority {
         return Err(not_permitted("the organisation has no authority to use the citizen number (BSN)"));
     }
-    Ok(purpose)
+    Ok(())
 }
 
 /// Who is meant. A pseudonym of another domain, or of none, is a person whom no source knows.
@@ -210,6 +240,7 @@ struct Asking<'a> {
     bundle: &'a Bundle,
     purpose: &'a Purpose,
     matter: &'a Matter,
+    subject: Option<&'a Personal<SubjectId>>,
     person: Option<&'a PersonFacts>,
     asked_by: Option<Pseudonym>,
     now: Timestamp,
@@ -266,27 +297,35 @@ impl Asking<'_> {
             return cell;
         }
         let question = self.question(source, category);
-        cell.consent = question.consent.as_ref().map(|consent| (consent.id.clone(), consent.version));
-        cell.overridden_by = question.derogation.as_ref().map(|overriding| overriding.id.clone());
-        let decision = self.bundle.decide(&question);
+        let decision = self.decided(&question, &mut cell, Bundle::decide);
         cell.form = decision.form();
         cell.reason = decision.reason().map(Arc::from);
-        cell.policies = decision.policies().to_vec();
-        if possible.contains(Form::Summary)
-            && let summary @ Decision::Permit { .. } = self.bundle.decide_summary(&question)
-        {
-            cell.summary = true;
-            cell.policies.extend_from_slice(summary.policies());
+        if possible.contains(Form::Summary) {
+            cell.summary = self.decided(&question, &mut cell, Bundle::decide_summary).form().is_some();
         }
         cell
     }
 
-    /// By BSN only sources with BSN authority can be asked; by a source's own number only that source.
-    fn may_look_up(&self, source: &Member) -> bool {
-        match &self.matter.request.subject {
-            SubjectReference::Identifier(id) => id.can_be_looked_up_by(&source.organisation),
-            SubjectReference::Pseudonym(_) => true,
+    /// Decides, and notes on which policies, consent or override the permit rests.
+    fn decided(&self, question: &Question, cell: &mut Cell, decide: fn(&Bundle, &Question) -> Decision) -> Decision {
+        let decision = decide(self.bundle, question);
+        if decision.alarm() {
+            tracing::error!(category = %question.category, "ALARM: a policy could not be evaluated; nothing is given");
         }
+        if cell.policies.is_empty() || decision.form().is_some() {
+            cell.policies.extend_from_slice(decision.policies());
+        }
+        match self.bundle.basis(&decision) {
+            Some(Basis::Consent) => cell.consent = question.consent.as_ref().map(|consent| (consent.id.clone(), consent.version)),
+            Some(Basis::Override) => cell.overridden_by = question.derogation.as_ref().map(|one| one.id.clone()),
+            Some(Basis::Law) | None => {}
+        }
+        decision
+    }
+
+    /// By BSN only sources with BSN authority can be asked; by a source's own number only that source. Also when the request names a pseudonym.
+    fn may_look_up(&self, source: &Member) -> bool {
+        self.subject.is_some_and(|subject| subject.can_be_looked_up_by(&source.organisation))
     }
 
     fn question(&self, source: &Member, category: Category) -> Question {

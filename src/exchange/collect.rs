@@ -1,13 +1,14 @@
 //! `Announced` → [`Collected`]: each authorised source is asked, in parallel, only for what is authorised, until the deadline. A silent source
 //! does not hold up the others.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
 use super::announce::Announced;
-use super::authorise::{Cell, Plan};
+use super::authorise::Plan;
 use super::matter::Matter;
 use super::registry::{Member, Registry};
 use super::{Gateway, Stopped};
@@ -68,25 +69,23 @@ pub async fn collect(gateway: &Gateway, announced: Announced) -> Result<Collecte
     let (mut matter, plan) = announced.into_parts();
     let time = gateway.source_time(&plan.purpose, matter.asked_at);
     let mut calls = Vec::new();
-    for source in plan.sources() {
-        let wanted = wanted(&plan, &matter, source);
-        let poor = gateway.health.is_poor(&source.organisation.oin, gateway.clock.now());
-        if let (Some(subject), false, false) = (&plan.subject, wanted.is_empty(), poor) {
-            let call = call(gateway, &matter, &plan, source, wanted, SubjectWire::of(subject.open_personal()), time)?;
-            matter.calls.insert(source.organisation.oin.clone(), digest::sha256(&call));
-            calls.push((Arc::clone(source), call));
+    for (source, asked) in plan.asked() {
+        let member = plan.sources().find(|member| member.organisation.oin == source);
+        if let (Some(subject), Some(member)) = (&plan.subject, member) {
+            let wanted = wanted(&plan, &matter, member, &asked);
+            let call = call(gateway, &matter, &plan, member, wanted, SubjectWire::of(subject.open_personal()), time)?;
+            matter.calls.insert(source, digest::sha256(&call));
+            calls.push((Arc::clone(member), call));
         }
     }
     let answers = join_all(calls.into_iter().map(|(source, call)| ask(gateway, source, call, &matter, &plan, time))).await;
     Ok(Collected { answers: answers.into_iter().flatten().collect(), matter, plan })
 }
 
-/// What this source may be asked for.
-fn wanted(plan: &Plan, matter: &Matter, source: &Member) -> Vec<Wanted> {
-    let of = |cell: &&Cell| cell.source.organisation.oin == source.organisation.oin;
-    let forms = |cell: &Cell| cell.form.into_iter().chain(cell.summary.then_some(Form::Summary)).collect::<Vec<_>>();
-    let wanted = plan.cells.iter().filter(of).flat_map(|cell| forms(cell).into_iter().map(|form| (cell.category, form)));
-    wanted.map(|(category, form)| Wanted { category, form, transform: transform(plan, matter, source, category, form) }).collect()
+/// What a source is asked for, as the ask entry says it.
+fn wanted(plan: &Plan, matter: &Matter, source: &Member, asked: &BTreeMap<Category, BTreeSet<Form>>) -> Vec<Wanted> {
+    let each = asked.iter().flat_map(|(&category, forms)| forms.iter().map(move |&form| (category, form)));
+    each.map(|(category, form)| Wanted { category, form, transform: transform(plan, matter, source, category, form) }).collect()
 }
 
 /// The paths to keep, and for a signal that may say it, `no`.
@@ -141,26 +140,21 @@ async fn ask(
     let organisation = &source.organisation;
     let keys = KeysOf { registry: &registry, source: &organisation.oin, now: gateway.clock.now() };
     let address = organisation.connector.as_deref()?;
-    if time.is_zero() {
-        // Our own lateness, not the source's.
-        return None;
-    }
     let destination = Destination { oin: &organisation.oin, address, keys: &keys, time };
     let answered = tokio::time::timeout(time, gateway.sources.records(destination, &call)).await;
     let answered = answered.unwrap_or_else(|_| Err(SourceFailure::Unreachable("not in time".to_owned())));
     match answered {
         Ok(answer) if is_about(&answer, matter, plan) && answer.items.len() <= MOST_ITEMS => {
-            gateway.health.answered(&organisation.oin);
-            Some(SourceAnswer { items: answer.items, source })
+            // A summary comes by release only, when a professional has decided.
+            let items = answer.items.into_iter().filter(|item| item.form != Form::Summary).collect();
+            Some(SourceAnswer { source, items })
         }
         Ok(_) => {
             tracing::warn!(source = %organisation.oin, disclosure = %matter.id, "answered about something else, or too much: dropped");
-            gateway.health.failed(&organisation.oin, gateway.clock.now());
             None
         }
         Err(failure) => {
             tracing::warn!(source = %organisation.oin, disclosure = %matter.id, %failure, "no answer that counts");
-            gateway.health.failed(&organisation.oin, gateway.clock.now());
             None
         }
     }

@@ -1,5 +1,6 @@
 //! What the steps work with: every port and register of one node, passed in.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,9 @@ use crate::subject::SubjectId;
 
 /// What is left for rechecking, sealing and recording when sources have been waited for.
 const FINISHING: Duration = Duration::from_millis(300);
+
+/// What sources get at least, however late it is: what the log says is asked, is asked.
+const SHORTEST: Duration = Duration::from_millis(100);
 
 /// One node of the gateway.
 pub struct Gateway {
@@ -125,7 +129,7 @@ impl Gateway {
             arrived: signed.arrived,
             asked_at: signed.arrived_at,
             nonce: Some(authenticated.nonce().clone()),
-            calls: std::collections::BTreeMap::new(),
+            calls: BTreeMap::new(),
             idempotency: None,
         })
     }
@@ -136,7 +140,7 @@ impl Gateway {
             return self.settings.source_time;
         }
         let until = asked_at + purpose.answer_at.saturating_sub(FINISHING);
-        until.saturating_duration_since(Instant::now())
+        until.saturating_duration_since(Instant::now()).max(SHORTEST)
     }
 
     /// Waits for the instant at which an answer for this purpose leaves. One that is not ready by then leaves at the next such instant: how
@@ -170,8 +174,29 @@ pub(super) fn client(authenticated: &Authenticated) -> Client {
 impl Plan {
     /// The sources of the asked combinations, each once.
     pub fn sources(&self) -> impl Iterator<Item = &Arc<Member>> {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         self.cells.iter().map(|cell| &cell.source).filter(move |source| seen.insert(source.organisation.oin.clone()))
+    }
+
+    /// What each source will be asked for: sources in poor health, and those of whom nothing may be asked, are left out.
+    pub(super) fn asked(&self) -> impl Iterator<Item = (Oin, BTreeMap<Category, BTreeSet<Form>>)> {
+        let well = self.sources().filter(|source| !self.poor.contains(&source.organisation.oin));
+        let asked = well.map(|source| (source.organisation.oin.clone(), self.asked_of(&source.organisation.oin)));
+        asked.filter(|(_, categories)| !categories.is_empty())
+    }
+
+    fn asked_of(&self, source: &Oin) -> BTreeMap<Category, BTreeSet<Form>> {
+        if self.subject.is_none() {
+            return BTreeMap::new();
+        }
+        let mut asked: BTreeMap<Category, BTreeSet<Form>> = BTreeMap::new();
+        for cell in self.cells.iter().filter(|cell| cell.source.organisation.oin == *source) {
+            let forms: BTreeSet<_> = cell.form.into_iter().chain(cell.summary.then_some(Form::Summary)).collect();
+            if !forms.is_empty() {
+                asked.insert(cell.category, forms);
+            }
+        }
+        asked
     }
 
     /// How a source is called towards the recipient: by OIN if the recipient named it, else by its kind.
@@ -192,9 +217,8 @@ impl Plan {
     }
 
     /// Refuses when every named source is in poor health, asked or not: that tells nothing about the person.
-    pub(super) fn some_source_is_well(&self, gateway: &Gateway) -> Result<(), Refusal> {
-        let now = gateway.clock.now();
-        if self.sources().any(|source| !gateway.health.is_poor(&source.organisation.oin, now)) {
+    pub(super) fn some_source_is_well(&self) -> Result<(), Refusal> {
+        if self.sources().any(|source| !self.poor.contains(&source.organisation.oin)) {
             return Ok(());
         }
         let wait = Duration::from_secs(30);

@@ -1,48 +1,35 @@
-//! Which sources are in poor health: known from calls that failed and from probes, never from who was asked about.
+//! Which sources are in poor health: known from probes alone, which ask about nobody. What becomes of a call about a person does not count, or
+//! health would tell who was asked about.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use crate::clock::Timestamp;
 use crate::organisation::Oin;
 
-/// So many failures in a row make a source's health poor.
-const FAILURES: u32 = 3;
-
-/// A poor source is left alone for so long, unless a probe finds it well before.
-const REST: Duration = Duration::from_secs(30);
+/// So many probes that fail in a row make a source's health poor; one that succeeds mends it.
+const FAILURES: u32 = 2;
 
 /// The health of every source, as this node sees it.
 #[derive(Debug, Default)]
-pub struct Health(Mutex<HashMap<Oin, Record>>);
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Record {
-    failures: u32,
-    poor_until: Option<Timestamp>,
-}
+pub struct Health(Mutex<HashMap<Oin, u32>>);
 
 impl Health {
-    /// Whether the source is in poor health at `now`: not asked, and named as unreachable.
-    pub fn is_poor(&self, source: &Oin, now: Timestamp) -> bool {
-        let records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        records.get(source).and_then(|record| record.poor_until).is_some_and(|until| now < until)
+    /// Whether the source is in poor health: not asked, and named as unreachable.
+    pub fn is_poor(&self, source: &Oin) -> bool {
+        let failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.get(source).is_some_and(|failures| *failures >= FAILURES)
     }
 
-    /// The source answered.
+    /// A probe was answered.
     pub fn answered(&self, source: &Oin) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(source);
     }
 
-    /// The source did not answer, or not as it should.
-    pub fn failed(&self, source: &Oin, now: Timestamp) {
-        let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let record = records.entry(source.clone()).or_default();
-        record.failures = record.failures.saturating_add(1);
-        if record.failures >= FAILURES {
-            record.poor_until = Some(now.plus(REST));
-        }
+    /// A probe was not answered, or not as it should.
+    pub fn failed(&self, source: &Oin) {
+        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = failures.entry(source.clone()).or_default();
+        *count = count.saturating_add(1);
     }
 }
 
@@ -51,20 +38,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_failures_in_a_row_and_one_answer_heals() {
+    fn two_failures_in_a_row_and_one_answer_mends() {
         let health = Health::default();
         let source: Oin = "1".repeat(20).parse().expect("OIN");
-        let now = Timestamp::from_seconds(100);
-        for _ in 0..2 {
-            health.failed(&source, now);
-            assert!(!health.is_poor(&source, now));
-        }
-        health.failed(&source, now);
-        assert!(health.is_poor(&source, now));
-        assert!(!health.is_poor(&source, now.plus(REST)), "after a rest it is asked again");
+        health.failed(&source);
+        assert!(!health.is_poor(&source));
+        health.failed(&source);
+        assert!(health.is_poor(&source));
         health.answered(&source);
-        assert!(!health.is_poor(&source, now));
-        health.failed(&source, now);
-        assert!(!health.is_poor(&source, now), "the count starts anew");
+        assert!(!health.is_poor(&source));
+        health.failed(&source);
+        assert!(!health.is_poor(&source), "the count starts anew");
     }
 }

@@ -6,32 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::collect::KeysOf;
-use super::{Gateway, undelivered};
+use super::{Gateway, receipts, undelivered};
 use crate::organisation::Oin;
-use crate::source::ContributionReceipt;
 use crate::source::port::Destination;
-use crate::store::{Append, Change, StoreError, WaitingReceipt};
 
 /// How often the registry is compared with the head's revision.
 const CATCH_UP: Duration = Duration::from_millis(250);
 
-/// How often poor sources are probed.
-const PROBE: Duration = Duration::from_secs(5);
+/// How often sources are probed, and how long each probe may take.
+const PROBE: Duration = Duration::from_secs(2);
 
 /// How often what is past its term is removed.
 const SWEEP: Duration = Duration::from_mins(1);
 
 /// How long after an unknown outcome the log is looked at, and again when it could not be.
 const SETTLE: Duration = Duration::from_millis(500);
-
-/// How long receipts wait at most before they are tried again.
-const RETRY: Duration = Duration::from_secs(10);
-
-/// How long a call in the background may take.
-const CALL: Duration = Duration::from_secs(5);
-
-/// How many receipts are sent in one round.
-const ROUND: u32 = 256;
 
 /// One endless job.
 pub type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -40,7 +29,7 @@ pub type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub fn all(gateway: &Arc<Gateway>) -> Vec<Job> {
     let with = || Arc::clone(gateway);
     vec![
-        Box::pin(receipts(with())),
+        Box::pin(receipts::send_all(with())),
         Box::pin(doubts(with())),
         Box::pin(probes(with())),
         Box::pin(catch_up(with())),
@@ -59,77 +48,32 @@ async fn doubts(gateway: Arc<Gateway>) {
     }
 }
 
-/// Sends sources the receipts of what they gave; each stays waiting until its source has taken it.
-async fn receipts(gateway: Arc<Gateway>) {
-    loop {
-        if tokio::time::timeout(RETRY, gateway.receipts_waiting.notified()).await.is_ok() {
-            // What comes together is sent together.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        if let Err(error) = send_receipts(&gateway).await {
-            tracing::warn!(%error, "receipts could not be sent");
-        }
-    }
-}
-
-async fn send_receipts(gateway: &Gateway) -> Result<(), StoreError> {
-    loop {
-        let waiting = gateway.store.contribution_receipts(ROUND).await?;
-        let full = waiting.len() >= usize::try_from(ROUND).unwrap_or(usize::MAX);
-        let sent = futures_util::future::join_all(waiting.into_iter().map(|receipt| send_receipt(gateway, receipt))).await;
-        let changes: Vec<_> = sent.into_iter().flatten().collect();
-        let progress = !changes.is_empty();
-        if progress {
-            let append = Append { changes, ..Append::default() };
-            gateway.sequencer.append(append).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        }
-        if !full || !progress {
-            return Ok(());
-        }
-    }
-}
-
-/// Sends one; what to write when the source has taken it.
-async fn send_receipt(gateway: &Gateway, waiting: WaitingReceipt) -> Option<Change> {
-    let registry = gateway.registry.current();
-    let address = registry.member(&waiting.source)?.organisation.connector.as_deref()?;
-    let keys = KeysOf { registry: &registry, source: &waiting.source, now: gateway.clock.now() };
-    let destination = Destination { oin: &waiting.source, address, keys: &keys, time: CALL };
-    let WaitingReceipt { disclosure, source, items, receipt } = &waiting;
-    let message = ContributionReceipt { disclosure: disclosure.clone(), items: items.clone(), receipt: receipt.clone() };
-    match gateway.sources.receipt(destination, &message).await {
-        Ok(()) => {
-            Some(Change::ReceiptAccepted { disclosure: disclosure.clone(), source: source.clone(), receipt: receipt.clone() })
-        }
-        Err(failure) => {
-            tracing::warn!(%source, %disclosure, %failure, "a source has not taken its receipt");
-            None
-        }
-    }
-}
-
-/// Finds out when a poor source is well again.
+/// Probes every active source, asked of late or not: how a source is must not depend on who was asked about.
 async fn probes(gateway: Arc<Gateway>) {
     loop {
-        tokio::time::sleep(PROBE).await;
         let registry = gateway.registry.current();
-        let now = gateway.clock.now();
         let sources = registry.members().filter(|member| member.is_active()).filter_map(|member| {
             let organisation = &member.organisation;
             Some((organisation.oin.clone(), organisation.connector.clone()?))
         });
-        let poor = sources.filter(|(oin, _)| gateway.health.is_poor(oin, now));
-        futures_util::future::join_all(poor.map(|(oin, address)| probe(&gateway, oin, address))).await;
+        futures_util::future::join_all(sources.map(|(oin, address)| probe(&gateway, oin, address))).await;
+        tokio::time::sleep(PROBE).await;
     }
 }
 
 async fn probe(gateway: &Gateway, oin: Oin, address: String) {
     let registry = gateway.registry.current();
     let keys = KeysOf { registry: &registry, source: &oin, now: gateway.clock.now() };
-    let destination = Destination { oin: &oin, address: &address, keys: &keys, time: CALL };
-    if gateway.sources.probe(destination).await.is_ok() {
-        tracing::info!(source = %oin, "answers again");
-        gateway.health.answered(&oin);
+    let destination = Destination { oin: &oin, address: &address, keys: &keys, time: PROBE };
+    let was_poor = gateway.health.is_poor(&oin);
+    match gateway.sources.probe(destination).await {
+        Ok(()) => gateway.health.answered(&oin),
+        Err(_) => gateway.health.failed(&oin),
+    }
+    match (was_poor, gateway.health.is_poor(&oin)) {
+        (false, true) => tracing::warn!(source = %oin, "does not answer: in poor health"),
+        (true, false) => tracing::info!(source = %oin, "answers again"),
+        _ => {}
     }
 }
 
@@ -145,8 +89,12 @@ async fn catch_up(gateway: Arc<Gateway>) {
 async fn sweep(gateway: Arc<Gateway>) {
     loop {
         tokio::time::sleep(SWEEP).await;
-        if let Err(error) = gateway.store.sweep(gateway.clock.now()).await {
+        let now = gateway.clock.now();
+        if let Err(error) = gateway.store.sweep(now).await {
             tracing::warn!(%error, "what is past its term could not be removed");
+        }
+        if let Err(error) = gateway.payloads.destroy_before(now) {
+            tracing::warn!(%error, "a past day's key could not be destroyed");
         }
     }
 }

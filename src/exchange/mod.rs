@@ -18,6 +18,7 @@ pub mod nonces;
 pub mod payloads;
 pub mod pseudonymise;
 pub mod rates;
+mod receipts;
 pub mod recheck;
 pub mod record;
 pub mod redeliver;
@@ -36,9 +37,15 @@ pub mod vault;
 pub use gateway::{Gateway, Settings};
 pub use stopped::Stopped;
 
+use std::time::Duration;
+
 use deliver::Delivered;
 use matter::Matter;
 use refusal::{ProblemType, Refusal};
+use tokio::time::Instant;
+
+/// When to try again what may work in a moment.
+const SOON: Duration = Duration::from_secs(1);
 
 /// How often a request starts over because facts changed under it, before it is told to come back.
 const ATTEMPTS: usize = 5;
@@ -48,20 +55,34 @@ const ATTEMPTS: usize = 5;
 /// # Errors
 /// What the caller may know; see [`refusal`].
 pub async fn disclose(gateway: &Gateway, mut matter: Matter) -> Result<Delivered, Refusal> {
+    let (purpose, asked_at) = (matter.request.purpose.clone(), matter.asked_at);
+    let mut outcome = Err(Refusal::new(ProblemType::StateConflict, "the facts keep changing; try again").retry_after(SOON));
     for _ in 0..ATTEMPTS {
         match attempt(gateway, matter).await {
             Ok(delivered) => return Ok(delivered),
-            Err(Stopped::FactsChanged(again)) => matter = *again,
-            Err(Stopped::Refused(refusal)) => return Err(refusal),
+            Err(Stopped::FactsChanged(again)) => {
+                matter = *again;
+                // The sources get their time anew.
+                matter.asked_at = Instant::now();
+            }
+            Err(Stopped::Refused(refusal)) => {
+                outcome = Err(refusal);
+                break;
+            }
         }
     }
-    Err(Refusal::new(ProblemType::StateConflict, "the facts keep changing; try again")
-        .retry_after(std::time::Duration::from_secs(1)))
+    if let (Err(refusal), Some(purpose)) = (&outcome, gateway.policy.load_full().purpose(&purpose))
+        && !refusal.kind.is_static()
+    {
+        // How far the request came can depend on the person: when it stopped is not told by the time.
+        gateway.wait_for_answer(purpose, asked_at).await;
+    }
+    outcome
 }
 
 async fn attempt(gateway: &Gateway, matter: Matter) -> Result<Delivered, Stopped> {
     let authorised = authorise::authorise(gateway, matter).await?;
-    authorised.plan().some_source_is_well(gateway)?;
+    authorised.plan().some_source_is_well()?;
     let announced = announce::announce(gateway, authorised).await?;
     let collected = collect::collect(gateway, announced).await?;
     let rechecked = recheck::recheck(gateway, collected).await?;

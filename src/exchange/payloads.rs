@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,10 +16,18 @@ use crate::clock::Timestamp;
 use crate::crypto::base64::InvalidBase64;
 use crate::crypto::{aead, base64, digest};
 use crate::entropy::Entropy;
-use crate::keystore::KeyStore;
+use crate::keystore::{KeyStore, KeyStoreError};
 use crate::ledger::entry::TraceId;
 use crate::organisation::Oin;
 use crate::store::DisclosureRow;
+
+/// How many days back keys are looked for; a gateway that stood still longer finds them when it is started at all.
+const LOOK_BACK: u64 = 60;
+
+/// The key of the day on which what it seals is over.
+fn class(expires: Timestamp) -> String {
+    format!("payload-{}", expires.date())
+}
 
 /// Seals and opens kept requests.
 pub struct Payloads {
@@ -60,9 +69,25 @@ impl Payloads {
         Self { key_store, entropy }
     }
 
+    /// Destroys the keys of days that are over: what they sealed is gone, from backups too.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`], when the key store cannot be written.
+    pub fn destroy_before(&self, now: Timestamp) -> Result<(), KeyStoreError> {
+        for days in 1..=LOOK_BACK {
+            let class = class(now.minus(Duration::from_hours(24 * days)));
+            match self.key_store.existing_key(&class) {
+                Ok(_) => self.key_store.destroy(&class)?,
+                Err(KeyStoreError::Absent(_) | KeyStoreError::Destroyed(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// Seals what is kept of `matter` until `expires`; the name of the day's key, and the sealed request.
     pub(super) fn seal(&self, matter: &Matter, expires: Timestamp) -> Result<(String, Vec<u8>), Stopped> {
-        let class = format!("payload-{}", expires.date());
+        let class = class(expires);
         let kept = Kept {
             body: base64::encode(&matter.body),
             keyid: matter.caller.credentials().keyid.clone(),

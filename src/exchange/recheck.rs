@@ -126,8 +126,12 @@ fn says_no(item: &SourceItem, form: Form) -> bool {
 async fn facts(gateway: &Gateway, matter: &Matter, plan: &Plan, source: &Oin, item: &SourceItem) -> Result<Facts, Stopped> {
     // The subject's own protection comes as the person with the letter S.
     let protected_from = item.persons.iter().flat_map(|person| &person.protected_from);
-    let opposing: Vec<Personal<SubjectId>> = protected_from.filter_map(|wire| wire.parse(source)).map(Personal::new).collect();
-    let protected_from_recipient = acts_for_any(gateway, matter, plan, &opposing).await?;
+    let opposing: Option<Vec<Personal<SubjectId>>> = protected_from.map(|wire| wire.parse(source).map(Personal::new)).collect();
+    // From whom cannot be told: then it may be anybody, the one whom the recipient acts for included.
+    let protected_from_recipient = match opposing {
+        Some(opposing) => acts_for_any(gateway, matter, plan, &opposing).await?,
+        None => true,
+    };
     Ok(item.facts.for_policy(protected_from_recipient))
 }
 

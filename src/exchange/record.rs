@@ -93,6 +93,9 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
         changes.push(Change::Answered { organisation: claim.organisation.clone(), key: claim.key.clone() });
     }
     let SealedParts { mut matter, plan, jwe, .. } = parts;
+    if gateway.policy.load().hash() != plan.bundle.hash() {
+        return Err(Stopped::FactsChanged(Box::new(matter)));
+    }
     let nonce = matter.nonce.take().or(together.nonce);
     let doubtful = entries.first().cloned().filter(|_| !together.later);
     let append = Append { nonce, idempotency: together.idempotency, expected: Some(plan.expected.clone()), entries, changes };

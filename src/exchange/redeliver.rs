@@ -11,6 +11,7 @@ use super::refusal::{ProblemType, Refusal};
 use super::refuse::standing;
 use super::request::DisclosureRequest;
 use super::{Gateway, Stopped, disclose};
+use crate::crypto::hex;
 use crate::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
 use crate::store::journal::DEFAULT_YEARS;
 use crate::store::sequencer::AppendError;
@@ -31,6 +32,8 @@ pub async fn disclose_once(
 ) -> Result<Delivered, Refusal> {
     let mut matter = gateway.matter(authenticated, request).map_err(Stopped::from).map_err(refusal)?;
     let Some(key) = key else { return disclose(gateway, matter).await };
+    // Callers put anything into a key: what is kept is a keyed digest of it.
+    let key = hex::encode(&gateway.idempotency.of(key.as_bytes()));
     let organisation = matter.caller.oin().clone();
     let body = gateway.idempotency.of(&matter.body);
     let now = gateway.clock.now();

@@ -119,6 +119,11 @@ impl ProblemType {
         self.describe().0
     }
 
+    /// Whether it depends only on who asks for what, and how: it may leave at once.
+    pub const fn is_static(self) -> bool {
+        !matches!(self, Self::StateConflict | Self::LogUnavailable | Self::StoreUnavailable)
+    }
+
     /// The last part of the type's URN.
     pub const fn suffix(self) -> &'static str {
         self.describe().1

@@ -4,6 +4,7 @@ use super::Gateway;
 use super::authenticate::Authenticated;
 use super::gateway::client;
 use super::refusal::{ProblemType, Refusal};
+use super::request::{self, SubjectReference};
 use crate::ledger::entry::{self, Body, Clear, EntryKind, Operation, Outcome, Status};
 use crate::store::journal::{DEFAULT_YEARS, JournalError};
 use crate::store::sequencer::AppendError;
@@ -118,18 +119,30 @@ fn entry(
         instance: Some(instance.to_owned()),
         reason: Some(refusal.detail.clone()),
     });
+    // What was asked, as far as it can be read: by that, officers find the refusal.
+    let asked = request::parse(&signed.body).ok();
+    let asked = asked.as_ref();
+    let subject = asked.and_then(|asked| match &asked.subject {
+        SubjectReference::Identifier(identifier) => Some(gateway.journal.subject_token(&party, identifier)),
+        SubjectReference::Pseudonym(_) => None,
+    });
+    let only_source = asked.and_then(|asked| match asked.sources.as_deref() {
+        Some([only]) => Some(only.clone()),
+        _ => None,
+    });
+    body.purpose = asked.map(|asked| asked.purpose.clone());
     let clear = Clear {
         kind: EntryKind::Refusal,
         time: now,
         party: party.clone(),
-        source: None,
-        recipient: Some(party),
-        purpose: None,
-        categories: std::collections::BTreeSet::new(),
+        source: only_source,
+        recipient: Some(party.clone()),
+        purpose: asked.map(|asked| asked.purpose.clone()),
+        categories: asked.map(|asked| asked.categories.iter().copied().collect()).unwrap_or_default(),
         outcome: Outcome::Refused,
         overridden: false,
-        subject: None,
-        actor: None,
+        subject,
+        actor: asked.map(|asked| gateway.journal.actor_token(&party, &asked.actor.reference)),
         case: None,
         trace,
     };

@@ -32,8 +32,8 @@ pub async fn release(gateway: &Gateway, authenticated: &Authenticated, answer: R
     if let Some(fault) = fault(&answer) {
         return Err(Refusal::new(ProblemType::NotPermitted, fault));
     }
-    let stored = open_disclosure(gateway, &answer.decision).await?;
     for _ in 0..super::ATTEMPTS {
+        let stored = open_disclosure(gateway, &answer.decision).await?;
         match attempt(gateway, authenticated, &answer, &stored, claim.clone()).await {
             Ok(()) => return Ok(()),
             Err(Stopped::FactsChanged(_)) => {}
@@ -92,12 +92,14 @@ async fn attempt(
     claim: IdempotencyClaim,
 ) -> Result<(), Stopped> {
     let not_permitted = || Refusal::new(ProblemType::NotPermitted, "this may not be given (any more)");
-    let matter = matter(gateway, stored)?;
-    let (plan, _) = authorise::plan(gateway, &matter).await?;
+    let mut matter = matter(gateway, stored)?;
+    let plan = authorise::plan(gateway, &mut matter, Caller::still_takes_part).await?;
     if !is_about(answer, &matter, &plan) {
         return Err(not_permitted().into());
     }
-    let same_facts = plan.expected.digest == stored.row.expected.digest && plan.bundle.hash() == stored.row.bundle;
+    let same_facts = plan.expected.digest == stored.row.expected.digest
+        && gateway.clock.now() < stored.row.expected.void_at
+        && plan.bundle.hash() == stored.row.bundle;
     let together = Together {
         entries: vec![decision(gateway, authenticated, &matter, answer)?],
         // What was sealed under other facts is not picked up beside this.

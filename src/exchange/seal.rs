@@ -116,7 +116,7 @@ pub fn seal(gateway: &Gateway, pseudonymised: Pseudonymised) -> Result<Sealed, S
     let (matter, plan, subject, items) = pseudonymised.into_parts();
     let subject = subject.to_string();
     let obligations = obligations(&plan, &matter);
-    let payload = payload(gateway, &matter, &plan, &subject, &items, &obligations);
+    let payload = payload(&matter, &plan, &subject, &items, &obligations);
     let mut plaintext = serde_json::to_vec(&payload)
         .map(zeroize::Zeroizing::new)
         .map_err(|_| Stopped::internal("the payload cannot be written"))?;
@@ -143,7 +143,6 @@ fn obligations(plan: &Plan, matter: &Matter) -> Obligations {
 }
 
 fn payload<'a>(
-    gateway: &Gateway,
     matter: &'a Matter,
     plan: &'a Plan,
     subject: &'a str,
@@ -159,8 +158,7 @@ fn payload<'a>(
     // A set: two sources of one kind are one line where sources are told by kind.
     let unavailable: BTreeSet<_> =
         absent.map(|cell| Unavailable { source: plan.source_name(&cell.source), category: cell.category }).collect();
-    let now = gateway.clock.now();
-    let poor = plan.sources().filter(|source| gateway.health.is_poor(&source.organisation.oin, now));
+    let poor = plan.sources().filter(|source| plan.poor.contains(&source.organisation.oin));
     let poor: BTreeSet<_> = poor.map(|source| plan.source_name(source)).collect();
     let not_permitted = plan.not_permitted.iter().map(|&category| NotPermitted { category, reason: "not-permitted" });
     Payload {

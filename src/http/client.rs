@@ -111,6 +111,9 @@ pub enum CallError {
     /// No connection, TLS refused, or it broke off.
     #[error("no answer: {0}")]
     Connection(String),
+    /// Somebody answers there who does not show a certificate that we trust.
+    #[error("the certificate at this address is not trusted: {0}")]
+    Untrusted(String),
     /// Not in time.
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
@@ -174,7 +177,7 @@ impl SigningClient {
         let Prepared { request, signed, most, time } = prepared;
         let parts = (request.method().as_str().to_owned(), request.uri().path().to_owned());
         let exchange = async {
-            let response = self.http.request(request).await.map_err(|error| CallError::Connection(causes(&error)))?;
+            let response = self.http.request(request).await.map_err(|error| unconnected(&error))?;
             let (head, body) = response.into_parts();
             match Limited::new(body, most).collect().await {
                 Ok(body) => Ok((head, body.to_bytes())),
@@ -247,6 +250,19 @@ impl Signer {
         *request.headers_mut() = headers;
         Ok(Prepared { request, signed, most: call.most, time: call.time })
     }
+}
+
+fn unconnected(error: &(dyn std::error::Error + 'static)) -> CallError {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if let Some(rustls::Error::InvalidCertificate(reason)) = cause.downcast_ref() {
+            return CallError::Untrusted(reason.to_string());
+        }
+        // An I/O error's source is that of the error inside it, not that error.
+        let inside = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = inside.map_or_else(|| cause.source(), |inside| Some(inside));
+    }
+    CallError::Connection(causes(error))
 }
 
 /// An error with its causes: hyper's own text hides the TLS alert that tells what is wrong.

@@ -109,7 +109,7 @@ mod tests {
         let text = statement.to_string();
         assert_eq!(text.parse(), Ok(statement));
         let more =
-            [text.replace(",", ", "), text.replace("{", r#"{"more":1,"#), text.replace("00000099", "0000009"), String::new()];
+            [text.replace(',', ", "), text.replace('{', r#"{"more":1,"#), text.replace("00000099", "0000009"), String::new()];
         for wrong in more {
             assert_eq!(wrong.parse::<Statement>(), Err(InvalidStatement), "{wrong}");
         }

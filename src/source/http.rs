@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use http::Method;
 
 use super::port::{Destination, SourceFailure, Sources};
-use super::{ContributionReceipt, RecordsAnswer};
+use super::{ContributionReceipts, RecordsAnswer};
 use crate::http::client::{Answer, Call, CallError, SigningClient};
 
 /// The largest answer that is read: far above what a person's records need.
@@ -31,7 +31,7 @@ impl HttpSources {
         let time = source.time.max(Duration::from_millis(1));
         let call = Call { method, base: source.address, target, body, idempotency_key: None, most: MOST, time };
         let answer = self.0.call(call, |keyid| source.keys.key(keyid)).await.map_err(|error| match error {
-            CallError::Connection(_) | CallError::TimedOut(_) | CallError::Address(_) => {
+            CallError::Connection(_) | CallError::Untrusted(_) | CallError::TimedOut(_) | CallError::Address(_) => {
                 SourceFailure::Unreachable(error.to_string())
             }
             _ => SourceFailure::Untrustworthy(error.to_string()),
@@ -50,9 +50,9 @@ impl Sources for HttpSources {
         serde_json::from_slice(&answer.body).map_err(unreadable)
     }
 
-    async fn receipt(&self, source: Destination<'_>, receipt: &ContributionReceipt) -> Result<(), SourceFailure> {
-        let body =
-            serde_json::to_vec(receipt).map_err(|_| SourceFailure::Untrustworthy("the receipt cannot be written".to_owned()))?;
+    async fn receipts(&self, source: Destination<'_>, receipts: &ContributionReceipts) -> Result<(), SourceFailure> {
+        let body = serde_json::to_vec(receipts)
+            .map_err(|_| SourceFailure::Untrustworthy("the receipts cannot be written".to_owned()))?;
         self.call(source, &Method::POST, "/v1/receipts", Some(&body)).await.map(drop)
     }
 

@@ -227,7 +227,15 @@ pub struct OtherPerson {
     pub protected_from: Vec<SubjectWire>,
 }
 
-/// The body of the gateway's `POST /v1/receipts` to a source: proof that what it gave is in the log.
+/// The body of the gateway's `POST /v1/receipts` to a source: proofs that what it gave is in the log. The source keeps all of them or none.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContributionReceipts {
+    /// One or more, about any disclosures.
+    pub receipts: Vec<ContributionReceipt>,
+}
+
+/// Proof that what a source gave to one delivery is in the log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContributionReceipt {

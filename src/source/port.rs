@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{ContributionReceipt, RecordsAnswer};
+use super::{ContributionReceipts, RecordsAnswer};
 use crate::crypto::keys::VerifyingKey;
 use crate::organisation::Oin;
 
@@ -36,11 +36,11 @@ pub trait Sources: Send + Sync {
     /// [`SourceFailure`]; no retries.
     async fn records(&self, source: Destination<'_>, call: &[u8]) -> Result<RecordsAnswer, SourceFailure>;
 
-    /// `POST /v1/receipts`.
+    /// `POST /v1/receipts`: all are kept, or none.
     ///
     /// # Errors
     /// [`SourceFailure`].
-    async fn receipt(&self, source: Destination<'_>, receipt: &ContributionReceipt) -> Result<(), SourceFailure>;
+    async fn receipts(&self, source: Destination<'_>, receipts: &ContributionReceipts) -> Result<(), SourceFailure>;
 
     /// Whether the connector answers at all, without asking about anybody.
     ///

@@ -113,15 +113,8 @@ pub enum Change {
     },
     /// A receipt that a source is still to get: kept until it has.
     ContributionReceipt(ContributionRow),
-    /// A source has this receipt; another of the same disclosure may still wait.
-    ReceiptAccepted {
-        /// The disclosure.
-        disclosure: String,
-        /// The source.
-        source: Oin,
-        /// The tlog-proof text.
-        receipt: String,
-    },
+    /// The sources have these receipts ([`super::WaitingReceipt::number`]).
+    ReceiptsAccepted(Vec<i64>),
     /// The disclosure under an Idempotency-Key was answered.
     Answered {
         /// Whose key.

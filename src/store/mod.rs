@@ -114,6 +114,8 @@ pub struct StoredDelivery {
 /// A receipt that a source is still to get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingReceipt {
+    /// Its number among those that wait.
+    pub number: i64,
     /// The disclosure's id.
     pub disclosure: String,
     /// The source.
@@ -211,7 +213,7 @@ pub trait Store: Send + Sync {
     /// Scope, blind index and sealed identity behind a pseudonym.
     async fn identity(&self, pseudonym: &str) -> Result<Option<PseudonymRow>, StoreError>;
 
-    /// Receipts that sources are still to get, oldest first, at most `limit`.
+    /// Receipts that sources are still to get, oldest first, at most `limit` of each: one that takes none does not hold up the others.
     async fn contribution_receipts(&self, limit: u32) -> Result<Vec<WaitingReceipt>, StoreError>;
 
     /// Removes what is past its term: nonces, claims, sealed deliveries. Never log entries.

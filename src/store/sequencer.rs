@@ -76,11 +76,15 @@ async fn run(mut queue: mpsc::Receiver<Waiting>, store: Arc<dyn Store>, scribe: 
         let outcomes = store.commit(&batch, &*scribe, clock.now()).await;
         match outcomes {
             Ok(outcomes) => {
-                answers.into_iter().zip(outcomes).for_each(|(answer, outcome)| tell(answer, outcome.map_err(Into::into)))
+                for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                    tell(answer, outcome.map_err(Into::into));
+                }
             }
             Err(error) => {
                 tracing::error!(%error, appends = batch.len(), "a batch was not committed");
-                answers.into_iter().for_each(|answer| tell(answer, Err(error.clone().into())));
+                for answer in answers {
+                    tell(answer, Err(error.clone().into()));
+                }
             }
         }
     }

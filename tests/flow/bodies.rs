@@ -46,10 +46,10 @@ async fn a_body_is_exactly_what_the_contract_says() {
         for absent in [true, false] {
             let mut body = sound.clone();
             if absent {
-                remove(&mut body, pointer)
+                remove(&mut body, pointer);
             } else {
-                put(&mut body, pointer, Value::Null)
-            };
+                put(&mut body, pointer, Value::Null);
+            }
             let refused = post(&gateway, &asker, body.to_string().as_bytes(), "schema-invalid").await;
             let told = refused.and_then(|response| pointers(&response, &[pointer]));
             cases.check(format!("{pointer} {}", if absent { "absent" } else { "null" }), told);

@@ -132,8 +132,7 @@ fn ok(received: Received) -> Result<(), String> {
 
 async fn publish(gateway: &TestGateway, asker: &Persona, issued: &Issued) {
     let now = gateway.clock.now();
-    let validity =
-        Validity { from: now.minus(Duration::from_secs(60)), until: now.plus(Duration::from_secs(3600)), revoked: false };
+    let validity = Validity { from: now.minus(Duration::from_mins(1)), until: now.plus(Duration::from_hours(1)), revoked: false };
     let change = CredentialChange::Certificate { organisation: asker.oin.clone(), fingerprint: sha256(&issued.der), validity };
     gateway.running().desk.change_credential(&asker.oin, change).await.expect("published");
     gateway.running().gateway.registry.refresh().await.expect("a registry");

@@ -93,7 +93,8 @@ async fn a_consent_withdrawn_under_way_gives_nothing() {
     let disclosed = ask_while(&gateway, &care, Slug::VeiligThuis, &body, unrelated).await.expect("an answer");
     assert_eq!((disclosed.items().count(), care.calls().len()), (1, 1));
 
-    let disclosed = ask_while(&gateway, &care, Slug::VeiligThuis, &body, withdraw(gateway.running(), "P29")).await;
+    let asking = ask_while(&gateway, &care, Slug::VeiligThuis, &body, withdraw(gateway.running(), "P29"));
+    let disclosed = Box::pin(asking).await;
     let disclosed = disclosed.expect("an answer as if there were nothing");
     assert_eq!(disclosed.items().count(), 0, "the data is not given");
     assert_eq!(care.calls().len(), 2, "and is not asked for again");
@@ -252,7 +253,7 @@ async fn make_override(running: &Running, connector: &Connector) -> String {
         alternatives: "calling him; he does not answer".to_owned(),
         why_least: "who he is suffices".to_owned(),
         colleague: "psychiatrist on call".to_owned(),
-        expires_at: running.outside().clock.now().plus(Duration::from_secs(3600)),
+        expires_at: running.outside().clock.now().plus(Duration::from_hours(1)),
     };
     let hand = running.hand(Slug::MentalHealth, "pro-1").expect("a professional");
     let sign = hand.sign(|signed| content.create_statement(&signed.professional, signed.signed_at)).expect("signed");

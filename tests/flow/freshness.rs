@@ -64,8 +64,8 @@ async fn a_nonce_counts_once_also_after_a_restart() {
     cases.check("again", gateway.refused(&asker, &given, replayed).await);
     let quoted = format!("\"{nonce}\"");
     let other_body = gateway.question("P17").to_string().into_bytes();
-    let reused = gateway.draft(&asker, &other_body).parameter("nonce", &quoted).sign(&asker.key);
-    cases.check("the nonce with another body", gateway.refused(&asker, &reused, replayed).await);
+    let second = gateway.draft(&asker, &other_body).parameter("nonce", &quoted).sign(&asker.key);
+    cases.check("the nonce with another body", gateway.refused(&asker, &second, replayed).await);
     let same_nonce = gateway.draft(&police, &body).parameter("nonce", &quoted).sign(&police.key);
     cases
         .check("another organisation's same nonce", gateway.wire().problem(&police.tls, &same_nonce, 403, "not-permitted").await);

@@ -18,7 +18,7 @@ use crate::support::{Setup, TestGateway, log};
 const SENTINEL: &str = "Verboden";
 
 /// How long a source gets here.
-const SOURCE_TIME: Duration = Duration::from_millis(2000);
+const SOURCE_TIME: Duration = Duration::from_secs(2);
 
 /// Far above every bound of the gateway: who needs longer hangs.
 const HANG: Duration = Duration::from_secs(20);
@@ -218,7 +218,7 @@ fn unsigned(gateway: &TestGateway, police: &FakeSource) -> Vec<Case> {
     let body = |call: &Call| call.answer(&[identity()]).to_string().into_bytes();
     let earlier = std::sync::Mutex::new(None::<Vec<u8>>);
     vec![
-        nothing("unsigned", move |call| Act::Raw(call.unsigned(200, &body(call)))),
+        nothing("unsigned", move |call| Act::Raw(Call::unsigned(200, &body(call)))),
         nothing("signed by another organisation", move |call| Act::Raw(call.response_by(&other, 200, &body(call)))),
         nothing("signed by a forged key", move |call| Act::Raw(call.response_by(&forged, 200, &body(call)))),
         nothing("another body than was signed", move |call| {

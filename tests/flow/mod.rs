@@ -1,5 +1,6 @@
 //! The gateway over real TLS sockets: one module per family of cases.
 
+mod asked;
 mod at_rest;
 mod bodies;
 mod certificates;

@@ -104,11 +104,9 @@ fn with_method(
     target: &str,
     body: &[u8],
 ) -> crate::support::raw::RawRequest {
-    let takes_body = ["POST", "PUT", "PATCH"].contains(&method);
-    let mut draft = match takes_body {
-        true => Draft::post(target, gateway.authority_name(), body),
-        false => Draft::get(target, gateway.authority_name()),
-    };
+    let with_body = ["POST", "PUT", "PATCH"].contains(&method);
+    let authority = gateway.authority_name();
+    let mut draft = if with_body { Draft::post(target, authority, body) } else { Draft::get(target, authority) };
     method.clone_into(&mut draft.request.method);
     let draft = draft.by(&asker.key, &*gateway.clock);
     // What sources send is signed under a tag of its own.

@@ -57,9 +57,9 @@ async fn fifty_slow_connections_hinder_nobody() {
         // Begun when all are surely connected, ended before the first of them can end.
         tokio::time::sleep(Duration::from_millis(500)).await;
         while start.elapsed() < LIMIT {
-            let asked = Instant::now();
+            let begun = Instant::now();
             gateway.still_serves().await;
-            served.push(asked.elapsed());
+            served.push(begun.elapsed());
         }
         served
     };

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use sluis::demo::organisations::Slug;
 use sluis::entropy::SystemEntropy;
+use sluis::organisation::Organisation;
 use sluis::pseudonym::Pseudonym;
 
 use crate::support::cases::Cases;
@@ -54,12 +55,12 @@ async fn a_pseudonym_of_another_domain_is_nobodys() {
         let expected = shape(&gateway, &asker, &unknown).await.expect("an answer about nobody");
         let told = opened(&gateway, slug, &unknown).await;
         for (which, pseudonym) in [("foreign", foreign.as_str()), ("never issued", &never)] {
-            let asked = body(json!({"scheme": "pseudonym", "value": pseudonym}));
-            let answered = shape(&gateway, &asker, &asked).await;
+            let by_pseudonym = body(json!({"scheme": "pseudonym", "value": pseudonym}));
+            let answered = shape(&gateway, &asker, &by_pseudonym).await;
             let alike =
                 answered.and_then(|shape| (shape == expected).then_some(()).ok_or(format!("{shape:?}, not {expected:?}")));
             cases.check(format!("{name}: {which}, outside"), alike);
-            let inside = opened(&gateway, slug, &asked).await;
+            let inside = opened(&gateway, slug, &by_pseudonym).await;
             cases.hold(format!("{name}: {which}, inside"), without_subject(&inside) == without_subject(&told));
         }
     }
@@ -118,6 +119,7 @@ async fn who_may_not_is_refused_and_who_claims_gets_no_more() {
             gateway.refused(&director, &request, caller(403, "not-permitted")).await,
         );
     }
+    cases.check("a BSN once the authority has gone", authority_gone(&gateway).await);
     let asker = gateway.persona(Slug::VeiligThuis);
     for (name, change) in [
         ("no such purpose", json!({"purpose": "curiosity"})),
@@ -163,7 +165,26 @@ async fn who_may_not_is_refused_and_who_claims_gets_no_more() {
     }
     gateway.still_serves().await;
     gateway.stop().await;
-    cases.finish(29);
+    cases.finish(30);
+}
+
+/// An organisation that would be given everything but for its authority to use the BSN: by the source's own number it still is.
+async fn authority_gone(gateway: &TestGateway) -> Result<(), String> {
+    let asker = gateway.persona(Slug::VeiligThuis);
+    let registry = gateway.running().gateway.registry.current();
+    let organisation = &registry.member(&asker.oin).expect("a member").organisation;
+    let without = Organisation { bsn_authority: false, ..organisation.clone() };
+    gateway.running().desk.join(without, Vec::new()).await.expect("changed");
+    let (_, person) = gateway.running().world.person("P22").expect("a person");
+    let mut by_number = gateway.question("P22");
+    let police = Slug::Police.organisation().oin;
+    by_number["subject"] = json!({"scheme": "local", "value": person.local_number(Slug::Police), "source": police});
+    let request = gateway.draft(&asker, gateway.question("P22").to_string().as_bytes()).sign(&asker.key);
+    gateway.refused(&asker, &request, caller(403, "not-permitted")).await?;
+    let inside = opened(gateway, Slug::VeiligThuis, &by_number).await;
+    gateway.running().desk.join(organisation.clone(), Vec::new()).await.expect("changed back");
+    let given = inside["items"].as_array().is_some_and(|items| !items.is_empty());
+    given.then_some(()).ok_or_else(|| "nothing by the source's own number".to_owned())
 }
 
 /// The same request with each claim, beside the request without.

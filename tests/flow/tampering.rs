@@ -10,6 +10,9 @@ use crate::support::cases::Cases;
 use crate::support::raw::RawRequest;
 use crate::support::{TestGateway, caller, stranger};
 
+/// One change to what was signed.
+type Change = fn(&mut RawRequest);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_signed_cannot_be_changed() {
     let gateway = TestGateway::start().await;
@@ -24,7 +27,7 @@ async fn what_was_signed_cannot_be_changed() {
     let mut cases = Cases::default();
 
     let invalid = stranger(401, "signature-invalid");
-    let changed: [(&str, fn(&mut RawRequest)); 8] = [
+    let changed: [(&str, Change); 8] = [
         ("method", |request| request.method = "PUT".to_owned()),
         ("method in lower case", |request| request.method = "Post".to_owned()),
         ("path", |request| request.target = "/v1/releases".to_owned()),

@@ -12,7 +12,7 @@ use sluis::store::{
 use super::fixture::{Fixture, NOW, nonce, oin, organisation};
 
 fn key(keyid: &str) -> CredentialChange {
-    let validity = Validity { from: NOW, until: NOW.plus(Duration::from_secs(60)), revoked: false };
+    let validity = Validity { from: NOW, until: NOW.plus(Duration::from_mins(1)), revoked: false };
     let key = PublishedKey { keyid: keyid.to_owned(), alg: "ed25519".to_owned(), jwk: "{}".to_owned(), validity };
     CredentialChange::Signing { organisation: oin(1), key }
 }
@@ -56,7 +56,7 @@ async fn a_conflict_takes_back_its_own_append_only() {
         ..fixture.append()
     };
     let stranger = {
-        let CredentialChange::Signing { key, .. } = key("k9") else { unreachable!("a signing key") };
+        let CredentialChange::Signing { key, .. } = key("k9") else { panic!("a signing key") };
         let change = CredentialChange::Signing { organisation: oin(9), key };
         Append { changes: vec![Change::Credential(change)], ..fixture.append() }
     };

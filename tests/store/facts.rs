@@ -14,7 +14,7 @@ async fn expected(fixture: &Fixture, organisations: &[u8]) -> Expected {
     let digests = organisations.iter().map(|oin| registered.organisations.get(oin).map_or([0; 32], registration_digest));
     Expected {
         revision: registered.revision,
-        void_at: NOW.plus(Duration::from_secs(60)),
+        void_at: NOW.plus(Duration::from_mins(1)),
         subject: None,
         digest: facts_digest(digests, None),
         organisations,

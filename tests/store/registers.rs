@@ -13,7 +13,7 @@ use sluis::store::{
 
 use super::fixture::{Fixture, NOW, oin};
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 pub fn consent(id: &str, version: u32) -> ConsentRecord {
     ConsentRecord {
@@ -104,7 +104,7 @@ async fn versions_of_a_consent_follow_each_other() {
     );
 }
 
-/// Broken on purpose to see it fail: `ReceiptAccepted` removing all receipts of a source, as it did.
+/// Broken on purpose to see it fail: `ReceiptsAccepted` removing all receipts of a source, as it did.
 #[tokio::test]
 async fn disclosures_deliveries_and_receipts_come_and_go() {
     let fixture = Fixture::new().await;
@@ -131,10 +131,7 @@ async fn disclosures_deliveries_and_receipts_come_and_go() {
     let waiting = fixture.store.contribution_receipts(10).await.expect("read");
     assert_eq!(waiting.iter().map(|waiting| waiting.items[0].as_str()).collect::<Vec<_>>(), ["first", "later"]);
     assert_eq!(fixture.store.contribution_receipts(1).await.expect("read").len(), 1);
-    let accepted = |place: usize| {
-        let receipt = waiting[place].receipt.clone();
-        vec![Change::ReceiptAccepted { disclosure: "d1".to_owned(), source: oin(1), receipt }]
-    };
+    let accepted = |place: usize| vec![Change::ReceiptsAccepted(vec![waiting[place].number])];
     fixture.commit_one(Append { changes: accepted(0), ..Append::default() }).await.expect("accepted");
     let left = fixture.store.contribution_receipts(10).await.expect("read");
     assert_eq!(left, waiting[1..], "the other still waits");

@@ -100,7 +100,7 @@ impl Call {
     }
 
     /// A whole response without a signature.
-    pub fn unsigned(&self, status: u16, body: &[u8]) -> Vec<u8> {
+    pub fn unsigned(status: u16, body: &[u8]) -> Vec<u8> {
         let mut headers = HeaderMap::new();
         headers.insert("content-type", HeaderValue::from_static("application/json"));
         whole(status, &headers, body)
@@ -110,7 +110,7 @@ impl Call {
 fn whole(status: u16, headers: &HeaderMap, body: &[u8]) -> Vec<u8> {
     let mut text = format!("HTTP/1.1 {status} Answer\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
-        text.push_str(&format!("{name}: {}\r\n", value.to_str().expect("a visible field")));
+        text.extend([name.as_str(), ": ", value.to_str().expect("a visible field"), "\r\n"]);
     }
     text.push_str("\r\n");
     [text.as_bytes(), body].concat()
@@ -243,7 +243,7 @@ pub fn new_key(name: &str) -> (String, (SigningKey, String)) {
 
 /// A key as it is registered, valid now.
 pub fn published(keyid: &str, jwk: &str) -> PublishedKey {
-    let (now, day) = (SystemClock.now(), Duration::from_secs(24 * 3600));
+    let (now, day) = (SystemClock.now(), Duration::from_hours(24));
     let validity = Validity { from: now.minus(day), until: now.plus(day * 30), revoked: false };
     PublishedKey { keyid: keyid.to_owned(), alg: "ed25519".to_owned(), jwk: jwk.to_owned(), validity }
 }
@@ -289,7 +289,9 @@ async fn connection(stream: TcpStream, acceptor: TlsAcceptor, shared: Arc<Shared
                 handler(&call)
             }
             "/v1/receipts" => {
-                shared.receipts.lock().expect("no panic").push(serde_json::from_slice(&call.body)?);
+                let mut sent: Value = serde_json::from_slice(&call.body)?;
+                let sent = sent["receipts"].as_array_mut().map(std::mem::take).unwrap_or_default();
+                shared.receipts.lock().expect("no panic").extend(sent);
                 Act::Answer(json!({"status": "kept"}))
             }
             _ if *shared.well.lock().expect("no panic") => Act::Answer(json!({"status": "ready"})),

@@ -44,6 +44,7 @@ pub mod silent;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::ClientConfig;
 use serde_json::{Value, json};
@@ -53,7 +54,7 @@ use sluis::config::GatewayConfig;
 use sluis::crypto::keys::{SigningKey, VerifyingKey};
 use sluis::demo::authority::Authority;
 use sluis::demo::organisations::Slug;
-use sluis::demo::running::{Running, start_configured};
+use sluis::demo::running::{DemoError, Running, start_configured};
 use sluis::demo::setup::Options;
 use sluis::entropy::{Entropy, SystemEntropy, random};
 use sluis::http::tls;
@@ -146,35 +147,35 @@ impl TestGateway {
     pub async fn start_with(setup: Setup) -> Self {
         let clock = Arc::new(MovedClock::default());
         let starting = STARTING.lock().await;
-        // Another process may take a port between choosing and binding: then once more in a new folder.
-        for attempt in 1..=3 {
+        let mut attempts = 0;
+        let (running, folder) = loop {
             let folder = Folder::new();
             match start_configured(&folder.0, setup.options, outside(&clock), setup.change).await {
-                Ok(mut running) => {
-                    let authority = running.authority.take().expect("made just now");
-                    let wire = Wire::of(&running);
-                    drop(starting);
-                    return Self { authority, clock, running: Some(running), wire, folder, setup };
-                }
-                Err(error) => assert!(attempt < 3, "the gateway does not start: {error}"),
+                Ok(running) => break (running, folder),
+                // Another process may take a port between choosing and binding: then once more in a new folder.
+                Err(error) => attempts = failed(attempts, &error),
             }
-        }
-        unreachable!("three attempts either start or fail")
+        };
+        drop(starting);
+        let mut running = running;
+        let authority = running.authority.take().expect("made just now");
+        let wire = Wire::of(&running);
+        Self { authority, clock, running: Some(running), wire, folder, setup }
     }
 
     /// Stops it and starts it again on the same folder.
     pub async fn restart(&mut self) {
         let _starting = STARTING.lock().await;
         self.running.take().expect("running").stop().await;
-        for attempt in 1..=10 {
+        let mut attempts = 0;
+        while self.running.is_none() {
             match start_configured(&self.folder.0, self.setup.options, outside(&self.clock), self.setup.change).await {
-                Ok(running) => {
-                    self.running = Some(running);
-                    return;
+                Ok(running) => self.running = Some(running),
+                Err(error) => {
+                    attempts = failed(attempts, &error);
+                    tokio::time::sleep(Duration::from_millis(500)).await;
                 }
-                Err(error) => assert!(attempt < 10, "the gateway does not start again: {error}"),
             }
-            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         }
     }
 
@@ -288,6 +289,12 @@ impl TestGateway {
     pub async fn log_size(&self) -> u64 {
         self.running().gateway.store.head().await.expect("the head").size
     }
+}
+
+/// Counts a failed start; the tenth is one too many.
+fn failed(attempts: usize, error: &DemoError) -> usize {
+    assert!(attempts < 9, "the gateway does not start: {error}");
+    attempts + 1
 }
 
 fn outside(clock: &Arc<MovedClock>) -> Outside {

@@ -1,5 +1,6 @@
 //! A client that sends any bytes over TLS and tells exactly what came back, and the rules that every answer of the gateway keeps.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,7 +70,7 @@ impl RawRequest {
     pub fn head(&self) -> Vec<u8> {
         let mut head = format!("{} {} {}\r\n", self.method, self.target, self.version);
         for (name, value) in &self.fields {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            write!(head, "{name}: {value}\r\n").expect("text");
         }
         head.push_str("\r\n");
         head.into_bytes()
@@ -310,7 +311,7 @@ async fn read_response(stream: &mut TlsStream<TcpStream>, read: &mut Vec<u8>) ->
             response.body = read[end + 4..end + 4 + length].to_vec();
             return Received::Response(response);
         }
-        let mut buffer = [0; 16 * 1024];
+        let mut buffer = vec![0; 16 * 1024];
         match stream.read(&mut buffer).await {
             Ok(0) => return Received::Closed,
             Ok(count) => read.extend_from_slice(&buffer[..count]),

@@ -6,9 +6,10 @@ use super::super::output::Failure;
 use super::super::say;
 use super::local::{By, Token, text_or_file};
 use crate::app::gateway::Outside;
+use crate::catalogue::Category;
 use crate::client::plain;
 use crate::connector::config::Config;
-use crate::connector::inbox::{Content, Edit, Shown};
+use crate::connector::inbox::{Content, Edit, Part, Shown};
 use crate::connector::local_api::{LocalClient, drafts};
 
 const EXAMPLE: &str = "Example:\n  sluis connector inbox release ID --config connector.toml --token local-token --by pro-1 --key pro-1.jwk \\\n    \
@@ -83,7 +84,9 @@ impl Inbox {
                 let edits = text.iter().map(|text| edit(text)).collect::<Result<Vec<_>, _>>()?;
                 let released = token.client(config)?.release(&id, &edits, &by.hand(outside)?).await?;
                 say(&format!("released {id}: the connector now sends it to the gateway"));
-                released.iter().for_each(|data| say(&plain(&data.to_string())));
+                for data in &released {
+                    say(&plain(&data.to_string()));
+                }
                 Ok(())
             }
             Step::Refuse { id, token, by, reason } => {
@@ -132,13 +135,13 @@ fn describe(shown: &Shown) -> String {
         row.release_until
     );
     match &shown.content {
-        Some(content) => text.push_str(&describe_content(content)),
+        Some(content) => text.push_str(&describe_content(content, row.category)),
         None => text.push_str("\n(decided: the draft is gone)"),
     }
     text
 }
 
-fn describe_content(content: &Content) -> String {
+fn describe_content(content: &Content, category: Category) -> String {
     let mut text = format!(
         "\nabout        a person by {} (the number is not printed)\nasked by     {}\nbecause      {}\nlegal basis  {}",
         content.subject.scheme,
@@ -146,17 +149,19 @@ fn describe_content(content: &Content) -> String {
         plain(&content.necessity),
         content.legal_basis.join(", ")
     );
-    for (place, part) in content.parts.iter().enumerate() {
-        text.push_str(&format!("\n\npart {place}: recorded {}, {}", plain(&part.recorded_at), plain(&part.regime)));
-        for (pointer, draft) in drafts::texts(part) {
-            text.push_str(&format!(
-                "\n  {place}:{pointer}\n    {}",
-                if draft.is_empty() { "(no draft)".to_owned() } else { plain(draft) }
-            ));
-        }
-        text.push_str(&format!("\n  as it would be given: {}", plain(&part.data.to_string())));
-    }
+    let parts = content.parts.iter().enumerate().map(|(place, part)| describe_part(place, part, category));
+    text.extend(parts);
     text
+}
+
+fn describe_part(place: usize, part: &Part, category: Category) -> String {
+    let texts = drafts::texts(part, category).into_iter().map(|(pointer, draft)| {
+        let draft = if draft.is_empty() { "(no draft)".to_owned() } else { plain(draft) };
+        format!("\n  {place}:{pointer}\n    {draft}")
+    });
+    let texts = texts.collect::<Vec<_>>().concat();
+    let (recorded_at, regime, data) = (plain(&part.recorded_at), plain(&part.regime), plain(&part.data.to_string()));
+    format!("\n\npart {place}: recorded {recorded_at}, {regime}{texts}\n  as it would be given: {data}")
 }
 
 /// `[PART:]POINTER=TEXT`.

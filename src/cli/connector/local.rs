@@ -20,7 +20,7 @@ use crate::secret::Secret;
 pub(super) struct Token {
     /// The file with the bearer token of the connector's local API (the token itself, not its digest).
     #[arg(long, value_name = "FILE")]
-    token: PathBuf,
+    pub(super) token: PathBuf,
 }
 
 impl Token {
@@ -40,10 +40,10 @@ impl Token {
 pub(super) struct By {
     /// The professional who decides, by her reference.
     #[arg(long, value_name = "REF")]
-    by: String,
+    pub(super) by: String,
     /// Her own private key (JWK, Ed25519): with it she signs the step.
     #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    pub(super) key: PathBuf,
 }
 
 impl By {

@@ -9,10 +9,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use tokio_util::sync::CancellationToken;
 
 use super::output::{EXIT_CODES, Failure, finish};
-use super::{asked_to_stop, say};
+use super::{say, shutdown};
 use crate::app;
 use crate::app::gateway::Outside;
 use crate::connector::config::Config;
@@ -73,14 +72,8 @@ impl Connector {
 
 async fn serve(config: &Config, outside: &Outside) -> Result<(), Failure> {
     let bound = app::connector::bind(config, outside).await.map_err(Failure::usage)?;
+    let shutdown = shutdown();
     say(&format!("connector of {}: records https://{} local API http://{}", config.oin, bound.address, config.local_api.listen));
-    let shutdown = CancellationToken::new();
-    let stop = shutdown.clone();
-    tokio::spawn(async move {
-        asked_to_stop().await;
-        tracing::info!("stopping: what is in flight is finished");
-        stop.cancel();
-    });
     bound.run(shutdown).await;
     Ok(())
 }

@@ -55,21 +55,20 @@ enum Step {
 #[derive(Args)]
 struct Create {
     /// Print an empty form with an explanation of every field, and stop.
-    #[arg(long, exclusive = true)]
+    #[arg(long)]
     template: bool,
-    #[command(flatten)]
-    entering: Option<Entering>,
-}
-
-#[derive(Args)]
-struct Entering {
     /// The filled form (TOML). It names a person: keep it where only you can read it, and remove it afterwards.
-    #[arg(long, value_name = "FILE")]
-    form: PathBuf,
-    #[command(flatten)]
-    token: Token,
-    #[command(flatten)]
-    by: By,
+    #[arg(long, value_name = "FILE", required_unless_present = "template")]
+    form: Option<PathBuf>,
+    /// The file with the bearer token of the connector's local API (the token itself, not its digest).
+    #[arg(long, value_name = "FILE", required_unless_present = "template")]
+    token: Option<PathBuf>,
+    /// The professional who decides, by her reference.
+    #[arg(long, value_name = "REF", required_unless_present = "template")]
+    by: Option<String>,
+    /// Her own private key (JWK, Ed25519): with it she signs the step.
+    #[arg(long, value_name = "FILE", required_unless_present = "template")]
+    key: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -95,11 +94,10 @@ impl Override {
 
     pub(super) async fn run(self, config: &Config, outside: Outside) -> Result<(), Failure> {
         match self.step {
-            Step::Create(Create { entering, .. }) => {
-                let Entering { form, token, by } = entering
-                    .ok_or_else(|| Failure::usage("give --form, --token, --by and --key; --template prints an empty form"))?;
-                create(&form, &token.client(config)?, by, outside).await
+            Step::Create(Create { form: Some(form), token: Some(token), by: Some(by), key: Some(key), .. }) => {
+                create(&form, &Token { token }.client(config)?, By { by, key }, outside).await
             }
+            Step::Create(_) => Err(Failure::usage("give --form, --token, --by and --key; --template prints an empty form")),
             Step::Approve(Decide { id, token, by }) => {
                 let client = token.client(config)?;
                 let shown = client.one_override(&id).await?;
@@ -163,7 +161,7 @@ async fn list(client: &LocalClient) -> Result<(), Failure> {
 
 fn describe(shown: &ShownOverride) -> String {
     let content = &shown.record.content;
-    let consent = match &content.consent {
+    let sought = match &content.consent {
         ConsentSought::Yes { on, result } => format!("sought on {}: {}", plain(on), plain(result)),
         ConsentSought::No { why } => format!("not sought: {}", plain(why)),
     };
@@ -177,7 +175,7 @@ fn describe(shown: &ShownOverride) -> String {
         ("forms", content.forms.iter().map(|form| form.code()).collect::<Vec<_>>().join(", ")),
         ("ground", ground.as_ref().and_then(|ground| ground.as_str()).unwrap_or_default().to_owned()),
         ("harm", format!("{}, to {}", plain(&content.harm), plain(&content.harm_to))),
-        ("consent", consent),
+        ("consent", sought),
         ("alternatives", plain(&content.alternatives)),
         ("why least", plain(&content.why_least)),
         ("colleague", plain(&content.colleague)),

@@ -27,7 +27,7 @@ use crate::ledger::note::VerifierKey;
 use crate::ledger::receipt::{Trust, verify as verify_receipt};
 use crate::ledger::statement::Statement;
 use crate::organisation::Oin;
-use crate::source::{ContributionReceipt, RecordsRequest};
+use crate::source::{ContributionReceipts, RecordsRequest};
 
 /// How long the gateway's body may take.
 const BODY_TIME: Duration = Duration::from_secs(5);
@@ -85,7 +85,7 @@ impl Service {
         self.verify(&request)?;
         match (&request.method, request.path.as_str()) {
             (&Method::POST, "/v1/records") => self.records(&request).await,
-            (&Method::POST, "/v1/receipts") => self.receipt(&request).await,
+            (&Method::POST, "/v1/receipts") => self.receipts(&request).await,
             (&Method::GET, "/v1/health") => Ok(Reply::json(br#"{"status":"ready"}"#.to_vec())),
             _ => Err(Refusal::new(ProblemType::NotFound, "no such resource")),
         }
@@ -102,12 +102,13 @@ impl Service {
         ))
     }
 
-    async fn receipt(&self, request: &SignedRequest) -> Result<Reply, Refusal> {
-        let receipt: ContributionReceipt = body(request)?;
+    async fn receipts(&self, request: &SignedRequest) -> Result<Reply, Refusal> {
+        let ContributionReceipts { receipts } = body(request)?;
         let check = |about: &ContributionStatement, text: &str| self.verify_receipt(about, text);
-        self.connector.accept_receipt(&receipt, &check).await.map_err(|error| {
-            tracing::error!(%error, disclosure = receipt.disclosure, "a receipt was not accepted");
-            Refusal::new(ProblemType::StateConflict, "the receipt does not prove what was given")
+        self.connector.accept_receipts(&receipts, &check).await.map_err(|error| {
+            let first = receipts.first().map(|receipt| receipt.disclosure.as_str());
+            tracing::error!(%error, receipts = receipts.len(), first, "receipts were not accepted");
+            Refusal::new(ProblemType::StateConflict, "a receipt does not prove what was given: none is kept")
         })?;
         Ok(Reply::json(br#"{"status":"kept"}"#.to_vec()))
     }

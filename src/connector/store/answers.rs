@@ -1,16 +1,11 @@
 //! The source's own access log with the inbox entries of each answer, written in one transaction before the answer leaves.
 
-use serde::{Deserialize, Serialize};
-use sqlx::sqlite::SqlitePool;
-use tokio::sync::{mpsc, oneshot};
-
 use super::inbox::NewEntry;
 use super::state::{State, StateError, instant};
+use super::writer::{SealedAnswer, Work};
 use crate::clock::Timestamp;
 use crate::connector::seal::Place;
-
-/// How many waiting answers share one transaction, so that they share its fsync.
-const BATCH: usize = 256;
+use serde::{Deserialize, Serialize};
 
 /// One answer, as it goes into the access log. `body` is sealed.
 pub struct AnswerRow<'a, B> {
@@ -52,7 +47,7 @@ pub struct AccessEntry<B> {
 type StoredAnswer = (String, i64, String, String, String, Vec<u8>);
 
 impl State {
-    /// Makes the answer and its inbox entries durable, together with other answers that wait.
+    /// Makes the answer and its inbox entries durable, together with whatever else waits.
     ///
     /// # Errors
     /// [`StateError`]: then nothing may be given. The commit's outcome may be unknown; the log then says more than was given, never less.
@@ -69,7 +64,7 @@ impl State {
             sealed,
             inbox,
         };
-        self.writer.write(job).await
+        self.writer.write(Work::Answer(job)).await
     }
 
     /// The newest rows of the access log, newest first.
@@ -101,78 +96,4 @@ impl State {
 
 fn answer_place(id: &str) -> Place<'_> {
     Place { table: "answer", column: "sealed", row: id }
-}
-
-struct SealedAnswer {
-    id: String,
-    at: i64,
-    decision: String,
-    purpose: String,
-    recipient: String,
-    subject: [u8; 32],
-    sealed: Vec<u8>,
-    inbox: Vec<SealedEntry>,
-}
-
-/// An inbox entry whose content is sealed.
-pub(super) struct SealedEntry {
-    pub(super) id: String,
-    pub(super) category: &'static str,
-    pub(super) release_until: i64,
-    pub(super) content: Vec<u8>,
-}
-
-type Job = (SealedAnswer, oneshot::Sender<Result<(), StateError>>);
-
-/// The task that commits waiting answers in batches.
-#[derive(Clone)]
-pub(super) struct AnswerWriter(mpsc::Sender<Job>);
-
-impl AnswerWriter {
-    pub(super) fn start(pool: SqlitePool) -> Self {
-        let (sender, receiver) = mpsc::channel(BATCH);
-        tokio::spawn(run(pool, receiver));
-        Self(sender)
-    }
-
-    async fn write(&self, answer: SealedAnswer) -> Result<(), StateError> {
-        let (reply, outcome) = oneshot::channel();
-        self.0.send((answer, reply)).await.map_err(|_| StateError::Unavailable)?;
-        outcome.await.unwrap_or(Err(StateError::Unavailable))
-    }
-}
-
-async fn run(pool: SqlitePool, mut jobs: mpsc::Receiver<Job>) {
-    let mut batch = Vec::new();
-    while jobs.recv_many(&mut batch, BATCH).await > 0 {
-        let outcome = commit(&pool, &batch).await;
-        for (_, reply) in batch.drain(..) {
-            // A caller that went away gets nothing; its answer stays in the log as asked.
-            let _gone = reply.send(outcome);
-        }
-    }
-}
-
-async fn commit(pool: &SqlitePool, batch: &[Job]) -> Result<(), StateError> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    for (answer, _) in batch {
-        insert(&mut transaction, answer).await?;
-    }
-    Ok(transaction.commit().await?)
-}
-
-async fn insert(transaction: &mut sqlx::SqliteTransaction<'_>, answer: &SealedAnswer) -> Result<(), StateError> {
-    let statement =
-        "INSERT INTO answer (id, at, decision, purpose, recipient, subject, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let insert = sqlx::query(statement).bind(&answer.id).bind(answer.at).bind(&answer.decision).bind(&answer.purpose);
-    let insert = insert.bind(&answer.recipient).bind(answer.subject.as_slice()).bind(&answer.sealed);
-    insert.execute(&mut **transaction).await?;
-    for entry in &answer.inbox {
-        let statement = "INSERT INTO inbox (id, answer, decision, category, purpose, recipient, state, entered_at, release_until, content) \
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, ?9) ON CONFLICT (decision, category) DO NOTHING";
-        let insert = sqlx::query(statement).bind(&entry.id).bind(&answer.id).bind(&answer.decision).bind(entry.category);
-        let insert = insert.bind(&answer.purpose).bind(&answer.recipient).bind(answer.at).bind(entry.release_until);
-        insert.bind(&entry.content).execute(&mut **transaction).await?;
-    }
-    Ok(())
 }

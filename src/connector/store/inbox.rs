@@ -3,8 +3,8 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::answers::SealedEntry;
 use super::state::{State, StateError, instant, parsed};
+use super::writer::SealedEntry;
 use crate::catalogue::Category;
 use crate::clock::Timestamp;
 use crate::connector::inbox::{Content, InboxState, Verdict};

@@ -10,6 +10,7 @@ mod source;
 mod state;
 #[cfg(test)]
 pub(crate) mod testing;
+mod writer;
 
 pub use answers::{AccessEntry, AnswerRow};
 pub use inbox::{InboxRow, NewEntry};

@@ -1,22 +1,24 @@
 //! The receipts of contributions, kept as proof that what was given stands in the log.
 
 use super::state::{State, StateError};
+use super::writer::{SealedReceipt, Work};
 use crate::clock::Timestamp;
 use crate::connector::seal::Place;
 use crate::source::ContributionReceipt;
 
 impl State {
-    /// Keeps a verified receipt; keeping it again changes nothing.
+    /// Keeps verified receipts in one transaction; keeping one again changes nothing.
     ///
     /// # Errors
-    /// [`StateError`].
-    pub async fn keep_receipt(&self, receipt: &ContributionReceipt, at: Timestamp) -> Result<(), StateError> {
-        let fingerprint = self.digest("receipt", receipt.receipt.as_bytes());
-        let row = row_key(&fingerprint);
-        let statement = "INSERT INTO receipt (fingerprint, decision, at, sealed) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
-        let insert = sqlx::query(statement).bind(fingerprint.as_slice()).bind(&receipt.disclosure).bind(at.millis());
-        insert.bind(self.seal(place(&row), receipt)?).execute(&self.pool).await?;
-        Ok(())
+    /// [`StateError`]: none is kept then.
+    pub async fn keep_receipts(&self, receipts: &[ContributionReceipt], at: Timestamp) -> Result<(), StateError> {
+        let mut sealed = Vec::with_capacity(receipts.len());
+        for receipt in receipts {
+            let fingerprint = self.digest("receipt", receipt.receipt.as_bytes());
+            let row = self.seal(place(&row_key(&fingerprint)), receipt)?;
+            sealed.push(SealedReceipt { fingerprint, decision: receipt.disclosure.clone(), at: at.millis(), sealed: row });
+        }
+        self.writer.write(Work::Receipts(sealed)).await
     }
 
     /// The receipts of one decision, oldest first.

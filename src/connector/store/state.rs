@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
-use super::answers::AnswerWriter;
+use super::writer::Writer;
 use crate::clock::Timestamp;
 use crate::connector::seal::{Place, SealError, StateKey};
 use crate::entropy::{Entropy, EntropyUnavailable};
@@ -23,7 +23,7 @@ pub struct State {
     pub(super) pool: SqlitePool,
     pub(super) key: Arc<StateKey>,
     pub(super) entropy: Arc<dyn Entropy>,
-    pub(super) writer: AnswerWriter,
+    pub(super) writer: Writer,
 }
 
 impl State {
@@ -38,7 +38,7 @@ impl State {
         let options = options.busy_timeout(Duration::from_secs(5)).pragma("secure_delete", "ON");
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
         sqlx::migrate!("src/connector/migrations").run(&pool).await.map_err(|_| StateError::Unavailable)?;
-        let writer = AnswerWriter::start(pool.clone());
+        let writer = Writer::start(pool.clone());
         let state = Self { pool, key: Arc::new(key), entropy, writer };
         state.check_key().await?;
         Ok(state)

@@ -90,7 +90,7 @@ async fn a_release_goes_out_until_it_is_acknowledged() {
     let verify = |statement: &super::super::receipts::ContributionStatement, _: &str| {
         if statement.payload == payload && statement.request == CALL { Ok(()) } else { Err(String::new()) }
     };
-    fixture.connector.accept_receipt(&receipt, &verify).await.unwrap();
+    fixture.connector.accept_receipts(&[receipt], &verify).await.unwrap();
     let verdict = fixture.connector.state().verdict(&id).await.unwrap().unwrap();
     assert_eq!(verdict.step.professional, "pol-1");
     let left = "SELECT count(*) FROM inbox WHERE content IS NOT NULL OR items IS NOT NULL";

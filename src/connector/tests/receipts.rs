@@ -26,12 +26,12 @@ async fn the_statement_is_that_of_the_items_as_they_were_sent() {
         assert_eq!(text, "c2sp.org/tlog-proof@v1");
         if *statement == expected { Ok(()) } else { Err("another statement".to_owned()) }
     };
-    fixture.connector.accept_receipt(&receipt(&answer, &[3, 0]), &verify).await.unwrap();
-    fixture.connector.accept_receipt(&receipt(&answer, &[3, 0]), &verify).await.unwrap();
+    fixture.connector.accept_receipts(&[receipt(&answer, &[3, 0])], &verify).await.unwrap();
+    fixture.connector.accept_receipts(&[receipt(&answer, &[3, 0])], &verify).await.unwrap();
     let kept = fixture.connector.state().receipts(&answer.decision).await.unwrap();
     assert_eq!(kept.len(), 1, "kept once");
     assert_eq!(kept[0].receipt, "c2sp.org/tlog-proof@v1");
-    let other_order = fixture.connector.accept_receipt(&receipt(&answer, &[0, 3]), &verify).await;
+    let other_order = fixture.connector.accept_receipts(&[receipt(&answer, &[0, 3])], &verify).await;
     assert_eq!(other_order, Err(ReceiptError::NotProven));
 }
 
@@ -39,7 +39,9 @@ async fn the_statement_is_that_of_the_items_as_they_were_sent() {
 async fn items_that_were_not_given_are_refused() {
     let fixture = Fixture::new().await;
     let answer = fixture.ask(&request(&[("measures", "exact", &[])])).await;
-    let accept = async |receipt: &ContributionReceipt| fixture.connector.accept_receipt(receipt, &|_, _| Ok(())).await;
+    let accept = async |receipt: &ContributionReceipt| {
+        fixture.connector.accept_receipts(std::slice::from_ref(receipt), &|_, _| Ok(())).await
+    };
     let mut unknown = receipt(&answer, &[0]);
     unknown.items.push("AAAAAAAAAAAAAAAAAAAAAA".to_owned());
     assert_eq!(accept(&unknown).await, Err(ReceiptError::UnknownItems));
@@ -47,7 +49,10 @@ async fn items_that_were_not_given_are_refused() {
     elsewhere.disclosure = "another".to_owned();
     assert_eq!(accept(&elsewhere).await, Err(ReceiptError::UnknownItems));
     assert_eq!(accept(&receipt(&answer, &[])).await, Err(ReceiptError::UnknownItems));
-    let not_proven = fixture.connector.accept_receipt(&receipt(&answer, &[0]), &|_, _| Err("no".to_owned())).await;
+    // All or none: a good one beside a bad one is not kept.
+    let both = [receipt(&answer, &[0]), unknown];
+    assert_eq!(fixture.connector.accept_receipts(&both, &|_, _| Ok(())).await, Err(ReceiptError::UnknownItems));
+    let not_proven = fixture.connector.accept_receipts(&[receipt(&answer, &[0])], &|_, _| Err("no".to_owned())).await;
     assert_eq!(not_proven, Err(ReceiptError::NotProven));
     assert!(fixture.connector.state().receipts(&answer.decision).await.unwrap().is_empty());
 }

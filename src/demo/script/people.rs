@@ -7,6 +7,7 @@ use super::scenes::{Expected, Scene, Subject};
 use super::{body, tell};
 use crate::catalogue::{Category, Form};
 use crate::connector::inbox::{InboxState, refuse_statement, release_statement};
+use crate::connector::overrides::OverrideState;
 use crate::demo::organisations::Slug;
 use crate::demo::running::{DemoError, Running};
 use crate::source::SubjectWire;
@@ -35,12 +36,13 @@ pub(super) async fn make_override(demo: &Running) -> Result<(), DemoError> {
         colleague: "psychiatrist on call".to_owned(),
         expires_at: demo.outside().clock.now().plus(Duration::from_hours(24)),
     };
+    let now = demo.outside().clock.now();
     if connector
         .overrides()
         .await
         .map_err(DemoError::new)?
         .iter()
-        .any(|row| row.state == crate::connector::overrides::OverrideState::Active)
+        .any(|row| row.state == OverrideState::Active && row.record.content.expires_at > now)
     {
         return Ok(());
     }

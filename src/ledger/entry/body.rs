@@ -60,9 +60,9 @@ pub struct Body {
     /// The decision that allowed or refused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
-    /// What each source is asked for, in which form.
+    /// What each source is asked for, in which forms.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub asked: BTreeMap<Oin, BTreeMap<Category, Form>>,
+    pub asked: BTreeMap<Oin, BTreeMap<Category, BTreeSet<Form>>>,
     /// What became of each source's category.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Item>,

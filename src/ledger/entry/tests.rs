@@ -64,7 +64,7 @@ fn full() -> Body {
             facts: BTreeMap::from([("recipientKind".to_owned(), "veilig-thuis".to_owned())]),
             configuration: BTreeMap::new(),
         }),
-        asked: BTreeMap::from([(source, BTreeMap::from([(Category::Measures, Form::Exact)]))]),
+        asked: BTreeMap::from([(source, BTreeMap::from([(Category::Measures, BTreeSet::from([Form::Exact]))]))]),
         items: vec![item],
         obligations: Some(Obligations { retain_until: None, onward_disclosure: false, notify_subject_by: None }),
         references: BTreeSet::from([Reference { object: "consent".to_owned(), id: "c-1".to_owned() }]),

@@ -163,9 +163,7 @@ impl Judging<'_> {
             Change::Disclosure(row) => disclosures::add_disclosure(connection, row).await?,
             // These need a receipt, so they are written when the entries have their numbers.
             Change::Delivery(_) | Change::ContributionReceipt(_) => {}
-            Change::ReceiptAccepted { disclosure, source, receipt } => {
-                disclosures::remove_contribution(connection, disclosure, source, receipt).await?
-            }
+            Change::ReceiptsAccepted(numbers) => disclosures::remove_contributions(connection, numbers).await?,
             Change::DestroyDeliveries { disclosure } => disclosures::destroy_deliveries(connection, disclosure).await?,
             Change::Answered { organisation, key } => disclosures::answered(connection, organisation, key).await?,
             Change::Consent(subject, record) => return registers::add_consent(connection, self.seal, *subject, record).await,
@@ -195,7 +193,7 @@ async fn sequence(
         let bytes = log::tile(connection, id.level(), id.index()).await?.ok_or_else(corrupt)?;
         tiles.push(Tile { id, bytes });
     }
-    let leaves: Vec<_> = rows.iter().map(|row| row.leaf.clone()).collect();
+    let leaves: Vec<_> = rows.iter().map(|row| row.leaf).collect();
     scribe.sequence(head, tiles, &leaves).map(Some)
 }
 
@@ -222,7 +220,7 @@ async fn deliver(connection: &mut SqliteConnection, append: &Append, committed: 
     for change in &append.changes {
         match change {
             Change::Delivery(row) => {
-                disclosures::add_delivery(connection, &row.disclosure, &row.sealed, &receipt(&row.receipt)?).await?
+                disclosures::add_delivery(connection, &row.disclosure, &row.sealed, &receipt(&row.receipt)?).await?;
             }
             Change::ContributionReceipt(row) => disclosures::add_contribution(connection, row, &receipt(&row.receipt)?).await?,
             _ => {}

@@ -129,7 +129,7 @@ pub(super) async fn add_disclosure(connection: &mut SqliteConnection, row: &Disc
                                  payload_class, idempotency_key)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, void_at = excluded.void_at, subject = excluded.subject,
-           organisations = excluded.organisations, facts = excluded.facts, bundle = excluded.bundle",
+           organisations = excluded.organisations, facts = excluded.facts, request = excluded.request, payload_class = excluded.payload_class, bundle = excluded.bundle",
     )
     .bind(&row.id)
     .bind(row.recipient.as_str())
@@ -195,28 +195,25 @@ pub(super) async fn add_contribution(
         .map_err(unavailable)
 }
 
-pub(super) async fn remove_contribution(
-    connection: &mut SqliteConnection,
-    disclosure: &str,
-    source: &Oin,
-    receipt: &str,
-) -> Result<(), StoreError> {
-    let query = sqlx::query("DELETE FROM contribution_receipt WHERE disclosure = ? AND source = ? AND receipt = ?")
-        .bind(disclosure)
-        .bind(source.as_str())
-        .bind(receipt);
+pub(super) async fn remove_contributions(connection: &mut SqliteConnection, numbers: &[i64]) -> Result<(), StoreError> {
+    // One parameter, so that it is the same statement for any number of them.
+    let list = numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    let query =
+        sqlx::query("DELETE FROM contribution_receipt WHERE seq IN (SELECT value FROM json_each(?))").bind(format!("[{list}]"));
     query.execute(connection).await.map(drop).map_err(unavailable)
 }
 
 pub(super) async fn contributions(connection: &mut SqliteConnection, limit: u32) -> Result<Vec<WaitingReceipt>, StoreError> {
-    let query = sqlx::query_as::<_, (String, String, String, String)>(
-        "SELECT disclosure, source, items, receipt FROM contribution_receipt ORDER BY seq LIMIT ?",
+    let query = sqlx::query_as::<_, (i64, String, String, String, String)>(
+        "SELECT seq, disclosure, source, items, receipt
+         FROM (SELECT *, row_number() OVER (PARTITION BY source ORDER BY seq) AS place FROM contribution_receipt)
+         WHERE place <= ? ORDER BY seq",
     );
     let rows = query.bind(limit).fetch_all(connection).await.map_err(unavailable)?;
-    let waiting = rows.into_iter().map(|(disclosure, source, items, receipt)| {
+    let waiting = rows.into_iter().map(|(number, disclosure, source, items, receipt)| {
         let corrupt = |_| StoreError::Corrupt { table: "contribution_receipt", column: "source", row: disclosure.clone() };
         let source = source.parse().map_err(corrupt)?;
-        Ok(WaitingReceipt { source, items: items.split_whitespace().map(str::to_owned).collect(), receipt, disclosure })
+        Ok(WaitingReceipt { number, source, items: items.split_whitespace().map(str::to_owned).collect(), receipt, disclosure })
     });
     waiting.collect()
 }

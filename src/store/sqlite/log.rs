@@ -101,14 +101,12 @@ fn entry(row: &SqliteRow) -> Result<StoredEntry, StoreError> {
     Ok(StoredEntry { index, row })
 }
 
-/// Rows in one statement: SQLite takes 32,766 parameters, an entry has 18.
-const ROWS: usize = 1024;
+/// So many entries fit into one statement: SQLite takes 32,766 variables.
+const AT_ONCE: usize = 1024;
 
 pub(super) async fn add_entries(connection: &mut SqliteConnection, first: u64, rows: &[&EntryRow]) -> Result<(), StoreError> {
-    let mut first = first;
-    for rows in rows.chunks(ROWS) {
+    for (rows, first) in rows.chunks(AT_ONCE).zip((first..).step_by(AT_ONCE)) {
         add_chunk(connection, first, rows).await?;
-        first = first.saturating_add(u64::try_from(rows.len()).unwrap_or(u64::MAX));
     }
     Ok(())
 }
@@ -143,7 +141,7 @@ async fn add_chunk(connection: &mut SqliteConnection, first: u64, rows: &[&Entry
     query.build().execute(&mut *connection).await.map_err(unavailable)?;
     let asked: Vec<_> =
         rows.iter().zip(first..).flat_map(|(row, index)| row.asked.iter().map(move |source| (index, source))).collect();
-    for asked in asked.chunks(ROWS) {
+    for asked in asked.chunks(AT_ONCE) {
         let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO entry_asked (idx, source) ");
         query.push_values(asked, |mut values, (index, source)| {
             values.push_bind(integer(*index)).push_bind(source.as_str());

@@ -45,7 +45,7 @@ pub(super) async fn identity(connection: &mut SqliteConnection, pseudonym: &str)
     let index: Vec<u8> = row.try_get(1).map_err(unavailable)?;
     Ok(Some(PseudonymRow {
         scope: row.try_get(0).map_err(unavailable)?,
-        index: exactly(&index, "pseudonym", "idx", pseudonym)?,
+        index: exactly(&index, "pseudonym", "idx", "one")?,
         pseudonym: pseudonym.to_owned(),
         identity: row.try_get(2).map_err(unavailable)?,
     }))

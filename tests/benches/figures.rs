@@ -1,0 +1,134 @@
+//! The table, and the same as JSON.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+/// The figures of `design.md` §10 with what is asked of them, in its order.
+const PROMISED: [(&str, &str, &str, &str); 14] = [
+    ("cpu_us_per_disclosure", "gateway CPU per full disclosure, µs", "≤ 900", "≤ 450"),
+    ("cpu_ratio_to_nginx", "the same ÷ CPU of the nginx mTLS proxy per request", "≤ 30", "≤ 15"),
+    ("disclosures_per_s", "disclosures per second, everything on this machine, SQLite", "≥ 600", "≥ 1500"),
+    ("added_p50_ms", "added latency at 300/s, p50, ms", "≤ 10", "≤ 3"),
+    ("added_p99_ms", "added latency at 300/s, p99, ms", "≤ 40", "≤ 15"),
+    ("append_gain", "log append, group commit ÷ one commit per entry, 64 writers", "≥ 8", "≥ 20"),
+    ("verify_entries_per_s", "full log verification, entries/s/core", "≥ 100000", "≥ 300000"),
+    ("decisions60_cold_ms", "60 policy decisions, cold, ms", "≤ 4", "≤ 1.5"),
+    ("decisions60_warm_us", "60 policy decisions, cached, µs", "≤ 200", "≤ 60"),
+    ("deid_chars_per_s", "de-identification, characters/s/core", "≥ 1000000", "≥ 5000000"),
+    ("search_p95_ms", "filtered log search page at 1 M entries, p95, ms", "≤ 100", "≤ 30"),
+    ("rss_mib", "resident memory under load, MiB", "≤ 256", "≤ 100"),
+    ("start_s", "start to ready, s", "≤ 2", "≤ 0.5"),
+    ("log_entries", "  … with so many entries in the log (asked: 1 M)", "", ""),
+];
+
+/// What was measured.
+#[derive(Default)]
+pub(crate) struct Figures {
+    values: Map<String, Value>,
+    beside: Vec<(String, f64)>,
+    stages: Vec<(String, f64)>,
+    conditions: Map<String, Value>,
+}
+
+impl Figures {
+    /// One of the promised figures.
+    pub(crate) fn set(&mut self, key: &str, value: f64) {
+        self.values.insert(key.to_owned(), rounded(value));
+    }
+
+    /// A figure that explains another.
+    pub(crate) fn beside(&mut self, name: impl Into<String>, value: f64) {
+        self.beside.push((name.into(), value));
+    }
+
+    /// What one stage of a disclosure needs, in µs.
+    pub(crate) fn stage(&mut self, name: &str, micros: f64) {
+        self.stages.push((name.to_owned(), micros));
+    }
+
+    /// Under what it was measured.
+    pub(crate) fn condition(&mut self, name: &str, value: impl Into<Value>) {
+        self.conditions.insert(name.to_owned(), value.into());
+    }
+
+    /// A figure that was measured.
+    pub(crate) fn value(&self, key: &str) -> Option<f64> {
+        self.values.get(key).and_then(Value::as_f64)
+    }
+
+    /// For people.
+    pub(crate) fn table(&self) -> String {
+        let mut text = String::new();
+        for (name, value) in &self.conditions {
+            writeln!(text, "{name:<28} {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)).ok();
+        }
+        writeln!(text, "\n{:<64}{:>12}  {:<10}{:<12}key", "figure (SQLite)", "measured", "must", "aim").ok();
+        for (key, name, must, aim) in PROMISED {
+            let value = self.value(key).map_or_else(|| "later".to_owned(), shown);
+            writeln!(text, "{name:<64}{value:>12}  {must:<10}{aim:<12}{key}").ok();
+        }
+        if !self.beside.is_empty() {
+            writeln!(text, "\nfloors, and what the figures come from").ok();
+        }
+        for (name, value) in &self.beside {
+            writeln!(text, "{name:<64}{:>12}", shown(*value)).ok();
+        }
+        if !self.stages.is_empty() {
+            writeln!(text, "\nCPU of one disclosure by stage, in-process, all threads, µs").ok();
+        }
+        for (name, micros) in &self.stages {
+            writeln!(text, "{name:<64}{:>12}", shown(*micros)).ok();
+        }
+        text
+    }
+
+    /// For programs.
+    pub(crate) fn json(&self) -> String {
+        let pairs =
+            |list: &[(String, f64)]| list.iter().map(|(name, value)| (name.clone(), rounded(*value))).collect::<Map<_, _>>();
+        let all = serde_json::json!({
+            "sqlite": self.values,
+            "floors": pairs(&self.beside),
+            "stages_us": pairs(&self.stages),
+            "conditions": self.conditions,
+        });
+        format!("{all:#}\n")
+    }
+}
+
+fn rounded(value: f64) -> Value {
+    let step = if value.abs() >= 100.0 { 1.0 } else { 1000.0 };
+    serde_json::json!((value * step).round() / step)
+}
+
+fn shown(value: f64) -> String {
+    match value.abs() {
+        large if large >= 1000.0 => format!("{value:.0}"),
+        middling if middling >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.3}"),
+    }
+}
+
+/// The median.
+pub(crate) fn median(times: &mut [Duration]) -> Duration {
+    percentile(times, 50)
+}
+
+/// The smallest time that so many per cent do not exceed.
+pub(crate) fn percentile(times: &mut [Duration], percent: usize) -> Duration {
+    times.sort_unstable();
+    let place = (times.len() * percent).div_ceil(100).saturating_sub(1);
+    times.get(place).copied().unwrap_or_default()
+}
+
+/// Milliseconds.
+pub(crate) fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// Microseconds.
+pub(crate) fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}

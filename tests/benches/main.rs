@@ -1,0 +1,115 @@
+//! Measures what `design.md` §10 promises and prints the table. Run by `tests/benches/run`; `README.md` beside it says how to read it.
+//!
+//! This process is the load generator. Gateway and connector are processes of their own, and so are the two nginx that serve as a floor.
+
+mod append;
+mod connector;
+mod decisions;
+mod disk;
+mod figures;
+mod load;
+mod plan;
+mod process;
+mod proxy;
+mod requester;
+mod source;
+mod stages;
+mod verify;
+mod world;
+
+use std::error::Error;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What a measurement gives, or why there is none.
+pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Measure the way of a disclosure, and its floors.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    role: Option<Role>,
+    /// Write the figures as JSON, to this file or to standard output.
+    #[arg(long, num_args = 0..=1, default_missing_value = "-")]
+    json: Option<String>,
+    /// Keep the synthetic world in this folder, and use it again if it is there; otherwise a temporary one that is removed.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// How many households: one person of each is asked about.
+    #[arg(long, default_value_t = 1200)]
+    households: usize,
+    /// How long each load lasts, in seconds.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// The nginx that is the floor; without it that figure is left out.
+    #[arg(long)]
+    nginx: Option<PathBuf>,
+    /// Only these parts, separated by commas: disk, source, load, latency, proxy, stages, append, decisions, verify.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// What `cargo bench` adds.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// What the process is when it is not the load generator.
+#[derive(Subcommand)]
+enum Role {
+    /// Run one source's connector.
+    #[command(hide = true)]
+    Connector {
+        /// Its configuration.
+        #[arg(long)]
+        config: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            writeln!(std::io::stderr(), "tests/benches/run: {error}").ok();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Outcome<()> {
+    if let Some(Role::Connector { config }) = &arguments.role {
+        return runtime()?.block_on(connector::run(config));
+    }
+    let wanted = plan::Wanted::new(&arguments.only)?;
+    let settings = plan::Settings {
+        dir: arguments.dir,
+        households: arguments.households,
+        seconds: arguments.seconds.clamp(2, 30),
+        nginx: arguments.nginx,
+        wanted,
+    };
+    let figures = runtime()?.block_on(plan::measure(&settings))?;
+    match arguments.json.as_deref() {
+        Some("-") => say(&figures.json()),
+        Some(file) => {
+            std::fs::write(file, figures.json())?;
+            say(&figures.table());
+        }
+        None => say(&figures.table()),
+    }
+    Ok(())
+}
+
+fn runtime() -> Outcome<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+fn say(text: &str) {
+    writeln!(std::io::stdout(), "{text}").ok();
+}
+
+/// Says on standard error what is being done: a run takes minutes.
+pub(crate) fn progress(text: &str) {
+    writeln!(std::io::stderr(), "… {text}").ok();
+}

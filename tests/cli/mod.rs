@@ -1,0 +1,8 @@
+//! Transcripts of the built program, against a demo in a process of its own.
+
+mod demo;
+mod operators;
+mod professionals;
+mod receipts;
+mod request;
+mod schema;
