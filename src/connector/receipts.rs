@@ -1,6 +1,6 @@
 //! Receipts: proof that what this source gave stands in the disclosure log (`design.md` §7, "Both sides").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -61,14 +61,12 @@ impl Connector {
     }
 
     async fn check_receipt(&self, receipt: &ContributionReceipt, verify: &VerifyReceipt<'_>) -> Result<(), ReceiptError> {
-        let given = self.given(&receipt.disclosure).await?;
-        let items: Option<Vec<&Given>> = receipt.items.iter().map(|id| given.get(id)).collect();
-        let items = items.filter(|items| !items.is_empty()).ok_or(ReceiptError::UnknownItems)?;
-        let payload = combined_digest(&items.iter().map(|item| item.digest).collect::<Vec<_>>());
-        let mut calls: Vec<[u8; 32]> = items.iter().map(|item| item.call).collect();
-        calls.sort_unstable();
-        calls.dedup();
-        // A delivery may join items of two calls under one decision; its statement then names one of them.
+        let Given { digests, calls } = self.given(&receipt.disclosure).await?;
+        let delivered: Option<Vec<[u8; 32]>> = receipt.items.iter().map(|id| digests.get(id).copied()).collect();
+        let delivered = delivered.filter(|items| !items.is_empty()).ok_or(ReceiptError::UnknownItems)?;
+        let payload = combined_digest(&delivered);
+        // The gateway may have asked more than once under one decision; its statement names the last call, also for what was released on an
+        // earlier one.
         let proven = calls.into_iter().any(|request| {
             let statement =
                 ContributionStatement { disclosure: receipt.disclosure.clone(), party: self.oin.clone(), payload, request };
@@ -77,35 +75,34 @@ impl Connector {
         if proven { Ok(()) } else { Err(ReceiptError::NotProven) }
     }
 
-    /// What was given under one decision, by item id: answers and released summaries.
-    async fn given(&self, decision: &str) -> Result<BTreeMap<String, Given>, StateError> {
+    /// What was asked and given under one decision: in answers, and as released summaries.
+    async fn given(&self, decision: &str) -> Result<Given, StateError> {
         let corrupt = StateError::Corrupt { table: "answer", column: "sealed" };
-        let mut given = BTreeMap::new();
-        let mut calls = BTreeMap::new();
+        let mut given = Given::default();
         for answer in self.state.answers::<AccessBody>(decision).await? {
-            let call = from_base64url(&answer.body.call).ok_or(corrupt)?;
-            insert_all(&mut given, &answer.body.items, call).ok_or(corrupt)?;
-            calls.insert(answer.id, call);
+            given.calls.insert(from_base64url(&answer.body.call).ok_or(corrupt)?);
+            given.add(&answer.body.items).ok_or(corrupt)?;
         }
-        for (answer, items) in self.state.released_digests(decision).await? {
-            let call = *calls.get(&answer).ok_or(corrupt)?;
-            insert_all(&mut given, &items, call).ok_or(corrupt)?;
+        for items in self.state.released_digests(decision).await? {
+            given.add(&items).ok_or(corrupt)?;
         }
         Ok(given)
     }
 }
 
+#[derive(Default)]
 struct Given {
-    digest: [u8; 32],
-    call: [u8; 32],
+    digests: BTreeMap<String, [u8; 32]>,
+    calls: BTreeSet<[u8; 32]>,
 }
 
-fn insert_all(given: &mut BTreeMap<String, Given>, items: &[ItemDigest], call: [u8; 32]) -> Option<()> {
-    for item in items {
-        let digest = from_base64url(&item.digest)?;
-        given.insert(item.id.clone(), Given { digest, call });
+impl Given {
+    fn add(&mut self, items: &[ItemDigest]) -> Option<()> {
+        for item in items {
+            self.digests.insert(item.id.clone(), from_base64url(&item.digest)?);
+        }
+        Some(())
     }
-    Some(())
 }
 
 /// The receipt is refused and not kept.

@@ -12,6 +12,7 @@ use sluis::actions::Desk;
 use sluis::catalogue::{Category, Form};
 use sluis::client::{Disclosed, Trouble};
 use sluis::connector::Connector;
+use sluis::connector::inbox::release_statement;
 use sluis::consent::ConsentState;
 use sluis::demo::organisations::Slug;
 use sluis::demo::running::Running;
@@ -336,5 +337,47 @@ async fn a_consent_that_runs_out_under_way_gives_nothing() {
     let disclosed = ask_while(&gateway, &care, Slug::VeiligThuis, &body, over).await;
     assert_eq!((disclosed.expect("an answer").items().count(), care.calls().len()), (0, 2));
     drop(care);
+    gateway.stop().await;
+}
+
+/// A summary that is released after its disclosure was made anew is given once more under other facts, and its source gets a receipt that holds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_release_after_an_answer_made_anew_is_proved_to_its_source() {
+    let gateway = TestGateway::start().await;
+    let running = gateway.running();
+    let police = Arc::clone(&running.connectors[&Slug::Police]);
+    let mut body = gateway.question("P22");
+    body["categories"] = json!(["identity", "incident-reports"]);
+    let text = body.to_string().into_bytes();
+    let client = running.client(Slug::VeiligThuis).expect("a client");
+    let first = client.disclose(&text, None).await.expect("an answer");
+    assert_eq!((first.status.as_str(), first.items().count()), ("open", 1));
+
+    let desk = &running.desk;
+    let subject = subject(running, "P22");
+    let facts = desk.store.person_facts(desk.subject_index(&subject)).await.expect("facts");
+    let mut consent = facts.consents.into_iter().next().expect("a consent");
+    consent.id = "another".to_owned();
+    consent.version = 1;
+    desk.record_consent(&oin(Slug::MentalHealth), &subject, consent).await.expect("recorded");
+    let anew = client.pick_up(&first.id, &text).await.expect("made anew");
+    assert_ne!(anew.deliveries[0].receipt, first.deliveries[0].receipt);
+
+    let hand = running.hand(Slug::Police, "pro-1").expect("a professional");
+    for row in police.inbox().await.expect("the inbox").into_iter().filter(|row| row.decision == first.id) {
+        let shown = police.show(&row.id).await.expect("shown").content.expect("its content");
+        let data: Vec<_> = shown.parts.iter().map(|part| &part.data).collect();
+        let sign = hand.sign(|signed| release_statement(&row, &data, signed)).expect("signed");
+        police.release(&row.id, &[], &sign).await.expect("released");
+    }
+    let released = client.wait_for_more(anew, &text, Duration::from_secs(20)).await.expect("picked up");
+    assert!(released.deliveries.len() == 2 && released.items().any(|item| item["form"] == "summary"));
+    let all_taken = async {
+        while !running.gateway.store.contribution_receipts(10).await.expect("read").is_empty() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), all_taken).await.expect("the source takes every receipt");
+    assert_eq!(police.state().receipts(&first.id).await.expect("read").len(), 3, "two answers and a release");
     gateway.stop().await;
 }

@@ -152,10 +152,10 @@ impl State {
     ///
     /// # Errors
     /// [`StateError`].
-    pub async fn released_digests(&self, decision: &str) -> Result<Vec<(String, Vec<ItemDigest>)>, StateError> {
-        let query = "SELECT id, answer, digests FROM inbox WHERE decision = ?1 AND digests IS NOT NULL";
-        let rows: Vec<(String, String, Vec<u8>)> = sqlx::query_as(query).bind(decision).fetch_all(&self.pool).await?;
-        rows.into_iter().map(|(id, answer, sealed)| Ok((answer, self.open_sealed(place("digests", &id), &sealed)?))).collect()
+    pub async fn released_digests(&self, decision: &str) -> Result<Vec<Vec<ItemDigest>>, StateError> {
+        let query = "SELECT id, digests FROM inbox WHERE decision = ?1 AND digests IS NOT NULL";
+        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(query).bind(decision).fetch_all(&self.pool).await?;
+        rows.into_iter().map(|(id, sealed)| self.open_sealed(place("digests", &id), &sealed)).collect()
     }
 
     /// The signed step that released or refused an entry.
