@@ -165,30 +165,31 @@ pub enum Nature {
     Hypothesis,
 }
 
-/// What the legal conditions of the matrix ask of an item; an absent fact denies.
+/// What the legal conditions of the matrix ask of an item; an absent fact denies. In the order of the names on the wire, which
+/// [`digest::item_digest`] relies on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ItemFacts {
-    /// Under which Wpg article the police hold it: `8`, `9`, `10`, `12`, `13`, or `14` (removed).
-    pub wpg_article: Option<String>,
+    /// A court order (ondertoezichtstelling).
+    pub court_order_id: Option<String>,
     /// The Wpg art. 19/20 decision.
     pub decision_id: Option<String>,
     /// The mandate of the College van procureurs-generaal (Wjsg 39f).
     pub mandate_id: Option<String>,
-    /// A court order (ondertoezichtstelling).
-    pub court_order_id: Option<String>,
-    /// The reference of the named professional who answers for the disclosure.
-    pub professional: Option<String>,
     /// The steps of the meldcode are done.
     pub meldcode_steps: Option<bool>,
-    /// The Wjsg 51c test was made and passed.
-    pub test51c: Option<bool>,
+    /// The reference of the named professional who answers for the disclosure.
+    pub professional: Option<String>,
     /// The subject, or a person in the item, has a secret address.
     pub secret_address: Option<bool>,
     /// The subject's age in whole years on the day of the answer.
     pub subject_age: Option<u8>,
+    /// The Wjsg 51c test was made and passed.
+    pub test51c: Option<bool>,
     /// Why a named professional holds this item back, if so.
     pub withheld_by_source: Option<bool>,
+    /// Under which Wpg article the police hold it: `8`, `9`, `10`, `12`, `13`, or `14` (removed).
+    pub wpg_article: Option<String>,
 }
 
 impl ItemFacts {
@@ -212,16 +213,17 @@ impl ItemFacts {
     }
 }
 
-/// A person other than the subject, named in an item by a letter such as `A1` (adult) or `K1` (child).
+/// A person other than the subject, named in an item by a letter such as `A1` (adult) or `K1` (child). In the order of the names on the wire,
+/// which [`digest::item_digest`] relies on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OtherPerson {
-    /// The letter as used in `data`.
-    pub letter: String,
     /// The age band, `0-3` … `95-104`.
     pub age_band: String,
     /// The identifier, if the source has one: replaced by a pseudonym in the gateway, never passed on.
     pub identifier: Option<SubjectWire>,
+    /// The letter as used in `data`.
+    pub letter: String,
     /// The identifiers of persons from whom this person is protected (`beschermd tegen`).
     #[serde(default)]
     pub protected_from: Vec<SubjectWire>,

@@ -6,13 +6,11 @@ use std::sync::Arc;
 use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::registers::Seal;
-use super::{disclosures, log, registers, registry, unavailable, vault};
+use super::{deliveries, disclosures, log, registers, registry, statements, unavailable, vault};
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
 use crate::store::facts::{facts_digest, registration_digest};
-use crate::store::{
-    Append, Change, Committed, Conflict, EntryRow, Expected, Head, Receipting, Revision, Scribe, Sequenced, StoreError,
-};
+use crate::store::{Append, Change, Committed, Conflict, EntryRow, Expected, Head, Revision, Scribe, Sequenced, StoreError};
 
 /// Commits `batch` on the one writing connection.
 pub(super) async fn commit(
@@ -38,9 +36,7 @@ pub(super) async fn commit(
         log::advance(&mut transaction, &head, sequenced, batch_state.revision).await?;
     }
     let committed = hand_out(&head, sequenced.as_ref(), accepted());
-    for (append, committed) in accepted().zip(&committed) {
-        deliver(&mut transaction, append, committed).await?;
-    }
+    deliveries::write(&mut transaction, accepted().zip(&committed)).await?;
     transaction.commit().await.map_err(|error| StoreError::UnknownOutcome(unavailable(error).to_string()))?;
     if let Some(sequenced) = &sequenced {
         scribe.committed(sequenced);
@@ -52,16 +48,18 @@ pub(super) async fn commit(
 /// Inserts all nonces of the batch; who is in the result has won, the others lose.
 async fn insert_nonces(connection: &mut SqliteConnection, batch: &[Append]) -> Result<HashSet<(String, String)>, StoreError> {
     let claims: Vec<_> = batch.iter().filter_map(|append| append.nonce.as_ref()).collect();
-    if claims.is_empty() {
-        return Ok(HashSet::new());
+    let mut won = HashSet::with_capacity(claims.len());
+    for claims in statements(&claims) {
+        let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO nonce (organisation, nonce, expires) ");
+        query.push_values(claims, |mut values, claim| {
+            values.push_bind(claim.organisation.as_str()).push_bind(&claim.nonce).push_bind(claim.expires.millis());
+        });
+        query.push(" ON CONFLICT DO NOTHING RETURNING organisation, nonce");
+        for row in query.build().fetch_all(&mut *connection).await.map_err(unavailable)? {
+            won.insert((row.try_get(0).map_err(unavailable)?, row.try_get(1).map_err(unavailable)?));
+        }
     }
-    let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO nonce (organisation, nonce, expires) ");
-    query.push_values(claims, |mut values, claim| {
-        values.push_bind(claim.organisation.as_str()).push_bind(&claim.nonce).push_bind(claim.expires.millis());
-    });
-    query.push(" ON CONFLICT DO NOTHING RETURNING organisation, nonce");
-    let rows = query.build().fetch_all(connection).await.map_err(unavailable)?;
-    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>().map_err(unavailable)
+    Ok(won)
 }
 
 /// What judging one append after the other needs to know.
@@ -160,11 +158,9 @@ impl Judging<'_> {
         match change {
             Change::ScopeKey { scope, sealed } => vault::add_scope(connection, scope, sealed).await?,
             Change::Pseudonyms(rows) => vault::add_pseudonyms(connection, rows).await?,
-            Change::Disclosure(row) => disclosures::add_disclosure(connection, row).await?,
-            // These need a receipt, so they are written when the entries have their numbers.
-            Change::Delivery(_) | Change::ContributionReceipt(_) => {}
+            // These need a receipt, or their order among those that do: they are written when the entries have their numbers.
+            Change::Disclosure(_) | Change::Delivery(_) | Change::ContributionReceipt(_) | Change::DestroyDeliveries { .. } => {}
             Change::ReceiptsAccepted(numbers) => disclosures::remove_contributions(connection, numbers).await?,
-            Change::DestroyDeliveries { disclosure } => disclosures::destroy_deliveries(connection, disclosure).await?,
             Change::Answered { organisation, key } => disclosures::answered(connection, organisation, key).await?,
             Change::Consent(subject, record) => return registers::add_consent(connection, self.seal, *subject, record).await,
             Change::Override(subject, version, record) => {
@@ -208,23 +204,4 @@ fn hand_out<'a>(head: &Head, sequenced: Option<&Sequenced>, accepted: impl Itera
         Committed { first_index, paths, checkpoint: sequenced.map(|sequenced| Arc::clone(&sequenced.checkpoint)) }
     });
     committed.collect()
-}
-
-/// Writes what needs a receipt, now that the entries have their numbers.
-async fn deliver(connection: &mut SqliteConnection, append: &Append, committed: &Committed) -> Result<(), StoreError> {
-    let receipt = |receipting: &Receipting| {
-        let leaf = append.entries.get(receipting.entry).map(|entry| &entry.leaf);
-        let receipt = leaf.and_then(|leaf| committed.receipt(receipting, leaf));
-        receipt.ok_or_else(|| StoreError::Unavailable("a receipt is about an entry that is not in its append".to_owned()))
-    };
-    for change in &append.changes {
-        match change {
-            Change::Delivery(row) => {
-                disclosures::add_delivery(connection, &row.disclosure, &row.sealed, &receipt(&row.receipt)?).await?;
-            }
-            Change::ContributionReceipt(row) => disclosures::add_contribution(connection, row, &receipt(&row.receipt)?).await?,
-            _ => {}
-        }
-    }
-    Ok(())
 }

@@ -8,8 +8,8 @@ use super::{exactly, unavailable};
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
 use crate::store::{
-    Claim, ContributionRow, DisclosureRow, Expected, IdempotencyClaim, Revision, StoreError, StoredDelivery, StoredDisclosure,
-    SubjectIndex, WaitingReceipt,
+    Claim, DisclosureRow, Expected, IdempotencyClaim, Revision, StoreError, StoredDelivery, StoredDisclosure, SubjectIndex,
+    WaitingReceipt,
 };
 
 /// How long an Idempotency-Key means the same disclosure (`design.md` §4).
@@ -122,73 +122,9 @@ pub(super) async fn disclosure(
     Ok(Some(StoredDisclosure { row, deliveries }))
 }
 
-pub(super) async fn add_disclosure(connection: &mut SqliteConnection, row: &DisclosureRow) -> Result<(), StoreError> {
-    let organisations = row.expected.organisations.iter().map(Oin::as_str).collect::<Vec<_>>().join(" ");
-    sqlx::query(
-        "INSERT INTO disclosure (id, recipient, created, open_until, expires, revision, void_at, subject, organisations, facts, bundle, request,
-                                 payload_class, idempotency_key)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, void_at = excluded.void_at, subject = excluded.subject,
-           organisations = excluded.organisations, facts = excluded.facts, request = excluded.request, payload_class = excluded.payload_class, bundle = excluded.bundle",
-    )
-    .bind(&row.id)
-    .bind(row.recipient.as_str())
-    .bind(row.created.millis())
-    .bind(row.open_until.millis())
-    .bind(row.expires.millis())
-    .bind(row.expected.revision.0)
-    .bind(row.expected.void_at.millis())
-    .bind(row.expected.subject.map(|subject| subject.0.to_vec()))
-    .bind(organisations)
-    .bind(row.expected.digest.as_slice())
-    .bind(&row.bundle)
-    .bind(row.request.as_slice())
-    .bind(&row.payload_class)
-    .bind(&row.idempotency_key)
-    .execute(connection)
-    .await
-    .map(drop)
-    .map_err(unavailable)
-}
-
-pub(super) async fn add_delivery(
-    connection: &mut SqliteConnection,
-    disclosure: &str,
-    sealed: &str,
-    receipt: &str,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO delivery (disclosure, seq, sealed, receipt)
-         SELECT ?1, COALESCE(MAX(seq) + 1, 0), ?2, ?3 FROM delivery WHERE disclosure = ?1",
-    )
-    .bind(disclosure)
-    .bind(sealed)
-    .bind(receipt)
-    .execute(connection)
-    .await
-    .map(drop)
-    .map_err(unavailable)
-}
-
 pub(super) async fn destroy_deliveries(connection: &mut SqliteConnection, disclosure: &str) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM delivery WHERE disclosure = ?")
         .bind(disclosure)
-        .execute(connection)
-        .await
-        .map(drop)
-        .map_err(unavailable)
-}
-
-pub(super) async fn add_contribution(
-    connection: &mut SqliteConnection,
-    row: &ContributionRow,
-    receipt: &str,
-) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO contribution_receipt (disclosure, source, items, receipt) VALUES (?, ?, ?, ?)")
-        .bind(&row.disclosure)
-        .bind(row.source.as_str())
-        .bind(row.items.join(" "))
-        .bind(receipt)
         .execute(connection)
         .await
         .map(drop)

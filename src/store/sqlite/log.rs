@@ -3,7 +3,7 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
-use super::{exactly, integer, unavailable, unsigned};
+use super::{exactly, integer, statements, unavailable, unsigned};
 use crate::catalogue::Category;
 use crate::catalogue::PurposeCode;
 use crate::clock::Timestamp;
@@ -101,12 +101,11 @@ fn entry(row: &SqliteRow) -> Result<StoredEntry, StoreError> {
     Ok(StoredEntry { index, row })
 }
 
-/// So many entries fit into one statement: SQLite takes 32,766 variables.
-const AT_ONCE: usize = 1024;
-
 pub(super) async fn add_entries(connection: &mut SqliteConnection, first: u64, rows: &[&EntryRow]) -> Result<(), StoreError> {
-    for (rows, first) in rows.chunks(AT_ONCE).zip((first..).step_by(AT_ONCE)) {
+    let mut first = first;
+    for rows in statements(rows) {
         add_chunk(connection, first, rows).await?;
+        first = first.saturating_add(u64::try_from(rows.len()).unwrap_or(u64::MAX));
     }
     Ok(())
 }
@@ -141,7 +140,7 @@ async fn add_chunk(connection: &mut SqliteConnection, first: u64, rows: &[&Entry
     query.build().execute(&mut *connection).await.map_err(unavailable)?;
     let asked: Vec<_> =
         rows.iter().zip(first..).flat_map(|(row, index)| row.asked.iter().map(move |source| (index, source))).collect();
-    for asked in asked.chunks(AT_ONCE) {
+    for asked in statements(&asked) {
         let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO entry_asked (idx, source) ");
         query.push_values(asked, |mut values, (index, source)| {
             values.push_bind(integer(*index)).push_bind(source.as_str());

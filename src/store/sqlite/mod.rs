@@ -1,6 +1,8 @@
 //! SQLite, the embedded default: WAL, `synchronous=FULL`, one connection that writes, several that read.
 
+mod checkpoints;
 mod commit;
+mod deliveries;
 mod disclosures;
 mod log;
 mod registers;
@@ -11,6 +13,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use super::{
@@ -29,6 +32,7 @@ pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
     registers: registers::Seal,
+    _checkpoints: checkpoints::Checkpoints,
 }
 
 impl SqliteStore {
@@ -44,18 +48,22 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
-            .statement_cache_capacity(256);
+            .statement_cache_capacity(256)
+            .pragma("temp_store", "MEMORY")
+            .disable_statement_logging();
         // A connection to a file in this machine does not go away: no question whether it is there before each use.
         let pool = || SqlitePoolOptions::new().test_before_acquire(false);
-        let writer = pool().max_connections(1).connect_with(options.clone()).await.map_err(unavailable)?;
+        let writer =
+            pool().max_connections(1).connect_with(checkpoints::of_writer(options.clone())).await.map_err(unavailable)?;
         MIGRATIONS.run(&writer).await.map_err(|error| StoreError::Unavailable(format!("migrations: {error}")))?;
         let readers = pool()
             .min_connections(1)
             .max_connections(4)
-            .connect_with(options.pragma("query_only", "ON"))
+            .connect_with(options.clone().pragma("query_only", "ON"))
             .await
             .map_err(unavailable)?;
-        Ok(Self { writer, readers, registers: registers::Seal(register_key) })
+        let checkpoints = checkpoints::Checkpoints::start(pool().max_connections(1).connect_lazy_with(options));
+        Ok(Self { writer, readers, registers: registers::Seal(register_key), _checkpoints: checkpoints })
     }
 }
 
@@ -144,6 +152,19 @@ fn unavailable(error: sqlx::Error) -> StoreError {
     })
 }
 
+/// The most rows in one statement; SQLite takes 32,766 parameters, an entry has 18.
+const ROWS: usize = 64;
+
+/// Cuts rows into statements of 1, 2, 4, … [`ROWS`]: few different ones, so that each is prepared once and not for every batch.
+fn statements<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let length = (!rows.is_empty()).then(|| 1 << rows.len().min(ROWS).ilog2())?;
+        let (now, later) = rows.split_at(length);
+        rows = later;
+        Some(now)
+    })
+}
+
 /// `bytes` as an array of `N`, or which column is corrupt.
 fn exactly<const N: usize>(
     bytes: &[u8],
@@ -162,4 +183,17 @@ fn unsigned(number: i64, table: &'static str, column: &'static str) -> Result<u6
 /// An index or size as SQLite's integer; a log never reaches the end of it.
 fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_are_powers_of_two_and_hold_every_row_once() {
+        let rows: Vec<usize> = (0..155).collect();
+        assert_eq!(statements(&rows).map(<[usize]>::len).collect::<Vec<_>>(), [64, 64, 16, 8, 2, 1]);
+        assert_eq!(statements(&rows).flatten().copied().collect::<Vec<_>>(), rows);
+        assert_eq!(statements::<usize>(&[]).count(), 0);
+    }
 }
