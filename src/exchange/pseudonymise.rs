@@ -45,10 +45,10 @@ pub async fn pseudonymise(gateway: &Gateway, minimised: Minimised) -> Result<Pse
         persons.extend(members.into_iter().map(|(_, person)| person));
     }
     // All names in one look-up, in the order in which they were asked for.
-    let mut names = names(gateway, &plan, &persons).await?.into_iter();
-    let subject = plan.asked_by.or_else(|| names.next().filter(|_| plan.subject.is_some())).ok_or_else(no_name)?;
+    let mut drawn = names(gateway, &plan, &persons).await?.into_iter();
+    let subject = plan.asked_by.or_else(|| drawn.next().filter(|_| plan.subject.is_some())).ok_or_else(no_name)?;
     for (item, letters) in items.iter_mut().zip(named) {
-        let by_letter = letters.into_iter().map(|letter| Ok((letter, names.next().ok_or_else(no_name)?)));
+        let by_letter = letters.into_iter().map(|letter| Ok((letter, drawn.next().ok_or_else(no_name)?)));
         name_persons(&plan, subject, item, &by_letter.collect::<Result<_, Stopped>>()?);
     }
     Ok(Pseudonymised { matter, plan, subject, items })

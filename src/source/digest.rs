@@ -104,7 +104,7 @@ fn write_members(text: &mut Vec<u8>, mut members: Vec<(&str, &Value)>) {
     text.push(b'}');
 }
 
-/// serde_json escapes what RFC 8785 §3.2.2.2 wants escaped, in the same way, and nothing else.
+/// `serde_json` escapes what RFC 8785 §3.2.2.2 wants escaped, in the same way, and nothing else.
 fn write_string(text: &mut Vec<u8>, string: &str) {
     let written = serde_json::to_writer(text, string);
     debug_assert!(written.is_ok(), "a vector takes every byte");
