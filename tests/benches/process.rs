@@ -69,7 +69,13 @@ impl Running {
 }
 
 impl Drop for Running {
+    /// Asks first: an nginx that is killed leaves its workers behind.
     fn drop(&mut self) {
+        Command::new("kill").arg("-TERM").arg(self.id().to_string()).stderr(Stdio::null()).status().ok();
+        let until = Instant::now() + Duration::from_secs(5);
+        while matches!(self.0.try_wait(), Ok(None)) && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(10));
+        }
         self.0.kill().ok();
         self.0.wait().ok();
     }
