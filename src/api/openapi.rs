@@ -29,9 +29,9 @@ pub(super) struct DisclosureBody {
     /// Of whom, by OIN; may be left out where the purpose names a default.
     #[schema(required = false, min_items = 1, max_items = 32)]
     sources: Option<Vec<String>>,
-    /// The finest form wanted: exact, reduced or signal.
+    /// The finest form wanted; summaries come where permitted.
     #[schema(required = false, default = "exact")]
-    form: Form,
+    form: Option<FormAsked>,
     /// Who asks, in the recipient's own terms.
     actor: Actor,
     /// Why this is needed, for the log and the source.
@@ -51,6 +51,19 @@ enum ActingAs {
     ExpertiseTeam,
     /// As the case's director.
     CaseDirector,
+}
+
+/// A form that can be asked for.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema")]
+#[schema(rename_all = "kebab-case")]
+enum FormAsked {
+    /// As the source's record holds it.
+    Exact,
+    /// Coarsened.
+    Reduced,
+    /// Whether there is something.
+    Signal,
 }
 
 /// Whom a request is about.
@@ -87,8 +100,10 @@ enum Scheme {
 #[schema(rename_all = "camelCase")]
 struct Actor {
     /// The recipient's own reference.
+    #[schema(min_length = 1, max_length = 120)]
     reference: String,
     /// Her role there.
+    #[schema(min_length = 1, max_length = 120)]
     role: String,
     /// On whose behalf.
     #[schema(required = false)]
@@ -154,6 +169,11 @@ pub fn json() -> String {
             if let Some(schema) = schema(category, form) {
                 schemas.insert(camel(category.code()) + &camel(form.code()), schema);
             }
+        }
+    }
+    for name in ["DisclosureRequest", "Subject", "Actor", "Grounds"] {
+        if let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")).and_then(Value::as_object_mut) {
+            schema.insert("additionalProperties".to_owned(), Value::Bool(false));
         }
     }
     serde_json::to_string_pretty(&document).unwrap_or_default()

@@ -39,23 +39,24 @@ pub async fn announce(gateway: &Gateway, authorised: Authorised) -> Result<Annou
     clear.source = if let [only] = sources.as_slice() { Some(only.clone()) } else { None };
     let mut written = gateway.journal.write(clear, &body, None, plan.purpose.retention.log_years)?;
     written.row.asked = sources;
+    let nonce = matter.nonce.take();
     let append = Append {
-        nonce: matter.nonce.take(),
+        nonce: nonce.clone(),
         idempotency: matter.idempotency.clone(),
         expected: Some(plan.expected.clone()),
         entries: vec![written.row],
         changes: Vec::new(),
     };
-    match gateway.sequencer.append(append.clone()).await {
+    match gateway.sequencer.append(append).await {
         Ok(_) => {
-            if let Some(nonce) = &append.nonce {
+            if let Some(nonce) = &nonce {
                 gateway.nonces.made_durable(&nonce.organisation, &nonce.nonce);
             }
             Ok(Announced { matter, plan })
         }
         Err(error) => {
             // The store gave the nonce back with everything else: the next attempt claims it again.
-            matter.nonce = append.nonce;
+            matter.nonce = nonce;
             Err(Stopped::of_append(error, matter))
         }
     }

@@ -72,7 +72,7 @@ pub struct Gateway {
     pub nonces: Nonces,
     /// How much organisations may ask.
     pub rates: Rates,
-    /// How much may be refused to one unauthenticated certificate holder before it is not listened to.
+    /// How much may be refused to one unauthenticated certificate holder before it is told to wait.
     pub strangers: Rates,
     /// How many refusals of one organisation for asking too much are entries of the log.
     pub excesses: Rates,

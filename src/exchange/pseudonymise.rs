@@ -10,11 +10,10 @@ use super::matter::Matter;
 use super::minimise::{MinimalItem, Minimised};
 use super::{Gateway, Stopped};
 use crate::catalogue::{Category, Form};
-use crate::organisation::Oin;
 use crate::pseudonym::Pseudonym;
 use crate::secret::Personal;
-use crate::source::SourceItem;
 use crate::store::StoreError;
+use crate::subject::SubjectId;
 
 /// Items without direct identifiers, and the subject's name in this domain.
 #[derive(Debug)]
@@ -38,24 +37,24 @@ impl Pseudonymised {
 /// [`Stopped`], when the vault gives no names.
 pub async fn pseudonymise(gateway: &Gateway, minimised: Minimised) -> Result<Pseudonymised, Stopped> {
     let (matter, plan, mut items) = minimised.into_parts();
-    let subject = match (plan.asked_by, &plan.subject) {
-        (Some(pseudonym), _) => pseudonym,
-        (None, Some(subject)) => {
-            names(gateway, &plan, std::slice::from_ref(subject)).await?.first().copied().ok_or_else(no_name)?
-        }
-        (None, None) => return Err(no_name()),
-    };
-    for item in &mut items {
-        name_persons(gateway, &plan, subject, item).await?;
+    let mut persons: Vec<Personal<SubjectId>> = plan.subject.iter().filter(|_| plan.asked_by.is_none()).cloned().collect();
+    let mut named = Vec::with_capacity(items.len());
+    for item in &items {
+        let members = members(&plan, item);
+        named.push(members.iter().map(|(letter, _)| letter.clone()).collect::<Vec<_>>());
+        persons.extend(members.into_iter().map(|(_, person)| person));
+    }
+    // All names in one look-up, in the order in which they were asked for.
+    let mut drawn = names(gateway, &plan, &persons).await?.into_iter();
+    let subject = plan.asked_by.or_else(|| drawn.next().filter(|_| plan.subject.is_some())).ok_or_else(no_name)?;
+    for (item, letters) in items.iter_mut().zip(named) {
+        let by_letter = letters.into_iter().map(|letter| Ok((letter, drawn.next().ok_or_else(no_name)?)));
+        name_persons(&plan, subject, item, &by_letter.collect::<Result<_, Stopped>>()?);
     }
     Ok(Pseudonymised { matter, plan, subject, items })
 }
 
-async fn names(
-    gateway: &Gateway,
-    plan: &Plan,
-    persons: &[Personal<crate::subject::SubjectId>],
-) -> Result<Vec<Pseudonym>, Stopped> {
+async fn names(gateway: &Gateway, plan: &Plan, persons: &[Personal<SubjectId>]) -> Result<Vec<Pseudonym>, Stopped> {
     gateway.vault.names(&plan.domain, persons).await.map_err(|error| {
         tracing::error!(%error, "the vault failed");
         no_name()
@@ -66,39 +65,36 @@ fn no_name() -> Stopped {
     Stopped::Refused(StoreError::Unavailable("the vault gives no name".to_owned()).into())
 }
 
-async fn name_persons(gateway: &Gateway, plan: &Plan, subject: Pseudonym, item: &mut MinimalItem) -> Result<(), Stopped> {
+fn names_members(plan: &Plan, item: &MinimalItem) -> bool {
     let (category, form) = (item.permitted.item.category, item.permitted.form);
-    match category {
-        Category::Identity if form == Form::Reduced && plan.purpose.transforms.keeps(category, form, "pseudonym") => {
-            let mut data = item.data.open_personal().clone();
-            if let Some(data) = data.as_object_mut() {
-                data.insert("pseudonym".to_owned(), Value::String(subject.to_string()));
-            }
-            item.data = Personal::new(data);
-        }
-        Category::Household if plan.purpose.transforms.keeps(category, form, "members[].pseudonym") => {
-            let named =
-                named_by_letter(gateway, plan, &item.permitted.cell.source.organisation.oin, &item.permitted.item).await?;
-            item.data = Personal::new(with_member_names(item.data.open_personal().clone(), &named));
-        }
-        _ => {}
-    }
-    Ok(())
+    category == Category::Household && plan.purpose.transforms.keeps(category, form, "members[].pseudonym")
 }
 
-/// The pseudonyms of the other persons in an item, by the letter that the data uses.
-async fn named_by_letter(
-    gateway: &Gateway,
-    plan: &Plan,
-    source: &Oin,
-    item: &SourceItem,
-) -> Result<HashMap<String, Pseudonym>, Stopped> {
-    let identified = item.persons.iter().filter_map(|person| {
+/// The other persons whom an item names, by the letter that its data uses.
+fn members(plan: &Plan, item: &MinimalItem) -> Vec<(String, Personal<SubjectId>)> {
+    if !names_members(plan, item) {
+        return Vec::new();
+    }
+    let source = &item.permitted.cell.source.organisation.oin;
+    let identified = item.permitted.item.persons.iter().filter_map(|person| {
         let identifier = person.identifier.as_ref()?.parse(source)?;
         Some((person.letter.clone(), Personal::new(identifier)))
     });
-    let (letters, persons): (Vec<_>, Vec<_>) = identified.unzip();
-    Ok(letters.into_iter().zip(names(gateway, plan, &persons).await?).collect())
+    identified.collect()
+}
+
+fn name_persons(plan: &Plan, subject: Pseudonym, item: &mut MinimalItem, named: &HashMap<String, Pseudonym>) {
+    let (category, form) = (item.permitted.item.category, item.permitted.form);
+    if category == Category::Identity && form == Form::Reduced && plan.purpose.transforms.keeps(category, form, "pseudonym") {
+        let mut data = item.data.open_personal().clone();
+        if let Some(data) = data.as_object_mut() {
+            data.insert("pseudonym".to_owned(), Value::String(subject.to_string()));
+        }
+        item.data = Personal::new(data);
+    }
+    if names_members(plan, item) {
+        item.data = Personal::new(with_member_names(item.data.open_personal().clone(), named));
+    }
 }
 
 fn with_member_names(mut data: Value, named: &HashMap<String, Pseudonym>) -> Value {

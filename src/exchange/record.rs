@@ -15,8 +15,8 @@ use crate::clock::Timestamp;
 use crate::ledger::entry::{self, Body, Clear, EntryKind, Item, Outcome};
 use crate::ledger::statement::Statement;
 use crate::organisation::Oin;
-use crate::source::SourceItem;
 use crate::source::digest::items_digest;
+use crate::source::{ItemFacts, SourceItem};
 use crate::store::{
     Append, Change, ContributionRow, DeliveryRow, DisclosureRow, EntryRow, IdempotencyClaim, NonceClaim, Receipting,
 };
@@ -165,11 +165,37 @@ fn given(plan: &Plan, item: &MinimalItem) -> Item {
     line
 }
 
+/// What the source stated, by its name on the wire.
 fn facts(item: &SourceItem) -> BTreeMap<String, String> {
-    let facts = serde_json::to_value(&item.facts).ok();
-    let named = facts.as_ref().and_then(serde_json::Value::as_object).into_iter().flatten();
-    let stated = named.filter(|(_, value)| !value.is_null());
-    stated.map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect()
+    let ItemFacts {
+        wpg_article,
+        decision_id,
+        mandate_id,
+        court_order_id,
+        professional,
+        meldcode_steps,
+        test51c,
+        secret_address,
+        subject_age,
+        withheld_by_source,
+    } = &item.facts;
+    let texts = [
+        ("wpgArticle", wpg_article),
+        ("decisionId", decision_id),
+        ("mandateId", mandate_id),
+        ("courtOrderId", court_order_id),
+        ("professional", professional),
+    ];
+    let flags = [
+        ("meldcodeSteps", meldcode_steps),
+        ("test51c", test51c),
+        ("secretAddress", secret_address),
+        ("withheldBySource", withheld_by_source),
+    ];
+    let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text.clone()?)));
+    let flags = flags.into_iter().filter_map(|(name, flag)| Some((name, (*flag)?.to_string())));
+    let age = subject_age.map(|age| ("subjectAge", age.to_string()));
+    texts.chain(flags).chain(age).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Each source that gave something, with what it gave, in order.
@@ -232,4 +258,26 @@ fn disclosure_row(gateway: &Gateway, parts: &SealedParts) -> Result<DisclosureRo
         payload_class,
         idempotency_key: matter.idempotency.as_ref().map(|claim| claim.key.clone()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Broken on purpose to see it fail: a name other than on the wire.
+    #[test]
+    fn the_log_names_facts_as_the_source_does() {
+        let stated = json!({"wpgArticle": "8", "decisionId": "d", "mandateId": "m", "courtOrderId": "c", "professional": "p",
+            "meldcodeSteps": true, "test51c": false, "secretAddress": true, "subjectAge": 9, "withheldBySource": false});
+        let item: SourceItem =
+            serde_json::from_value(json!({"id": "a", "category": "measures", "form": "signal", "regime": "wpg",
+            "recordedAt": "2026-11-01", "nature": "fact", "facts": stated, "data": {}}))
+            .expect("an item");
+        let expected = stated.as_object().expect("members").iter();
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        assert_eq!(facts(&item), expected.map(|(name, value)| (name.clone(), text(value))).collect());
+        assert_eq!(facts(&SourceItem { facts: ItemFacts::default(), ..item }), BTreeMap::new());
+    }
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::authenticate::Authenticated;
 use super::deliver::Delivered;
 use super::matter::Matter;
+use super::payloads::Reopened;
 use super::refusal::{ProblemType, Refusal};
 use super::refuse::standing;
-use super::request::DisclosureRequest;
+use super::request::{DisclosureRequest, SubjectReference};
 use super::{Gateway, Stopped, disclose};
 use crate::crypto::hex;
 use crate::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
@@ -77,7 +78,7 @@ pub async fn pick_up(gateway: &Gateway, authenticated: &Authenticated, id: &str)
 /// Logs the redelivery; its commit tells whether the facts still are what they were.
 async fn again(gateway: &Gateway, authenticated: &Authenticated, stored: StoredDisclosure) -> Result<Delivered, Refusal> {
     let kept = gateway.payloads.open(&stored.row).map_err(refusal)?;
-    let entry = entry(gateway, authenticated, &stored, kept.trace).map_err(refusal)?;
+    let entry = entry(gateway, authenticated, &stored, &kept).map_err(refusal)?;
     let append = Append {
         nonce: Some(authenticated.nonce().clone()),
         expected: Some(stored.row.expected.clone()),
@@ -108,7 +109,7 @@ async fn anew(
     gateway: &Gateway,
     authenticated: &Authenticated,
     stored: StoredDisclosure,
-    kept: super::payloads::Reopened,
+    kept: Reopened,
 ) -> Result<Delivered, Refusal> {
     let destroy = Change::DestroyDeliveries { disclosure: stored.row.id.clone() };
     gateway.sequencer.append(Append { changes: vec![destroy], ..Append::default() }).await?;
@@ -141,12 +142,12 @@ fn entry(
     gateway: &Gateway,
     authenticated: &Authenticated,
     stored: &StoredDisclosure,
-    trace: crate::ledger::entry::TraceId,
+    kept: &Reopened,
 ) -> Result<crate::store::EntryRow, Stopped> {
     let party = authenticated.caller().oin().clone();
     let now = gateway.clock.now();
     let operation = Operation {
-        trace_id: trace,
+        trace_id: kept.trace,
         span_id: gateway.journal.span()?,
         parent_span_id: None,
         name: "redelivery".to_owned(),
@@ -161,20 +162,25 @@ fn entry(
     body.disclosure = Some(stored.row.id.clone());
     body.client = Some(super::gateway::client(authenticated));
     body.references = [Reference { object: "disclosure".to_owned(), id: stored.row.id.clone() }].into();
+    body.purpose = Some(kept.request.purpose.clone());
+    let subject = match &kept.request.subject {
+        SubjectReference::Identifier(identifier) => Some(gateway.journal.subject_token(&party, identifier)),
+        SubjectReference::Pseudonym(_) => None,
+    };
     let clear = Clear {
         kind: EntryKind::Redelivery,
         time: now,
         party: party.clone(),
         source: None,
-        recipient: Some(party),
-        purpose: None,
-        categories: std::collections::BTreeSet::new(),
+        recipient: Some(party.clone()),
+        purpose: Some(kept.request.purpose.clone()),
+        categories: kept.request.categories.iter().copied().collect(),
         outcome: Outcome::Given,
         overridden: false,
-        subject: None,
-        actor: None,
+        subject,
+        actor: Some(gateway.journal.actor_token(&party, &kept.request.actor.reference)),
         case: None,
-        trace,
+        trace: kept.trace,
     };
     Ok(gateway.journal.write(clear, &body, None, DEFAULT_YEARS)?.row)
 }

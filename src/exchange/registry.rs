@@ -22,6 +22,7 @@ pub struct Member {
     pub digest: [u8; 32],
     certificates: HashMap<[u8; 32], Validity>,
     encryption: Vec<(EncryptionKey, Validity)>,
+    signing: Vec<Validity>,
 }
 
 impl Member {
@@ -47,7 +48,7 @@ impl Member {
     pub fn next_changes(&self) -> impl Iterator<Item = Timestamp> {
         let certificates = self.certificates.values();
         let encryption = self.encryption.iter().map(|(_, validity)| validity);
-        certificates.chain(encryption).flat_map(|validity| [validity.from, validity.until])
+        certificates.chain(encryption).chain(&self.signing).flat_map(|validity| [validity.from, validity.until])
     }
 }
 
@@ -130,7 +131,8 @@ fn member(registration: Registration) -> Member {
     let encryption = encryption.collect();
     let certificates =
         registration.certificates.iter().map(|certificate| (certificate.fingerprint, certificate.validity)).collect();
-    Member { organisation: registration.organisation, digest, certificates, encryption }
+    let signing = registration.signing.iter().map(|published| published.validity).collect();
+    Member { organisation: registration.organisation, digest, certificates, encryption, signing }
 }
 
 /// The registry, exchanged when it is found to be older than the facts.

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
 use super::SourceItem;
 
@@ -20,7 +20,18 @@ pub fn items_digest(items: &[&SourceItem]) -> [u8; 32] {
 
 /// SHA-256 over the canonical JSON of one item.
 pub fn item_digest(item: &SourceItem) -> [u8; 32] {
-    sha256(&canonical_json(item))
+    // The data is by far the largest member: it is written as it stands, not copied into a value of the whole first.
+    let SourceItem { id, category, form, regime, recorded_at, nature, facts, persons, data } = item;
+    let small = serde_json::json!({
+        "id": id, "category": category, "form": form, "regime": regime, "recordedAt": recorded_at, "nature": nature,
+        "facts": facts, "persons": persons,
+    });
+    let mut members: Vec<(&str, &Value)> =
+        small.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value)).collect();
+    members.push(("data", data));
+    let mut text = Vec::with_capacity(2048);
+    write_members(&mut text, members);
+    sha256(&text)
 }
 
 /// The payload digest from per-item digests that were kept instead of the items.
@@ -39,54 +50,70 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 /// `null`; none of this crate's wire messages has one.
 pub fn canonical_json<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     let value = serde_json::to_value(value).unwrap_or(Value::Null);
-    let mut text = String::new();
+    let mut text = Vec::new();
     write_value(&mut text, &value);
-    text.into_bytes()
+    text
 }
 
-fn write_value(text: &mut String, value: &Value) {
+fn write_value(text: &mut Vec<u8>, value: &Value) {
     match value {
-        Value::Null | Value::Bool(_) | Value::String(_) => text.push_str(&value.to_string()),
-        Value::Number(number) => text.push_str(&ecmascript(number)),
+        Value::Null => text.extend_from_slice(b"null"),
+        Value::Bool(yes) => text.extend_from_slice(if *yes { b"true" } else { b"false" }),
+        Value::String(string) => write_string(text, string),
+        Value::Number(number) => write_number(text, number),
         Value::Array(elements) => {
-            text.push('[');
+            text.push(b'[');
             for (index, element) in elements.iter().enumerate() {
                 separate(text, index);
                 write_value(text, element);
             }
-            text.push(']');
+            text.push(b']');
         }
-        Value::Object(members) => write_object(text, members),
+        Value::Object(members) => write_members(text, members.iter().map(|(name, value)| (name.as_str(), value)).collect()),
     }
 }
 
-fn write_object(text: &mut String, members: &Map<String, Value>) {
-    let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
-    sorted.sort_by(|(left, _), (right, _)| utf16_order(left, right));
-    text.push('{');
-    for (index, (name, value)) in sorted.into_iter().enumerate() {
+fn write_members(text: &mut Vec<u8>, mut members: Vec<(&str, &Value)>) {
+    members.sort_by(|(left, _), (right, _)| utf16_order(left, right));
+    text.push(b'{');
+    for (index, (name, value)) in members.into_iter().enumerate() {
         separate(text, index);
-        text.push_str(&Value::String(name.clone()).to_string());
-        text.push(':');
+        write_string(text, name);
+        text.push(b':');
         write_value(text, value);
     }
-    text.push('}');
+    text.push(b'}');
 }
 
-fn separate(text: &mut String, index: usize) {
+/// `serde_json` escapes what RFC 8785 §3.2.2.2 wants escaped, in the same way, and nothing else.
+fn write_string(text: &mut Vec<u8>, string: &str) {
+    let written = serde_json::to_writer(text, string);
+    debug_assert!(written.is_ok(), "a vector takes every byte");
+}
+
+fn separate(text: &mut Vec<u8>, index: usize) {
     if index > 0 {
-        text.push(',');
+        text.push(b',');
     }
 }
 
 /// RFC 8785 §3.2.3: names are sorted by their UTF-16 code units, which differs from UTF-8 order above U+FFFF.
 fn utf16_order(left: &str, right: &str) -> Ordering {
-    left.encode_utf16().cmp(right.encode_utf16())
+    if left.is_ascii() && right.is_ascii() { left.cmp(right) } else { left.encode_utf16().cmp(right.encode_utf16()) }
 }
 
+/// The whole numbers that a double holds exactly and ECMAScript writes without an exponent.
+const EXACT: i64 = 1 << 53;
+
 /// RFC 8785 §3.2.2.3: every number is an IEEE 754 double, written as ECMAScript's `Number::toString` does.
-fn ecmascript(number: &Number) -> String {
-    let double = number.as_f64().unwrap_or(0.0);
+fn write_number(text: &mut Vec<u8>, number: &Number) {
+    match number.as_i64() {
+        Some(whole) if (-EXACT..=EXACT).contains(&whole) => text.extend_from_slice(whole.to_string().as_bytes()),
+        _ => text.extend_from_slice(ecmascript(number.as_f64().unwrap_or(0.0)).as_bytes()),
+    }
+}
+
+fn ecmascript(double: f64) -> String {
     if double == 0.0 {
         return "0".to_owned();
     }
@@ -174,5 +201,16 @@ mod tests {
         assert_ne!(items_digest(&[&first, &second]), items_digest(&[&second, &first]));
         assert_ne!(items_digest(&[&first]), items_digest(&[&second]));
         assert_eq!(items_digest(&[&first]), combined_digest(&[item_digest(&first)]));
+    }
+
+    #[test]
+    fn an_items_digest_is_that_of_its_canonical_json() {
+        let item: SourceItem =
+            serde_json::from_value(json!({"id": "a", "category": "measures", "form": "exact", "regime": "wpg",
+            "recordedAt": "2026-11-01", "nature": "hypothesis", "facts": {"wpgArticle": "8", "subjectAge": 9},
+            "persons": [{"letter": "A1", "ageBand": "25-34", "identifier": {"scheme": "bsn", "value": "999990019"}}],
+            "data": {"z": [1, 2.5, -7, {"\u{20ac}": null, "b": true}], "a": "\u{1}\"\\ \u{e9}"}}))
+            .unwrap();
+        assert_eq!(item_digest(&item), sha256(&canonical_json(&item)));
     }
 }

@@ -1,4 +1,4 @@
-//! Natural group commit: one task per node takes what is waiting, at most [`MOST`] appends, and commits them in one transaction. No timer:
+//! Natural group commit: one task per node takes what is waiting, at most 256 appends, and commits them in one transaction. No timer:
 //! while one batch is being synced, the next one gathers.
 
 use std::sync::Arc;

@@ -24,6 +24,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// The same as the program's: stages are measured in this process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What a measurement gives, or why there is none.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 

@@ -81,7 +81,10 @@ impl SourceDatabase {
         let options = SqliteConnectOptions::new().filename(path).read_only(true).create_if_missing(false);
         let options = options.pragma("query_only", "ON").pragma("trusted_schema", "OFF").busy_timeout(limits.time);
         let time = limits.time;
-        let pool = SqlitePoolOptions::new().max_connections(4).acquire_timeout(time.max(Duration::from_secs(1)));
+        let pool = SqlitePoolOptions::new()
+            .test_before_acquire(false)
+            .max_connections(4)
+            .acquire_timeout(time.max(Duration::from_secs(1)));
         // The time of a reading runs from the moment that it gets its connection, new or used before.
         let pool = pool.after_connect(move |connection, _| Box::pin(limit_time(connection, time)));
         let pool = pool.before_acquire(move |connection, _| {

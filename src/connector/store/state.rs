@@ -36,7 +36,7 @@ impl State {
         let options = SqliteConnectOptions::new().filename(path).create_if_missing(true).foreign_keys(true);
         let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
         let options = options.busy_timeout(Duration::from_secs(5)).pragma("secure_delete", "ON");
-        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        let pool = SqlitePoolOptions::new().test_before_acquire(false).max_connections(4).connect_with(options).await?;
         sqlx::migrate!("src/connector/migrations").run(&pool).await.map_err(|_| StateError::Unavailable)?;
         let writer = Writer::start(pool.clone());
         let state = Self { pool, key: Arc::new(key), entropy, writer };

@@ -45,9 +45,11 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
             .statement_cache_capacity(256);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(unavailable)?;
+        // A connection to a file in this machine does not go away: no question whether it is there before each use.
+        let pool = || SqlitePoolOptions::new().test_before_acquire(false);
+        let writer = pool().max_connections(1).connect_with(options.clone()).await.map_err(unavailable)?;
         MIGRATIONS.run(&writer).await.map_err(|error| StoreError::Unavailable(format!("migrations: {error}")))?;
-        let readers = SqlitePoolOptions::new()
+        let readers = pool()
             .min_connections(1)
             .max_connections(4)
             .connect_with(options.pragma("query_only", "ON"))

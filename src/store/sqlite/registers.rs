@@ -41,8 +41,10 @@ pub(super) async fn person_facts(
 ) -> Result<PersonFacts, StoreError> {
     let rows = sqlx::query(
         "SELECT 0 AS part, '' AS id, revision AS version, x'' AS record FROM head
-         UNION ALL SELECT 1, id, MAX(version), record FROM consent WHERE subject = ?1 GROUP BY id
-         UNION ALL SELECT 2, id, MAX(version), record FROM override_record WHERE subject = ?1 GROUP BY id",
+         UNION ALL SELECT 1, id, version, record FROM consent AS one
+           WHERE subject = ?1 AND version = (SELECT MAX(version) FROM consent WHERE id = one.id AND subject = ?1)
+         UNION ALL SELECT 2, id, version, record FROM override_record AS one
+           WHERE subject = ?1 AND version = (SELECT MAX(version) FROM override_record WHERE id = one.id AND subject = ?1)",
     )
     .bind(subject.0.as_slice())
     .fetch_all(connection)
