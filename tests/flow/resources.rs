@@ -108,9 +108,5 @@ fn with_method(
     let authority = gateway.authority_name();
     let mut draft = if with_body { Draft::post(target, authority, body) } else { Draft::get(target, authority) };
     method.clone_into(&mut draft.request.method);
-    let draft = draft.by(&asker.key, &*gateway.clock);
-    // What sources send is signed under a tag of its own.
-    let by_source = ["/v1/overrides", "/v1/releases"].contains(&target);
-    let draft = if by_source { draft.parameter("tag", "\"sluis-v1-source\"") } else { draft };
-    draft.sign(&asker.key)
+    draft.by(&asker.key, &*gateway.clock).sign(&asker.key)
 }
