@@ -333,9 +333,11 @@ async fn a_consent_that_runs_out_under_way_gives_nothing() {
 
     gateway.clock.advance(-11);
     care.holds(answer);
+    let in_time = ask_while(&gateway, &care, Slug::VeiligThuis, &body, async {}).await;
+    assert_eq!((in_time.expect("an answer").items().count(), care.calls().len()), (1, 2), "before its end it is given");
     let over = async { gateway.clock.advance(11) };
     let disclosed = ask_while(&gateway, &care, Slug::VeiligThuis, &body, over).await;
-    assert_eq!((disclosed.expect("an answer").items().count(), care.calls().len()), (0, 2));
+    assert_eq!((disclosed.expect("an answer").items().count(), care.calls().len()), (0, 3));
     drop(care);
     gateway.stop().await;
 }

@@ -31,6 +31,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
+use super::clock::MovedClock;
 use super::{TestGateway, random_text};
 
 /// What a fake source does with a call.
@@ -65,6 +66,7 @@ pub struct Call {
     /// The body.
     pub body: Vec<u8>,
     key: Arc<SigningKey>,
+    clock: Arc<MovedClock>,
 }
 
 impl Call {
@@ -91,7 +93,7 @@ impl Call {
         let signature = RequestSignature::parse(&self.headers).expect("the gateway signs its calls");
         let content = ResponseBody { content_type: "application/json", bytes: body };
         let profile = Profile { label: "sluis", tag: "sluis-v1-response" };
-        let now = SystemClock.now().seconds();
+        let now = self.clock.now().seconds();
         let signed = sign_response(status, content, &asked, Some(signature.reference()), key, now, profile).expect("signed");
         let mut headers = HeaderMap::new();
         signed.insert_into(&mut headers);
@@ -120,6 +122,7 @@ type Handler = Arc<dyn Fn(&Call) -> Act + Send + Sync>;
 
 struct Shared {
     key: Arc<SigningKey>,
+    clock: Arc<MovedClock>,
     records: Mutex<Handler>,
     well: Mutex<bool>,
     calls: Mutex<Vec<Call>>,
@@ -158,6 +161,7 @@ impl FakeSource {
         let nothing: Handler = Arc::new(|call| Act::Answer(call.answer(&[])));
         let shared = Arc::new(Shared {
             key: Arc::new(key.0),
+            clock: Arc::clone(&gateway.clock),
             records: Mutex::new(nothing),
             well: Mutex::new(true),
             calls: Mutex::default(),
@@ -244,7 +248,7 @@ pub fn new_key(name: &str) -> (String, (SigningKey, String)) {
 /// A key as it is registered, valid now.
 pub fn published(keyid: &str, jwk: &str) -> PublishedKey {
     let (now, day) = (SystemClock.now(), Duration::from_hours(24));
-    let validity = Validity { from: now.minus(day), until: now.plus(day * 30), revoked: false };
+    let validity = Validity { from: now.minus(day), until: now.plus(day * 360), revoked: false };
     PublishedKey { keyid: keyid.to_owned(), alg: "ed25519".to_owned(), jwk: jwk.to_owned(), validity }
 }
 
@@ -280,7 +284,7 @@ async fn connection(stream: TcpStream, acceptor: TlsAcceptor, shared: Arc<Shared
     stream.set_nodelay(true)?;
     let mut stream = acceptor.accept(stream).await?;
     let mut buffer = Vec::new();
-    while let Some(call) = read(&mut stream, &mut buffer, &shared.key).await? {
+    while let Some(call) = read(&mut stream, &mut buffer, &shared).await? {
         let act = match call.path.as_str() {
             "/v1/records" => {
                 let handler = Arc::clone(&shared.records.lock().expect("no panic"));
@@ -351,11 +355,7 @@ async fn perform<S: AsyncWriteExt + Unpin>(
 }
 
 /// Reads one request; `None` at the end of the connection.
-async fn read<S: AsyncReadExt + Unpin>(
-    stream: &mut S,
-    buffer: &mut Vec<u8>,
-    key: &Arc<SigningKey>,
-) -> std::io::Result<Option<Call>> {
+async fn read<S: AsyncReadExt + Unpin>(stream: &mut S, buffer: &mut Vec<u8>, shared: &Shared) -> std::io::Result<Option<Call>> {
     let end = loop {
         if let Some(end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") {
             break end;
@@ -383,7 +383,7 @@ async fn read<S: AsyncReadExt + Unpin>(
     }
     let body = buffer[end + 4..whole].to_vec();
     buffer.drain(..whole);
-    Ok(Some(Call { method, path, headers, body, key: Arc::clone(key) }))
+    Ok(Some(Call { method, path, headers, body, key: Arc::clone(&shared.key), clock: Arc::clone(&shared.clock) }))
 }
 
 /// An item of police data as an honest connector gives it, to be altered at will.
