@@ -72,6 +72,13 @@ impl Sequencer {
 async fn run(mut queue: mpsc::Receiver<Waiting>, store: Arc<dyn Store>, scribe: Arc<dyn Scribe>, clock: Arc<dyn Clock>) {
     let mut waiting = Vec::with_capacity(MOST);
     while queue.recv_many(&mut waiting, MOST).await > 0 {
+        // Who is about to append and only waits for a processor comes along; when nothing else can run, this is no wait at all.
+        tokio::task::yield_now().await;
+        while waiting.len() < MOST
+            && let Ok(one) = queue.try_recv()
+        {
+            waiting.push(one);
+        }
         let (batch, answers): (Vec<_>, Vec<_>) = waiting.drain(..).map(|one| (one.append, one.answer)).unzip();
         let outcomes = store.commit(&batch, &*scribe, clock.now()).await;
         match outcomes {

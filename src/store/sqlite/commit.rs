@@ -6,7 +6,8 @@ use std::sync::Arc;
 use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::registers::Seal;
-use super::{deliveries, disclosures, log, registers, registry, statements, unavailable, vault};
+use super::script::{Script, statements};
+use super::{deliveries, disclosures, log, registers, registry, unavailable, vault};
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
 use crate::store::facts::{facts_digest, registration_digest};
@@ -22,8 +23,8 @@ pub(super) async fn commit(
 ) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
     // IMMEDIATE takes SQLite's one write lock: the head row's lock and the only one there is.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
-    let head = log::head(&mut transaction).await?;
-    let mut batch_state = Judging { seal, now, revision: head.revision, nonces: insert_nonces(&mut transaction, batch).await? };
+    let (head, nonces) = begin(&mut transaction, batch).await?;
+    let mut batch_state = Judging { seal, now, revision: head.revision, nonces };
     let mut verdicts = Vec::with_capacity(batch.len());
     for append in batch {
         verdicts.push(batch_state.judge(&mut transaction, append).await?);
@@ -31,12 +32,14 @@ pub(super) async fn commit(
     let accepted = || batch.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_ok()).map(|(append, _)| append);
     let rows: Vec<&EntryRow> = accepted().flat_map(|append| &append.entries).collect();
     let sequenced = sequence(&mut transaction, &head, &rows, scribe).await?;
+    let mut script = Script::default();
     if let Some(sequenced) = &sequenced {
-        log::add_entries(&mut transaction, head.size, &rows).await?;
-        log::advance(&mut transaction, &head, sequenced, batch_state.revision).await?;
+        log::add_entries(&mut script, head.size, &rows);
+        log::advance(&mut script, &head, sequenced, batch_state.revision);
     }
     let committed = hand_out(&head, sequenced.as_ref(), accepted());
-    deliveries::write(&mut transaction, accepted().zip(&committed)).await?;
+    let script = deliveries::write(&mut transaction, script, accepted().zip(&committed)).await?;
+    script.run(&mut transaction).await?;
     transaction.commit().await.map_err(|error| StoreError::UnknownOutcome(unavailable(error).to_string()))?;
     if let Some(sequenced) = &sequenced {
         scribe.committed(sequenced);
@@ -45,21 +48,25 @@ pub(super) async fn commit(
     Ok(verdicts.into_iter().map(|verdict| verdict.and_then(|()| committed.next().ok_or(Conflict::StateChanged))).collect())
 }
 
-/// Inserts all nonces of the batch; who is in the result has won, the others lose.
-async fn insert_nonces(connection: &mut SqliteConnection, batch: &[Append]) -> Result<HashSet<(String, String)>, StoreError> {
+/// Reads the head and inserts all nonces of the batch; who is in the result has won, the others lose.
+async fn begin(
+    connection: &mut SqliteConnection,
+    batch: &[Append],
+) -> Result<(Head, HashSet<(String, String)>), StoreError> {
     let claims: Vec<_> = batch.iter().filter_map(|append| append.nonce.as_ref()).collect();
-    let mut won = HashSet::with_capacity(claims.len());
+    let mut query = QueryBuilder::<Sqlite>::new(log::HEAD);
     for claims in statements(&claims) {
-        let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO nonce (organisation, nonce, expires) ");
+        query.push("; INSERT INTO nonce (organisation, nonce, expires) ");
         query.push_values(claims, |mut values, claim| {
             values.push_bind(claim.organisation.as_str()).push_bind(&claim.nonce).push_bind(claim.expires.millis());
         });
         query.push(" ON CONFLICT DO NOTHING RETURNING organisation, nonce");
-        for row in query.build().fetch_all(&mut *connection).await.map_err(unavailable)? {
-            won.insert((row.try_get(0).map_err(unavailable)?, row.try_get(1).map_err(unavailable)?));
-        }
     }
-    Ok(won)
+    let rows = query.build().fetch_all(&mut *connection).await.map_err(unavailable)?;
+    let mut rows = rows.iter();
+    let head = rows.next().ok_or(StoreError::Corrupt { table: "head", column: "id", row: "1".to_owned() })?;
+    let won = rows.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>();
+    Ok((log::head_of(head)?, won.map_err(unavailable)?))
 }
 
 /// What judging one append after the other needs to know.

@@ -1,44 +1,41 @@
 //! What accepted appends write beside the log: disclosures to be picked up, their deliveries, receipts for the sources. Written when the entries
-//! have their numbers, in the order of the appends, many rows in a statement.
+//! have their numbers, in the order of the appends.
 
-use std::collections::{HashMap, HashSet};
+use sqlx::SqliteConnection;
 
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
-
-use super::{disclosures, statements, unavailable};
+use super::script::Script;
+use super::{disclosures, integer};
 use crate::organisation::Oin;
 use crate::store::{Append, Change, Committed, ContributionRow, DisclosureRow, Receipting, StoreError};
 
-/// Writes them.
+/// Adds to `script` what `accepted` say. Deliveries to be destroyed are those of `script` too, which is run before them.
 pub(super) async fn write<'a>(
     connection: &mut SqliteConnection,
+    mut script: Script,
     accepted: impl Iterator<Item = (&'a Append, &'a Committed)>,
-) -> Result<(), StoreError> {
-    let mut waiting = Waiting::default();
+) -> Result<Script, StoreError> {
+    let mut rows = Rows::default();
     for (append, committed) in accepted {
         for change in &append.changes {
             match change {
-                Change::Disclosure(row) => waiting.disclosures.push(row),
+                Change::Disclosure(row) => rows.disclosures.push(row),
                 Change::Delivery(row) => {
-                    // Two deliveries of one disclosure are numbered one after the other.
-                    if !waiting.delivering.insert(&row.disclosure) {
-                        waiting.flush(connection).await?;
-                        waiting.delivering.insert(&row.disclosure);
-                    }
-                    waiting.deliveries.push((&row.disclosure, &row.sealed, receipt(append, committed, &row.receipt)?));
+                    // Later deliveries are behind earlier ones in the log too.
+                    let place = committed.first_index.saturating_add(u64::try_from(row.receipt.entry).unwrap_or(u64::MAX));
+                    rows.deliveries.push((&row.disclosure, place, &row.sealed, receipt(append, committed, &row.receipt)?));
                 }
-                Change::ContributionReceipt(row) => {
-                    waiting.contributions.push((row, receipt(append, committed, &row.receipt)?));
-                }
+                Change::ContributionReceipt(row) => rows.contributions.push((row, receipt(append, committed, &row.receipt)?)),
                 Change::DestroyDeliveries { disclosure } => {
-                    waiting.flush(connection).await?;
+                    std::mem::take(&mut rows).add_to(&mut script);
+                    std::mem::take(&mut script).run(connection).await?;
                     disclosures::destroy_deliveries(connection, disclosure).await?;
                 }
                 _ => {}
             }
         }
     }
-    waiting.flush(connection).await
+    rows.add_to(&mut script);
+    Ok(script)
 }
 
 fn receipt(append: &Append, committed: &Committed, receipting: &Receipting) -> Result<String, StoreError> {
@@ -47,40 +44,35 @@ fn receipt(append: &Append, committed: &Committed, receipting: &Receipting) -> R
     receipt.ok_or_else(|| StoreError::Unavailable("a receipt is about an entry that is not in its append".to_owned()))
 }
 
-/// Rows that are not written yet.
+/// Rows that are not in a script yet.
 #[derive(Default)]
-struct Waiting<'a> {
+struct Rows<'a> {
     disclosures: Vec<&'a DisclosureRow>,
-    deliveries: Vec<(&'a str, &'a str, String)>,
-    delivering: HashSet<&'a str>,
+    deliveries: Vec<(&'a str, u64, &'a str, String)>,
     contributions: Vec<(&'a ContributionRow, String)>,
 }
 
-impl Waiting<'_> {
-    async fn flush(&mut self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-        for rows in statements(&self.disclosures) {
-            add_disclosures(connection, rows).await?;
-        }
-        if !self.deliveries.is_empty() {
-            let places = next_places(connection, &self.delivering).await?;
-            for rows in statements(&self.deliveries) {
-                add_deliveries(connection, rows, &places).await?;
-            }
-        }
-        for rows in statements(&self.contributions) {
-            add_contributions(connection, rows).await?;
-        }
-        *self = Waiting::default();
-        Ok(())
+impl Rows<'_> {
+    fn add_to(self, script: &mut Script) {
+        add_disclosures(script, &self.disclosures);
+        let insert = "INSERT INTO delivery (disclosure, seq, sealed, receipt) ";
+        script.insert(insert, &self.deliveries, "", |values, (disclosure, place, sealed, receipt)| {
+            values.push_bind(*disclosure).push_bind(integer(*place)).push_bind(*sealed).push_bind(receipt);
+        });
+        let insert = "INSERT INTO contribution_receipt (disclosure, source, items, receipt) ";
+        script.insert(insert, &self.contributions, "", |values, (row, receipt)| {
+            values.push_bind(&row.disclosure).push_bind(row.source.as_str()).push_bind(row.items.join(" ")).push_bind(receipt);
+        });
     }
 }
 
-async fn add_disclosures(connection: &mut SqliteConnection, rows: &[&DisclosureRow]) -> Result<(), StoreError> {
-    let mut query = QueryBuilder::<Sqlite>::new(
-        "INSERT INTO disclosure (id, recipient, created, open_until, expires, revision, void_at, subject, organisations, facts, bundle, request,
-                                 payload_class, idempotency_key) ",
-    );
-    query.push_values(rows, |mut values, row| {
+fn add_disclosures(script: &mut Script, rows: &[&DisclosureRow]) {
+    let insert = "INSERT INTO disclosure (id, recipient, created, open_until, expires, revision, void_at, subject, organisations, facts, bundle, request,
+                                          payload_class, idempotency_key) ";
+    let made_anew = " ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, void_at = excluded.void_at, subject = excluded.subject,
+        organisations = excluded.organisations, facts = excluded.facts, request = excluded.request, payload_class = excluded.payload_class,
+        bundle = excluded.bundle";
+    script.insert(insert, rows, made_anew, |values, row| {
         let organisations = row.expected.organisations.iter().map(Oin::as_str).collect::<Vec<_>>().join(" ");
         values
             .push_bind(&row.id)
@@ -98,42 +90,4 @@ async fn add_disclosures(connection: &mut SqliteConnection, rows: &[&DisclosureR
             .push_bind(&row.payload_class)
             .push_bind(&row.idempotency_key);
     });
-    query.push(
-        " ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, void_at = excluded.void_at, subject = excluded.subject,
-           organisations = excluded.organisations, facts = excluded.facts, request = excluded.request, payload_class = excluded.payload_class,
-           bundle = excluded.bundle",
-    );
-    query.build().execute(connection).await.map(drop).map_err(unavailable)
-}
-
-/// The next place among the deliveries of each disclosure that has some.
-async fn next_places(connection: &mut SqliteConnection, disclosures: &HashSet<&str>) -> Result<HashMap<String, i64>, StoreError> {
-    let list = disclosures.iter().collect::<Vec<_>>();
-    let list = serde_json::to_string(&list).map_err(|_| StoreError::Unavailable("a disclosure's id".to_owned()))?;
-    let query = sqlx::query(
-        "SELECT disclosure, MAX(seq) + 1 FROM delivery WHERE disclosure IN (SELECT value FROM json_each(?)) GROUP BY disclosure",
-    );
-    let rows = query.bind(list).fetch_all(connection).await.map_err(unavailable)?;
-    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>().map_err(unavailable)
-}
-
-async fn add_deliveries(
-    connection: &mut SqliteConnection,
-    rows: &[(&str, &str, String)],
-    places: &HashMap<String, i64>,
-) -> Result<(), StoreError> {
-    let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO delivery (disclosure, seq, sealed, receipt) ");
-    query.push_values(rows, |mut values, (disclosure, sealed, receipt)| {
-        let place = places.get(*disclosure).copied().unwrap_or(0);
-        values.push_bind(*disclosure).push_bind(place).push_bind(*sealed).push_bind(receipt);
-    });
-    query.build().execute(connection).await.map(drop).map_err(unavailable)
-}
-
-async fn add_contributions(connection: &mut SqliteConnection, rows: &[(&ContributionRow, String)]) -> Result<(), StoreError> {
-    let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO contribution_receipt (disclosure, source, items, receipt) ");
-    query.push_values(rows, |mut values, (row, receipt)| {
-        values.push_bind(&row.disclosure).push_bind(row.source.as_str()).push_bind(row.items.join(" ")).push_bind(receipt);
-    });
-    query.build().execute(connection).await.map(drop).map_err(unavailable)
 }

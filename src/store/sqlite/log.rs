@@ -1,9 +1,10 @@
 //! Head, tiles and entries.
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
-use super::{exactly, integer, statements, unavailable, unsigned};
+use super::script::Script;
+use super::{exactly, integer, unavailable, unsigned};
 use crate::catalogue::Category;
 use crate::catalogue::PurposeCode;
 use crate::clock::Timestamp;
@@ -12,13 +13,18 @@ use crate::ledger::seal::Leaf;
 use crate::ledger::token::SearchToken;
 use crate::ledger::tree::NodeHash;
 use crate::ledger::wrap::WrappedKey;
+use crate::organisation::Oin;
 use crate::store::{EntryRow, Head, Revision, Sequenced, StoreError, StoredEntry};
 
+/// The columns of [`head_of`].
+pub(super) const HEAD: &str = "SELECT size, root, checkpoint, revision FROM head WHERE id = 1";
+
 pub(super) async fn head(connection: &mut SqliteConnection) -> Result<Head, StoreError> {
-    let row = sqlx::query("SELECT size, root, checkpoint, revision FROM head WHERE id = 1")
-        .fetch_one(connection)
-        .await
-        .map_err(unavailable)?;
+    head_of(&sqlx::query(HEAD).fetch_one(connection).await.map_err(unavailable)?)
+}
+
+/// The head in a row of [`HEAD`].
+pub(super) fn head_of(row: &SqliteRow) -> Result<Head, StoreError> {
     let root: &[u8] = row.try_get(1).map_err(unavailable)?;
     Ok(Head {
         size: unsigned(row.try_get(0).map_err(unavailable)?, "head", "size")?,
@@ -101,29 +107,20 @@ fn entry(row: &SqliteRow) -> Result<StoredEntry, StoreError> {
     Ok(StoredEntry { index, row })
 }
 
-pub(super) async fn add_entries(connection: &mut SqliteConnection, first: u64, rows: &[&EntryRow]) -> Result<(), StoreError> {
-    let mut first = first;
-    for rows in statements(rows) {
-        add_chunk(connection, first, rows).await?;
-        first = first.saturating_add(u64::try_from(rows.len()).unwrap_or(u64::MAX));
-    }
-    Ok(())
-}
-
-async fn add_chunk(connection: &mut SqliteConnection, first: u64, rows: &[&EntryRow]) -> Result<(), StoreError> {
-    let mut query = QueryBuilder::<Sqlite>::new(
-        "INSERT INTO entry (idx, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token, case_token,
-                            trace, leaf, body, wrapped_key, key_class) ",
-    );
-    query.push_values(rows.iter().zip(first..), |mut values, (row, index)| {
+/// Writes entries, numbered from `first` on.
+pub(super) fn add_entries(script: &mut Script, first: u64, rows: &[&EntryRow]) {
+    let numbered: Vec<_> = (first..).zip(rows.iter().copied()).collect();
+    let insert = "INSERT INTO entry (idx, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token,
+                                     case_token, trace, leaf, body, wrapped_key, key_class) ";
+    script.insert(insert, &numbered, "", |values, (index, row)| {
         let clear = &row.clear;
         values
-            .push_bind(integer(index))
+            .push_bind(integer(*index))
             .push_bind(clear.kind.code())
             .push_bind(clear.time.millis())
             .push_bind(clear.party.as_str())
-            .push_bind(clear.source.as_ref().map(crate::organisation::Oin::as_str))
-            .push_bind(clear.recipient.as_ref().map(crate::organisation::Oin::as_str))
+            .push_bind(clear.source.as_ref().map(Oin::as_str))
+            .push_bind(clear.recipient.as_ref().map(Oin::as_str))
             .push_bind(clear.purpose.as_ref().map(PurposeCode::as_str))
             .push_bind(clear.categories.iter().map(|category| category.code()).collect::<Vec<_>>().join(" "))
             .push_bind(clear.outcome.code())
@@ -135,42 +132,26 @@ async fn add_chunk(connection: &mut SqliteConnection, first: u64, rows: &[&Entry
             .push_bind(row.leaf.bytes().as_slice())
             .push_bind(row.body.as_slice())
             .push_bind(row.wrapped_key.bytes().as_slice())
-            .push_bind(&row.key_class);
+            .push_bind(row.key_class.as_str());
     });
-    query.build().execute(&mut *connection).await.map_err(unavailable)?;
     let asked: Vec<_> =
-        rows.iter().zip(first..).flat_map(|(row, index)| row.asked.iter().map(move |source| (index, source))).collect();
-    for asked in statements(&asked) {
-        let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO entry_asked (idx, source) ");
-        query.push_values(asked, |mut values, (index, source)| {
-            values.push_bind(integer(*index)).push_bind(source.as_str());
-        });
-        query.build().execute(&mut *connection).await.map_err(unavailable)?;
-    }
-    Ok(())
+        numbered.iter().flat_map(|(index, row)| row.asked.iter().map(move |source| (*index, source.as_str()))).collect();
+    script.insert("INSERT INTO entry_asked (idx, source) ", &asked, "", |values, (index, source)| {
+        values.push_bind(integer(*index)).push_bind(*source);
+    });
 }
 
-/// Writes tiles and head. The old size is the guard: when it is not what the batch was numbered behind, nothing is written.
-pub(super) async fn advance(
-    connection: &mut SqliteConnection,
-    old: &Head,
-    new: &Sequenced,
-    revision: Revision,
-) -> Result<(), StoreError> {
-    let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO tile (level, idx, hashes) ");
-    query.push_values(&new.tiles, |mut values, tile| {
+/// Writes tiles and head. The old size is the guard: when it is not what the batch was numbered behind, the script fails.
+pub(super) fn advance(script: &mut Script, old: &Head, new: &Sequenced, revision: Revision) {
+    let replace = " ON CONFLICT (level, idx) DO UPDATE SET hashes = excluded.hashes";
+    script.insert("INSERT INTO tile (level, idx, hashes) ", &new.tiles, replace, |values, tile| {
         values.push_bind(tile.id.level()).push_bind(integer(tile.id.index())).push_bind(tile.bytes.as_slice());
     });
-    query.push(" ON CONFLICT (level, idx) DO UPDATE SET hashes = excluded.hashes");
-    query.build().execute(&mut *connection).await.map_err(unavailable)?;
-    let done = sqlx::query("UPDATE head SET size = ?, root = ?, checkpoint = ?, revision = ? WHERE id = 1 AND size = ?")
-        .bind(integer(new.size))
-        .bind(new.root.bytes().as_slice())
-        .bind(new.checkpoint.to_string())
-        .bind(revision.0)
-        .bind(integer(old.size))
-        .execute(connection)
-        .await
-        .map_err(unavailable)?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Unavailable("another writer moved the head".to_owned())) }
+    script.change_one(|query| {
+        query.push("UPDATE head SET size = ").push_bind(integer(new.size));
+        query.push(", root = ").push_bind(new.root.bytes().as_slice());
+        query.push(", checkpoint = ").push_bind(new.checkpoint.to_string());
+        query.push(", revision = ").push_bind(revision.0);
+        query.push(" WHERE id = 1 AND size = ").push_bind(integer(old.size));
+    });
 }

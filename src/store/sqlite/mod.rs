@@ -7,6 +7,7 @@ mod disclosures;
 mod log;
 mod registers;
 mod registry;
+mod script;
 mod vault;
 
 use std::path::Path;
@@ -152,19 +153,6 @@ fn unavailable(error: sqlx::Error) -> StoreError {
     })
 }
 
-/// The most rows in one statement; SQLite takes 32,766 parameters, an entry has 18.
-const ROWS: usize = 64;
-
-/// Cuts rows into statements of 1, 2, 4, … [`ROWS`]: few different ones, so that each is prepared once and not for every batch.
-fn statements<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let length = (!rows.is_empty()).then(|| 1 << rows.len().min(ROWS).ilog2())?;
-        let (now, later) = rows.split_at(length);
-        rows = later;
-        Some(now)
-    })
-}
-
 /// `bytes` as an array of `N`, or which column is corrupt.
 fn exactly<const N: usize>(
     bytes: &[u8],
@@ -183,17 +171,4 @@ fn unsigned(number: i64, table: &'static str, column: &'static str) -> Result<u6
 /// An index or size as SQLite's integer; a log never reaches the end of it.
 fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn statements_are_powers_of_two_and_hold_every_row_once() {
-        let rows: Vec<usize> = (0..155).collect();
-        assert_eq!(statements(&rows).map(<[usize]>::len).collect::<Vec<_>>(), [64, 64, 16, 8, 2, 1]);
-        assert_eq!(statements(&rows).flatten().copied().collect::<Vec<_>>(), rows);
-        assert_eq!(statements::<usize>(&[]).count(), 0);
-    }
 }
