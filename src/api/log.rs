@@ -75,8 +75,8 @@ async fn hashes(gateway: &Gateway, id: TileId) -> Result<Option<Vec<u8>>, Refusa
 /// The public leaves; nothing of the bodies.
 async fn leaves(gateway: &Gateway, id: TileId) -> Result<Vec<u8>, Refusal> {
     let first = id.index().saturating_mul(u64::from(TILE_WIDTH));
-    let entries = gateway.store.entries(first, u32::from(id.width())).await?;
-    let leaves: Vec<_> = entries.iter().map(|entry| entry.row.leaf.bytes()).collect();
+    let stored = gateway.store.leaves(first, u32::from(id.width())).await?;
+    let leaves: Vec<_> = stored.iter().map(|stored| stored.leaf.bytes()).collect();
     let corrupt = |_| StoreError::Corrupt { table: "entry", column: "leaf", row: first.to_string() };
     Ok(bundle(&leaves).map_err(corrupt)?)
 }

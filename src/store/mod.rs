@@ -135,6 +135,17 @@ pub struct StoredEntry {
     pub row: EntryRow,
 }
 
+/// What the tree commits to of one entry, and what is sealed under it: enough to verify the log without reading any of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredLeaf {
+    /// Its index in the log.
+    pub index: u64,
+    /// The leaf.
+    pub leaf: Leaf,
+    /// The sealed body; none when it was erased.
+    pub body: Option<Vec<u8>>,
+}
+
 /// Numbers the leaves of one batch behind the head and signs the new head: the pure part of a commit, called inside its transaction.
 pub trait Scribe: Send + Sync {
     /// The right-edge tiles that must be read before leaves can be put behind `head`; empty when they are known.
@@ -188,6 +199,9 @@ pub trait Store: Send + Sync {
 
     /// Entries from `from` on, at most `limit`.
     async fn entries(&self, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError>;
+
+    /// At most `limit` leaves from index `from` on, with their sealed bodies.
+    async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<StoredLeaf>, StoreError>;
 
     /// The entries of one trace, oldest first.
     async fn entries_of(&self, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError>;

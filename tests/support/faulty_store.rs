@@ -14,7 +14,7 @@ use sluis::ledger::entry::{EntryKind, TraceId};
 use sluis::organisation::Oin;
 use sluis::store::{
     Append, Change, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Scribe, Store, StoreError,
-    StoredDisclosure, StoredEntry, SubjectIndex, WaitingReceipt,
+    StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
 };
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -120,6 +120,10 @@ impl Store for FaultyStore {
 
     async fn entries(&self, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
         self.inner.entries(from, limit).await
+    }
+
+    async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<StoredLeaf>, StoreError> {
+        self.inner.leaves(from, limit).await
     }
 
     async fn entries_of(&self, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError> {

@@ -37,9 +37,9 @@ pub(super) async fn commit(
         log::add_entries(&mut script, head.size, &rows);
         log::advance(&mut script, &head, sequenced, batch_state.revision);
     }
-    let committed = hand_out(&head, sequenced.as_ref(), accepted());
-    let script = deliveries::write(&mut transaction, script, accepted().zip(&committed)).await?;
     script.run(&mut transaction).await?;
+    let committed = hand_out(&head, sequenced.as_ref(), accepted());
+    deliveries::write(&mut transaction, accepted().zip(&committed)).await?;
     transaction.commit().await.map_err(|error| StoreError::UnknownOutcome(unavailable(error).to_string()))?;
     if let Some(sequenced) = &sequenced {
         scribe.committed(sequenced);
@@ -49,10 +49,7 @@ pub(super) async fn commit(
 }
 
 /// Reads the head and inserts all nonces of the batch; who is in the result has won, the others lose.
-async fn begin(
-    connection: &mut SqliteConnection,
-    batch: &[Append],
-) -> Result<(Head, HashSet<(String, String)>), StoreError> {
+async fn begin(connection: &mut SqliteConnection, batch: &[Append]) -> Result<(Head, HashSet<(String, String)>), StoreError> {
     let claims: Vec<_> = batch.iter().filter_map(|append| append.nonce.as_ref()).collect();
     let mut query = QueryBuilder::<Sqlite>::new(log::HEAD);
     for claims in statements(&claims) {

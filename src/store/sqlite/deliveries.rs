@@ -8,12 +8,11 @@ use super::{disclosures, integer};
 use crate::organisation::Oin;
 use crate::store::{Append, Change, Committed, ContributionRow, DisclosureRow, Receipting, StoreError};
 
-/// Adds to `script` what `accepted` say. Deliveries to be destroyed are those of `script` too, which is run before them.
+/// Writes them.
 pub(super) async fn write<'a>(
     connection: &mut SqliteConnection,
-    mut script: Script,
     accepted: impl Iterator<Item = (&'a Append, &'a Committed)>,
-) -> Result<Script, StoreError> {
+) -> Result<(), StoreError> {
     let mut rows = Rows::default();
     for (append, committed) in accepted {
         for change in &append.changes {
@@ -26,16 +25,15 @@ pub(super) async fn write<'a>(
                 }
                 Change::ContributionReceipt(row) => rows.contributions.push((row, receipt(append, committed, &row.receipt)?)),
                 Change::DestroyDeliveries { disclosure } => {
-                    std::mem::take(&mut rows).add_to(&mut script);
-                    std::mem::take(&mut script).run(connection).await?;
+                    // Also those that an append before this one has just made.
+                    std::mem::take(&mut rows).script().run(connection).await?;
                     disclosures::destroy_deliveries(connection, disclosure).await?;
                 }
                 _ => {}
             }
         }
     }
-    rows.add_to(&mut script);
-    Ok(script)
+    rows.script().run(connection).await
 }
 
 fn receipt(append: &Append, committed: &Committed, receipting: &Receipting) -> Result<String, StoreError> {
@@ -44,7 +42,7 @@ fn receipt(append: &Append, committed: &Committed, receipting: &Receipting) -> R
     receipt.ok_or_else(|| StoreError::Unavailable("a receipt is about an entry that is not in its append".to_owned()))
 }
 
-/// Rows that are not in a script yet.
+/// Rows that are not written yet.
 #[derive(Default)]
 struct Rows<'a> {
     disclosures: Vec<&'a DisclosureRow>,
@@ -53,8 +51,9 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn add_to(self, script: &mut Script) {
-        add_disclosures(script, &self.disclosures);
+    fn script(self) -> Script {
+        let mut script = Script::default();
+        add_disclosures(&mut script, &self.disclosures);
         let insert = "INSERT INTO delivery (disclosure, seq, sealed, receipt) ";
         script.insert(insert, &self.deliveries, "", |values, (disclosure, place, sealed, receipt)| {
             values.push_bind(*disclosure).push_bind(integer(*place)).push_bind(*sealed).push_bind(receipt);
@@ -63,6 +62,7 @@ impl Rows<'_> {
         script.insert(insert, &self.contributions, "", |values, (row, receipt)| {
             values.push_bind(&row.disclosure).push_bind(row.source.as_str()).push_bind(row.items.join(" ")).push_bind(receipt);
         });
+        script
     }
 }
 

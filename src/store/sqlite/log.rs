@@ -14,7 +14,7 @@ use crate::ledger::token::SearchToken;
 use crate::ledger::tree::NodeHash;
 use crate::ledger::wrap::WrappedKey;
 use crate::organisation::Oin;
-use crate::store::{EntryRow, Head, Revision, Sequenced, StoreError, StoredEntry};
+use crate::store::{EntryRow, Head, Revision, Sequenced, StoreError, StoredEntry, StoredLeaf};
 
 /// The columns of [`head_of`].
 pub(super) const HEAD: &str = "SELECT size, root, checkpoint, revision FROM head WHERE id = 1";
@@ -60,6 +60,18 @@ pub(super) async fn entries(connection: &mut SqliteConnection, from: u64, limit:
 pub(super) async fn entries_of(connection: &mut SqliteConnection, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError> {
     let query = sqlx::query(select_entries!("trace = ? ORDER BY idx")).bind(trace.to_string());
     query.fetch_all(connection).await.map_err(unavailable)?.iter().map(entry).collect()
+}
+
+pub(super) async fn leaves(connection: &mut SqliteConnection, from: u64, limit: u32) -> Result<Vec<StoredLeaf>, StoreError> {
+    let query = sqlx::query("SELECT idx, leaf, body FROM entry WHERE idx >= ? ORDER BY idx LIMIT ?");
+    let rows = query.bind(integer(from)).bind(limit).fetch_all(connection).await.map_err(unavailable)?;
+    let leaf = |row: &SqliteRow| {
+        let index = unsigned(row.try_get(0).map_err(unavailable)?, "entry", "idx")?;
+        let corrupt = |_| StoreError::Corrupt { table: "entry", column: "leaf", row: index.to_string() };
+        let leaf = Leaf::from_bytes(row.try_get(1).map_err(unavailable)?).map_err(corrupt)?;
+        Ok(StoredLeaf { index, leaf, body: row.try_get(2).map_err(unavailable)? })
+    };
+    rows.iter().map(leaf).collect()
 }
 
 fn entry(row: &SqliteRow) -> Result<StoredEntry, StoreError> {
@@ -134,10 +146,19 @@ pub(super) fn add_entries(script: &mut Script, first: u64, rows: &[&EntryRow]) {
             .push_bind(row.wrapped_key.bytes().as_slice())
             .push_bind(row.key_class.as_str());
     });
-    let asked: Vec<_> =
-        numbered.iter().flat_map(|(index, row)| row.asked.iter().map(move |source| (*index, source.as_str()))).collect();
-    script.insert("INSERT INTO entry_asked (idx, source) ", &asked, "", |values, (index, source)| {
-        values.push_bind(integer(*index)).push_bind(*source);
+    add_asked(script, &numbered);
+}
+
+/// One parameter, so that batches of as many entries are the same script whatever they asked.
+fn add_asked(script: &mut Script, entries: &[(u64, &EntryRow)]) {
+    let asked: Vec<(u64, &str)> =
+        entries.iter().flat_map(|(index, row)| row.asked.iter().map(move |source| (*index, source.as_str()))).collect();
+    let list = serde_json::to_string(&asked).unwrap_or_default();
+    script.change(asked.len(), |query| {
+        query
+            .push("INSERT INTO entry_asked (idx, source) SELECT value ->> 0, value ->> 1 FROM json_each(")
+            .push_bind(list)
+            .push(")");
     });
 }
 
@@ -147,7 +168,7 @@ pub(super) fn advance(script: &mut Script, old: &Head, new: &Sequenced, revision
     script.insert("INSERT INTO tile (level, idx, hashes) ", &new.tiles, replace, |values, tile| {
         values.push_bind(tile.id.level()).push_bind(integer(tile.id.index())).push_bind(tile.bytes.as_slice());
     });
-    script.change_one(|query| {
+    script.change(1, |query| {
         query.push("UPDATE head SET size = ").push_bind(integer(new.size));
         query.push(", root = ").push_bind(new.root.bytes().as_slice());
         query.push(", checkpoint = ").push_bind(new.checkpoint.to_string());

@@ -19,7 +19,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 
 use super::{
     Append, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Scribe, Store, StoreError, StoredDisclosure,
-    StoredEntry, SubjectIndex, WaitingReceipt,
+    StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
 };
 use crate::clock::Timestamp;
 use crate::keystore::Key;
@@ -57,9 +57,11 @@ impl SqliteStore {
         let writer =
             pool().max_connections(1).connect_with(checkpoints::of_writer(options.clone())).await.map_err(unavailable)?;
         MIGRATIONS.run(&writer).await.map_err(|error| StoreError::Unavailable(format!("migrations: {error}")))?;
+        // More than can run at once would only spread what each has in its cache.
+        let most = std::thread::available_parallelism().map_or(2, |processors| processors.get().clamp(2, 8));
         let readers = pool()
             .min_connections(1)
-            .max_connections(4)
+            .max_connections(u32::try_from(most).unwrap_or(2))
             .connect_with(options.clone().pragma("query_only", "ON"))
             .await
             .map_err(unavailable)?;
@@ -95,6 +97,10 @@ impl Store for SqliteStore {
 
     async fn entries(&self, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
         log::entries(&mut *self.readers.acquire().await.map_err(unavailable)?, from, limit).await
+    }
+
+    async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<StoredLeaf>, StoreError> {
+        log::leaves(&mut *self.readers.acquire().await.map_err(unavailable)?, from, limit).await
     }
 
     async fn entries_of(&self, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError> {

@@ -9,8 +9,8 @@ use crate::store::StoreError;
 /// The most rows in one statement; SQLite takes 32,766 parameters, an entry has 18.
 const ROWS: usize = 64;
 
-/// A script with fewer rows is prepared once and kept: small batches look alike. Large ones do not, and their cost is shared by many.
-const KEPT: u64 = 16;
+/// A script of no more rows is prepared once and kept; larger ones seldom look alike, and their cost is shared by many.
+const KEPT: u64 = 128;
 
 /// Writes in order, all of which must take effect.
 pub(super) struct Script {
@@ -41,11 +41,11 @@ impl Script {
         }
     }
 
-    /// A statement that changes exactly one row, written by `write`.
-    pub(super) fn change_one(&mut self, write: impl FnOnce(&mut QueryBuilder<Sqlite>)) {
+    /// A statement that changes exactly `rows` rows, written by `write`.
+    pub(super) fn change(&mut self, rows: usize, write: impl FnOnce(&mut QueryBuilder<Sqlite>)) {
         write(&mut self.query);
         self.query.push(";");
-        self.rows += 1;
+        self.rows += rows as u64;
     }
 
     /// Runs all of it.
@@ -106,23 +106,23 @@ mod tests {
             script.insert("INSERT INTO two (n) ", &numbers, " ON CONFLICT DO NOTHING", |values, number| {
                 values.push_bind(number + 1000);
             });
-            script.change_one(|query| {
+            script.change(1, |query| {
                 query.push("UPDATE one SET t = 'changed' WHERE n = ").push_bind(changed);
             });
             script
         };
         write(0..5, 3).run(&mut connection).await.expect("a small script");
-        write(5..100, 7).run(&mut connection).await.expect("a large script");
+        write(5..200, 7).run(&mut connection).await.expect("a large script");
         let of = async |connection: &mut SqliteConnection, statement: &'static str| {
             let row = sqlx::query(statement).fetch_one(connection).await.expect("a row");
             (row.get::<i64, _>(0), row.get::<i64, _>(1))
         };
         let right = "SELECT count(*), sum(n) FROM one WHERE t = 't' || n OR n IN (3, 7) AND t = 'changed'";
-        assert_eq!(of(&mut connection, right).await, (100, 4950));
-        assert_eq!(of(&mut connection, "SELECT count(*), min(n) FROM two").await, (100, 1000));
-        assert!(write(100..101, 5000).run(&mut connection).await.is_err(), "a change that changed nothing");
-        assert!(write(101..102, 100).run(&mut connection).await.is_ok());
-        sqlx::raw_sql("DELETE FROM one WHERE n = 101").execute(&mut connection).await.expect("deleted");
-        assert!(write(101..102, 101).run(&mut connection).await.is_err(), "a row that was there already");
+        assert_eq!(of(&mut connection, right).await, (200, 19_900));
+        assert_eq!(of(&mut connection, "SELECT count(*), min(n) FROM two").await, (200, 1000));
+        assert!(write(200..201, 5000).run(&mut connection).await.is_err(), "a change that changed nothing");
+        assert!(write(201..202, 200).run(&mut connection).await.is_ok());
+        sqlx::raw_sql("DELETE FROM one WHERE n = 201").execute(&mut connection).await.expect("deleted");
+        assert!(write(201..202, 201).run(&mut connection).await.is_err(), "a row that was there already");
     }
 }
