@@ -131,6 +131,7 @@ impl Gateway {
             nonce: Some(authenticated.nonce().clone()),
             calls: BTreeMap::new(),
             idempotency: None,
+            earlier: None,
         })
     }
 

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::authenticate::Caller;
+use super::earlier::Earlier;
 use super::request::DisclosureRequest;
 use crate::clock::Timestamp;
 use crate::ledger::entry::{Client, TraceId};
@@ -40,4 +41,6 @@ pub struct Matter {
     pub calls: BTreeMap<Oin, [u8; 32]>,
     /// The claim on an Idempotency-Key.
     pub idempotency: Option<IdempotencyClaim>,
+    /// What is kept of the same disclosure from before, when this is not its first delivery.
+    pub earlier: Option<Earlier>,
 }

@@ -7,6 +7,7 @@ pub mod authenticate;
 pub mod authorise;
 pub mod collect;
 pub mod deliver;
+pub mod earlier;
 mod entries;
 mod gateway;
 pub mod health;

@@ -78,27 +78,53 @@ pub(super) async fn permitted(
             tracing::warn!(source = %answer.source.organisation.oin, "an item's id, facts or persons are not of their form: dropped");
             continue;
         }
-        let of_source =
-            |cell: &&Cell| cell.source.organisation.oin == answer.source.organisation.oin && cell.category == item.category;
-        let asked = plan.cells.iter().find(of_source).filter(|cell| match item.form {
-            Form::Summary => cell.summary,
-            form => cell.form == Some(form),
-        });
-        let Some(cell) = asked else {
-            tracing::warn!(source = %answer.source.organisation.oin, category = %item.category, form = %item.form, "gave what was not asked: dropped");
-            continue;
-        };
-        let facts = facts(gateway, matter, plan, &cell.source.organisation.oin, &item).await?;
-        let Some((form, policies)) = decide(gateway, matter, plan, cell, &item, facts) else { continue };
+        let source = &answer.source.organisation.oin;
+        let Some(Verdict { cell, form, policies }) = may_give(gateway, matter, plan, source, &item).await? else { continue };
         if says_no(&item, form) && plan.absence_rests_on_person(matter, &cell.source, item.category) {
             // Where consent or override decides, absence is not "no" but unavailable.
             continue;
         }
-        let by_override = cell.overridden_by.is_some();
-        let shows_secret_address = may_know_secret_address(&plan.purpose.id, matter.caller.organisation().kind, by_override);
-        items.push(PermittedItem { cell: cell.clone(), form, policies, shows_secret_address, item });
+        let shows_secret_address = shows_secret_address(matter, plan, &cell);
+        items.push(PermittedItem { cell, form, policies, shows_secret_address, item });
     }
     Ok(items)
+}
+
+/// What was decided on one item that may be given.
+pub(super) struct Verdict {
+    /// Which asked combination it answers.
+    pub(super) cell: Cell,
+    /// The best form that it may be given in.
+    pub(super) form: Form,
+    /// The deciding policies.
+    pub(super) policies: Vec<Arc<str>>,
+}
+
+/// Decides on one item of `source` by its facts; `None` when it was not asked, not in that form, or may not be given.
+pub(super) async fn may_give(
+    gateway: &Gateway,
+    matter: &Matter,
+    plan: &Plan,
+    source: &Oin,
+    item: &SourceItem,
+) -> Result<Option<Verdict>, Stopped> {
+    let of_source = |cell: &&Cell| cell.source.organisation.oin == *source && cell.category == item.category;
+    let asked = plan.cells.iter().find(of_source).filter(|cell| match item.form {
+        Form::Summary => cell.summary,
+        form => cell.form == Some(form),
+    });
+    let Some(cell) = asked else {
+        tracing::warn!(%source, category = %item.category, form = %item.form, "gave what is not asked: dropped");
+        return Ok(None);
+    };
+    let facts = facts(gateway, matter, plan, source, item).await?;
+    let decided = decide(gateway, matter, plan, cell, item, facts);
+    Ok(decided.map(|(form, policies)| Verdict { cell: cell.clone(), form, policies }))
+}
+
+/// Whether the recipient may know a secret address in what answers `cell`.
+pub(super) fn shows_secret_address(matter: &Matter, plan: &Plan, cell: &Cell) -> bool {
+    may_know_secret_address(&plan.purpose.id, matter.caller.organisation().kind, cell.overridden_by.is_some())
 }
 
 /// The best form that the item may be given in, no finer than it is.

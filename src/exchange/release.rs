@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::authenticate::{Authenticated, Caller};
 use super::collect::{SourceAnswer, is_about, released};
+use super::earlier::Earlier;
 use super::matter::Matter;
-use super::record::{Together, record_with};
+use super::record::{Brought, Together, record_with};
 use super::refusal::{ProblemType, Refusal};
 use super::{Gateway, Stopped, authorise, minimise, pseudonymise, recheck, seal};
 use crate::catalogue::Form;
@@ -16,7 +17,7 @@ use crate::catalogue::minimise::prose_paths;
 use crate::crypto::{digest, hex};
 use crate::ledger::entry::{Actor, Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
 use crate::source::{RecordsAnswer, SourceItem};
-use crate::store::{Change, EntryRow, IdempotencyClaim, StoredDisclosure};
+use crate::store::{EntryRow, IdempotencyClaim, StoredDisclosure};
 use crate::subject::holds_bsn;
 
 /// Takes a release of the calling source.
@@ -102,11 +103,14 @@ async fn attempt(
         && plan.bundle.hash() == stored.row.bundle;
     let together = Together {
         entries: vec![decision(gateway, authenticated, &matter, answer)?],
-        // What was sealed under other facts is not picked up beside this.
-        changes: if same_facts { Vec::new() } else { vec![Change::DestroyDeliveries { disclosure: stored.row.id.clone() }] },
         nonce: Some(authenticated.nonce().clone()),
         idempotency: Some(claim),
-        later: true,
+        release: Some(Brought {
+            source: authenticated.caller().oin().clone(),
+            keyid: authenticated.caller().credentials().keyid.clone(),
+            // What was sealed under other facts is not picked up beside this: the next pick-up makes it anew.
+            keeps_answer: same_facts,
+        }),
     };
     let source = Arc::clone(authenticated.caller().member());
     let collected = released(matter, Arc::new(plan), SourceAnswer { source, items: answer.items.clone() });
@@ -141,6 +145,7 @@ fn matter(gateway: &Gateway, stored: &StoredDisclosure) -> Result<Matter, Stoppe
         nonce: None,
         calls: kept.calls,
         idempotency: None,
+        earlier: Some(Earlier::of(stored, kept.released)),
     })
 }
 

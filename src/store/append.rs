@@ -106,10 +106,19 @@ pub enum Change {
     Disclosure(Box<DisclosureRow>),
     /// A delivery of a disclosure.
     Delivery(DeliveryRow),
-    /// The sealed deliveries of a disclosure are destroyed, because facts have changed.
+    /// Not a write: a disclosure is kept as it was read, or none of the append happens.
+    Unchanged {
+        /// The disclosure.
+        disclosure: String,
+        /// Its sealed request as it was read: sealed anew with every delivery, it tells one state from another.
+        version: Vec<u8>,
+    },
+    /// Sealed deliveries of a disclosure are destroyed, because facts have changed.
     DestroyDeliveries {
         /// The disclosure.
         disclosure: String,
+        /// The sealed texts of those that stay.
+        stay: Vec<String>,
     },
     /// A receipt that a source is still to get: kept until it has.
     ContributionReceipt(ContributionRow),

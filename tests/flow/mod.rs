@@ -17,6 +17,7 @@ mod log_first;
 mod mutations;
 mod ordinary;
 mod pseudonyms;
+mod released;
 mod resources;
 mod signatures;
 mod slowness;

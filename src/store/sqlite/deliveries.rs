@@ -30,9 +30,9 @@ pub(super) async fn write<'a>(
                 Change::ContributionReceipt(row) => {
                     waiting.contributions.push((row, receipt(append, committed, &row.receipt)?));
                 }
-                Change::DestroyDeliveries { disclosure } => {
+                Change::DestroyDeliveries { disclosure, stay } => {
                     waiting.flush(connection).await?;
-                    disclosures::destroy_deliveries(connection, disclosure).await?;
+                    disclosures::destroy_deliveries(connection, disclosure, stay).await?;
                 }
                 _ => {}
             }
