@@ -95,7 +95,7 @@ async fn attempt(
     let not_permitted = || Refusal::new(ProblemType::NotPermitted, "this may not be given (any more)");
     let mut matter = matter(gateway, stored)?;
     let plan = authorise::plan(gateway, &mut matter, Caller::still_takes_part).await?;
-    if !is_about(answer, &matter, &plan) {
+    if !is_about(answer, &matter, &plan) || !matter.calls.contains_key(authenticated.caller().oin()) {
         return Err(not_permitted().into());
     }
     let same_facts = plan.expected.digest == stored.row.expected.digest

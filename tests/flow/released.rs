@@ -19,6 +19,7 @@ use sluis::secret::Personal;
 use sluis::subject::SubjectId;
 
 use crate::support::TestGateway;
+use crate::support::fake_source::{Act, FakeSource};
 
 fn oin(slug: Slug) -> Oin {
     slug.organisation().parsed_oin().expect("an OIN")
@@ -166,5 +167,38 @@ async fn a_released_summary_that_is_forbidden_now_is_not_given() {
     }
     // The log tells the source which of its summaries was never given.
     assert_eq!(gateway.entries(EntryKind::Undelivered, &oin(Slug::MentalHealth)).await, 1, "the one that nobody had picked up");
+    gateway.stop().await;
+}
+
+/// A call that never reached the source, made when the answer was made anew, is none under which it has given anything: what it releases is
+/// proved to it under the call that it knows.
+///
+/// Broken on purpose to see it fail: `note_call` noting every call, as it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_release_after_a_call_that_never_came_is_proved_to_its_source() {
+    let gateway = TestGateway::start().await;
+    let running = gateway.running();
+    let text = about_incidents(&gateway).to_string().into_bytes();
+    let client = client(&gateway);
+    let first = client.disclose(&text, None).await.expect("an answer");
+    let police = oin(Slug::Police);
+    let registered = running.gateway.store.registered().await.expect("the registry");
+    let organisation = registered.organisations.get(&police).expect("registered").organisation.clone();
+
+    let lost = FakeSource::instead_of(&gateway, Slug::Police).await;
+    lost.does(|_| Act::HangUp);
+    let anew = client.pick_up(&first.id, &text).await.expect("made anew");
+    assert_eq!((lost.calls().len(), anew.items().count()), (1, 0), "asked again, in vain");
+    drop(lost);
+
+    running.desk.join(organisation, Vec::new()).await.expect("where it was");
+    running.gateway.registry.refresh().await.expect("the registry");
+    assert_eq!(release(running, Slug::Police, &first.id).await, 1);
+    let taken = async {
+        while running.connectors[&Slug::Police].state().receipts(&first.id).await.expect("read").len() < 2 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(25), taken).await.expect("the source takes the receipt of its release");
     gateway.stop().await;
 }
