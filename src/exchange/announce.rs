@@ -44,6 +44,7 @@ pub async fn announce(gateway: &Gateway, authorised: Authorised) -> Result<Annou
         nonce: nonce.clone(),
         idempotency: matter.idempotency.clone(),
         expected: Some(plan.expected.clone()),
+        apart: Vec::new(),
         entries: vec![written.row],
         changes: Vec::new(),
     };

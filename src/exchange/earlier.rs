@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::authorise::Plan;
 use super::matter::Matter;
 use super::minimise::MinimalItem;
+use super::payloads::Reopened;
 use super::recheck::{may_give, shows_secret_address};
 use super::refusal::{ProblemType, Refusal};
 use super::{Gateway, Stopped, entries};
@@ -17,7 +18,7 @@ use crate::ledger::entry::{EntryKind, Outcome, Reference};
 use crate::ledger::seal::Leaf;
 use crate::organisation::Oin;
 use crate::source::SourceItem;
-use crate::store::{Change, EntryRow, StoredDelivery, StoredDisclosure};
+use crate::store::{Change, EntryRow, NameIndex, StoredDelivery, StoredDisclosure};
 
 /// What is kept of a disclosure, as it was read.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Earlier {
     released: Vec<Released>,
     /// The deliveries.
     deliveries: Vec<StoredDelivery>,
+    /// The names that the recipient must not have for them.
+    apart: Vec<NameIndex>,
 }
 
 /// One delivery of released summaries, without their text.
@@ -91,8 +94,9 @@ impl Released {
 
 impl Earlier {
     /// Of a disclosure as it was read, whose kept request tells of these releases.
-    pub(super) fn of(stored: &StoredDisclosure, released: Vec<Released>) -> Self {
-        Self { version: stored.row.request.clone(), released, deliveries: stored.deliveries.clone() }
+    pub(super) fn of(stored: &StoredDisclosure, kept: &Reopened) -> Self {
+        let (released, apart) = (kept.released.clone(), kept.apart.clone());
+        Self { version: stored.row.request.clone(), released, deliveries: stored.deliveries.clone(), apart }
     }
 
     /// The same, read again.
@@ -102,13 +106,18 @@ impl Earlier {
     pub(super) async fn read(gateway: &Gateway, id: &str) -> Result<Self, Stopped> {
         let gone = || Refusal::new(ProblemType::NotFound, "no such disclosure, not yours, or no longer kept");
         let stored = gateway.store.disclosure(id, gateway.clock.now()).await?.ok_or_else(gone)?;
-        let released = gateway.payloads.open(&stored.row)?.released;
-        Ok(Self::of(&stored, released))
+        let kept = gateway.payloads.open(&stored.row)?;
+        Ok(Self::of(&stored, &kept))
     }
 
     /// Whether the answer itself, which no release is, is still there.
     pub(super) fn holds_answer(&self) -> bool {
         self.deliveries.iter().any(|delivery| self.released_as(delivery).is_none())
+    }
+
+    /// The names that the recipient must not have where these deliveries are given.
+    pub(super) fn apart(&self) -> &[NameIndex] {
+        &self.apart
     }
 
     /// Destroys the answer, if nothing came in between; what was released awaits its judgement.
@@ -137,6 +146,8 @@ impl Earlier {
 pub(super) struct Judged {
     /// Those that are still given.
     pub(super) stay: Vec<Released>,
+    /// The names that the recipient must not have for them.
+    pub(super) apart: Vec<NameIndex>,
     /// Those that end.
     end: Vec<Released>,
 }
@@ -195,8 +206,15 @@ impl Judged {
 pub(super) async fn judge(gateway: &Gateway, matter: &Matter, plan: &Plan) -> Result<Judged, Stopped> {
     let mut judged = Judged::default();
     for released in matter.earlier.iter().flat_map(|earlier| &earlier.released) {
-        let stays = keys_count(gateway, matter, released) && all_permitted(gateway, matter, plan, released).await?;
-        if stays { &mut judged.stay } else { &mut judged.end }.push(released.clone());
+        let permitted =
+            if keys_count(gateway, matter, released) { permitted(gateway, matter, plan, released).await? } else { None };
+        match permitted {
+            Some(apart) => {
+                judged.apart.extend(apart);
+                judged.stay.push(released.clone());
+            }
+            None => judged.end.push(released.clone()),
+        }
     }
     Ok(judged)
 }
@@ -208,19 +226,27 @@ fn keys_count(gateway: &Gateway, matter: &Matter, released: &Released) -> bool {
     signed && matter.caller.member().may_still_open(&released.kid)
 }
 
-async fn all_permitted(gateway: &Gateway, matter: &Matter, plan: &Plan, released: &Released) -> Result<bool, Stopped> {
+/// The names that the recipient must not have for it; `None` when it may not be given as it is.
+async fn permitted(
+    gateway: &Gateway,
+    matter: &Matter,
+    plan: &Plan,
+    released: &Released,
+) -> Result<Option<Vec<NameIndex>>, Stopped> {
+    let mut apart = Vec::new();
     for given in &released.items {
         let Given { item, paths, shows_secret_address: shown } = given;
-        let Some(verdict) = may_give(gateway, matter, plan, &released.source, item).await? else { return Ok(false) };
+        let Some(verdict) = may_give(gateway, matter, plan, &released.source, item).await? else { return Ok(None) };
         // It is sealed: what the purpose keeps less of now, or whose address must be hidden now, cannot be cut any more.
         let kept = plan.purpose.transforms.paths(item.category, Form::Summary);
         let secrecy = |shows| Secrecy::of(item.facts.secret_address, shows);
         let same_secrecy = secrecy(*shown) == secrecy(shows_secret_address(matter, plan, &verdict.cell));
         if verdict.form != Form::Summary || !same_secrecy || !paths.iter().all(|path| kept.contains(path)) {
-            return Ok(false);
+            return Ok(None);
         }
+        apart.extend(verdict.apart);
     }
-    Ok(true)
+    Ok(Some(apart))
 }
 
 fn sealed_digest(jwe: &str) -> String {

@@ -17,6 +17,7 @@ pub mod matter;
 pub mod minimise;
 pub mod nonces;
 pub mod payloads;
+mod protected;
 pub mod pseudonymise;
 pub mod rates;
 mod receipts;

@@ -20,7 +20,7 @@ use crate::entropy::Entropy;
 use crate::keystore::{KeyStore, KeyStoreError};
 use crate::ledger::entry::TraceId;
 use crate::organisation::Oin;
-use crate::store::DisclosureRow;
+use crate::store::{DisclosureRow, NameIndex};
 
 /// How many days back keys are looked for; a gateway that stood still longer finds them when it is started at all.
 const LOOK_BACK: u64 = 60;
@@ -46,6 +46,8 @@ struct Kept {
     calls: BTreeMap<Oin, String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     released: Vec<Released>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    apart: Vec<NameIndex>,
 }
 
 /// A kept request, opened.
@@ -64,6 +66,8 @@ pub struct Reopened {
     pub calls: BTreeMap<Oin, [u8; 32]>,
     /// The deliveries of summaries that were released for it.
     pub released: Vec<Released>,
+    /// The names that the recipient must not have where its deliveries are picked up.
+    pub apart: Vec<NameIndex>,
     /// With which credentials it was asked.
     pub credentials: Credentials,
 }
@@ -90,11 +94,13 @@ impl Payloads {
         Ok(())
     }
 
-    /// Seals what is kept of `matter`, and of what was `released` for it, until `expires`; the name of the day's key, and the sealed request.
+    /// Seals what is kept of `matter` until `expires`: the request, what was `released` for it, and the names that must be kept `apart` from its
+    /// deliveries. Gives the name of the day's key, and the sealed request.
     pub(super) fn seal(
         &self,
         matter: &Matter,
         released: Vec<Released>,
+        apart: Vec<NameIndex>,
         expires: Timestamp,
     ) -> Result<(String, Vec<u8>), Stopped> {
         let class = class(expires);
@@ -105,6 +111,7 @@ impl Payloads {
             trace: matter.trace.to_string(),
             calls: matter.calls.iter().map(|(source, digest)| (source.clone(), base64::encode_url(digest))).collect(),
             released,
+            apart,
         };
         let plain =
             serde_json::to_vec(&kept).map(zeroize::Zeroizing::new).map_err(|_| Stopped::internal("a request cannot be kept"))?;
@@ -131,6 +138,7 @@ impl Payloads {
             trace: kept.trace.parse().map_err(|_| unreadable())?,
             calls: calls.map_err(|_| unreadable())?,
             released: kept.released,
+            apart: kept.apart,
             credentials: Credentials { keyid: kept.keyid, fingerprint },
         })
     }

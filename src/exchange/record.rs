@@ -1,7 +1,7 @@
 //! `Sealed` → [`Recorded`]: facts re-read, then *disclosure* and *contribution* entries, the sealed delivery and the sources' receipts, all in one
 //! transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ use crate::source::digest::items_digest;
 use crate::source::{ItemFacts, SourceItem};
 use crate::store::sequencer::AppendError;
 use crate::store::{
-    Append, Change, Conflict, ContributionRow, DeliveryRow, DisclosureRow, EntryRow, IdempotencyClaim, NonceClaim, Receipting,
-    StoredDelivery,
+    Append, Change, Conflict, ContributionRow, DeliveryRow, DisclosureRow, EntryRow, IdempotencyClaim, NameIndex, NonceClaim,
+    Receipting, StoredDelivery,
 };
 
 /// How long sealed results are kept after completion.
@@ -93,8 +93,9 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
     let receipting = Receipting { entry: 0, party_key: written.party_key };
     let leaf = written.row.leaf;
     entries.push(written.row);
+    let apart = apart(&parts, &judged, together.release.as_ref());
     let released = released(&parts, &judged, &leaf, together.release.as_ref());
-    changes.push(Change::Disclosure(Box::new(disclosure_row(gateway, &parts, released)?)));
+    changes.push(Change::Disclosure(Box::new(disclosure_row(gateway, &parts, released, apart.clone())?)));
     changes.push(Change::Delivery(DeliveryRow {
         disclosure: parts.matter.id.to_string(),
         sealed: parts.jwe.clone(),
@@ -117,7 +118,8 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
     let nonce = matter.nonce.take().or(together.nonce);
     let earlier = judged.deliveries(&matter);
     let doubtful = entries.first().cloned().filter(|_| together.release.is_none());
-    let append = Append { nonce, idempotency: together.idempotency, expected: Some(plan.expected.clone()), entries, changes };
+    let expected = Some(plan.expected.clone());
+    let append = Append { nonce, idempotency: together.idempotency, expected, apart, entries, changes };
     match gateway.sequencer.append(append).await {
         Ok(committed) => {
             let receipt = committed.receipt(&receipting, &leaf).ok_or_else(|| Stopped::internal("a commit without a proof"))?;
@@ -136,6 +138,15 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
             Err(Stopped::of_append(error, matter))
         }
     }
+}
+
+/// The names that the recipient must not have for any of the deliveries that there are from now on.
+fn apart(parts: &SealedParts, judged: &Judged, brought: Option<&Brought>) -> Vec<NameIndex> {
+    let answer = parts.matter.earlier.as_ref().filter(|_| brought.is_some_and(|brought| brought.keeps_answer));
+    let answer = answer.map(Earlier::apart).unwrap_or_default();
+    let new = parts.items.iter().flat_map(|item| &item.permitted.apart);
+    let all: BTreeSet<_> = answer.iter().chain(&judged.apart).chain(new).cloned().collect();
+    all.into_iter().collect()
 }
 
 /// The releases that are kept with the disclosure from now on.
@@ -275,10 +286,15 @@ fn contribution(
 }
 
 /// What is kept so that the disclosure can be picked up, added to, or made anew.
-fn disclosure_row(gateway: &Gateway, parts: &SealedParts, released: Vec<Released>) -> Result<DisclosureRow, Stopped> {
+fn disclosure_row(
+    gateway: &Gateway,
+    parts: &SealedParts,
+    released: Vec<Released>,
+    apart: Vec<NameIndex>,
+) -> Result<DisclosureRow, Stopped> {
     let SealedParts { matter, plan, .. } = parts;
     let open_until = plan.open_until(matter);
-    let (payload_class, request) = gateway.payloads.seal(matter, released, open_until.plus(PICK_UP))?;
+    let (payload_class, request) = gateway.payloads.seal(matter, released, apart, open_until.plus(PICK_UP))?;
     Ok(DisclosureRow {
         id: matter.id.to_string(),
         recipient: matter.caller.oin().clone(),

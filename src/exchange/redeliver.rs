@@ -83,7 +83,7 @@ fn not_found() -> Refusal {
 async fn again(gateway: &Gateway, authenticated: &Authenticated, mut stored: StoredDisclosure) -> Result<Delivered, Refusal> {
     for _ in 0..ATTEMPTS {
         let kept = gateway.payloads.open(&stored.row).map_err(refusal)?;
-        let earlier = Earlier::of(&stored, kept.released.clone());
+        let earlier = Earlier::of(&stored, &kept);
         if let Some(delivered) = as_it_was(gateway, authenticated, &stored, &kept, &earlier).await? {
             return Ok(delivered);
         }
@@ -110,6 +110,7 @@ async fn as_it_was(
     let append = Append {
         nonce: Some(authenticated.nonce().clone()),
         expected: Some(stored.row.expected.clone()),
+        apart: earlier.apart().to_vec(),
         entries: vec![entry.clone()],
         ..Append::default()
     };

@@ -9,6 +9,8 @@ use super::authenticate::{Authenticated, Caller};
 use super::collect::{SourceAnswer, is_about, released};
 use super::earlier::Earlier;
 use super::matter::Matter;
+use super::payloads::Reopened;
+use super::protected::any_given;
 use super::record::{Brought, Together, record_with};
 use super::refusal::{ProblemType, Refusal};
 use super::{Gateway, Stopped, authorise, minimise, pseudonymise, recheck, seal};
@@ -93,14 +95,18 @@ async fn attempt(
     claim: IdempotencyClaim,
 ) -> Result<(), Stopped> {
     let not_permitted = || Refusal::new(ProblemType::NotPermitted, "this may not be given (any more)");
-    let mut matter = matter(gateway, stored)?;
+    let kept = gateway.payloads.open(&stored.row)?;
+    let mut matter = matter(gateway, stored, &kept)?;
     let plan = authorise::plan(gateway, &mut matter, Caller::still_takes_part).await?;
     if !is_about(answer, &matter, &plan) || !matter.calls.contains_key(authenticated.caller().oin()) {
         return Err(not_permitted().into());
     }
+    let earlier = Earlier::of(stored, &kept);
     let same_facts = plan.expected.digest == stored.row.expected.digest
         && gateway.clock.now() < stored.row.expected.void_at
-        && plan.bundle.hash() == stored.row.bundle;
+        && plan.bundle.hash() == stored.row.bundle
+        && !any_given(gateway, earlier.apart()).await?;
+    matter.earlier = Some(earlier);
     let together = Together {
         entries: vec![decision(gateway, authenticated, &matter, answer)?],
         nonce: Some(authenticated.nonce().clone()),
@@ -127,25 +133,24 @@ async fn attempt(
 }
 
 /// The matter of the request that the release answers.
-fn matter(gateway: &Gateway, stored: &StoredDisclosure) -> Result<Matter, Stopped> {
-    let kept = gateway.payloads.open(&stored.row)?;
+fn matter(gateway: &Gateway, stored: &StoredDisclosure, kept: &Reopened) -> Result<Matter, Stopped> {
     let registry = gateway.registry.current();
     let recipient = registry.member(&stored.row.recipient).filter(|member| member.is_active()).cloned();
     let recipient = recipient.ok_or_else(|| Refusal::new(ProblemType::NotPermitted, "the recipient takes no part any more"))?;
     Ok(Matter {
         id: kept.id,
         trace: kept.trace,
-        caller: Caller::of_kept(recipient, kept.credentials),
-        request: kept.request,
+        caller: Caller::of_kept(recipient, kept.credentials.clone()),
+        request: Arc::clone(&kept.request),
         request_digest: kept.request_digest,
-        body: kept.body,
+        body: kept.body.clone(),
         client: crate::ledger::entry::Client::default(),
         arrived: stored.row.created,
         asked_at: tokio::time::Instant::now(),
         nonce: None,
-        calls: kept.calls,
+        calls: kept.calls.clone(),
         idempotency: None,
-        earlier: Some(Earlier::of(stored, kept.released)),
+        earlier: None,
     })
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Timestamp;
 use crate::consent::{ConsentRecord, Override};
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -24,6 +26,8 @@ pub struct Append {
     pub idempotency: Option<IdempotencyClaim>,
     /// The facts that must still hold.
     pub expected: Option<Expected>,
+    /// Names that must not have been given: as soon as one is, a fact has changed.
+    pub apart: Vec<NameIndex>,
     /// The entries, in order.
     pub entries: Vec<EntryRow>,
     /// Everything else.
@@ -208,6 +212,15 @@ pub struct PseudonymRow {
     pub pseudonym: String,
     /// The identifier, sealed under the scope's key.
     pub identity: Vec<u8>,
+}
+
+/// Where the name of a person is, if there is one: in which scope, under which blind index.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NameIndex {
+    /// The scope.
+    pub scope: String,
+    /// The blind index of domain and identifier.
+    pub index: [u8; 32],
 }
 
 /// What is kept of a disclosure until its sealed results are gone.

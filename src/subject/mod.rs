@@ -72,6 +72,15 @@ impl Personal<SubjectId> {
         }
     }
 
+    /// Whether the two can be compared: equal numbers of one scheme are one person, of two schemes they tell nothing.
+    pub fn is_of_same_scheme(&self, other: &Self) -> bool {
+        match (self.open_personal(), other.open_personal()) {
+            (SubjectId::Bsn(_), SubjectId::Bsn(_)) | (SubjectId::VNumber(_), SubjectId::VNumber(_)) => true,
+            (SubjectId::Local { source, .. }, SubjectId::Local { source: other, .. }) => source == other,
+            _ => false,
+        }
+    }
+
     /// A keyed digest of the identifier: the only way in which it is ever stored or compared.
     pub fn keyed_digest(&self, key: &KeyedDigest) -> [u8; 32] {
         key.of(&self.open_personal().canonical())

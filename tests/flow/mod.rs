@@ -16,6 +16,7 @@ mod limits;
 mod log_first;
 mod mutations;
 mod ordinary;
+mod protected;
 mod pseudonyms;
 mod released;
 mod resources;

@@ -126,6 +126,11 @@ impl Judging<'_> {
         {
             return Ok(Err(Conflict::FactsChanged));
         }
+        for name in &append.apart {
+            if vault::is_given(connection, name).await? {
+                return Ok(Err(Conflict::FactsChanged));
+            }
+        }
         if let Some(claim) = &append.idempotency
             && !disclosures::take_claim(connection, claim, self.now).await?
         {
