@@ -19,7 +19,7 @@ use crate::catalogue::minimise::prose_paths;
 use crate::crypto::{digest, hex};
 use crate::ledger::entry::{Actor, Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
 use crate::source::{RecordsAnswer, SourceItem};
-use crate::store::{EntryRow, IdempotencyClaim, StoredDisclosure};
+use crate::store::{Append, EntryRow, IdempotencyClaim, StoredDisclosure};
 use crate::subject::holds_bsn;
 
 /// Takes a release of the calling source.
@@ -30,7 +30,9 @@ pub async fn release(gateway: &Gateway, authenticated: &Authenticated, answer: R
     let claim = claim(gateway, authenticated, &answer);
     let source = authenticated.caller().oin();
     if gateway.store.claim(source, &claim.key, gateway.clock.now()).await?.is_some_and(|claim| claim.answered) {
-        return Ok(());
+        // Nothing happens twice; the nonce is used up all the same.
+        let append = Append { nonce: Some(authenticated.nonce().clone()), ..Append::default() };
+        return gateway.sequencer.append(append).await.map(drop).map_err(Into::into);
     }
     if let Some(fault) = fault(&answer) {
         return Err(Refusal::new(ProblemType::NotPermitted, fault));

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use sluis::actions::Desk;
 use sluis::client::{Client, Disclosed};
 use sluis::connector::Connector;
-use sluis::connector::inbox::release_statement;
 use sluis::consent::ConsentState;
 use sluis::demo::organisations::Slug;
 use sluis::demo::running::Running;
@@ -20,6 +19,7 @@ use sluis::subject::SubjectId;
 
 use crate::support::TestGateway;
 use crate::support::fake_source::{Act, FakeSource};
+use crate::support::professionals::release_all;
 
 fn oin(slug: Slug) -> Oin {
     slug.organisation().parsed_oin().expect("an OIN")
@@ -51,22 +51,14 @@ async fn consent_more(running: &Running, id: &str, name: &str) {
 /// A professional of `slug` releases all that waits for the disclosure; returns when the gateway has taken it.
 async fn release(running: &Running, slug: Slug, disclosure: &str) -> usize {
     let connector: &Arc<Connector> = &running.connectors[&slug];
-    let hand = running.hand(slug, "pro-1").expect("a professional");
-    let waiting: Vec<_> =
-        connector.inbox().await.expect("the inbox").into_iter().filter(|row| row.decision == disclosure).collect();
-    for row in &waiting {
-        let shown = connector.show(&row.id).await.expect("shown").content.expect("its content");
-        let data: Vec<_> = shown.parts.iter().map(|part| &part.data).collect();
-        let sign = hand.sign(|signed| release_statement(row, &data, signed)).expect("signed");
-        connector.release(&row.id, &[], &sign).await.expect("released");
-    }
+    let released = release_all(running, slug, connector, disclosure).await;
     let taken = async {
         while !connector.pending_releases().await.expect("read").is_empty() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(20), taken).await.expect("the gateway takes it");
-    waiting.len()
+    released
 }
 
 fn client(gateway: &TestGateway) -> Client {
