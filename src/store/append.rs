@@ -314,6 +314,9 @@ pub enum Conflict {
     /// A fact is not what the decision rested on.
     #[error("a fact has changed")]
     FactsChanged,
+    /// A fact that the decision rests on is stored, but cannot be read: nobody knows whether it still holds.
+    #[error("a fact cannot be read")]
+    FactsUnreadable,
     /// What is to be changed is not there, or is newer.
     #[error("what is to be changed is not there, or has changed")]
     StateChanged,

@@ -121,10 +121,17 @@ impl Judging<'_> {
         connection: &mut SqliteConnection,
         append: &Append,
     ) -> Result<Result<(), Conflict>, StoreError> {
-        if let Some(expected) = &append.expected
-            && !self.still_holds(connection, expected).await?
-        {
-            return Ok(Err(Conflict::FactsChanged));
+        if let Some(expected) = &append.expected {
+            match self.still_holds(connection, expected).await {
+                Ok(true) => {}
+                Ok(false) => return Ok(Err(Conflict::FactsChanged)),
+                // One record that is not what it must be stops who rests on it, and nobody else in the batch.
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    tracing::error!(%error, "facts cannot be read again; what rests on them is refused");
+                    return Ok(Err(Conflict::FactsUnreadable));
+                }
+                Err(error) => return Err(error),
+            }
         }
         for name in &append.apart {
             if vault::is_given(connection, name).await? {
