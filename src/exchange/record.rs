@@ -109,7 +109,8 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
     entries.extend(together.entries);
     entries.extend(judged.entries(gateway, &parts.matter, &parts.plan, together.release.is_none()).await?);
     if let Some(claim) = parts.matter.idempotency.as_ref().or(together.idempotency.as_ref()) {
-        changes.push(Change::Answered { organisation: claim.organisation.clone(), key: claim.key.clone() });
+        let IdempotencyClaim { organisation, key, disclosure, .. } = claim.clone();
+        changes.push(Change::Answered { organisation, key, disclosure });
     }
     let SealedParts { mut matter, plan, jwe, .. } = parts;
     if gateway.policy.load().hash() != plan.bundle.hash() {

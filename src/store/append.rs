@@ -128,12 +128,14 @@ pub enum Change {
     ContributionReceipt(ContributionRow),
     /// The sources have these receipts ([`super::WaitingReceipt::number`]).
     ReceiptsAccepted(Vec<i64>),
-    /// The disclosure under an Idempotency-Key was answered.
+    /// The disclosure under an Idempotency-Key was answered; a conflict when another request has taken the key over.
     Answered {
         /// Whose key.
         organisation: Oin,
         /// The key.
         key: String,
+        /// The disclosure that answers it.
+        disclosure: String,
     },
     /// A new version of a consent (a decision depends on it).
     Consent(SubjectIndex, Box<ConsentRecord>),
@@ -151,6 +153,11 @@ impl Change {
     /// Whether decisions depend on this: it moves the facts' revision.
     pub const fn moves_facts(&self) -> bool {
         matches!(self, Self::Consent(..) | Self::Override(..) | Self::Organisation(_) | Self::Status(_) | Self::Credential(_))
+    }
+
+    /// Whether it can turn out to be impossible.
+    pub const fn can_conflict(&self) -> bool {
+        self.moves_facts() || matches!(self, Self::Unchanged { .. } | Self::Answered { .. })
     }
 }
 
@@ -308,7 +315,7 @@ pub enum Conflict {
     /// The nonce was used before.
     #[error("the nonce was used before")]
     NonceReplayed,
-    /// The Idempotency-Key is being worked on, or was used with another body.
+    /// The Idempotency-Key is being worked on, was taken over, or was used with another body.
     #[error("the idempotency key is taken")]
     IdempotencyTaken,
     /// A fact is not what the decision rested on.

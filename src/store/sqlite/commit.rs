@@ -102,7 +102,7 @@ impl Judging<'_> {
         connection: &mut SqliteConnection,
         append: &Append,
     ) -> Result<Result<(), Conflict>, StoreError> {
-        if !append.changes.iter().any(|change| change.moves_facts() || matches!(change, Change::Unchanged { .. })) {
+        if !append.changes.iter().any(Change::can_conflict) {
             return self.try_append(connection, append).await;
         }
         sqlx::query("SAVEPOINT one").execute(&mut *connection).await.map_err(unavailable)?;
@@ -190,7 +190,10 @@ impl Judging<'_> {
                 return Ok(if as_read { Ok(()) } else { Err(Conflict::StateChanged) });
             }
             Change::ReceiptsAccepted(numbers) => disclosures::remove_contributions(connection, numbers).await?,
-            Change::Answered { organisation, key } => disclosures::answered(connection, organisation, key).await?,
+            Change::Answered { organisation, key, disclosure } => {
+                let held = disclosures::answered(connection, organisation, key, disclosure).await?;
+                return Ok(if held { Ok(()) } else { Err(Conflict::IdempotencyTaken) });
+            }
             Change::Consent(subject, record) => return registers::add_consent(connection, self.seal, *subject, record).await,
             Change::Override(subject, version, record) => {
                 return registers::add_override(connection, self.seal, *subject, *version, record).await;

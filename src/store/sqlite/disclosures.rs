@@ -69,11 +69,17 @@ pub(super) async fn take_claim(
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn answered(connection: &mut SqliteConnection, organisation: &Oin, key: &str) -> Result<(), StoreError> {
-    let query = sqlx::query("UPDATE idempotency SET answered = 1 WHERE organisation = ? AND key = ?")
-        .bind(organisation.as_str())
-        .bind(key);
-    query.execute(connection).await.map(drop).map_err(unavailable)
+/// Notes that the claim was answered by this disclosure. `false` when the claim is another's by now: of two requests with one key only the one that
+/// holds it may disclose.
+pub(super) async fn answered(
+    connection: &mut SqliteConnection,
+    organisation: &Oin,
+    key: &str,
+    disclosure: &str,
+) -> Result<bool, StoreError> {
+    let query = sqlx::query("UPDATE idempotency SET answered = 1 WHERE organisation = ? AND key = ? AND disclosure = ?");
+    let done = query.bind(organisation.as_str()).bind(key).bind(disclosure).execute(connection).await.map_err(unavailable)?;
+    Ok(done.rows_affected() == 1)
 }
 
 pub(super) async fn disclosure(
