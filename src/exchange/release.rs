@@ -20,7 +20,7 @@ use crate::crypto::{digest, hex};
 use crate::ledger::entry::{Actor, Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
 use crate::source::{RecordsAnswer, SourceItem};
 use crate::store::{Append, EntryRow, IdempotencyClaim, StoredDisclosure};
-use crate::subject::holds_bsn;
+use crate::subject::find_bsns;
 
 /// Takes a release of the calling source.
 ///
@@ -79,7 +79,7 @@ fn tells_bsn(item: &SourceItem) -> bool {
             _ => false,
         }
     }
-    !prose_paths(item.category, item.form).is_empty() && any_text(&item.data, &holds_bsn)
+    !prose_paths(item.category, item.form).is_empty() && any_text(&item.data, &|text: &str| !find_bsns(text).is_empty())
 }
 
 async fn open_disclosure(gateway: &Gateway, id: &str) -> Result<StoredDisclosure, Refusal> {
@@ -206,4 +206,27 @@ fn decision(
         trace: matter.trace,
     };
     Ok(gateway.journal.write(clear, &body, None, crate::store::journal::DEFAULT_YEARS)?.row)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Broken on purpose to see it fail: by `holds_bsn`, which looks for numbers that stand by themselves, as it was.
+    #[test]
+    fn the_gateway_finds_in_a_summary_what_its_source_should_have_found() {
+        let tells = |text: &str| {
+            let item: SourceItem =
+                serde_json::from_value(json!({"id": "a", "category": "diagnosis", "form": "summary", "regime": "wgbo",
+                "recordedAt": "2026-11-01", "nature": "fact", "data": {"summary": text}}))
+                .expect("an item");
+            tells_bsn(&item)
+        };
+        for text in ["999990019", "nr. 999  990 / 019.", "\u{ff19}9999 0019", "1999990019", "9999\u{200b}90019"] {
+            assert!(tells(text), "{text}");
+        }
+        assert!(!tells("on 12-11-2026 at 14:30, three times"));
+    }
 }

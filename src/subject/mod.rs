@@ -1,6 +1,7 @@
 //! Who the data is about: identifiers that the gateway never prints, stores or logs in the clear.
 
 mod bsn;
+mod prose;
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,6 +9,7 @@ use std::str::FromStr;
 use zeroize::Zeroize;
 
 pub use bsn::{Bsn, InvalidBsn, holds_bsn};
+pub use prose::{find_bsns, is_invisible};
 
 use crate::crypto::digest::KeyedDigest;
 use crate::organisation::{Oin, Organisation};
