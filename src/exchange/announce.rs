@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::authorise::{Authorised, Plan};
+use super::authorise::Authorised;
 use super::matter::Matter;
+use super::plan::Plan;
 use super::{Gateway, Stopped, entries};
 use crate::ledger::entry::{EntryKind, Outcome};
 use crate::store::Append;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::announce::Announced;
-use super::authorise::Plan;
 use super::matter::Matter;
+use super::plan::Plan;
 use super::registry::{Member, Registry};
 use super::{Gateway, Stopped};
 use crate::catalogue::{Category, Form};

@@ -5,10 +5,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::authorise::Plan;
 use super::matter::Matter;
 use super::minimise::MinimalItem;
 use super::payloads::Reopened;
+use super::plan::Plan;
 use super::recheck::{may_give, shows_secret_address};
 use super::refusal::{ProblemType, Refusal};
 use super::{Gateway, Stopped, entries};

@@ -3,6 +3,7 @@
 //! before it.
 
 pub mod announce;
+mod asking;
 pub mod authenticate;
 pub mod authorise;
 pub mod collect;
@@ -17,6 +18,7 @@ pub mod matter;
 pub mod minimise;
 pub mod nonces;
 pub mod payloads;
+pub mod plan;
 mod protected;
 pub mod pseudonymise;
 pub mod rates;

@@ -2,8 +2,8 @@
 //! protected. Only the gateway can know for whom a recipient acts; that it does not is a fact like any other, found again when the item is
 //! recorded and whenever it is picked up.
 
-use super::authorise::Plan;
 use super::matter::Matter;
+use super::plan::Plan;
 use super::vault::VaultFailure;
 use super::{Gateway, Stopped};
 use crate::organisation::Oin;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::authorise::{Cell, Plan, question};
+use super::asking::question;
 use super::collect::{Collected, SourceAnswer};
 use super::matter::Matter;
+use super::plan::{Cell, Plan};
 use super::protected::{Protection, protection};
 use super::sound::is_sound;
 use super::{Gateway, Stopped};

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::authorise::Plan;
 use super::earlier::{self, Earlier, Judged, Release, Released};
 use super::entries;
 use super::matter::Matter;
 use super::minimise::MinimalItem;
+use super::plan::Plan;
 use super::seal::{Obligations, Sealed, SealedParts};
 use super::{Gateway, Stopped};
 use crate::clock::Timestamp;
@@ -177,7 +177,7 @@ fn disclosure_body(gateway: &Gateway, parts: &SealedParts, statement: &Statement
     body.obligations = Some(logged_obligations(&parts.obligations));
     body.operation.ended_at = Some(gateway.clock.now());
     let mut items: Vec<Item> = parts.items.iter().map(|item| given(&parts.plan, item)).collect();
-    let answered = |cell: &super::authorise::Cell| {
+    let answered = |cell: &super::plan::Cell| {
         parts.items.iter().any(|item| {
             item.permitted.cell.category == cell.category
                 && item.permitted.cell.source.organisation.oin == cell.source.organisation.oin

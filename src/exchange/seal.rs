@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::authorise::Plan;
 use super::matter::Matter;
 use super::minimise::MinimalItem;
+use super::plan::Plan;
 use super::pseudonymise::Pseudonymised;
 use super::{Gateway, Stopped};
 use crate::catalogue::{Category, Form};
