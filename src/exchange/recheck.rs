@@ -88,7 +88,7 @@ pub(super) async fn permitted(
             continue;
         }
         let shows_secret_address = shows_secret_address(matter, plan, &cell);
-        items.push(PermittedItem { cell, form, policies, shows_secret_address, apart, item });
+        items.push(PermittedItem { cell, item, form, policies, shows_secret_address, apart });
     }
     Ok(items)
 }

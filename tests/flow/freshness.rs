@@ -128,14 +128,14 @@ async fn the_nonce_of_what_a_source_brings_counts_once_also_after_a_restart() {
     make_override(gateway.running(), &care_connector).await;
     let overrides = care_connector.pending_overrides().await.expect("read");
     assert!(release_all(gateway.running(), Slug::Police, &police_connector, &asked.id).await > 0);
-    let releases = police_connector.pending_releases().await.expect("read");
+    let waiting = police_connector.pending_releases().await.expect("read");
     let signed = |persona: &Persona, target: &str, message: &Value| {
         let body = message.to_string().into_bytes();
         Draft::post(target, gateway.authority_name(), &body).by(&persona.key, &*gateway.clock).sign(&persona.key)
     };
     let message = json!(overrides[0]);
     let (made, known) = (signed(&care, "/v1/overrides", &message), signed(&care, "/v1/overrides", &message));
-    let message = json!(releases[0].answer);
+    let message = json!(waiting[0].answer);
     let (released, again) = (signed(&police, "/v1/releases", &message), signed(&police, "/v1/releases", &message));
     let all = [("made", &care, made), ("known", &care, known), ("released", &police, released), ("again", &police, again)];
     for (name, persona, request) in &all {
