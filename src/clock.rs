@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+const DAY: Duration = Duration::from_hours(24);
+
 /// An instant in UTC, in whole milliseconds since 1970-01-01 (no leap seconds); written as RFC 3339.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
@@ -37,6 +39,23 @@ impl Timestamp {
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// The same time of day, `days` working days later (UTC): Monday to Friday. Public holidays are not known here: a term may end on one, and is
+    /// never longer than a rule says.
+    #[must_use]
+    pub fn plus_working_days(self, days: u32) -> Self {
+        let (mut at, mut left) = (self, days);
+        while left > 0 {
+            at = at.plus(DAY);
+            left = left.saturating_sub(u32::from(at.is_working_day()));
+        }
+        at
+    }
+
+    /// 1970-01-01 was a Thursday.
+    fn is_working_day(self) -> bool {
+        (self.seconds().div_euclid(86_400) + 3).rem_euclid(7) < 5
     }
 
     /// This instant moved back.
@@ -113,5 +132,23 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let nanos = OffsetDateTime::now_utc().unix_timestamp_nanos();
         Timestamp(i64::try_from(nanos.div_euclid(1_000_000)).unwrap_or(i64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weekends_do_not_count() {
+        for (from, due) in [
+            ("2026-11-16T09:00:00Z", "2026-11-18T09:00:00Z"), // Monday → Wednesday
+            ("2026-11-19T09:00:00Z", "2026-11-23T09:00:00Z"), // Thursday → Monday
+            ("2026-11-20T23:30:00Z", "2026-11-24T23:30:00Z"), // Friday → Tuesday
+            ("2026-11-21T09:00:00Z", "2026-11-24T09:00:00Z"), // Saturday → Tuesday
+            ("2026-11-22T09:00:00Z", "2026-11-24T09:00:00Z"), // Sunday → Tuesday
+        ] {
+            assert_eq!(Timestamp::parse(from).expect("an instant").plus_working_days(2).to_string(), due, "{from}");
+        }
     }
 }

@@ -88,6 +88,20 @@ fn modules_import_downwards_only() {
     assert!(wrong.is_empty(), "imports against the tiers:\n{}", wrong.join("\n"));
 }
 
+/// Both are edges beside each other: what they share stands below them.
+#[test]
+fn api_and_web_do_not_know_each_other() {
+    for (path, text) in sources() {
+        let path = path.to_string_lossy().into_owned();
+        let other = match module_of(&path) {
+            "api" => "crate::web",
+            "web" => "crate::api",
+            _ => continue,
+        };
+        assert!(!without_tests(&text).contains(other), "{path}: imports {other}");
+    }
+}
+
 #[test]
 fn some_crates_stand_in_one_place() {
     let confined: BTreeMap<&str, &[&str]> = BTreeMap::from([

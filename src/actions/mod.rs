@@ -14,7 +14,7 @@ use crate::organisation::Oin;
 use crate::secret::Personal;
 use crate::store::journal::{DEFAULT_YEARS, Journal, JournalError};
 use crate::store::sequencer::{AppendError, Sequencer};
-use crate::store::{Append, Change, Store, StoreError, SubjectIndex};
+use crate::store::{Append, Change, NonceClaim, Store, StoreError, SubjectIndex};
 use crate::subject::SubjectId;
 
 /// What the actions work with.
@@ -89,8 +89,19 @@ impl Desk {
 
     /// Commits changes with the entry that tells of them.
     async fn commit(&self, clear: Clear, body: &Body, changes: Vec<Change>) -> Result<(), ActionError> {
+        self.commit_asked(clear, body, changes, None).await
+    }
+
+    /// The same, and the nonce of the request that asked for it.
+    async fn commit_asked(
+        &self,
+        clear: Clear,
+        body: &Body,
+        changes: Vec<Change>,
+        nonce: Option<NonceClaim>,
+    ) -> Result<(), ActionError> {
         let entry = self.journal.write(clear, body, None, DEFAULT_YEARS)?.row;
-        self.sequencer.append(Append { entries: vec![entry], changes, ..Append::default() }).await?;
+        self.sequencer.append(Append { nonce, entries: vec![entry], changes, ..Append::default() }).await?;
         Ok(())
     }
 }

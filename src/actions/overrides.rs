@@ -15,33 +15,47 @@ use crate::organisation::Oin;
 use crate::secret::Personal;
 use crate::source::overrides::{self as wire, OverrideMessage, OverrideStanding, SignedStep, revoke_statement};
 use crate::store::sequencer::AppendError;
-use crate::store::{Change, Conflict};
+use crate::store::{Append, Change, Conflict, NonceClaim};
 use crate::subject::SubjectId;
 
 impl Desk {
-    /// Takes an override that `source` reports, or its end. The same report twice is one.
+    /// Takes an override that `source` reports, or its end, with the nonce of its request. The same report twice is one.
     ///
     /// # Errors
     /// [`ActionError::Invalid`] says what is missing: a field, a signature, the second person, a lawful term.
-    pub async fn accept_override(&self, source: &Oin, message: &OverrideMessage, emergency: bool) -> Result<(), ActionError> {
+    pub async fn accept_override(
+        &self,
+        source: &Oin,
+        message: &OverrideMessage,
+        emergency: bool,
+        nonce: NonceClaim,
+    ) -> Result<(), ActionError> {
         let invalid = |text: &str| ActionError::Invalid(text.to_owned());
         let subject =
             message.content.subject.parse(source).map(Personal::new).ok_or_else(|| invalid("subject: not an identifier"))?;
         let current = self.known_override(source, &subject, &message.id).await?;
         let (version, record, event) = match (message.standing, current) {
-            (OverrideStanding::Active, Some(_)) => return Ok(()),
+            (OverrideStanding::Active, Some(_)) => return self.changes_nothing(nonce).await,
             (OverrideStanding::Active, None) => (1, self.new_override(source, message, emergency)?, "made"),
-            (OverrideStanding::Revoked, Some((_, record))) if record.ended_at.is_some() => return Ok(()),
+            (OverrideStanding::Revoked, Some((_, record))) if record.ended_at.is_some() => {
+                return self.changes_nothing(nonce).await;
+            }
             (OverrideStanding::Revoked, Some((version, record))) => {
                 (version.saturating_add(1), self.ended(record, message)?, "ended")
             }
             (OverrideStanding::Revoked, None) => return Err(invalid("there is no such override to end")),
         };
-        match self.keep_override(source, &subject, version, record, event).await {
+        match self.keep_override(source, &subject, version, record, (event, nonce.clone())).await {
             // Another node took the same report first.
-            Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => Ok(()),
+            Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => self.changes_nothing(nonce).await,
             done => done,
         }
+    }
+
+    /// A report that is known already is no new entry, but its nonce is used up all the same.
+    async fn changes_nothing(&self, nonce: NonceClaim) -> Result<(), ActionError> {
+        self.sequencer.append(Append { nonce: Some(nonce), ..Append::default() }).await?;
+        Ok(())
     }
 
     async fn known_override(
@@ -121,7 +135,7 @@ impl Desk {
         subject: &Personal<SubjectId>,
         version: u32,
         record: Override,
-        event: &str,
+        (event, nonce): (&str, NonceClaim),
     ) -> Result<(), ActionError> {
         let (mut clear, mut body) = self.draft(EntryKind::Override, source, &format!("override {event}"))?;
         clear.source = Some(source.clone());
@@ -144,7 +158,7 @@ impl Desk {
             vec![Emergency { id: record.id.clone(), reason: Some(record.harm.clone()), review_by: Some(record.review_due()) }];
         body.references = BTreeSet::from([Reference { object: "override".to_owned(), id: record.id.clone() }]);
         let change = Change::Override(self.subject_index(subject), version, Box::new(record));
-        self.commit(clear, &body, vec![change]).await
+        self.commit_asked(clear, &body, vec![change], Some(nonce)).await
     }
 }
 

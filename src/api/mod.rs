@@ -1,7 +1,6 @@
 //! The JSON API. No business rules: read, authenticate, hand on, answer signed.
 
 mod disclosures;
-pub mod log;
 pub mod openapi;
 mod overrides;
 mod releases;
@@ -24,6 +23,7 @@ use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::exchange::refuse::{log_refusal, standing};
 use crate::exchange::signed::{Peer, SignedRequest};
 use crate::http::incoming::{self, ReadError, Reading};
+use crate::http::public::Public;
 use crate::http::reply::{Asked, Reply, Responder, bare, method_not_allowed};
 
 /// What the API works with.
@@ -37,7 +37,7 @@ pub struct Api {
     /// The authorities that are ours, lower case.
     pub authorities: Vec<String>,
     /// What anyone may read.
-    pub public: Arc<log::Public>,
+    pub public: Arc<Public>,
     /// How long a body may take.
     pub body_time: Duration,
     /// Places for requests in flight.

@@ -23,7 +23,8 @@ pub(super) async fn take(api: &Api, authenticated: &Authenticated) -> Result<Rep
     let Some(purpose) = bundle.purpose(&message.content.purpose) else {
         return Err(Refusal::new(ProblemType::NotPermitted, "no policy serves this purpose"));
     };
-    api.desk.accept_override(caller.oin(), &message, purpose.emergency).await.map_err(refusal)?;
+    let nonce = authenticated.nonce().clone();
+    api.desk.accept_override(caller.oin(), &message, purpose.emergency, nonce).await.map_err(refusal)?;
     Ok(Reply::json(br#"{"status":"accepted"}"#.to_vec()))
 }
 

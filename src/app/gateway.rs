@@ -12,7 +12,6 @@ use tokio_util::task::TaskTracker;
 
 use super::listeners::{self, Listeners};
 use crate::actions::Desk;
-use crate::api::log::Public;
 use crate::api::{Api, openapi};
 use crate::clock::Clock;
 use crate::config::{ConfigError, GatewayConfig};
@@ -29,6 +28,7 @@ use crate::exchange::undelivered::Doubts;
 use crate::exchange::vault::Vault;
 use crate::exchange::{Gateway, Settings};
 use crate::http::client::SigningClient;
+use crate::http::public::Public;
 use crate::http::reply::Responder;
 use crate::http::tls;
 use crate::keystore::file::{FileKeyStore, root_key};

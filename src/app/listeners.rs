@@ -12,10 +12,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::gateway::{Addresses, StartError};
-use crate::api::log::Public;
 use crate::api::{self, Api};
 use crate::config::{GatewayConfig, LimitsSection};
 use crate::exchange::Gateway;
+use crate::http::public::Public;
 use crate::http::server::{Limits, LiveTls, Server};
 use crate::http::tls::{self, Identity, Trust};
 use crate::web;

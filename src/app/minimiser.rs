@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use crate::catalogue::{Category, Form, FormError, Secrecy, minimise_at_source};
-use crate::connector::minimiser::AddressSecrecy;
 use crate::connector::{MinimiseError, Minimiser};
 
 /// Minimises by the typed forms of the catalogue.
@@ -17,14 +16,9 @@ impl Minimiser for CatalogueMinimiser {
         form: Form,
         exact_record: &Value,
         transform: &[String],
-        secrecy: AddressSecrecy,
+        secrecy: Secrecy,
         today: &str,
     ) -> Result<Value, MinimiseError> {
-        let secrecy = match secrecy {
-            AddressSecrecy::Open => Secrecy::Open,
-            AddressSecrecy::Hidden => Secrecy::Hidden,
-            AddressSecrecy::Shown => Secrecy::Shown,
-        };
         minimise_at_source(category, form, exact_record, transform, secrecy, today)
             .map_err(|error: FormError| MinimiseError(error.to_string()))
     }

@@ -1,13 +1,14 @@
 //! Answering the gateway: find the person, apply the ceiling, read, minimise, log, and only then answer.
 
 use super::Connector;
-use super::encoding::{base64url, random_id};
 use super::gather::{Gathered, Work};
 use super::household::{Household, InvalidSubject, parse_subject};
+use super::ids::random_id;
 pub use super::outcome::{AccessBody, AskedOutcome, Outcome};
 use super::receipts::ItemDigest;
 use super::store::{AnswerRow, OverrideRow, SourceError, StateError};
 use crate::clock::Timestamp;
+use crate::crypto::base64;
 use crate::entropy::EntropyUnavailable;
 use crate::source::{RecordsAnswer, RecordsRequest, Wanted};
 
@@ -72,7 +73,7 @@ impl Connector {
             necessity: request.necessity.clone(),
             legal_basis: request.legal_basis.clone(),
             overrides: request.overrides.clone(),
-            call: base64url(&call),
+            call: base64::encode_url(&call),
             outcomes: gathered.outcomes.clone(),
             items: gathered.items.iter().map(ItemDigest::of).collect(),
         };

@@ -6,16 +6,14 @@ use std::collections::btree_map::Entry;
 use super::Connector;
 use super::answer::AnswerError;
 use super::ceiling::{Asked, Verdict};
-use super::encoding::random_id;
 use super::household::Household;
+use super::ids::random_id;
 use super::inbox::{Content, Part};
-use super::minimiser::AddressSecrecy;
 use super::outcome::{AskedOutcome, Outcome};
-use super::overrides::ACUTE_SAFETY;
 use super::record::{Record, empty_record, records};
 use super::store::{NewEntry, OverrideRow, Reading};
-use crate::catalogue::{Category, Form};
-use crate::organisation::Kind;
+use crate::catalogue::minimise::may_know_secret_address;
+use crate::catalogue::{Category, Form, Secrecy};
 use crate::source::{ItemFacts, Nature, RecordsRequest, SourceItem, Wanted};
 
 /// The entry of a signal's transform that asks for `no` where a known person has no record (`design.md` §4); it is no field.
@@ -186,11 +184,8 @@ impl Connector {
     /// A record in the wanted form with its facts; `None` when it does not fit the form.
     fn part(&self, work: &Work<'_>, wanted: &Wanted, record: &Record, exact: &serde_json::Value) -> Option<Part> {
         let secret = work.household.secret_address(exact);
-        let secrecy = match secret {
-            false => AddressSecrecy::Open,
-            true if work.may_know_secret_address(wanted) => AddressSecrecy::Shown,
-            true => AddressSecrecy::Hidden,
-        };
+        let RecordsRequest { purpose, recipient_kind, .. } = work.request;
+        let secrecy = Secrecy::of(Some(secret), may_know_secret_address(purpose, *recipient_kind, work.covered(wanted)));
         let exact = work.household.with_age_bands(exact);
         let fields: Vec<String> = wanted.transform.iter().filter(|entry| *entry != ASKS_NO).cloned().collect();
         let minimiser = &self.outside.minimiser;
@@ -217,12 +212,6 @@ impl Connector {
 impl Work<'_> {
     fn covered(&self, wanted: &Wanted) -> bool {
         self.overrides.iter().any(|row| row.covers(wanted.category, wanted.form))
-    }
-
-    /// `domain.md` §4: a secret address is given to nobody but Veilig Thuis and the police, under `acute-safety`, by override.
-    fn may_know_secret_address(&self, wanted: &Wanted) -> bool {
-        let recipient = matches!(self.request.recipient_kind, Kind::VeiligThuis | Kind::Police);
-        recipient && self.request.purpose.as_str() == ACUTE_SAFETY && self.covered(wanted)
     }
 }
 

@@ -4,14 +4,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Connector;
-use super::encoding::{base64url, random_id};
 use super::findings::{Finding, findings};
 use super::household::{Household, InvalidSubject, parse_subject};
+use super::ids::random_id;
 use super::professionals::{Signed, StepError};
 use super::receipts::ItemDigest;
 pub use super::store::InboxRow;
 use super::store::{SourceError, StateError};
 use crate::catalogue::{Category, Form};
+use crate::crypto::base64;
 use crate::entropy::EntropyUnavailable;
 use crate::source::digest::{canonical_json, sha256};
 use crate::source::overrides::SignedStep;
@@ -158,7 +159,7 @@ pub fn refuse_statement(row: &InboxRow, reason: &str, signed: &Signed) -> Vec<u8
 }
 
 fn content_digest(data: &[&Value]) -> String {
-    base64url(&sha256(&canonical_json(data)))
+    base64::encode_url(&sha256(&canonical_json(data)))
 }
 
 impl Connector {

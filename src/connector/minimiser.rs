@@ -2,18 +2,7 @@
 
 use serde_json::Value;
 
-use crate::catalogue::{Category, Form};
-
-/// What the secrecy of an address (geheim adres) does to the fields that can tell where someone is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AddressSecrecy {
-    /// Nobody in the item has a secret address.
-    Open,
-    /// Someone has: such fields are left out.
-    Hidden,
-    /// Someone has, and this recipient may know all the same: Veilig Thuis and police under `acute-safety` by override (`domain.md` §4).
-    Shown,
-}
+use crate::catalogue::{Category, Form, Secrecy};
 
 /// Makes the data of a form from the exact record of a category.
 pub trait Minimiser: Send + Sync {
@@ -30,7 +19,7 @@ pub trait Minimiser: Send + Sync {
         form: Form,
         exact_record: &Value,
         transform: &[String],
-        secrecy: AddressSecrecy,
+        secrecy: Secrecy,
         today: &str,
     ) -> Result<Value, MinimiseError>;
 }

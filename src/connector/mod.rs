@@ -6,11 +6,11 @@
 pub mod answer;
 pub mod ceiling;
 pub mod config;
-pub mod encoding;
 pub mod findings;
 pub mod gather;
 pub mod hand;
 pub mod household;
+pub mod ids;
 pub mod inbox;
 pub mod local_api;
 pub mod mapping;
@@ -25,7 +25,6 @@ pub mod record;
 pub mod seal;
 pub mod service;
 pub mod store;
-pub mod working_days;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,7 +32,7 @@ use std::sync::Arc;
 use ceiling::{Ceiling, CeilingError};
 use config::Config;
 use mapping::{Mapping, MappingError, Query};
-pub use minimiser::{AddressSecrecy, MinimiseError, Minimiser};
+pub use minimiser::{MinimiseError, Minimiser};
 use seal::{StateKey, StateKeyError};
 use store::{SourceDatabase, SourceError, State, StateError};
 

@@ -7,11 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Connector;
 use super::ceiling::never_leaves;
-use super::encoding::random_id;
 use super::household::{Household, InvalidSubject, parse_subject};
+use super::ids::random_id;
 use super::professionals::{Signed, StepError};
 use super::store::{NewOverride, OverrideRow, SourceError, StateError};
-use super::working_days::plus_working_days;
 use crate::catalogue::{Category, Form};
 use crate::clock::Timestamp;
 use crate::entropy::EntropyUnavailable;
@@ -109,7 +108,7 @@ impl Connector {
         let created = self.verify_step(signed, &statement).await?;
         let subject = self.known_subject(&content, now).await?;
         let acute = content.purpose.as_str() == ACUTE_SAFETY;
-        let review_due = acute.then(|| plus_working_days(now, REVIEW_WORKING_DAYS));
+        let review_due = acute.then(|| now.plus_working_days(REVIEW_WORKING_DAYS));
         let state = if acute { OverrideState::Active } else { OverrideState::Pending };
         let record = OverrideRecord { content, created, approved: None, review_due, revoked: None };
         let fingerprint = self.state.digest("override", &statement);

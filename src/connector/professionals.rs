@@ -6,10 +6,10 @@ use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
 use super::Connector;
-use super::encoding::{base64url, from_base64url};
 pub use super::store::ProfessionalRow as Professional;
 use super::store::StateError;
 use crate::clock::Timestamp;
+use crate::crypto::base64;
 use crate::source::overrides::SignedStep;
 
 /// How old a signed step may be, so that an old one is not entered later.
@@ -75,12 +75,12 @@ impl Connector {
         if signed.signed_at > now.plus(MAX_AHEAD) || now.since(signed.signed_at) > MAX_AGE {
             return Err(StepError::NotFresh);
         }
-        let signature: [u8; 64] = from_base64url(&signed.signature).ok_or(StepError::Signature)?;
+        let signature: [u8; 64] = base64::decode_url_array(&signed.signature).map_err(|_| StepError::Signature)?;
         let key = UnparsedPublicKey::new(&ED25519, professional.public_key);
         key.verify(statement, &signature).map_err(|_| StepError::Signature)?;
         Ok(SignedStep {
             professional: professional.reference,
-            public_key: base64url(&professional.public_key),
+            public_key: base64::encode_url(&professional.public_key),
             signed_at: signed.signed_at,
             signature: signed.signature.clone(),
         })

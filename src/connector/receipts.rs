@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::Connector;
-use super::encoding::{base64url, from_base64url};
 use super::outcome::AccessBody;
 use super::store::StateError;
+use crate::crypto::base64;
 use crate::organisation::Oin;
 use crate::source::digest::{combined_digest, item_digest};
 use crate::source::{ContributionReceipt, SourceItem};
@@ -24,7 +24,7 @@ pub struct ItemDigest {
 impl ItemDigest {
     /// Of the item as it is sent.
     pub fn of(item: &SourceItem) -> Self {
-        Self { id: item.id.clone(), digest: base64url(&item_digest(item)) }
+        Self { id: item.id.clone(), digest: base64::encode_url(&item_digest(item)) }
     }
 }
 
@@ -80,7 +80,7 @@ impl Connector {
         let corrupt = StateError::Corrupt { table: "answer", column: "sealed" };
         let mut given = Given::default();
         for answer in self.state.answers::<AccessBody>(decision).await? {
-            given.calls.insert(from_base64url(&answer.body.call).ok_or(corrupt)?);
+            given.calls.insert(base64::decode_url_array(&answer.body.call).map_err(|_| corrupt)?);
             given.add(&answer.body.items).ok_or(corrupt)?;
         }
         for items in self.state.released_digests(decision).await? {
@@ -99,7 +99,7 @@ struct Given {
 impl Given {
     fn add(&mut self, items: &[ItemDigest]) -> Option<()> {
         for item in items {
-            self.digests.insert(item.id.clone(), from_base64url(&item.digest)?);
+            self.digests.insert(item.id.clone(), base64::decode_url_array(&item.digest).ok()?);
         }
         Some(())
     }

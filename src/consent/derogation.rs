@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, Weekday};
 
 use super::within_ceiling;
 use crate::catalogue::{Category, Form, PurposeCode};
@@ -203,14 +202,7 @@ impl Override {
     /// When the privacy officer must have reviewed it: two working days after it was made. Monday to Friday count; public
     /// holidays are not left out, so the review is never later than the rule asks.
     pub fn review_due(&self) -> Timestamp {
-        let day = Duration::from_hours(24);
-        let mut due = self.made_at;
-        let mut left = REVIEW_WORKING_DAYS;
-        while left > 0 {
-            due = due.plus(day);
-            left = left.saturating_sub(u32::from(is_working_day(due)));
-        }
-        due
+        self.made_at.plus_working_days(REVIEW_WORKING_DAYS)
     }
 
     /// Whether it covers a disclosure now. The policies decide this again from [`Override::fact`].
@@ -237,10 +229,6 @@ impl Override {
             four_eyes: self.four_eyes(),
         })
     }
-}
-
-fn is_working_day(at: Timestamp) -> bool {
-    OffsetDateTime::from_unix_timestamp(at.seconds()).is_ok_and(|at| !matches!(at.weekday(), Weekday::Saturday | Weekday::Sunday))
 }
 
 /// The override to hand to the policies for one source, recipient, purpose and category: of those that cover it now the one with

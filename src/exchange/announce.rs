@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::authorise::{Authorised, Plan};
+use super::authorise::Authorised;
 use super::matter::Matter;
+use super::plan::Plan;
 use super::{Gateway, Stopped, entries};
 use crate::ledger::entry::{EntryKind, Outcome};
 use crate::store::Append;
@@ -44,6 +45,7 @@ pub async fn announce(gateway: &Gateway, authorised: Authorised) -> Result<Annou
         nonce: nonce.clone(),
         idempotency: matter.idempotency.clone(),
         expected: Some(plan.expected.clone()),
+        apart: Vec::new(),
         entries: vec![written.row],
         changes: Vec::new(),
     };

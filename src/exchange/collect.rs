@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::announce::Announced;
-use super::authorise::Plan;
 use super::matter::Matter;
+use super::plan::Plan;
 use super::registry::{Member, Registry};
 use super::{Gateway, Stopped};
 use crate::catalogue::{Category, Form};
@@ -74,12 +74,25 @@ pub async fn collect(gateway: &Gateway, announced: Announced) -> Result<Collecte
         if let (Some(subject), Some(member)) = (&plan.subject, member) {
             let wanted = wanted(&plan, &matter, member, &asked);
             let call = call(gateway, &matter, &plan, member, wanted, SubjectWire::of(subject.open_personal()), time)?;
-            matter.calls.insert(source, digest::sha256(&call));
             calls.push((Arc::clone(member), call));
         }
     }
+    let digests: Vec<_> = calls.iter().map(|(source, call)| (source.organisation.oin.clone(), digest::sha256(call))).collect();
     let answers = join_all(calls.into_iter().map(|(source, call)| ask(gateway, source, call, &matter, &plan, time))).await;
+    for ((source, digest), answer) in digests.into_iter().zip(&answers) {
+        note_call(&mut matter.calls, source, digest, answer.is_some());
+    }
     Ok(Collected { answers: answers.into_iter().flatten().collect(), matter, plan })
+}
+
+/// A call that was answered is one that the source knows: what it gives, now or by a later release, is proved to it under the newest such call.
+/// One without an answer may never have reached it, and counts only as long as there is no other.
+fn note_call(calls: &mut BTreeMap<Oin, [u8; 32]>, source: Oin, digest: [u8; 32], answered: bool) {
+    if answered {
+        calls.insert(source, digest);
+    } else {
+        calls.entry(source).or_insert(digest);
+    }
 }
 
 /// What a source is asked for, as the ask entry says it.

@@ -59,13 +59,13 @@ fn status(open_until: Timestamp, now: Timestamp) -> Status {
 
 /// Waits for the instant at which the answer may leave, then gives it.
 pub async fn deliver(gateway: &Gateway, recorded: Recorded) -> Delivered {
-    let Recorded { matter, plan, jwe, receipt } = recorded;
+    let Recorded { matter, plan, earlier, jwe, receipt } = recorded;
     gateway.wait_for_answer(&plan.purpose, matter.asked_at).await;
     let id: Uuid = matter.id;
-    let delivery = Delivery { sealed: jwe, receipt };
+    let earlier = earlier.into_iter().map(|StoredDelivery { sealed, receipt }| Delivery { sealed, receipt });
     Delivered {
         disclosure: id.to_string(),
         status: status(plan.open_until(&matter), gateway.clock.now()),
-        deliveries: vec![delivery],
+        deliveries: earlier.chain([Delivery { sealed: jwe, receipt }]).collect(),
     }
 }

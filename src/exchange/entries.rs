@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Gateway;
-use super::authorise::Plan;
 use super::matter::Matter;
+use super::plan::Plan;
 use super::request::{ActingAs, Grounds};
 use crate::ledger::entry::{
     Actor, Basis, Body, Clear, ConsentReference, Decision, Emergency, EntryKind, Item, Operation, Outcome, Status,
@@ -112,7 +112,7 @@ pub(super) fn decided(plan: &Plan) -> Vec<Item> {
 }
 
 /// The decision on one combination.
-pub(super) fn item(cell: &super::authorise::Cell, plan: &Plan) -> Item {
+pub(super) fn item(cell: &super::plan::Cell, plan: &Plan) -> Item {
     Item {
         source: cell.source.organisation.oin.clone(),
         category: cell.category,

@@ -1,6 +1,6 @@
 //! What the steps work with: every port and register of one node, passed in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,19 +10,17 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::authenticate::Authenticated;
-use super::authorise::Plan;
 use super::health::Health;
 use super::matter::Matter;
 use super::nonces::Nonces;
 use super::payloads::Payloads;
 use super::rates::Rates;
-use super::refusal::{ProblemType, Refusal};
-use super::registry::{LiveRegistry, Member};
+use super::registry::LiveRegistry;
 use super::request::DisclosureRequest;
 use super::undelivered::Doubts;
 use super::vault::Vault;
-use crate::catalogue::{Category, Form, Purpose};
-use crate::clock::{Clock, Timestamp};
+use crate::catalogue::Purpose;
+use crate::clock::Clock;
 use crate::crypto::base64;
 use crate::crypto::digest::{self, KeyedDigest};
 use crate::entropy::{Entropy, EntropyUnavailable, random};
@@ -131,6 +129,7 @@ impl Gateway {
             nonce: Some(authenticated.nonce().clone()),
             calls: BTreeMap::new(),
             idempotency: None,
+            earlier: None,
         })
     }
 
@@ -168,61 +167,6 @@ pub(super) fn client(authenticated: &Authenticated) -> Client {
         algorithm: signature.map(|signature| signature.algorithm().to_owned()),
         signature_base: signature.and_then(|signature| signature.base(&authenticated.request().parts()).ok()),
         signature: signature.map(|signature| base64::encode(signature.reference().signature)),
-    }
-}
-
-impl Plan {
-    /// The sources of the asked combinations, each once.
-    pub fn sources(&self) -> impl Iterator<Item = &Arc<Member>> {
-        let mut seen = BTreeSet::new();
-        self.cells.iter().map(|cell| &cell.source).filter(move |source| seen.insert(source.organisation.oin.clone()))
-    }
-
-    /// What each source will be asked for: sources in poor health, and those of whom nothing may be asked, are left out.
-    pub(super) fn asked(&self) -> impl Iterator<Item = (Oin, BTreeMap<Category, BTreeSet<Form>>)> {
-        let well = self.sources().filter(|source| !self.poor.contains(&source.organisation.oin));
-        let asked = well.map(|source| (source.organisation.oin.clone(), self.asked_of(&source.organisation.oin)));
-        asked.filter(|(_, categories)| !categories.is_empty())
-    }
-
-    fn asked_of(&self, source: &Oin) -> BTreeMap<Category, BTreeSet<Form>> {
-        if self.subject.is_none() {
-            return BTreeMap::new();
-        }
-        let mut asked: BTreeMap<Category, BTreeSet<Form>> = BTreeMap::new();
-        for cell in self.cells.iter().filter(|cell| cell.source.organisation.oin == *source) {
-            let forms: BTreeSet<_> = cell.form.into_iter().chain(cell.summary.then_some(Form::Summary)).collect();
-            if !forms.is_empty() {
-                asked.insert(cell.category, forms);
-            }
-        }
-        asked
-    }
-
-    /// How a source is called towards the recipient: by OIN if the recipient named it, else by its kind.
-    pub(super) fn source_name(&self, source: &Member) -> String {
-        let organisation = &source.organisation;
-        if self.named { organisation.oin.to_string() } else { organisation.kind.code().to_owned() }
-    }
-
-    /// Whether "nothing there" would tell of consent or override: then absence is `unavailable`, never `no`.
-    pub(super) fn absence_rests_on_person(&self, matter: &Matter, source: &Member, category: Category) -> bool {
-        let (recipient, giver) = (matter.caller.organisation().kind, source.organisation.kind);
-        self.bundle.rests_on_person(recipient, &self.purpose.id, giver, category, Form::Signal)
-    }
-
-    /// Until when summaries can come: the purpose's deadline, or at once over when none can.
-    pub(super) fn open_until(&self, matter: &Matter) -> Timestamp {
-        if self.summaries { matter.arrived.plus(self.purpose.deadline) } else { matter.arrived }
-    }
-
-    /// Refuses when every named source is in poor health, asked or not: that tells nothing about the person.
-    pub(super) fn some_source_is_well(&self) -> Result<(), Refusal> {
-        if self.sources().any(|source| !self.poor.contains(&source.organisation.oin)) {
-            return Ok(());
-        }
-        let wait = Duration::from_secs(30);
-        Err(Refusal::new(ProblemType::SourcesUnavailable, "none of the sources answers at the moment").retry_after(wait))
     }
 }
 

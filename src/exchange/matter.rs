@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::authenticate::Caller;
+use super::earlier::Earlier;
 use super::request::DisclosureRequest;
 use crate::clock::Timestamp;
 use crate::ledger::entry::{Client, TraceId};
@@ -36,8 +37,11 @@ pub struct Matter {
     pub asked_at: Instant,
     /// The nonce, until it is durable.
     pub nonce: Option<NonceClaim>,
-    /// SHA-256 of the call to each source that was asked: what contribution receipts are about.
+    /// SHA-256 of the newest call to each source that was asked and has answered, or of the first without an answer: what contribution receipts
+    /// are about.
     pub calls: BTreeMap<Oin, [u8; 32]>,
     /// The claim on an Idempotency-Key.
     pub idempotency: Option<IdempotencyClaim>,
+    /// What is kept of the same disclosure from before, when this is not its first delivery.
+    pub earlier: Option<Earlier>,
 }

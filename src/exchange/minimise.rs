@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::matter::Matter;
 use super::recheck::{PermittedItem, Rechecked};
-use super::{Gateway, authorise::Plan};
+use super::{Gateway, plan::Plan};
 use crate::catalogue::{Form, FormError, Secrecy, check_at_gateway, minimise_at_source, recorded_at};
 use crate::secret::Personal;
 

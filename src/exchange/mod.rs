@@ -3,10 +3,12 @@
 //! before it.
 
 pub mod announce;
+mod asking;
 pub mod authenticate;
 pub mod authorise;
 pub mod collect;
 pub mod deliver;
+pub mod earlier;
 mod entries;
 mod gateway;
 pub mod health;
@@ -16,6 +18,8 @@ pub mod matter;
 pub mod minimise;
 pub mod nonces;
 pub mod payloads;
+pub mod plan;
+mod protected;
 pub mod pseudonymise;
 pub mod rates;
 mod receipts;

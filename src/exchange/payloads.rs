@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::Stopped;
 use super::authenticate::Credentials;
+use super::earlier::Released;
 use super::matter::Matter;
 use super::request;
 use crate::clock::Timestamp;
@@ -19,7 +20,7 @@ use crate::entropy::Entropy;
 use crate::keystore::{KeyStore, KeyStoreError};
 use crate::ledger::entry::TraceId;
 use crate::organisation::Oin;
-use crate::store::DisclosureRow;
+use crate::store::{DisclosureRow, NameIndex};
 
 /// How many days back keys are looked for; a gateway that stood still longer finds them when it is started at all.
 const LOOK_BACK: u64 = 60;
@@ -43,6 +44,10 @@ struct Kept {
     fingerprint: String,
     trace: String,
     calls: BTreeMap<Oin, String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    released: Vec<Released>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    apart: Vec<NameIndex>,
 }
 
 /// A kept request, opened.
@@ -59,6 +64,10 @@ pub struct Reopened {
     pub trace: TraceId,
     /// SHA-256 of the call to each source that was asked.
     pub calls: BTreeMap<Oin, [u8; 32]>,
+    /// The deliveries of summaries that were released for it.
+    pub released: Vec<Released>,
+    /// The names that the recipient must not have where its deliveries are picked up.
+    pub apart: Vec<NameIndex>,
     /// With which credentials it was asked.
     pub credentials: Credentials,
 }
@@ -85,8 +94,15 @@ impl Payloads {
         Ok(())
     }
 
-    /// Seals what is kept of `matter` until `expires`; the name of the day's key, and the sealed request.
-    pub(super) fn seal(&self, matter: &Matter, expires: Timestamp) -> Result<(String, Vec<u8>), Stopped> {
+    /// Seals what is kept of `matter` until `expires`: the request, what was `released` for it, and the names that must be kept `apart` from its
+    /// deliveries. Gives the name of the day's key, and the sealed request.
+    pub(super) fn seal(
+        &self,
+        matter: &Matter,
+        released: Vec<Released>,
+        apart: Vec<NameIndex>,
+        expires: Timestamp,
+    ) -> Result<(String, Vec<u8>), Stopped> {
         let class = class(expires);
         let kept = Kept {
             body: base64::encode(&matter.body),
@@ -94,6 +110,8 @@ impl Payloads {
             fingerprint: base64::encode_url(&matter.caller.credentials().fingerprint),
             trace: matter.trace.to_string(),
             calls: matter.calls.iter().map(|(source, digest)| (source.clone(), base64::encode_url(digest))).collect(),
+            released,
+            apart,
         };
         let plain =
             serde_json::to_vec(&kept).map(zeroize::Zeroizing::new).map_err(|_| Stopped::internal("a request cannot be kept"))?;
@@ -119,6 +137,8 @@ impl Payloads {
             body: body.into(),
             trace: kept.trace.parse().map_err(|_| unreadable())?,
             calls: calls.map_err(|_| unreadable())?,
+            released: kept.released,
+            apart: kept.apart,
             credentials: Credentials { keyid: kept.keyid, fingerprint },
         })
     }

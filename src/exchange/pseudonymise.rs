@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::authorise::Plan;
 use super::matter::Matter;
 use super::minimise::{MinimalItem, Minimised};
+use super::plan::Plan;
 use super::{Gateway, Stopped};
 use crate::catalogue::{Category, Form};
 use crate::pseudonym::Pseudonym;

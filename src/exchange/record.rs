@@ -1,24 +1,28 @@
 //! `Sealed` → [`Recorded`]: facts re-read, then *disclosure* and *contribution* entries, the sealed delivery and the sources' receipts, all in one
 //! transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::authorise::Plan;
+use super::earlier::{self, Earlier, Judged, Release, Released};
 use super::entries;
 use super::matter::Matter;
 use super::minimise::MinimalItem;
+use super::plan::Plan;
 use super::seal::{Obligations, Sealed, SealedParts};
 use super::{Gateway, Stopped};
 use crate::clock::Timestamp;
 use crate::ledger::entry::{self, Body, Clear, EntryKind, Item, Outcome};
+use crate::ledger::seal::Leaf;
 use crate::ledger::statement::Statement;
 use crate::organisation::Oin;
 use crate::source::digest::items_digest;
 use crate::source::{ItemFacts, SourceItem};
+use crate::store::sequencer::AppendError;
 use crate::store::{
-    Append, Change, ContributionRow, DeliveryRow, DisclosureRow, EntryRow, IdempotencyClaim, NonceClaim, Receipting,
+    Append, Change, Conflict, ContributionRow, DeliveryRow, DisclosureRow, EntryRow, IdempotencyClaim, NameIndex, NonceClaim,
+    Receipting, StoredDelivery,
 };
 
 /// How long sealed results are kept after completion.
@@ -29,6 +33,8 @@ const PICK_UP: Duration = Duration::from_hours(24);
 pub struct Recorded {
     pub(super) matter: Matter,
     pub(super) plan: Arc<Plan>,
+    /// Earlier deliveries that are given again with it, oldest first.
+    pub(super) earlier: Vec<StoredDelivery>,
     pub(super) jwe: String,
     pub(super) receipt: String,
 }
@@ -38,14 +44,23 @@ pub struct Recorded {
 pub(super) struct Together {
     /// Further entries.
     pub(super) entries: Vec<EntryRow>,
-    /// Changes that come before the delivery.
-    pub(super) changes: Vec<Change>,
     /// The nonce of the request that brought it, if that is not the matter's own.
     pub(super) nonce: Option<NonceClaim>,
     /// A claim made and answered at once.
     pub(super) idempotency: Option<IdempotencyClaim>,
-    /// Whether the delivery is picked up later, not given in the answer to this request.
-    pub(super) later: bool,
+    /// The release that it is: picked up later, not given in the answer to this request.
+    pub(super) release: Option<Brought>,
+}
+
+/// A release that a source brings.
+#[derive(Debug)]
+pub(super) struct Brought {
+    /// Who brings it.
+    pub(super) source: Oin,
+    /// The key by which it is signed.
+    pub(super) keyid: String,
+    /// Whether the answer given before rests on the same facts, and stays.
+    pub(super) keeps_answer: bool,
 }
 
 /// Appends.
@@ -60,7 +75,8 @@ pub async fn record(gateway: &Gateway, sealed: Sealed) -> Result<Recorded, Stopp
 pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Together) -> Result<Recorded, Stopped> {
     let parts = sealed.into_parts();
     let mut entries = vec![];
-    let mut changes = together.changes;
+    let judged = earlier::judge(gateway, &parts.matter, &parts.plan).await?;
+    let mut changes = judged.changes(&parts.matter, together.release.as_ref().is_some_and(|release| release.keeps_answer));
     let statement = Statement::from_digests(
         parts.matter.id,
         parts.matter.caller.oin().clone(),
@@ -77,7 +93,9 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
     let receipting = Receipting { entry: 0, party_key: written.party_key };
     let leaf = written.row.leaf;
     entries.push(written.row);
-    changes.push(Change::Disclosure(Box::new(disclosure_row(gateway, &parts)?)));
+    let apart = apart(&parts, &judged, together.release.as_ref());
+    let released = released(&parts, &judged, &leaf, together.release.as_ref());
+    changes.push(Change::Disclosure(Box::new(disclosure_row(gateway, &parts, released, apart.clone())?)));
     changes.push(Change::Delivery(DeliveryRow {
         disclosure: parts.matter.id.to_string(),
         sealed: parts.jwe.clone(),
@@ -89,29 +107,56 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
         changes.push(change);
     }
     entries.extend(together.entries);
+    entries.extend(judged.entries(gateway, &parts.matter, &parts.plan, together.release.is_none()).await?);
     if let Some(claim) = parts.matter.idempotency.as_ref().or(together.idempotency.as_ref()) {
-        changes.push(Change::Answered { organisation: claim.organisation.clone(), key: claim.key.clone() });
+        let IdempotencyClaim { organisation, key, disclosure, .. } = claim.clone();
+        changes.push(Change::Answered { organisation, key, disclosure });
     }
     let SealedParts { mut matter, plan, jwe, .. } = parts;
     if gateway.policy.load().hash() != plan.bundle.hash() {
         return Err(Stopped::FactsChanged(Box::new(matter)));
     }
     let nonce = matter.nonce.take().or(together.nonce);
-    let doubtful = entries.first().cloned().filter(|_| !together.later);
-    let append = Append { nonce, idempotency: together.idempotency, expected: Some(plan.expected.clone()), entries, changes };
+    let earlier = judged.deliveries(&matter);
+    let doubtful = entries.first().cloned().filter(|_| together.release.is_none());
+    let expected = Some(plan.expected.clone());
+    let append = Append { nonce, idempotency: together.idempotency, expected, apart, entries, changes };
     match gateway.sequencer.append(append).await {
         Ok(committed) => {
             let receipt = committed.receipt(&receipting, &leaf).ok_or_else(|| Stopped::internal("a commit without a proof"))?;
             gateway.receipts_waiting.notify_one();
-            Ok(Recorded { matter, plan, jwe, receipt })
+            Ok(Recorded { matter, plan, earlier, jwe, receipt })
         }
         Err(error) => {
             if let Some(entry) = &doubtful {
                 gateway.doubts.note(&error, entry, &matter.id.to_string());
             }
+            if matter.earlier.is_some() && error == AppendError::Conflict(Conflict::StateChanged) {
+                // Another delivery of the same disclosure came in between: this one starts over with it.
+                matter.earlier = Some(Earlier::read(gateway, &matter.id.to_string()).await?);
+                return Err(Stopped::FactsChanged(Box::new(matter)));
+            }
             Err(Stopped::of_append(error, matter))
         }
     }
+}
+
+/// The names that the recipient must not have for any of the deliveries that there are from now on.
+fn apart(parts: &SealedParts, judged: &Judged, brought: Option<&Brought>) -> Vec<NameIndex> {
+    let answer = parts.matter.earlier.as_ref().filter(|_| brought.is_some_and(|brought| brought.keeps_answer));
+    let answer = answer.map(Earlier::apart).unwrap_or_default();
+    let new = parts.items.iter().flat_map(|item| &item.permitted.apart);
+    let all: BTreeSet<_> = answer.iter().chain(&judged.apart).chain(new).cloned().collect();
+    all.into_iter().collect()
+}
+
+/// The releases that are kept with the disclosure from now on.
+fn released(parts: &SealedParts, judged: &Judged, leaf: &Leaf, brought: Option<&Brought>) -> Vec<Released> {
+    let new = brought.map(|Brought { source, keyid, .. }| {
+        let release = Release { source, keyid, leaf, jwe: &parts.jwe, kid: &parts.kid };
+        Released::of(release, &parts.plan, &parts.items)
+    });
+    judged.stay.iter().cloned().chain(new).collect()
 }
 
 fn disclosure_clear(gateway: &Gateway, parts: &SealedParts) -> Clear {
@@ -132,7 +177,7 @@ fn disclosure_body(gateway: &Gateway, parts: &SealedParts, statement: &Statement
     body.obligations = Some(logged_obligations(&parts.obligations));
     body.operation.ended_at = Some(gateway.clock.now());
     let mut items: Vec<Item> = parts.items.iter().map(|item| given(&parts.plan, item)).collect();
-    let answered = |cell: &super::authorise::Cell| {
+    let answered = |cell: &super::plan::Cell| {
         parts.items.iter().any(|item| {
             item.permitted.cell.category == cell.category
                 && item.permitted.cell.source.organisation.oin == cell.source.organisation.oin
@@ -242,10 +287,15 @@ fn contribution(
 }
 
 /// What is kept so that the disclosure can be picked up, added to, or made anew.
-fn disclosure_row(gateway: &Gateway, parts: &SealedParts) -> Result<DisclosureRow, Stopped> {
+fn disclosure_row(
+    gateway: &Gateway,
+    parts: &SealedParts,
+    released: Vec<Released>,
+    apart: Vec<NameIndex>,
+) -> Result<DisclosureRow, Stopped> {
     let SealedParts { matter, plan, .. } = parts;
     let open_until = plan.open_until(matter);
-    let (payload_class, request) = gateway.payloads.seal(matter, open_until.plus(PICK_UP))?;
+    let (payload_class, request) = gateway.payloads.seal(matter, released, apart, open_until.plus(PICK_UP))?;
     Ok(DisclosureRow {
         id: matter.id.to_string(),
         recipient: matter.caller.oin().clone(),

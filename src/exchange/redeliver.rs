@@ -6,17 +6,18 @@ use std::time::Duration;
 
 use super::authenticate::Authenticated;
 use super::deliver::Delivered;
+use super::earlier::Earlier;
 use super::matter::Matter;
 use super::payloads::Reopened;
 use super::refusal::{ProblemType, Refusal};
 use super::refuse::standing;
 use super::request::{DisclosureRequest, SubjectReference};
-use super::{Gateway, Stopped, disclose};
+use super::{ATTEMPTS, Gateway, SOON, Stopped, disclose};
 use crate::crypto::hex;
 use crate::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
 use crate::store::journal::DEFAULT_YEARS;
 use crate::store::sequencer::AppendError;
-use crate::store::{Append, Change, Claim, Conflict, IdempotencyClaim, StoredDisclosure};
+use crate::store::{Append, Claim, Conflict, IdempotencyClaim, StoredDisclosure};
 
 /// A claim without answer is taken over after so long.
 const STALE: Duration = Duration::from_secs(30);
@@ -66,7 +67,6 @@ pub async fn disclose_once(
 /// # Errors
 /// `not-found` also for what is another's, or is gone.
 pub async fn pick_up(gateway: &Gateway, authenticated: &Authenticated, id: &str) -> Result<Delivered, Refusal> {
-    let not_found = || Refusal::new(ProblemType::NotFound, "no such disclosure, not yours, or no longer kept");
     if id.parse::<uuid::Uuid>().is_err() {
         return Err(not_found());
     }
@@ -75,28 +75,59 @@ pub async fn pick_up(gateway: &Gateway, authenticated: &Authenticated, id: &str)
     again(gateway, authenticated, stored).await
 }
 
-/// Logs the redelivery; its commit tells whether the facts still are what they were.
-async fn again(gateway: &Gateway, authenticated: &Authenticated, stored: StoredDisclosure) -> Result<Delivered, Refusal> {
-    let kept = gateway.payloads.open(&stored.row).map_err(refusal)?;
-    let entry = entry(gateway, authenticated, &stored, &kept).map_err(refusal)?;
+fn not_found() -> Refusal {
+    Refusal::new(ProblemType::NotFound, "no such disclosure, not yours, or no longer kept")
+}
+
+/// Gives it again, or makes it anew; once more from the start when another delivery came in between.
+async fn again(gateway: &Gateway, authenticated: &Authenticated, mut stored: StoredDisclosure) -> Result<Delivered, Refusal> {
+    for _ in 0..ATTEMPTS {
+        let kept = gateway.payloads.open(&stored.row).map_err(refusal)?;
+        let earlier = Earlier::of(&stored, &kept);
+        if let Some(delivered) = as_it_was(gateway, authenticated, &stored, &kept, &earlier).await? {
+            return Ok(delivered);
+        }
+        let append = Append { changes: earlier.without_answer(&stored.row.id), ..Append::default() };
+        match gateway.sequencer.append(append).await {
+            Ok(_) => return anew(gateway, authenticated, &stored, kept).await,
+            Err(AppendError::Conflict(Conflict::StateChanged)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        stored = gateway.store.disclosure(&stored.row.id, gateway.clock.now()).await?.ok_or_else(not_found)?;
+    }
+    Err(Refusal::new(ProblemType::StateConflict, "the facts keep changing; try again").retry_after(SOON))
+}
+
+/// Logs the redelivery; its commit tells whether the facts still are what they were. `None` when they are not.
+async fn as_it_was(
+    gateway: &Gateway,
+    authenticated: &Authenticated,
+    stored: &StoredDisclosure,
+    kept: &Reopened,
+    earlier: &Earlier,
+) -> Result<Option<Delivered>, Refusal> {
+    let entry = entry(gateway, authenticated, stored, kept).map_err(refusal)?;
     let append = Append {
         nonce: Some(authenticated.nonce().clone()),
         expected: Some(stored.row.expected.clone()),
+        apart: earlier.apart().to_vec(),
         entries: vec![entry.clone()],
         ..Append::default()
     };
-    // A delivery that was destroyed before it could be made anew has nothing left to give; one under other policies may not be given.
-    let void = stored.deliveries.is_empty() || stored.row.bundle != gateway.policy.load().hash();
-    let outcome = if void { Err(Conflict::FactsChanged.into()) } else { gateway.sequencer.append(append).await };
-    match outcome {
+    // An answer that was destroyed before it could be made anew is to be made; one under other policies may not be given.
+    if !earlier.holds_answer() || stored.row.bundle != gateway.policy.load().hash() {
+        return Ok(None);
+    }
+    match gateway.sequencer.append(append).await {
         Ok(_) => {
             let purpose = gateway.policy.load_full().purpose(&kept.request.purpose).cloned();
             if let Some(purpose) = purpose {
                 gateway.wait_for_answer(&purpose, authenticated.request().arrived_at).await;
             }
-            Ok(Delivered::kept(&stored.row.id, stored.row.open_until, stored.deliveries, gateway.clock.now()))
+            let deliveries = stored.deliveries.clone();
+            Ok(Some(Delivered::kept(&stored.row.id, stored.row.open_until, deliveries, gateway.clock.now())))
         }
-        Err(AppendError::Conflict(Conflict::FactsChanged)) => anew(gateway, authenticated, stored, kept).await,
+        Err(AppendError::Conflict(Conflict::FactsChanged)) => Ok(None),
         Err(error) => {
             gateway.doubts.note(&error, &entry, &stored.row.id);
             Err(error.into())
@@ -104,15 +135,13 @@ async fn again(gateway: &Gateway, authenticated: &Authenticated, stored: StoredD
     }
 }
 
-/// Destroys what was sealed under other facts, and answers the same request under these.
+/// Answers the same request under the facts of now.
 async fn anew(
     gateway: &Gateway,
     authenticated: &Authenticated,
-    stored: StoredDisclosure,
+    stored: &StoredDisclosure,
     kept: Reopened,
 ) -> Result<Delivered, Refusal> {
-    let destroy = Change::DestroyDeliveries { disclosure: stored.row.id.clone() };
-    gateway.sequencer.append(Append { changes: vec![destroy], ..Append::default() }).await?;
     let signed = authenticated.request();
     let matter = Matter {
         id: kept.id,
@@ -127,6 +156,8 @@ async fn anew(
         nonce: Some(authenticated.nonce().clone()),
         calls: kept.calls,
         idempotency: None,
+        // Read again: the answer is gone from it.
+        earlier: Some(Earlier::read(gateway, &stored.row.id).await.map_err(refusal)?),
     };
     disclose(gateway, matter).await
 }

@@ -178,6 +178,9 @@ impl From<AppendError> for Refusal {
                 Self::new(ProblemType::StateConflict, "what this request is about has changed meanwhile; try again")
                     .retry_after(wait)
             }
+            AppendError::Conflict(Conflict::FactsUnreadable) => {
+                Self::new(ProblemType::StoreUnavailable, "nothing was disclosed; try again").retry_after(Duration::from_secs(5))
+            }
             AppendError::Store(_) => {
                 Self::new(ProblemType::LogUnavailable, "nothing was disclosed; try again").retry_after(Duration::from_secs(5))
             }

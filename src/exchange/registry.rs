@@ -41,6 +41,11 @@ impl Member {
         let counting = self.encryption.iter().filter(|(_, validity)| validity.holds(now));
         counting.max_by_key(|(_, validity)| validity.from).map(|(key, validity)| (key, *validity))
     }
+
+    /// Whether what was sealed to its key of this id may still be given: the key was not withdrawn.
+    pub fn may_still_open(&self, kid: &str) -> bool {
+        self.encryption.iter().any(|(key, validity)| key.id().as_str() == kid && !validity.revoked)
+    }
 }
 
 impl Member {

@@ -7,8 +7,11 @@ use serde_json::Value;
 
 use super::authenticate::{Authenticated, Caller};
 use super::collect::{SourceAnswer, is_about, released};
+use super::earlier::Earlier;
 use super::matter::Matter;
-use super::record::{Together, record_with};
+use super::payloads::Reopened;
+use super::protected::any_given;
+use super::record::{Brought, Together, record_with};
 use super::refusal::{ProblemType, Refusal};
 use super::{Gateway, Stopped, authorise, minimise, pseudonymise, recheck, seal};
 use crate::catalogue::Form;
@@ -16,8 +19,8 @@ use crate::catalogue::minimise::prose_paths;
 use crate::crypto::{digest, hex};
 use crate::ledger::entry::{Actor, Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
 use crate::source::{RecordsAnswer, SourceItem};
-use crate::store::{Change, EntryRow, IdempotencyClaim, StoredDisclosure};
-use crate::subject::holds_bsn;
+use crate::store::{Append, EntryRow, IdempotencyClaim, StoredDisclosure};
+use crate::subject::find_bsns;
 
 /// Takes a release of the calling source.
 ///
@@ -27,7 +30,9 @@ pub async fn release(gateway: &Gateway, authenticated: &Authenticated, answer: R
     let claim = claim(gateway, authenticated, &answer);
     let source = authenticated.caller().oin();
     if gateway.store.claim(source, &claim.key, gateway.clock.now()).await?.is_some_and(|claim| claim.answered) {
-        return Ok(());
+        // Nothing happens twice; the nonce is used up all the same.
+        let append = Append { nonce: Some(authenticated.nonce().clone()), ..Append::default() };
+        return gateway.sequencer.append(append).await.map(drop).map_err(Into::into);
     }
     if let Some(fault) = fault(&answer) {
         return Err(Refusal::new(ProblemType::NotPermitted, fault));
@@ -74,7 +79,7 @@ fn tells_bsn(item: &SourceItem) -> bool {
             _ => false,
         }
     }
-    !prose_paths(item.category, item.form).is_empty() && any_text(&item.data, &holds_bsn)
+    !prose_paths(item.category, item.form).is_empty() && any_text(&item.data, &|text: &str| !find_bsns(text).is_empty())
 }
 
 async fn open_disclosure(gateway: &Gateway, id: &str) -> Result<StoredDisclosure, Refusal> {
@@ -92,21 +97,28 @@ async fn attempt(
     claim: IdempotencyClaim,
 ) -> Result<(), Stopped> {
     let not_permitted = || Refusal::new(ProblemType::NotPermitted, "this may not be given (any more)");
-    let mut matter = matter(gateway, stored)?;
+    let kept = gateway.payloads.open(&stored.row)?;
+    let mut matter = matter(gateway, stored, &kept)?;
     let plan = authorise::plan(gateway, &mut matter, Caller::still_takes_part).await?;
-    if !is_about(answer, &matter, &plan) {
+    if !is_about(answer, &matter, &plan) || !matter.calls.contains_key(authenticated.caller().oin()) {
         return Err(not_permitted().into());
     }
+    let earlier = Earlier::of(stored, &kept);
     let same_facts = plan.expected.digest == stored.row.expected.digest
         && gateway.clock.now() < stored.row.expected.void_at
-        && plan.bundle.hash() == stored.row.bundle;
+        && plan.bundle.hash() == stored.row.bundle
+        && !any_given(gateway, earlier.apart()).await?;
+    matter.earlier = Some(earlier);
     let together = Together {
         entries: vec![decision(gateway, authenticated, &matter, answer)?],
-        // What was sealed under other facts is not picked up beside this.
-        changes: if same_facts { Vec::new() } else { vec![Change::DestroyDeliveries { disclosure: stored.row.id.clone() }] },
         nonce: Some(authenticated.nonce().clone()),
         idempotency: Some(claim),
-        later: true,
+        release: Some(Brought {
+            source: authenticated.caller().oin().clone(),
+            keyid: authenticated.caller().credentials().keyid.clone(),
+            // What was sealed under other facts is not picked up beside this: the next pick-up makes it anew.
+            keeps_answer: same_facts,
+        }),
     };
     let source = Arc::clone(authenticated.caller().member());
     let collected = released(matter, Arc::new(plan), SourceAnswer { source, items: answer.items.clone() });
@@ -123,24 +135,24 @@ async fn attempt(
 }
 
 /// The matter of the request that the release answers.
-fn matter(gateway: &Gateway, stored: &StoredDisclosure) -> Result<Matter, Stopped> {
-    let kept = gateway.payloads.open(&stored.row)?;
+fn matter(gateway: &Gateway, stored: &StoredDisclosure, kept: &Reopened) -> Result<Matter, Stopped> {
     let registry = gateway.registry.current();
     let recipient = registry.member(&stored.row.recipient).filter(|member| member.is_active()).cloned();
     let recipient = recipient.ok_or_else(|| Refusal::new(ProblemType::NotPermitted, "the recipient takes no part any more"))?;
     Ok(Matter {
         id: kept.id,
         trace: kept.trace,
-        caller: Caller::of_kept(recipient, kept.credentials),
-        request: kept.request,
+        caller: Caller::of_kept(recipient, kept.credentials.clone()),
+        request: Arc::clone(&kept.request),
         request_digest: kept.request_digest,
-        body: kept.body,
+        body: kept.body.clone(),
         client: crate::ledger::entry::Client::default(),
         arrived: stored.row.created,
         asked_at: tokio::time::Instant::now(),
         nonce: None,
-        calls: kept.calls,
+        calls: kept.calls.clone(),
         idempotency: None,
+        earlier: None,
     })
 }
 
@@ -194,4 +206,27 @@ fn decision(
         trace: matter.trace,
     };
     Ok(gateway.journal.write(clear, &body, None, crate::store::journal::DEFAULT_YEARS)?.row)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Broken on purpose to see it fail: by `holds_bsn`, which looks for numbers that stand by themselves, as it was.
+    #[test]
+    fn the_gateway_finds_in_a_summary_what_its_source_should_have_found() {
+        let tells = |text: &str| {
+            let item: SourceItem =
+                serde_json::from_value(json!({"id": "a", "category": "diagnosis", "form": "summary", "regime": "wgbo",
+                "recordedAt": "2026-11-01", "nature": "fact", "data": {"summary": text}}))
+                .expect("an item");
+            tells_bsn(&item)
+        };
+        for text in ["999990019", "nr. 999  990 / 019.", "\u{ff19}9999 0019", "1999990019", "9999\u{200b}90019"] {
+            assert!(tells(text), "{text}");
+        }
+        assert!(!tells("on 12-11-2026 at 14:30, three times"));
+    }
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::authorise::Plan;
 use super::matter::Matter;
 use super::minimise::MinimalItem;
+use super::plan::Plan;
 use super::pseudonymise::Pseudonymised;
 use super::{Gateway, Stopped};
 use crate::catalogue::{Category, Form};
@@ -26,6 +26,7 @@ pub struct Sealed {
     plan: Arc<Plan>,
     items: Vec<MinimalItem>,
     jwe: String,
+    kid: String,
     obligations: Obligations,
     subject: String,
 }
@@ -36,14 +37,15 @@ pub(super) struct SealedParts {
     pub(super) plan: Arc<Plan>,
     pub(super) items: Vec<MinimalItem>,
     pub(super) jwe: String,
+    pub(super) kid: String,
     pub(super) obligations: Obligations,
     pub(super) subject: String,
 }
 
 impl Sealed {
     pub(super) fn into_parts(self) -> SealedParts {
-        let Self { matter, plan, items, jwe, obligations, subject } = self;
-        SealedParts { matter, plan, items, jwe, obligations, subject }
+        let Self { matter, plan, items, jwe, kid, obligations, subject } = self;
+        SealedParts { matter, plan, items, jwe, kid, obligations, subject }
     }
 }
 
@@ -129,7 +131,8 @@ pub fn seal(gateway: &Gateway, pseudonymised: Pseudonymised) -> Result<Sealed, S
     let disclosure = matter.id.to_string();
     let context = Context { content_type: "application/json", disclosure: &disclosure };
     let jwe = envelope::seal(&plaintext, key, context, &*gateway.entropy).map_err(|_| Stopped::internal("sealing failed"))?;
-    Ok(Sealed { matter, plan, items, jwe, obligations, subject })
+    let kid = key.id().as_str().to_owned();
+    Ok(Sealed { matter, plan, items, jwe, kid, obligations, subject })
 }
 
 fn obligations(plan: &Plan, matter: &Matter) -> Obligations {

@@ -8,7 +8,7 @@ use crate::keystore::{KeyStore, KeyStoreError};
 use crate::pseudonym::{Domain, Pseudonym, Scope, ScopeKey, VaultError};
 use crate::secret::Personal;
 use crate::store::sequencer::{AppendError, Sequencer};
-use crate::store::{Append, Change, PseudonymRow, Store, StoreError};
+use crate::store::{Append, Change, NameIndex, PseudonymRow, Store, StoreError};
 use crate::subject::SubjectId;
 
 /// The pseudonym service of one node.
@@ -93,18 +93,31 @@ impl Vault {
         Ok((key.blind_index(domain, &person) == row.index).then_some(person))
     }
 
-    /// Whether one of `persons` has a name in `domain`; gives none.
+    /// Where the names of `persons` in `domain` are, if they have some; gives none.
     ///
     /// # Errors
     /// [`VaultFailure`].
-    pub async fn knows_any(&self, domain: &Domain, persons: &[Personal<SubjectId>]) -> Result<bool, VaultFailure> {
+    pub async fn indexes(&self, domain: &Domain, persons: &[Personal<SubjectId>]) -> Result<Vec<NameIndex>, VaultFailure> {
         if persons.is_empty() {
-            return Ok(false);
+            return Ok(Vec::new());
         }
         let scope = domain.scope();
         let key = self.key(&scope).await?;
-        let indexes: Vec<_> = persons.iter().map(|person| key.blind_index(domain, person)).collect();
-        Ok(self.store.pseudonyms(scope.as_str(), &indexes).await?.iter().any(Option::is_some))
+        let index = |person| NameIndex { scope: scope.as_str().to_owned(), index: key.blind_index(domain, person) };
+        Ok(persons.iter().map(index).collect())
+    }
+
+    /// Whether one of these names is given.
+    ///
+    /// # Errors
+    /// [`VaultFailure`].
+    pub async fn any_given(&self, names: &[NameIndex]) -> Result<bool, VaultFailure> {
+        for name in names {
+            if self.store.pseudonyms(&name.scope, &[name.index]).await?.iter().any(Option::is_some) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The key of `scope`, made on first use.

@@ -4,6 +4,7 @@ pub mod client;
 pub mod incoming;
 pub mod peer;
 pub mod problem;
+pub mod public;
 pub mod reply;
 pub mod server;
 pub mod tls;

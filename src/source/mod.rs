@@ -224,7 +224,7 @@ pub struct OtherPerson {
     pub identifier: Option<SubjectWire>,
     /// The letter as used in `data`.
     pub letter: String,
-    /// The identifiers of persons from whom this person is protected (`beschermd tegen`).
+    /// The identifiers of persons from whom this person is protected (`beschermd tegen`), each by every number that the source has.
     #[serde(default)]
     pub protected_from: Vec<SubjectWire>,
 }

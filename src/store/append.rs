@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Timestamp;
 use crate::consent::{ConsentRecord, Override};
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -24,6 +26,8 @@ pub struct Append {
     pub idempotency: Option<IdempotencyClaim>,
     /// The facts that must still hold.
     pub expected: Option<Expected>,
+    /// Names that must not have been given: as soon as one is, a fact has changed.
+    pub apart: Vec<NameIndex>,
     /// The entries, in order.
     pub entries: Vec<EntryRow>,
     /// Everything else.
@@ -106,21 +110,32 @@ pub enum Change {
     Disclosure(Box<DisclosureRow>),
     /// A delivery of a disclosure.
     Delivery(DeliveryRow),
-    /// The sealed deliveries of a disclosure are destroyed, because facts have changed.
+    /// Not a write: a disclosure is kept as it was read, or none of the append happens.
+    Unchanged {
+        /// The disclosure.
+        disclosure: String,
+        /// Its sealed request as it was read: sealed anew with every delivery, it tells one state from another.
+        version: Vec<u8>,
+    },
+    /// Sealed deliveries of a disclosure are destroyed, because facts have changed.
     DestroyDeliveries {
         /// The disclosure.
         disclosure: String,
+        /// The sealed texts of those that stay.
+        stay: Vec<String>,
     },
     /// A receipt that a source is still to get: kept until it has.
     ContributionReceipt(ContributionRow),
     /// The sources have these receipts ([`super::WaitingReceipt::number`]).
     ReceiptsAccepted(Vec<i64>),
-    /// The disclosure under an Idempotency-Key was answered.
+    /// The disclosure under an Idempotency-Key was answered; a conflict when another request has taken the key over.
     Answered {
         /// Whose key.
         organisation: Oin,
         /// The key.
         key: String,
+        /// The disclosure that answers it.
+        disclosure: String,
     },
     /// A new version of a consent (a decision depends on it).
     Consent(SubjectIndex, Box<ConsentRecord>),
@@ -138,6 +153,11 @@ impl Change {
     /// Whether decisions depend on this: it moves the facts' revision.
     pub const fn moves_facts(&self) -> bool {
         matches!(self, Self::Consent(..) | Self::Override(..) | Self::Organisation(_) | Self::Status(_) | Self::Credential(_))
+    }
+
+    /// Whether it can turn out to be impossible.
+    pub const fn can_conflict(&self) -> bool {
+        self.moves_facts() || matches!(self, Self::Unchanged { .. } | Self::Answered { .. })
     }
 }
 
@@ -199,6 +219,15 @@ pub struct PseudonymRow {
     pub pseudonym: String,
     /// The identifier, sealed under the scope's key.
     pub identity: Vec<u8>,
+}
+
+/// Where the name of a person is, if there is one: in which scope, under which blind index.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NameIndex {
+    /// The scope.
+    pub scope: String,
+    /// The blind index of domain and identifier.
+    pub index: [u8; 32],
 }
 
 /// What is kept of a disclosure until its sealed results are gone.
@@ -286,12 +315,15 @@ pub enum Conflict {
     /// The nonce was used before.
     #[error("the nonce was used before")]
     NonceReplayed,
-    /// The Idempotency-Key is being worked on, or was used with another body.
+    /// The Idempotency-Key is being worked on, was taken over, or was used with another body.
     #[error("the idempotency key is taken")]
     IdempotencyTaken,
     /// A fact is not what the decision rested on.
     #[error("a fact has changed")]
     FactsChanged,
+    /// A fact that the decision rests on is stored, but cannot be read: nobody knows whether it still holds.
+    #[error("a fact cannot be read")]
+    FactsUnreadable,
     /// What is to be changed is not there, or is newer.
     #[error("what is to be changed is not there, or has changed")]
     StateChanged,

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 
 pub use append::{
     Append, Change, Committed, Conflict, ContributionRow, CredentialChange, DeliveryRow, DisclosureRow, EntryRow, Expected,
-    IdempotencyClaim, NonceClaim, PseudonymRow, Receipting, StatusChange,
+    IdempotencyClaim, NameIndex, NonceClaim, PseudonymRow, Receipting, StatusChange,
 };
 
 use crate::clock::Timestamp;

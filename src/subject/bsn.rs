@@ -41,7 +41,7 @@ impl Drop for Bsn {
     }
 }
 
-/// Whether a text holds a BSN: nine digits in a row, or with single spaces, dots or hyphens between them, that pass the 11-proof.
+/// Whether a text holds a BSN that stands by itself, as arguments and messages do (prose: [`super::find_bsns`]): nine digits in a row, or with single spaces, dots or hyphens between them, that pass the 11-proof.
 pub fn holds_bsn(text: &str) -> bool {
     let characters: Vec<char> = text.chars().collect();
     (0..characters.len()).any(|start| {

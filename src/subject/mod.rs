@@ -1,6 +1,7 @@
 //! Who the data is about: identifiers that the gateway never prints, stores or logs in the clear.
 
 mod bsn;
+mod prose;
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,6 +9,7 @@ use std::str::FromStr;
 use zeroize::Zeroize;
 
 pub use bsn::{Bsn, InvalidBsn, holds_bsn};
+pub use prose::{find_bsns, is_invisible};
 
 use crate::crypto::digest::KeyedDigest;
 use crate::organisation::{Oin, Organisation};
@@ -69,6 +71,15 @@ impl Personal<SubjectId> {
             SubjectId::Bsn(_) => source.bsn_authority,
             SubjectId::VNumber(_) => true,
             SubjectId::Local { source: own, .. } => *own == source.oin,
+        }
+    }
+
+    /// Whether the two can be compared: equal numbers of one scheme are one person, of two schemes they tell nothing.
+    pub fn is_of_same_scheme(&self, other: &Self) -> bool {
+        match (self.open_personal(), other.open_personal()) {
+            (SubjectId::Bsn(_), SubjectId::Bsn(_)) | (SubjectId::VNumber(_), SubjectId::VNumber(_)) => true,
+            (SubjectId::Local { source, .. }, SubjectId::Local { source: other, .. }) => source == other,
+            _ => false,
         }
     }
 

@@ -7,9 +7,9 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{Method, StatusCode};
 
-use crate::api::log::Public;
 use crate::exchange::Gateway;
 use crate::exchange::refusal::{ProblemType, Refusal};
+use crate::http::public::Public;
 use crate::http::reply::{Asked, Reply, bare, method_not_allowed, unsigned};
 
 /// The listener's router.

@@ -9,23 +9,21 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sluis::actions::Desk;
-use sluis::catalogue::{Category, Form};
 use sluis::client::{Disclosed, Trouble};
 use sluis::connector::Connector;
-use sluis::connector::inbox::release_statement;
 use sluis::consent::ConsentState;
 use sluis::demo::organisations::Slug;
 use sluis::demo::running::Running;
 use sluis::ledger::entry::EntryKind;
 use sluis::organisation::{Oin, Status};
 use sluis::secret::Personal;
-use sluis::source::SubjectWire;
-use sluis::source::overrides::{ConsentSought, OverrideContent, OverrideGround, revoke_statement};
+use sluis::source::overrides::revoke_statement;
 use sluis::store::CredentialChange;
 use sluis::subject::SubjectId;
 
 use crate::support::fake_source::{Act, Call, FakeSource, files, item, new_key, published};
 use crate::support::faulty_store::Node;
+use crate::support::professionals::{make_override, release_all};
 use crate::support::{TestGateway, random_text};
 
 /// What rests on consent: the level of substance use of P29, from mental-health care.
@@ -238,31 +236,6 @@ async fn suspension_and_revocation_under_way_hold() {
     gateway.stop().await;
 }
 
-/// Makes the demo's override of mental-health care about P21 for the police; gives its id.
-async fn make_override(running: &Running, connector: &Connector) -> String {
-    let (scheme, value) = running.world.person("P21").expect("a person").1.identifier(Slug::MentalHealth);
-    let content = OverrideContent {
-        subject: SubjectWire { scheme: scheme.to_owned(), value },
-        recipient: oin(Slug::Police),
-        purpose: "acute-safety".parse().expect("a purpose"),
-        categories: vec![Category::Identity],
-        forms: vec![Form::Exact, Form::Reduced, Form::Signal],
-        ground: OverrideGround::ConflictVanPlichten,
-        harm: "He has said that he will attack his former partner tonight.".to_owned(),
-        harm_to: "his former partner".to_owned(),
-        consent: ConsentSought::No { why: "asking would raise the danger".to_owned() },
-        alternatives: "calling him; he does not answer".to_owned(),
-        why_least: "who he is suffices".to_owned(),
-        colleague: "psychiatrist on call".to_owned(),
-        expires_at: running.outside().clock.now().plus(Duration::from_hours(1)),
-    };
-    let hand = running.hand(Slug::MentalHealth, "pro-1").expect("a professional");
-    let sign = hand.sign(|signed| content.create_statement(&signed.professional, signed.signed_at)).expect("signed");
-    let row = connector.create_override(content, &sign).await.expect("made");
-    reported(connector).await;
-    row.id
-}
-
 /// Waits until the gateway has heard of every override and its end.
 async fn reported(connector: &Connector) {
     let done = async {
@@ -280,6 +253,7 @@ async fn an_override_ended_under_way_gives_nothing() {
     let running = gateway.running();
     let connector = Arc::clone(&running.connectors[&Slug::MentalHealth]);
     let id = make_override(running, &connector).await;
+    reported(&connector).await;
     let care = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
     care.holds(|call| call.answer(&[care_item("identity", "exact", json!({"surname": "Bergsma"}))]));
     let mut body = gateway.question("P21");
@@ -365,13 +339,7 @@ async fn a_release_after_an_answer_made_anew_is_proved_to_its_source() {
     let anew = client.pick_up(&first.id, &text).await.expect("made anew");
     assert_ne!(anew.deliveries[0].receipt, first.deliveries[0].receipt);
 
-    let hand = running.hand(Slug::Police, "pro-1").expect("a professional");
-    for row in police.inbox().await.expect("the inbox").into_iter().filter(|row| row.decision == first.id) {
-        let shown = police.show(&row.id).await.expect("shown").content.expect("its content");
-        let data: Vec<_> = shown.parts.iter().map(|part| &part.data).collect();
-        let sign = hand.sign(|signed| release_statement(&row, &data, signed)).expect("signed");
-        police.release(&row.id, &[], &sign).await.expect("released");
-    }
+    release_all(running, Slug::Police, &police, &first.id).await;
     let released = client.wait_for_more(anew, &text, Duration::from_secs(20)).await.expect("picked up");
     assert!(released.deliveries.len() == 2 && released.items().any(|item| item["form"] == "summary"));
     let all_taken = async {

@@ -1,14 +1,17 @@
 //! Signatures of another moment, and the same request twice: on the same node, at the same time, and after a restart.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sluis::clock::Clock;
 use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::EntryKind;
 
 use crate::support::cases::Cases;
-use crate::support::{TestGateway, caller, stranger};
+use crate::support::draft::Draft;
+use crate::support::professionals::{make_override, release_all};
+use crate::support::{Persona, TestGateway, caller, stranger};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signature_is_of_this_moment() {
@@ -102,4 +105,47 @@ async fn a_nonce_counts_once_also_after_a_restart() {
     cases.check("later", gateway.refused(&asker, &given, stranger(401, "signature-expired")).await);
     gateway.stop().await;
     cases.finish(22);
+}
+
+/// What a source brings unasked counts once too, also when it changes nothing any more.
+///
+/// Broken on purpose to see it fail: `commit_asked` without the nonce; then `changes_nothing` and `release` without it, as they were.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_nonce_of_what_a_source_brings_counts_once_also_after_a_restart() {
+    let mut gateway = TestGateway::start().await;
+    let (care, police) = (gateway.persona(Slug::MentalHealth), gateway.persona(Slug::Police));
+    let mut cases = Cases::default();
+    let replayed = caller(401, "nonce-replayed");
+    let [care_connector, police_connector] =
+        [Slug::MentalHealth, Slug::Police].map(|slug| Arc::clone(&gateway.running().connectors[&slug]));
+    let mut question = gateway.question("P22");
+    question["categories"] = json!(["incident-reports"]);
+    let asked = gateway.ask(Slug::VeiligThuis, &question, None).await.expect("an answer");
+    // Without their outboxes: what they bring is brought here, and brought again by them after the restart.
+    gateway.running_mut().stop_connector(Slug::MentalHealth);
+    gateway.running_mut().stop_connector(Slug::Police);
+
+    make_override(gateway.running(), &care_connector).await;
+    let overrides = care_connector.pending_overrides().await.expect("read");
+    assert!(release_all(gateway.running(), Slug::Police, &police_connector, &asked.id).await > 0);
+    let waiting = police_connector.pending_releases().await.expect("read");
+    let signed = |persona: &Persona, target: &str, message: &Value| {
+        let body = message.to_string().into_bytes();
+        Draft::post(target, gateway.authority_name(), &body).by(&persona.key, &*gateway.clock).sign(&persona.key)
+    };
+    let message = json!(overrides[0]);
+    let (made, known) = (signed(&care, "/v1/overrides", &message), signed(&care, "/v1/overrides", &message));
+    let message = json!(waiting[0].answer);
+    let (released, again) = (signed(&police, "/v1/releases", &message), signed(&police, "/v1/releases", &message));
+    let all = [("made", &care, made), ("known", &care, known), ("released", &police, released), ("again", &police, again)];
+    for (name, persona, request) in &all {
+        cases.check(name, gateway.wire().success(&persona.tls, request).await);
+        cases.check(format!("{name}, replayed"), gateway.refused(persona, request, replayed).await);
+    }
+    gateway.restart().await;
+    for (name, persona, request) in &all {
+        cases.check(format!("{name}, after a restart"), gateway.refused(persona, request, replayed).await);
+    }
+    gateway.stop().await;
+    cases.finish(12);
 }

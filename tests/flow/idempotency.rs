@@ -1,10 +1,11 @@
 //! Idempotency-Key: keys that are none, the same key with another body, the same again, two at once.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::EntryKind;
 
 use crate::support::cases::Cases;
+use crate::support::fake_source::{FakeSource, item};
 use crate::support::raw::RawRequest;
 use crate::support::silent::SilentSource;
 use crate::support::{Persona, Setup, TestGateway, caller};
@@ -96,4 +97,43 @@ async fn of_two_at_once_one_works() {
 
 fn keyed(gateway: &TestGateway, asker: &Persona, key: &str, body: &Value) -> RawRequest {
     gateway.draft(asker, body.to_string().as_bytes()).field("idempotency-key", key).sign(&asker.key)
+}
+
+/// A request whose source is slow loses its key to a second one after 30 seconds: it then gives nothing, and the second one answers.
+///
+/// Broken on purpose to see it fail: `answered` without the disclosure, as it was: both were answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_whose_key_was_taken_over_gives_nothing() {
+    let setup = Setup { change: |config| config.exchange.source_ms = 20_000, ..Setup::default() };
+    let gateway = TestGateway::start_with(setup).await;
+    let asker = gateway.persona(Slug::VeiligThuis);
+    let question = gateway.question("P22");
+    let police = FakeSource::instead_of(&gateway, Slug::Police).await;
+    police.holds(|call| call.answer(&[item("identity", "exact", json!({"surname": "Bergsma"}))]));
+    let mut cases = Cases::default();
+    let key = "taken-over-00000001";
+    let slow = keyed(&gateway, &asker, key, &question);
+    let second = async {
+        police.asked(1).await;
+        gateway.clock.advance(31);
+        let request = keyed(&gateway, &asker, key, &question);
+        let answered = async {
+            police.asked(2).await;
+            // Both are let go: which of them comes first does not matter.
+            police.lets_go();
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            police.lets_go();
+        };
+        tokio::join!(gateway.wire().success(&asker.tls, &request), answered).0
+    };
+    let (slow, second) = tokio::join!(gateway.wire().problem(&asker.tls, &slow, 409, "state-conflict"), second);
+    cases.check("the slow one is told to come back", slow);
+    let second = cases.check("the second is answered", second);
+    let again = gateway.wire().success(&asker.tls, &keyed(&gateway, &asker, key, &question)).await;
+    let again = cases.check("and repeated", again);
+    cases.hold("the same", again.zip(second).is_some_and(|(again, second)| again.json() == second.json()));
+    cases.hold("one disclosure", gateway.entries(EntryKind::Disclosure, &asker.oin).await == 1);
+    drop(police);
+    gateway.stop().await;
+    cases.finish(5);
 }

@@ -130,8 +130,13 @@ async fn an_idempotency_key_is_claimed_once_and_taken_over_when_stale() {
     let expected =
         Claim { body: [1; 32], disclosure: "d2".to_owned(), claimed_at: NOW.plus(Duration::from_secs(31)), answered: false };
     assert_eq!(known(31).await, Ok(Some(expected)));
-    let answered = Change::Answered { organisation: oin(1), key: "a-key-of-sixteen".to_owned() };
-    fixture.commit_one(Append { changes: vec![answered], ..Append::default() }).await.expect("answered");
+    let answers = async |disclosure: &str| {
+        let (key, disclosure) = ("a-key-of-sixteen".to_owned(), disclosure.to_owned());
+        let answered = Change::Answered { organisation: oin(1), key, disclosure };
+        fixture.commit_one(Append { changes: vec![answered], ..fixture.append() }).await.map(drop)
+    };
+    assert_eq!(answers("d1").await, taken, "from whom it was taken over may not answer any more");
+    answers("d2").await.expect("answered");
     assert_eq!(at(of(1, "d3"), 100).await, taken, "what is answered is not taken over");
     let replacing = |disclosure: &str| IdempotencyClaim { replaces: Some(disclosure.to_owned()), ..of(1, "d4") };
     assert_eq!(at(replacing("d1"), 100).await, taken);

@@ -1,10 +1,11 @@
 //! A row that is not what it must be stops whoever reads it, with table, column and row, and never with a value.
 
 use sluis::ledger::tree::NodeHash;
-use sluis::store::{Change, CredentialChange, Store, StoreError, SubjectIndex};
+use sluis::store::facts::facts_digest;
+use sluis::store::{Append, Change, Conflict, CredentialChange, Expected, Revision, Store, StoreError, SubjectIndex};
 use sqlx::AssertSqlSafe;
 
-use super::fixture::{Fixture, NOW, oin, organisation, scribe};
+use super::fixture::{Fixture, NOW, nonce, oin, organisation, scribe};
 use super::registers::{consent, disclosure};
 
 /// Stands in every value that is written; no error may repeat it.
@@ -156,4 +157,43 @@ async fn what_is_no_store_of_this_version_is_not_opened() {
     std::fs::write(&text, "this is no database, but long enough to have a header".repeat(100)).expect("written");
     assert!(matches!(super::fixture::open(&text).await.err(), Some(StoreError::Unavailable(_))));
     assert!(super::fixture::open(&text.join("below/a-file")).await.is_err());
+}
+
+/// A person's facts that cannot be read stop who rests on them, not the others of the batch.
+///
+/// Broken on purpose to see it fail: `try_append` handing the error on, as it did.
+#[tokio::test]
+async fn a_corrupt_fact_stops_one_append_and_not_its_batch() {
+    let fixture = Fixture::new().await;
+    let (broken, sound) = (SubjectIndex([1; 32]), SubjectIndex([2; 32]));
+    for (subject, id) in [(broken, "broken"), (sound, "sound")] {
+        let changes = vec![Change::Consent(subject, Box::new(consent(id, 1)))];
+        fixture.commit_one(Append { changes, ..fixture.append() }).await.expect("recorded");
+    }
+    let mut resting = Vec::new();
+    for subject in [broken, sound] {
+        let person = fixture.store.person_facts(subject).await.expect("facts");
+        let expected = Expected {
+            // Older than the newest write: the facts are looked at again.
+            revision: Revision(person.revision.0 - 1),
+            void_at: NOW.plus(std::time::Duration::from_mins(1)),
+            subject: Some(subject),
+            organisations: Vec::new(),
+            digest: facts_digest(std::iter::empty(), Some(&person)),
+        };
+        resting.push(Append {
+            expected: Some(expected),
+            nonce: Some(nonce(1, &format!("{}", subject.0[0]))),
+            ..fixture.append()
+        });
+    }
+    write(&fixture, "UPDATE consent SET record = x'00' WHERE id = 'broken'").await;
+    let size = fixture.store.head().await.expect("the head").size;
+    let batch = [fixture.append(), resting[0].clone(), resting[1].clone()];
+    let outcomes = fixture.commit(&batch).await.expect("the batch is committed");
+    let conflicts: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().err().copied()).collect();
+    assert_eq!(conflicts, [None, Some(Conflict::FactsUnreadable), None]);
+    assert_eq!(fixture.store.head().await.expect("the head").size, size + 2);
+    assert_eq!(fixture.commit_one(resting[0].clone()).await.err(), Some(Conflict::FactsUnreadable), "its nonce was given back");
+    fixture.holds_together().await;
 }

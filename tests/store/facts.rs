@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sluis::organisation::Status;
 use sluis::store::facts::{facts_digest, registration_digest};
-use sluis::store::{Append, Change, Conflict, Expected, Revision, StatusChange, Store};
+use sluis::store::{Append, Change, Conflict, Expected, NameIndex, PseudonymRow, Revision, StatusChange, Store};
 
 use super::fixture::{Fixture, NOW, nonce, oin, organisation};
 
@@ -78,4 +78,30 @@ async fn facts_that_have_run_out_are_changed_facts() {
     };
     assert_eq!(at(-1).await, Ok(()));
     assert_eq!(at(0).await, Err(Conflict::FactsChanged));
+}
+
+/// A name that must not be given is a changed fact as soon as it is, also by an earlier append of the same batch.
+///
+/// Broken on purpose to see it fail: without the look at `apart` in `try_append`.
+#[tokio::test]
+async fn a_name_that_is_given_is_a_changed_fact() {
+    let fixture = Fixture::new().await;
+    let name = |byte: u8| NameIndex { scope: "scope-1".to_owned(), index: [byte; 32] };
+    let resting = |byte| Append { apart: vec![name(byte)], ..fixture.append() };
+    let given = |byte: u8| {
+        let row = PseudonymRow {
+            scope: "scope-1".to_owned(),
+            index: [byte; 32],
+            pseudonym: format!("p1_{byte}"),
+            identity: vec![byte],
+        };
+        Append { changes: vec![Change::Pseudonyms(vec![row])], ..Append::default() }
+    };
+    let scope = Change::ScopeKey { scope: "scope-1".to_owned(), sealed: vec![1] };
+    fixture.commit_one(Append { changes: vec![scope], ..Append::default() }).await.expect("a scope");
+    let outcomes = fixture.commit(&[resting(1), given(1), resting(1), resting(2)]).await.expect("a commit");
+    let conflicts: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().err().copied()).collect();
+    assert_eq!(conflicts, [None, None, Some(Conflict::FactsChanged), None]);
+    assert_eq!(fixture.commit_one(resting(1)).await.err(), Some(Conflict::FactsChanged));
+    fixture.holds_together().await;
 }

@@ -11,7 +11,7 @@ use sluis::store::{
     Append, Change, Conflict, ContributionRow, DeliveryRow, DisclosureRow, Expected, Receipting, Revision, Store, SubjectIndex,
 };
 
-use super::fixture::{Fixture, NOW, oin};
+use super::fixture::{Fixture, NOW, nonce, oin};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -138,7 +138,7 @@ async fn disclosures_deliveries_and_receipts_come_and_go() {
     fixture.commit_one(Append { changes: accepted(1), ..Append::default() }).await.expect("accepted");
     assert!(fixture.store.contribution_receipts(10).await.expect("read").is_empty());
 
-    write(vec![Change::DestroyDeliveries { disclosure: "d1".to_owned() }]).await;
+    write(vec![Change::DestroyDeliveries { disclosure: "d1".to_owned(), stay: Vec::new() }]).await;
     assert!(stored().await.deliveries.is_empty());
     let mut changed = disclosure("d1");
     changed.expected.digest = [6; 32];
@@ -152,5 +152,44 @@ async fn disclosures_deliveries_and_receipts_come_and_go() {
     fixture.store.sweep(ends).await.expect("swept");
     assert_eq!((fixture.rows("disclosure").await, fixture.rows("delivery").await), (0, 0), "and gone");
     assert!(fixture.rows("entry").await > 0, "the log never");
+    fixture.holds_together().await;
+}
+
+/// Of two deliveries made from one reading of a disclosure the second does not overwrite the first, be they in one batch.
+///
+/// Broken on purpose to see it fail: `Unchanged` always true; then without `redone`.
+#[tokio::test]
+async fn a_disclosure_that_is_not_as_it_was_read_is_left_alone() {
+    let fixture = Fixture::new().await;
+    let row = |version: u8| {
+        let mut row = disclosure("d1");
+        row.request = vec![version];
+        Change::Disclosure(Box::new(row))
+    };
+    let delivery = |sealed: &str| {
+        let receipt = Receipting { entry: 0, party_key: party_key() };
+        Change::Delivery(DeliveryRow { disclosure: "d1".to_owned(), sealed: sealed.to_owned(), receipt })
+    };
+    let unchanged = |version: u8| Change::Unchanged { disclosure: "d1".to_owned(), version: vec![version] };
+    let stays = |sealed: &str| Change::DestroyDeliveries { disclosure: "d1".to_owned(), stay: vec![sealed.to_owned()] };
+    let sealed = async || {
+        let stored = fixture.store.disclosure("d1", NOW).await.expect("read").expect("kept");
+        stored.deliveries.into_iter().map(|delivery| delivery.sealed).collect::<Vec<_>>()
+    };
+    let append = |changes| Append { nonce: Some(nonce(2, "once")), changes, ..fixture.append() };
+
+    assert_eq!(fixture.commit_one(append(vec![unchanged(1)])).await.err(), Some(Conflict::StateChanged), "there is none");
+    let first = Append { changes: vec![row(1), delivery("one"), delivery("two")], ..fixture.append() };
+    fixture.commit_one(first).await.expect("committed");
+    let second = append(vec![unchanged(1), stays("two"), row(2), delivery("three")]);
+    let third = Append { changes: vec![unchanged(1), stays("one"), row(3), delivery("four")], ..fixture.append() };
+    let outcomes = fixture.commit(&[second, third.clone()]).await.expect("a commit");
+    assert_eq!(
+        outcomes.iter().map(|outcome| outcome.as_ref().err().copied()).collect::<Vec<_>>(),
+        [None, Some(Conflict::StateChanged)]
+    );
+    assert_eq!(sealed().await, ["two", "three"]);
+    assert_eq!(fixture.commit_one(third).await.err(), Some(Conflict::StateChanged), "nor in a later batch");
+    assert_eq!(sealed().await, ["two", "three"]);
     fixture.holds_together().await;
 }

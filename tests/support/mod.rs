@@ -39,6 +39,7 @@ pub mod draft;
 pub mod fake_source;
 pub mod faulty_store;
 pub mod log;
+pub mod professionals;
 pub mod raw;
 pub mod silent;
 

@@ -1,5 +1,7 @@
 //! Folding: case and diacritics do not matter, invisible characters are not there.
 
+use crate::subject::is_invisible;
+
 /// The letters of each line fold to the plain letters before it; lower case only.
 const FOLDS: [(&str, &str); 28] = [
     ("a", "àáâãäåāăąǎạảấầẩẫậắằẳẵặ"),
@@ -44,11 +46,6 @@ pub(super) fn fold_into(word: &mut String, letter: char) {
             None => word.push(lower),
         }
     }
-}
-
-/// Combining diacritics, soft hyphens, zero-width characters: they do not end a word or number.
-pub(super) fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! What must not stand in a summary: names of known persons of the household, and citizen numbers. A finding says where, never what.
 
-mod bsn;
 mod fold;
 mod names;
 
@@ -8,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use names::KnownPersons;
+
+use crate::subject::find_bsns;
 
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +55,7 @@ pub fn findings(parts: &[&Value], persons: &[&[String]]) -> Vec<Finding> {
             for range in known.find(text) {
                 push(FindingKind::HouseholdName, range);
             }
-            for range in bsn::find(text) {
+            for range in find_bsns(text) {
                 push(FindingKind::CitizenNumber, range);
             }
         });

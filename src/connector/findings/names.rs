@@ -3,7 +3,8 @@
 
 use std::collections::HashSet;
 
-use super::fold::{fold_into, is_invisible};
+use super::fold::fold_into;
+use crate::subject::is_invisible;
 
 /// Words inside names that say nothing alone.
 const PARTICLES: [&str; 27] = [

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::connector::encoding::base64url;
+use crate::crypto::{base64, hex};
 use crate::entropy::{Entropy, EntropyUnavailable, random};
 use crate::secret::Secret;
 use crate::source::digest::sha256;
@@ -17,7 +17,7 @@ impl LocalToken {
     /// # Errors
     /// [`EntropyUnavailable`].
     pub fn issue(entropy: &dyn Entropy) -> Result<(Secret<String>, Self), EntropyUnavailable> {
-        let token = base64url(&random::<32>(entropy)?);
+        let token = base64::encode_url(&random::<32>(entropy)?);
         let digest = Self(sha256(token.as_bytes()));
         Ok((Secret::new(token), digest))
     }
@@ -33,19 +33,12 @@ impl LocalToken {
 
     /// Reads the line of the file; `None` when it is anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let hex = text.trim().strip_prefix("sha256:").filter(|hex| hex.len() == 64)?;
-        let mut digest = [0; 32];
-        for (byte, pair) in digest.iter_mut().zip(hex.as_bytes().chunks(2)) {
-            let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
-            *byte = u8::from_str_radix(pair, 16).ok()?;
-        }
-        Some(Self(digest))
+        text.trim().strip_prefix("sha256:").and_then(hex::decode_array).map(Self)
     }
 
     /// The line for the file.
     pub fn to_line(&self) -> String {
-        let hex = self.0.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-        format!("sha256:{hex}\n")
+        format!("sha256:{}\n", hex::encode(&self.0))
     }
 
     /// Compares in constant time: of digests, and without an early end.

@@ -33,7 +33,7 @@ impl State {
 }
 
 fn row_key(fingerprint: &[u8]) -> String {
-    crate::connector::encoding::base64url(fingerprint)
+    crate::crypto::base64::encode_url(fingerprint)
 }
 
 fn place(row: &str) -> Place<'_> {

@@ -17,12 +17,13 @@ use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::{Map, Value, json};
 
 use super::config::Config;
-use super::encoding::{base64url, random_id};
+use super::ids::random_id;
 use super::professionals::{Professional, Signed};
 use super::store::testing;
-use super::{AddressSecrecy, Connector, MinimiseError, Minimiser, OpenError, Outside};
-use crate::catalogue::{Category, Form};
+use super::{Connector, MinimiseError, Minimiser, OpenError, Outside};
+use crate::catalogue::{Category, Form, Secrecy};
 use crate::clock::{Clock, Timestamp};
+use crate::crypto::base64;
 use crate::entropy::SystemEntropy;
 use crate::source::{RecordsAnswer, RecordsRequest, SourceItem};
 
@@ -84,7 +85,7 @@ impl Person {
     /// Signs what `statement` makes of the step.
     fn sign(&self, at: Timestamp, statement: impl FnOnce(&Signed) -> Vec<u8>) -> Signed {
         let unsigned = Signed { professional: self.reference.to_owned(), signed_at: at, signature: String::new() };
-        let signature = base64url(self.key.sign(&statement(&unsigned)).as_ref());
+        let signature = base64::encode_url(self.key.sign(&statement(&unsigned)).as_ref());
         Signed { signature, ..unsigned }
     }
 }
@@ -190,14 +191,14 @@ impl Minimiser for TestMinimiser {
         form: Form,
         exact_record: &Value,
         transform: &[String],
-        secrecy: AddressSecrecy,
+        secrecy: Secrecy,
         _today: &str,
     ) -> Result<Value, MinimiseError> {
         if transform.iter().any(|field| field == "no") {
             return Err(MinimiseError("`no` is no field".to_owned()));
         }
         let some = ![json!({}), json!({"incidents": []}), json!({"supervision": null})].contains(exact_record);
-        let hidden = secrecy == AddressSecrecy::Hidden;
+        let hidden = secrecy == Secrecy::Hidden;
         match (category, form) {
             (_, Form::Signal) => Ok(json!({"any": if some { "yes" } else { "no" }})),
             (Category::IncidentReports, _) => {

@@ -24,7 +24,7 @@ pub(super) async fn commit(
     // IMMEDIATE takes SQLite's one write lock: the head row's lock and the only one there is.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
     let (head, nonces) = begin(&mut transaction, batch).await?;
-    let mut batch_state = Judging { seal, now, revision: head.revision, nonces };
+    let mut batch_state = Judging { seal, now, revision: head.revision, nonces, redone: HashSet::new() };
     let mut verdicts = Vec::with_capacity(batch.len());
     for append in batch {
         verdicts.push(batch_state.judge(&mut transaction, append).await?);
@@ -72,6 +72,8 @@ struct Judging<'a> {
     now: Timestamp,
     revision: Revision,
     nonces: HashSet<(String, String)>,
+    /// The disclosures that earlier appends of the batch write, which happens after all are judged.
+    redone: HashSet<String>,
 }
 
 impl Judging<'_> {
@@ -92,13 +94,13 @@ impl Judging<'_> {
         Ok(verdict)
     }
 
-    /// Only a change of facts can turn out to be impossible half-way; all else is checked before the first write.
+    /// What can turn out to be impossible half-way is done behind a savepoint; all else is checked before the first write.
     async fn all_or_nothing(
         &mut self,
         connection: &mut SqliteConnection,
         append: &Append,
     ) -> Result<Result<(), Conflict>, StoreError> {
-        if !append.changes.iter().any(Change::moves_facts) {
+        if !append.changes.iter().any(Change::can_conflict) {
             return self.try_append(connection, append).await;
         }
         sqlx::query("SAVEPOINT one").execute(&mut *connection).await.map_err(unavailable)?;
@@ -117,10 +119,22 @@ impl Judging<'_> {
         connection: &mut SqliteConnection,
         append: &Append,
     ) -> Result<Result<(), Conflict>, StoreError> {
-        if let Some(expected) = &append.expected
-            && !self.still_holds(connection, expected).await?
-        {
-            return Ok(Err(Conflict::FactsChanged));
+        if let Some(expected) = &append.expected {
+            match self.still_holds(connection, expected).await {
+                Ok(true) => {}
+                Ok(false) => return Ok(Err(Conflict::FactsChanged)),
+                // One record that is not what it must be stops who rests on it, and nobody else in the batch.
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    tracing::error!(%error, "facts cannot be read again; what rests on them is refused");
+                    return Ok(Err(Conflict::FactsUnreadable));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        for name in &append.apart {
+            if vault::is_given(connection, name).await? {
+                return Ok(Err(Conflict::FactsChanged));
+            }
         }
         if let Some(claim) = &append.idempotency
             && !disclosures::take_claim(connection, claim, self.now).await?
@@ -138,6 +152,10 @@ impl Judging<'_> {
                 self.revision = Revision(self.revision.0 + 1);
             }
         }
+        self.redone.extend(append.changes.iter().filter_map(|change| match change {
+            Change::Disclosure(row) => Some(row.id.clone()),
+            _ => None,
+        }));
         Ok(Ok(()))
     }
 
@@ -164,8 +182,16 @@ impl Judging<'_> {
             Change::Pseudonyms(rows) => vault::add_pseudonyms(connection, rows).await?,
             // These need a receipt, or their order among those that do: they are written when the entries have their numbers.
             Change::Disclosure(_) | Change::Delivery(_) | Change::ContributionReceipt(_) | Change::DestroyDeliveries { .. } => {}
+            Change::Unchanged { disclosure, version } => {
+                let as_read =
+                    !self.redone.contains(disclosure) && disclosures::is_version(connection, disclosure, version).await?;
+                return Ok(if as_read { Ok(()) } else { Err(Conflict::StateChanged) });
+            }
             Change::ReceiptsAccepted(numbers) => disclosures::remove_contributions(connection, numbers).await?,
-            Change::Answered { organisation, key } => disclosures::answered(connection, organisation, key).await?,
+            Change::Answered { organisation, key, disclosure } => {
+                let held = disclosures::answered(connection, organisation, key, disclosure).await?;
+                return Ok(if held { Ok(()) } else { Err(Conflict::IdempotencyTaken) });
+            }
             Change::Consent(subject, record) => return registers::add_consent(connection, self.seal, *subject, record).await,
             Change::Override(subject, version, record) => {
                 return registers::add_override(connection, self.seal, *subject, *version, record).await;

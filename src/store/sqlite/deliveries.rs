@@ -24,10 +24,10 @@ pub(super) async fn write<'a>(
                     rows.deliveries.push((&row.disclosure, place, &row.sealed, receipt(append, committed, &row.receipt)?));
                 }
                 Change::ContributionReceipt(row) => rows.contributions.push((row, receipt(append, committed, &row.receipt)?)),
-                Change::DestroyDeliveries { disclosure } => {
+                Change::DestroyDeliveries { disclosure, stay } => {
                     // Also those that an append before this one has just made.
                     std::mem::take(&mut rows).script().run(connection).await?;
-                    disclosures::destroy_deliveries(connection, disclosure).await?;
+                    disclosures::destroy_deliveries(connection, disclosure, stay).await?;
                 }
                 _ => {}
             }

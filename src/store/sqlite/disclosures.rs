@@ -69,11 +69,17 @@ pub(super) async fn take_claim(
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn answered(connection: &mut SqliteConnection, organisation: &Oin, key: &str) -> Result<(), StoreError> {
-    let query = sqlx::query("UPDATE idempotency SET answered = 1 WHERE organisation = ? AND key = ?")
-        .bind(organisation.as_str())
-        .bind(key);
-    query.execute(connection).await.map(drop).map_err(unavailable)
+/// Notes that the claim was answered by this disclosure. `false` when the claim is another's by now: of two requests with one key only the one that
+/// holds it may disclose.
+pub(super) async fn answered(
+    connection: &mut SqliteConnection,
+    organisation: &Oin,
+    key: &str,
+    disclosure: &str,
+) -> Result<bool, StoreError> {
+    let query = sqlx::query("UPDATE idempotency SET answered = 1 WHERE organisation = ? AND key = ? AND disclosure = ?");
+    let done = query.bind(organisation.as_str()).bind(key).bind(disclosure).execute(connection).await.map_err(unavailable)?;
+    Ok(done.rows_affected() == 1)
 }
 
 pub(super) async fn disclosure(
@@ -122,13 +128,26 @@ pub(super) async fn disclosure(
     Ok(Some(StoredDisclosure { row, deliveries }))
 }
 
-pub(super) async fn destroy_deliveries(connection: &mut SqliteConnection, disclosure: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM delivery WHERE disclosure = ?")
+/// Destroys the deliveries of a disclosure but those whose sealed text is among `stay`.
+pub(super) async fn destroy_deliveries(
+    connection: &mut SqliteConnection,
+    disclosure: &str,
+    stay: &[String],
+) -> Result<(), StoreError> {
+    let stay = serde_json::to_string(stay).map_err(|_| StoreError::Unavailable("a list of deliveries".to_owned()))?;
+    sqlx::query("DELETE FROM delivery WHERE disclosure = ? AND sealed NOT IN (SELECT value FROM json_each(?))")
         .bind(disclosure)
+        .bind(stay)
         .execute(connection)
         .await
         .map(drop)
         .map_err(unavailable)
+}
+
+/// Whether the disclosure is kept with this sealed request.
+pub(super) async fn is_version(connection: &mut SqliteConnection, disclosure: &str, version: &[u8]) -> Result<bool, StoreError> {
+    let query = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM disclosure WHERE id = ? AND request = ?");
+    query.bind(disclosure).bind(version).fetch_one(connection).await.map(|found| found == 1).map_err(unavailable)
 }
 
 pub(super) async fn remove_contributions(connection: &mut SqliteConnection, numbers: &[i64]) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::{exactly, unavailable};
-use crate::store::{PseudonymRow, StoreError};
+use crate::store::{NameIndex, PseudonymRow, StoreError};
 
 pub(super) async fn scope_key(connection: &mut SqliteConnection, scope: &str) -> Result<Option<Vec<u8>>, StoreError> {
     sqlx::query_scalar("SELECT sealed FROM scope WHERE scope = ?")
@@ -33,6 +33,12 @@ pub(super) async fn pseudonyms(
         rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>().map_err(unavailable)?;
     let of = |index: &[u8; 32]| found.iter().find(|(known, _)| known == index).map(|(_, pseudonym)| pseudonym.clone());
     Ok(indexes.iter().map(of).collect())
+}
+
+pub(super) async fn is_given(connection: &mut SqliteConnection, name: &NameIndex) -> Result<bool, StoreError> {
+    let query = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM pseudonym WHERE scope = ? AND idx = ?");
+    let query = query.bind(&name.scope).bind(name.index.as_slice());
+    query.fetch_one(connection).await.map(|found| found > 0).map_err(unavailable)
 }
 
 pub(super) async fn identity(connection: &mut SqliteConnection, pseudonym: &str) -> Result<Option<PseudonymRow>, StoreError> {

@@ -1,7 +1,7 @@
-//! Citizen numbers in text: nine digits that pass the 11-proof, also with separators between them.
+//! Citizen numbers in prose: nine digits that pass the 11-proof, also with separators between them, in whatever digits, within longer numbers. A
+//! source looks for them before it lets a summary go, and the gateway again.
 
-use super::fold::is_invisible;
-use crate::subject::Bsn;
+use super::Bsn;
 
 /// How many separating characters may stand between two digits of one number.
 const MAX_GAP: usize = 3;
@@ -14,7 +14,7 @@ struct Digit {
 }
 
 /// The ranges (characters) that hold a citizen number.
-pub(super) fn find(text: &str) -> Vec<(usize, usize)> {
+pub fn find_bsns(text: &str) -> Vec<(usize, usize)> {
     let mut found: Vec<(usize, usize)> = Vec::new();
     for run in runs(text) {
         for window in run.windows(9) {
@@ -77,4 +77,9 @@ fn decimal(letter: char) -> Option<char> {
         _ => return None,
     };
     char::from_digit(u32::from(letter) - u32::from(zero), 10)
+}
+
+/// Combining diacritics, soft hyphens, zero-width characters: they do not end a word or number.
+pub fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
 }

@@ -1,0 +1,156 @@
+//! One decision per source and category: what is possible for everyone, what the policies permit here, and on what that rests.
+
+use std::sync::Arc;
+
+use super::matter::Matter;
+use super::plan::Cell;
+use super::refusal::{ProblemType, Refusal};
+use super::registry::Member;
+use crate::catalogue::{Category, Form, Purpose};
+use crate::clock::Timestamp;
+use crate::consent::derogation::governing_override;
+use crate::consent::governing;
+use crate::organisation::Kind;
+use crate::policy::{Basis, Bundle, Decision, FormSet, Party, Question, reason};
+use crate::pseudonym::Pseudonym;
+use crate::secret::Personal;
+use crate::store::PersonFacts;
+use crate::subject::SubjectId;
+
+/// What one decision after the other is made from.
+pub(super) struct Asking<'a> {
+    pub(super) bundle: &'a Bundle,
+    pub(super) purpose: &'a Purpose,
+    pub(super) matter: &'a Matter,
+    pub(super) subject: Option<&'a Personal<SubjectId>>,
+    pub(super) person: Option<&'a PersonFacts>,
+    pub(super) asked_by: Option<Pseudonym>,
+    pub(super) now: Timestamp,
+}
+
+impl Asking<'_> {
+    /// Every asked combination; the categories that nobody may ever give; whether a summary can come.
+    pub(super) fn cells(&self, sources: &[Arc<Member>]) -> Result<(Vec<Cell>, Vec<Category>, bool), Refusal> {
+        let recipient = self.matter.caller.organisation().kind;
+        let mut cells = Vec::new();
+        let mut impossible = Vec::new();
+        let mut summaries = false;
+        for &category in &self.matter.request.categories {
+            let possible: Vec<FormSet> = sources.iter().map(|source| self.possible(source, recipient, category)).collect();
+            if possible.iter().all(|forms| forms.is_empty()) {
+                impossible.push(category);
+                continue;
+            }
+            for (source, forms) in sources.iter().zip(possible) {
+                summaries |= forms.contains(Form::Summary);
+                cells.push(self.cell(source, category, forms));
+            }
+        }
+        if cells.is_empty() {
+            return Err(Refusal::new(
+                ProblemType::NotPermitted,
+                "none of the categories can ever be given to this organisation for this purpose by these sources",
+            ));
+        }
+        Ok((cells, impossible, summaries))
+    }
+
+    /// The forms that this source could ever give: nothing to itself, and nothing without a connector.
+    fn possible(&self, source: &Member, recipient: Kind, category: Category) -> FormSet {
+        let giver = &source.organisation;
+        if giver.oin == *self.matter.caller.oin() || giver.connector.is_none() {
+            return FormSet::default();
+        }
+        self.bundle.ever_permitted(recipient, &self.purpose.id, giver.kind, category)
+    }
+
+    fn cell(&self, source: &Arc<Member>, category: Category, possible: FormSet) -> Cell {
+        let mut cell = Cell {
+            source: Arc::clone(source),
+            category,
+            form: None,
+            summary: false,
+            policies: Vec::new(),
+            reason: None,
+            consent: None,
+            overridden_by: None,
+        };
+        if possible.is_empty() || !source.is_active() || self.person.is_none() || !self.may_look_up(source) {
+            cell.reason = Some(Arc::from(reason::NOT_PERMITTED));
+            return cell;
+        }
+        let question = self.question(source, category);
+        let decision = self.decided(&question, &mut cell, Bundle::decide);
+        cell.form = decision.form();
+        cell.reason = decision.reason().map(Arc::from);
+        if possible.contains(Form::Summary) {
+            cell.summary = self.decided(&question, &mut cell, Bundle::decide_summary).form().is_some();
+        }
+        cell
+    }
+
+    /// Decides, and notes on which policies, consent or override the permit rests.
+    fn decided(&self, question: &Question, cell: &mut Cell, decide: fn(&Bundle, &Question) -> Decision) -> Decision {
+        let decision = decide(self.bundle, question);
+        if decision.alarm() {
+            tracing::error!(category = %question.category, "ALARM: a policy could not be evaluated; nothing is given");
+        }
+        if cell.policies.is_empty() || decision.form().is_some() {
+            cell.policies.extend_from_slice(decision.policies());
+        }
+        match self.bundle.basis(&decision) {
+            Some(Basis::Consent) => cell.consent = question.consent.as_ref().map(|consent| (consent.id.clone(), consent.version)),
+            Some(Basis::Override) => cell.overridden_by = question.derogation.as_ref().map(|one| one.id.clone()),
+            Some(Basis::Law) | None => {}
+        }
+        decision
+    }
+
+    /// By BSN only sources with BSN authority can be asked; by a source's own number only that source. Also when the request names a pseudonym.
+    fn may_look_up(&self, source: &Member) -> bool {
+        self.subject.is_some_and(|subject| subject.can_be_looked_up_by(&source.organisation))
+    }
+
+    fn question(&self, source: &Member, category: Category) -> Question {
+        question(self.purpose, self.matter, self.person, source, category, self.finest(category), self.now)
+    }
+
+    /// By pseudonym nothing that would tell who it is: that is re-identification, and goes another way.
+    fn finest(&self, category: Category) -> Form {
+        let identifying = matches!(category, Category::Identity | Category::Address | Category::Household);
+        match self.matter.request.form {
+            Form::Exact if identifying && self.asked_by.is_some() => Form::Reduced,
+            form => form,
+        }
+    }
+}
+
+/// The question to the policies about one source and category, before the item is known.
+pub(super) fn question(
+    purpose: &Purpose,
+    matter: &Matter,
+    person: Option<&PersonFacts>,
+    source: &Member,
+    category: Category,
+    finest: Form,
+    now: Timestamp,
+) -> Question {
+    let recipient = matter.caller.organisation();
+    let giver = &source.organisation;
+    let consents = person.map(|person| person.consents.as_slice()).unwrap_or_default();
+    let overrides: Vec<_> =
+        person.map(|person| person.overrides.iter().map(|(_, one)| one.clone()).collect()).unwrap_or_default();
+    let consent = governing(consents, &giver.oin, &recipient.oin, &purpose.id, category, now);
+    let overriding = governing_override(&overrides, &giver.oin, &recipient.oin, &purpose.id, category, now);
+    Question {
+        purpose: purpose.id.clone(),
+        recipient: Party { oin: recipient.oin.clone(), kind: recipient.kind },
+        source: Party { oin: giver.oin.clone(), kind: giver.kind },
+        category,
+        finest,
+        now,
+        consent: consent.map(crate::consent::ConsentRecord::fact),
+        derogation: overriding.map(crate::consent::Override::fact),
+        facts: None,
+    }
+}
