@@ -160,8 +160,15 @@ pub struct LimitsSection {
     pub burst: f64,
     /// Requests in flight on this node; beyond them the answer is rate-limited at once.
     pub in_flight: usize,
-    /// Open connections per listener.
+    /// Connections served at a time, per listener.
     pub connections: usize,
+    /// How many of them may come from one address (of IPv6: one /64).
+    pub per_address: usize,
+    /// Connections beside them that have not finished their handshake, per listener; when there are more, the longest-waiting of the address
+    /// that has most of them is closed.
+    pub handshaking: usize,
+    /// Milliseconds until a connection's first byte.
+    pub first_byte_ms: u64,
     /// Milliseconds for a TLS handshake.
     pub handshake_ms: u64,
     /// Milliseconds for a request's head.
@@ -177,6 +184,9 @@ impl Default for LimitsSection {
             burst: 10_000.0,
             in_flight: 4096,
             connections: 2048,
+            per_address: 1024,
+            handshaking: 512,
+            first_byte_ms: 2000,
             handshake_ms: 5000,
             head_ms: 10_000,
             body_ms: 10_000,
@@ -265,6 +275,9 @@ impl GatewayConfig {
         if self.limits.requests_per_second <= 0.0 || self.limits.burst < 1.0 || self.limits.in_flight == 0 {
             return Err("[limits]: a rate above 0, a burst of at least 1 and in_flight of at least 1 are needed".to_owned());
         }
+        if self.limits.connections == 0 || self.limits.per_address == 0 || self.limits.handshaking == 0 {
+            return Err("[limits]: connections, per_address and handshaking must be at least 1".to_owned());
+        }
         if !self.store.url.starts_with("sqlite:") {
             return Err("[store] url: this version knows sqlite:<path>".to_owned());
         }
@@ -340,6 +353,9 @@ mod tests {
         assert!(config.keys.root.ends_with("deploy/root.key"), "paths are relative to the file");
         let limits = LimitsSection::default();
         assert_eq!((config.limits.in_flight, config.limits.body_ms), (limits.in_flight, limits.body_ms), "it shows the defaults");
+        let shown =
+            (config.limits.connections, config.limits.per_address, config.limits.handshaking, config.limits.first_byte_ms);
+        assert_eq!(shown, (limits.connections, limits.per_address, limits.handshaking, limits.first_byte_ms));
     }
 
     #[test]

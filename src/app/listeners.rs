@@ -68,9 +68,12 @@ pub(super) async fn bind(
 
 const fn limits(section: &LimitsSection) -> Limits {
     Limits {
+        first_byte: Duration::from_millis(section.first_byte_ms),
         handshake: Duration::from_millis(section.handshake_ms),
         head: Duration::from_millis(section.head_ms),
         connections: section.connections,
+        per_address: section.per_address,
+        handshaking: section.handshaking,
         drain: Duration::from_secs(20),
     }
 }

@@ -1,5 +1,6 @@
 //! What the API, the web and the connectors share: TLS, the server and its limits, problem documents, the one outbound client.
 
+pub mod admission;
 pub mod client;
 pub mod incoming;
 pub mod peer;
