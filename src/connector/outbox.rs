@@ -24,7 +24,7 @@ pub struct Outbox {
     /// The connector.
     pub connector: Arc<Connector>,
     /// Signs under [`crate::exchange::authenticate::REQUEST_TAG`], as every caller of the gateway.
-    pub client: SigningClient,
+    pub client: Arc<SigningClient>,
     /// The gateway's API, `https://host:port`.
     pub gateway: String,
     /// The gateway's signing keys.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
@@ -40,9 +41,12 @@ pub struct Signer {
 
 /// A client with one TLS identity and one signing key.
 pub struct SigningClient {
-    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    http: ArcSwap<Connections>,
     signer: Signer,
 }
+
+/// Connections under one TLS configuration, kept alive for the next call.
+type Connections = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// A signed request, ready to be sent.
 #[derive(Debug)]
@@ -133,19 +137,13 @@ pub enum CallError {
 impl SigningClient {
     /// A client that shows the identity of `tls` and signs with `key` under `tag`.
     pub fn new(tls: ClientConfig, key: SigningKey, tag: &'static str, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.set_nodelay(true);
-        tcp.enforce_http(false);
-        tcp.set_connect_timeout(Some(Duration::from_secs(5)));
-        // ALPN is set by the connector; ours is http/1.1 already, and it insists on setting it itself.
-        let mut tls = tls;
-        tls.alpn_protocols.clear();
-        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1().wrap_connector(tcp);
-        let http = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(8))
-            .build(connector);
-        Self { http, signer: Signer::new(key, tag, clock, entropy) }
+        Self { http: ArcSwap::from_pointee(connections(tls)), signer: Signer::new(key, tag, clock, entropy) }
+    }
+
+    /// Exchanges the TLS configuration: every further call makes its connection under `tls`; calls in flight are finished, and kept-alive
+    /// connections are given up, so that a new revocation list holds for those at the other end too.
+    pub fn replace(&self, tls: ClientConfig) {
+        self.http.store(Arc::new(connections(tls)));
     }
 
     /// Signs and sends, then verifies the answer with the key that `keys` knows under its key id.
@@ -177,7 +175,8 @@ impl SigningClient {
         let Prepared { request, signed, most, time } = prepared;
         let parts = (request.method().as_str().to_owned(), request.uri().path().to_owned());
         let exchange = async {
-            let response = self.http.request(request).await.map_err(|error| unconnected(&error))?;
+            let connections = self.http.load_full();
+            let response = connections.request(request).await.map_err(|error| unconnected(&error))?;
             let (head, body) = response.into_parts();
             match Limited::new(body, most).collect().await {
                 Ok(body) => Ok((head, body.to_bytes())),
@@ -250,6 +249,17 @@ impl Signer {
         *request.headers_mut() = headers;
         Ok(Prepared { request, signed, most: call.most, time: call.time })
     }
+}
+
+fn connections(mut tls: ClientConfig) -> Connections {
+    let mut tcp = HttpConnector::new();
+    tcp.set_nodelay(true);
+    tcp.enforce_http(false);
+    tcp.set_connect_timeout(Some(Duration::from_secs(5)));
+    // ALPN is set by the connector; ours is http/1.1 already, and it insists on setting it itself.
+    tls.alpn_protocols.clear();
+    let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1().wrap_connector(tcp);
+    Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(Duration::from_secs(8)).build(connector)
 }
 
 fn unconnected(error: &(dyn std::error::Error + 'static)) -> CallError {

@@ -5,6 +5,7 @@ pub mod client;
 pub mod incoming;
 pub mod peer;
 pub mod problem;
+pub mod reload;
 pub mod reply;
 pub mod server;
 pub mod tls;

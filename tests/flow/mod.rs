@@ -19,6 +19,7 @@ mod mutations;
 mod ordinary;
 mod pseudonyms;
 mod resources;
+mod revocation;
 mod signatures;
 mod slowness;
 mod source_health;
