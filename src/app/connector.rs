@@ -125,7 +125,14 @@ pub async fn bind(config: &Config, outside: &Outside) -> Result<Bound, StartErro
         entropy: Arc::clone(&outside.entropy),
     });
     let service = Server { listener, tls: Some(server), router: service::router(service), limits: Limits::default() };
-    let outbox = Outbox { connector: Arc::clone(&connector), client, gateway: config.gateway.url.clone(), gateway_keys };
+    let outbox = Outbox {
+        connector: Arc::clone(&connector),
+        client,
+        gateway: config.gateway.url.clone(),
+        gateway_keys,
+        clock: Arc::clone(&outside.clock),
+        entropy: Arc::clone(&outside.entropy),
+    };
     let listen = config.local_api.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| taken(listen, error))?;
     let local =

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Connector;
+use super::delivery::Delivery;
 use super::encoding::{base64url, random_id};
 use super::findings::{Finding, findings};
 use super::household::{Household, InvalidSubject, parse_subject};
@@ -168,7 +169,8 @@ impl Connector {
     /// [`InboxError::State`].
     pub async fn inbox(&self) -> Result<Vec<InboxRow>, InboxError> {
         self.expire().await?;
-        Ok(self.state.inbox_rows().await?)
+        let rows = self.state.inbox_rows().await?;
+        Ok(rows.into_iter().map(|row| self.with_delivery(row)).collect())
     }
 
     /// One entry with its draft.
@@ -178,7 +180,19 @@ impl Connector {
     pub async fn show(&self, id: &str) -> Result<Shown, InboxError> {
         self.expire().await?;
         let row = self.state.inbox_row(id).await?.ok_or(InboxError::NotFound)?;
-        Ok(Shown { content: self.state.inbox_content(id).await?, row })
+        Ok(Shown { content: self.state.inbox_content(id).await?, row: self.with_delivery(row) })
+    }
+
+    fn with_delivery(&self, row: InboxRow) -> InboxRow {
+        if row.state != InboxState::Released || row.delivery.is_some() {
+            return row;
+        }
+        let delivery = match self.deliveries.of(&row.id) {
+            refused @ Delivery::Refused { .. } => refused,
+            _ if row.release_until <= self.outside.clock.now() => Delivery::TooLate,
+            waiting => waiting,
+        };
+        InboxRow { delivery: Some(delivery), ..row }
     }
 
     /// Releases an entry, with the professional's edits. The signature is over [`release_statement`] of the data *after* the edits

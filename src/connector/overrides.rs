@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Connector;
 use super::ceiling::never_leaves;
+use super::delivery::{Delivery, override_key};
 use super::encoding::random_id;
 use super::household::{Household, InvalidSubject, parse_subject};
 use super::professionals::{Signed, StepError};
@@ -85,12 +86,17 @@ impl OverrideRow {
         self.record.content.categories.contains(&category) && self.record.content.forms.contains(&form)
     }
 
+    /// The standing that the gateway must know.
+    fn standing(&self) -> Option<OverrideStanding> {
+        match self.state {
+            OverrideState::Active => Some(OverrideStanding::Active),
+            OverrideState::Revoked => Some(OverrideStanding::Revoked),
+            OverrideState::Pending | OverrideState::Withdrawn => None,
+        }
+    }
+
     fn message(self) -> Option<OverrideMessage> {
-        let standing = match self.state {
-            OverrideState::Active => OverrideStanding::Active,
-            OverrideState::Revoked => OverrideStanding::Revoked,
-            OverrideState::Pending | OverrideState::Withdrawn => return None,
-        };
+        let standing = self.standing()?;
         let OverrideRecord { content, created, approved, review_due, revoked } = self.record;
         Some(OverrideMessage { id: self.id, standing, content, created, approved, review_due, revoked })
     }
@@ -169,6 +175,16 @@ impl Connector {
     pub async fn pending_overrides(&self) -> Result<Vec<OverrideMessage>, OverrideError> {
         let rows = self.state.unreported_overrides(self.outside.clock.now()).await?;
         Ok(rows.into_iter().filter_map(OverrideRow::message).collect())
+    }
+
+    /// How far an override's standing is on its way to the gateway: none when there is nothing to send.
+    pub fn override_delivery(&self, row: &OverrideRow) -> Option<Delivery> {
+        let standing = row.standing().filter(|standing| row.reported != Some(*standing))?;
+        match self.deliveries.of(&override_key(&row.id, standing)) {
+            refused @ Delivery::Refused { .. } => Some(refused),
+            _ if row.record.content.expires_at <= self.outside.clock.now() => None,
+            waiting => Some(waiting),
+        }
     }
 
     /// The gateway has taken this standing of the override.

@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod matter;
 pub mod minimise;
 pub mod nonces;
+pub mod pace;
 pub mod payloads;
 pub mod pseudonymise;
 pub mod rates;

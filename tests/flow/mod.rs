@@ -19,6 +19,7 @@ mod mutations;
 mod ordinary;
 mod pseudonyms;
 mod resources;
+mod retries;
 mod revocation;
 mod signatures;
 mod slowness;
