@@ -15,6 +15,7 @@ use super::store::{NewOverride, OverrideRow, SourceError, StateError};
 use super::working_days::plus_working_days;
 use crate::catalogue::{Category, Form};
 use crate::clock::Timestamp;
+use crate::consent::derogation::LONGEST_TEXT;
 use crate::entropy::EntropyUnavailable;
 use crate::source::RecordsRequest;
 use crate::source::overrides::{ConsentSought, OverrideContent, OverrideMessage, OverrideStanding, SignedStep, revoke_statement};
@@ -23,8 +24,6 @@ use crate::source::overrides::{ConsentSought, OverrideContent, OverrideMessage, 
 pub const ACUTE_SAFETY: &str = "acute-safety";
 const LONGEST: Duration = Duration::from_hours(7 * 24);
 const REVIEW_WORKING_DAYS: u32 = 2;
-/// How long a text may be, in characters.
-const MAX_TEXT: usize = 4_000;
 
 /// How far an override has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -264,7 +263,7 @@ impl Connector {
 }
 
 fn filled(field: &'static str, text: &str) -> Result<(), OverrideError> {
-    let fits = !text.trim().is_empty() && text.chars().count() <= MAX_TEXT;
+    let fits = !text.trim().is_empty() && text.chars().count() <= LONGEST_TEXT;
     if fits { Ok(()) } else { Err(OverrideError::Field(field)) }
 }
 
@@ -278,7 +277,7 @@ pub enum OverrideError {
     #[error("the override is not in a state that allows this step")]
     WrongState,
     /// A field is empty, double, too long or not what it must be.
-    #[error("{0} is missing, empty or not valid: every field of an override is required")]
+    #[error("{0} is missing, empty, longer than 2,000 characters or not valid: every field of an override is required")]
     Field(&'static str),
     /// Not after now, or more than seven days ahead.
     #[error("expiresAt must lie after now and at most seven days ahead")]
