@@ -37,6 +37,14 @@ pub enum ActionError {
     /// What was given is not acceptable.
     #[error("{0}")]
     Invalid(String),
+    /// A member of the message that was given is not acceptable.
+    #[error("{pointer}: {expected}")]
+    Member {
+        /// Where, as a JSON Pointer.
+        pointer: &'static str,
+        /// What is expected there.
+        expected: String,
+    },
     /// It was not committed.
     #[error(transparent)]
     Append(#[from] AppendError),

@@ -24,5 +24,6 @@ mod revocation;
 mod signatures;
 mod slowness;
 mod source_health;
+mod source_messages;
 mod subjects;
 mod tampering;
