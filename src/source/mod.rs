@@ -18,7 +18,9 @@ use crate::subject::SubjectId;
 /// The RFC 9421 `tag` of everything between the gateway and a source (`design.md` §4).
 pub const SOURCE_TAG: &str = "sluis-v1-source";
 
-/// Stands among the paths of a signal's transform when the source may answer `no`.
+/// Stands among the paths of a signal's transform when the source may answer `no`: where the matrix has A for the cell, so that absence rests on
+/// neither consent nor override (`design.md` §4). It then says `no` of everybody of whom it has no record, known to it or not: otherwise `no`
+/// would tell that it knows the person.
 pub const ASKS_NO: &str = "no";
 
 /// The body of `POST /v1/records`: the gateway asks a source for authorised categories about one person.
