@@ -1,6 +1,7 @@
 //! File and environment to a valid configuration. The only place that reads the environment.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -316,6 +317,21 @@ fn environment() -> Vec<(String, String)> {
     overrides
 }
 
+/// The user of the system who runs the program: who called `sudo`, where that was used, or the name of the process's user.
+pub fn system_user() -> String {
+    let uid = std::fs::metadata("/proc/self").map(|own| own.uid()).unwrap_or(u32::MAX);
+    let behind = if uid == 0 { std::env::vars().find(|(name, _)| name == "SUDO_USER").map(|(_, user)| user) } else { None };
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let named = behind.filter(|user| !user.trim().is_empty()).or_else(|| user_of(&passwd, uid));
+    named.unwrap_or_else(|| format!("uid {uid}"))
+}
+
+/// The name of a user in the text of `/etc/passwd` (`name:password:uid:…`).
+fn user_of(passwd: &str, uid: u32) -> Option<String> {
+    let named = passwd.lines().find(|line| line.split(':').nth(2).and_then(|number| number.parse().ok()) == Some(uid));
+    named.and_then(|line| line.split(':').next()).filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
 fn set(table: &mut Table, variable: &str, value: &str) {
     let path: Vec<String> = variable.trim_start_matches(PREFIX).split("__").map(str::to_ascii_lowercase).collect();
     let Some((last, sections)) = path.split_last() else { return };
@@ -356,6 +372,15 @@ mod tests {
         let shown =
             (config.limits.connections, config.limits.per_address, config.limits.handshaking, config.limits.first_byte_ms);
         assert_eq!(shown, (limits.connections, limits.per_address, limits.handshaking, limits.first_byte_ms));
+    }
+
+    #[test]
+    fn users_are_found_by_number() {
+        let passwd =
+            "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:\nmeijer:x:1000:1000::/home/meijer:/bin/sh\n:x:7:7::/:";
+        let names = [0, 1000, 7, 42].map(|uid| user_of(passwd, uid));
+        assert_eq!(names, [Some("root".to_owned()), Some("meijer".to_owned()), None, None]);
+        assert!(!system_user().trim().is_empty());
     }
 
     #[test]

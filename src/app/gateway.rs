@@ -150,7 +150,15 @@ pub async fn build_with(
         clock: Arc::clone(&clock),
         entropy,
     });
-    let desk = Arc::new(Desk { clock, store, sequencer, journal, subject_index: subject_index(&root) });
+    let desk = Arc::new(Desk {
+        oin: config.gateway.oin.clone(),
+        operator: None,
+        clock,
+        store,
+        sequencer,
+        journal,
+        subject_index: subject_index(&root),
+    });
     let api = Arc::new(api(&config, &gateway, &desk, &signing)?);
     Ok(Built { gateway, desk, log, signing, api, watched, config })
 }
