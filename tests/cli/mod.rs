@@ -5,4 +5,5 @@ mod operators;
 mod professionals;
 mod receipts;
 mod request;
+mod resume;
 mod schema;
