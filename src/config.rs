@@ -291,7 +291,9 @@ impl GatewayConfig {
 /// # Errors
 /// [`ConfigError`].
 pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::new(path, error))?;
+    let unread =
+        |error| format!("the configuration cannot be read: {error}\n  do: give its path; deploy/sluis.toml shows one, explained");
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::new(path, unread(error)))?;
     // Read once as it stands, so that faults come with their line.
     let config: T = toml::from_str(&text).map_err(|error| ConfigError::new(path, error))?;
     let overrides = environment();

@@ -51,7 +51,7 @@ pub(super) async fn take(api: &Api, authenticated: &Authenticated) -> Result<Rep
     }
     let bundle = api.gateway.policy.load_full();
     let Some(purpose) = bundle.purpose(&message.content.purpose) else {
-        return Err(Refusal::new(ProblemType::NotPermitted, "no policy serves this purpose"));
+        return Err(Refusal::new(ProblemType::NotPermitted, "no policy serves this purpose: check its code"));
     };
     api.desk.accept_override(caller.oin(), &message, purpose.emergency).await.map_err(refusal)?;
     Ok(Reply::json(br#"{"status":"accepted"}"#.to_vec()))

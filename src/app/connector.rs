@@ -107,8 +107,7 @@ pub async fn check(config: &Config, outside: &Outside) -> Result<(), StartError>
 pub async fn bind(config: &Config, outside: &Outside) -> Result<Bound, StartError> {
     let connector = Arc::new(open(config, outside).await?);
     let Files { signing, gateway_keys, log, server, client, watched, token } = Files::read(config, outside)?;
-    let taken = |address, error: std::io::Error| StartError::new(format!("{address}: {error}"));
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| taken(config.listen, error))?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| StartError::taken("listen", config.listen, &error))?;
     let address = listener.local_addr().map_err(StartError::new)?;
     let service = Arc::new(Service {
         connector: Arc::clone(&connector),
@@ -134,7 +133,7 @@ pub async fn bind(config: &Config, outside: &Outside) -> Result<Bound, StartErro
         entropy: Arc::clone(&outside.entropy),
     };
     let listen = config.local_api.listen;
-    let listener = TcpListener::bind(listen).await.map_err(|error| taken(listen, error))?;
+    let listener = TcpListener::bind(listen).await.map_err(|error| StartError::taken("[local-api] listen", listen, &error))?;
     let local =
         Server { listener, tls: None, router: local_api::router(Arc::clone(&connector), token), limits: Limits::default() };
     Ok(Bound { connector, address, service, local, outbox, watched })

@@ -69,6 +69,11 @@ impl StartError {
     pub fn new(reason: impl ToString) -> Self {
         Self(reason.to_string())
     }
+
+    /// The address of a `setting` cannot be listened at.
+    pub(super) fn taken(setting: &str, address: SocketAddr, error: &std::io::Error) -> Self {
+        Self(format!("{setting}: {address}: {error}\n  do: end the program that listens there, or give another address"))
+    }
 }
 
 impl From<ConfigError> for StartError {

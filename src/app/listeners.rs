@@ -47,15 +47,15 @@ pub(super) async fn bind(
         None => None,
     };
     let limits = limits(&config.limits);
-    let server = async |address, tls, router| {
-        let listener = TcpListener::bind(address).await.map_err(|error| StartError::new(format!("{address}: {error}")))?;
+    let server = async |section, address, tls, router| {
+        let listener = TcpListener::bind(address).await.map_err(|error| StartError::taken(section, address, &error))?;
         Ok::<_, StartError>(Server { listener, tls, router, limits })
     };
     let web = web::router(Arc::clone(gateway), public);
     let operations = Router::new().fallback(operations).with_state(Arc::clone(gateway));
-    let api = server(config.api.listen, Some(api_tls), api::router(Arc::clone(api))).await?;
-    let web = server(config.web.listen, web_tls, web).await?;
-    let operations = server(config.operations.listen, None, operations).await?;
+    let api = server("[api] listen", config.api.listen, Some(api_tls), api::router(Arc::clone(api))).await?;
+    let web = server("[web] listen", config.web.listen, web_tls, web).await?;
+    let operations = server("[operations] listen", config.operations.listen, None, operations).await?;
     let address = |server: &Server| server.listener.local_addr().map_err(StartError::new);
     let addresses = Addresses { api: address(&api)?, web: address(&web)?, operations: address(&operations)? };
     Ok(Listeners { addresses, api, web, operations, watched })

@@ -92,6 +92,12 @@ impl Kit {
     /// # Errors
     /// [`KitError`] names the file.
     pub fn open(folder: &Path) -> Result<Self, KitError> {
+        if !folder.join("organisation.json").exists() {
+            return Err(KitError(format!(
+                "{}: there is no organisation.json in this folder\n  expected: the folder of your own organisation in the kit\n  do: give --kit KIT/ORGANISATION, such as demo/kit/veilig-thuis",
+                folder.display()
+            )));
+        }
         let organisation = read_json(&folder.join("organisation.json"))?;
         let gateway = read_json(&folder.join("../gateway.json"))?;
         Ok(Self { folder: folder.to_owned(), gateway, organisation })

@@ -378,7 +378,7 @@ fn has_text(value: &Value, name: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InboxError {
     /// No entry with this id.
-    #[error("there is no inbox entry with this id")]
+    #[error("there is no inbox entry with this id: `sluis connector inbox list` shows them")]
     NotFound,
     /// The entry is in another state.
     #[error("the entry is {}", .0.code())]

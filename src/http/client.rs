@@ -113,7 +113,7 @@ pub enum CallError {
     #[error("the request could not be signed: {0}")]
     Signing(String),
     /// No connection, TLS refused, or it broke off.
-    #[error("no answer: {0}")]
+    #[error("no answer from {0}")]
     Connection(String),
     /// Somebody answers there who does not show a certificate that we trust.
     #[error("the certificate at this address is not trusted: {0}")]
@@ -174,14 +174,15 @@ impl SigningClient {
     ) -> Result<Answer, CallError> {
         let Prepared { request, signed, most, time } = prepared;
         let parts = (request.method().as_str().to_owned(), request.uri().path().to_owned());
+        let whom = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         let exchange = async {
             let connections = self.http.load_full();
-            let response = connections.request(request).await.map_err(|error| unconnected(&error))?;
+            let response = connections.request(request).await.map_err(|error| unconnected(&whom, &error))?;
             let (head, body) = response.into_parts();
             match Limited::new(body, most).collect().await {
                 Ok(body) => Ok((head, body.to_bytes())),
                 Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(CallError::TooLarge(most)),
-                Err(error) => Err(CallError::Connection(error.to_string())),
+                Err(error) => Err(CallError::Connection(format!("{whom}: {error}"))),
             }
         };
         let (head, body) = tokio::time::timeout(time, exchange).await.map_err(|_| CallError::TimedOut(time))??;
@@ -262,7 +263,7 @@ fn connections(mut tls: ClientConfig) -> Connections {
     Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(Duration::from_secs(8)).build(connector)
 }
 
-fn unconnected(error: &(dyn std::error::Error + 'static)) -> CallError {
+fn unconnected(whom: &str, error: &(dyn std::error::Error + 'static)) -> CallError {
     let mut next = Some(error);
     while let Some(cause) = next {
         if let Some(rustls::Error::InvalidCertificate(reason)) = cause.downcast_ref() {
@@ -272,7 +273,7 @@ fn unconnected(error: &(dyn std::error::Error + 'static)) -> CallError {
         let inside = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         next = inside.map_or_else(|| cause.source(), |inside| Some(inside));
     }
-    CallError::Connection(causes(error))
+    CallError::Connection(format!("{whom}: {}", causes(error)))
 }
 
 /// An error with its causes: hyper's own text hides the TLS alert that tells what is wrong.

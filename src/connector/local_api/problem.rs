@@ -98,7 +98,7 @@ impl From<InboxError> for Problem {
     fn from(error: InboxError) -> Self {
         let detail = error.to_string();
         match error {
-            InboxError::NotFound => Self::not_found(),
+            InboxError::NotFound => Self::not_found().with(detail),
             InboxError::WrongState(_) | InboxError::Changed => Self::conflict().with(detail),
             InboxError::Edit(_) | InboxError::NothingWritten | InboxError::Reason => Self::invalid().with(detail),
             InboxError::TooLong { .. } | InboxError::Control { .. } => Self::invalid().with(detail),

@@ -118,7 +118,7 @@ pub async fn prepare(folder: &Path, options: Options, outside: &Outside) -> Resu
         return Ok(Ready { layout, world, members: None, authority: None });
     }
     if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(SetupError::new(folder, "not empty, and not a finished demo; use another --dir, or remove it"));
+        return Err(SetupError::new(folder, "not empty, and not a finished demo; use another --dir, or one that is empty"));
     }
     let now = outside.clock.now();
     let world = World::generate(options.seed, options.households, now).map_err(|error| SetupError::new(folder, error))?;
