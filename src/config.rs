@@ -321,7 +321,7 @@ fn environment() -> Vec<(String, String)> {
 
 /// The user of the system who runs the program: who called `sudo`, where that was used, or the name of the process's user.
 pub fn system_user() -> String {
-    let uid = std::fs::metadata("/proc/self").map(|own| own.uid()).unwrap_or(u32::MAX);
+    let uid = std::fs::metadata("/proc/self").map_or(u32::MAX, |own| own.uid());
     let behind = if uid == 0 { std::env::vars().find(|(name, _)| name == "SUDO_USER").map(|(_, user)| user) } else { None };
     let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let named = behind.filter(|user| !user.trim().is_empty()).or_else(|| user_of(&passwd, uid));

@@ -109,7 +109,7 @@ impl Outbox {
         if !matches!(sent, Sent::NoWay(_)) {
             pauses.done(&WAY.to_owned());
         }
-        let (paused, reason, not_before) = match sent {
+        let (held, reason, not_before) = match sent {
             Sent::Taken => {
                 pauses.done(&key.to_owned());
                 deliveries.done(key);
@@ -129,7 +129,7 @@ impl Outbox {
             Sent::Later { reason, not_before } => (key, reason, not_before),
             Sent::NoWay(reason) => (WAY, reason, Duration::ZERO),
         };
-        let pause = pauses.failed(paused.to_owned(), Instant::now(), not_before, &*self.entropy);
+        let pause = pauses.failed(held.to_owned(), Instant::now(), not_before, &*self.entropy);
         let again_at = self.clock.now().plus(pause.until.saturating_duration_since(Instant::now()));
         tracing::warn!(target, id = key, reason, attempts = pause.failures, %again_at, "the gateway has not taken this yet; it is tried again");
         deliveries.note(key, Delivery::Delayed { attempts: pause.failures, reason, again_at });

@@ -115,7 +115,7 @@ async fn receipts_that_a_source_does_not_take_are_kept_and_not_pressed_on_it() {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), taken).await.unwrap_or_else(|_| panic!("{case}: taken in the end"));
+        tokio::time::timeout(Duration::from_mins(1), taken).await.unwrap_or_else(|_| panic!("{case}: taken in the end"));
     }
     drop(police);
     gateway.stop().await;

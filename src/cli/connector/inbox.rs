@@ -138,7 +138,7 @@ fn describe(shown: &Shown) -> String {
         row.release_until
     );
     if let Some(delivery) = &row.delivery {
-        text.push_str(&format!("\ndelivery     {}", plain(&delivery.to_string())));
+        text.extend(["\ndelivery     ".to_owned(), plain(&delivery.to_string())]);
     }
     match &shown.content {
         Some(content) => text.push_str(&describe_content(content, row.category)),
