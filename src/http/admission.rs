@@ -182,6 +182,7 @@ mod tests {
         tokio::time::timeout(soon, places.take(address("192.0.2.1"))).await.expect("a place is free again");
         drop(first);
         tokio::time::timeout(soon, places.take(address("::ffff:192.0.2.1"))).await.expect("a place is free again");
+        places.take(address("192.0.2.9")).await.expect("a place");
         assert_eq!(places.shares.lock().expect("sound").len(), 1, "shares that nobody uses are forgotten");
     }
 }
