@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     use crate::entropy::SystemEntropy;
 
-    const PACE: Pace = Pace { first: Duration::from_secs(1), most: Duration::from_secs(60) };
+    const PACE: Pace = Pace { first: Duration::from_secs(1), most: Duration::from_mins(1) };
 
     #[test]
     fn pauses_double_up_to_the_longest_and_differ() {
