@@ -1,6 +1,7 @@
 //! File and environment to a valid configuration. The only place that reads the environment.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -160,8 +161,15 @@ pub struct LimitsSection {
     pub burst: f64,
     /// Requests in flight on this node; beyond them the answer is rate-limited at once.
     pub in_flight: usize,
-    /// Open connections per listener.
+    /// Connections served at a time, per listener.
     pub connections: usize,
+    /// How many of them may come from one address (of IPv6: one /64).
+    pub per_address: usize,
+    /// Connections beside them that have not finished their handshake, per listener; when there are more, the longest-waiting of the address
+    /// that has most of them is closed.
+    pub handshaking: usize,
+    /// Milliseconds until a connection's first byte.
+    pub first_byte_ms: u64,
     /// Milliseconds for a TLS handshake.
     pub handshake_ms: u64,
     /// Milliseconds for a request's head.
@@ -177,6 +185,9 @@ impl Default for LimitsSection {
             burst: 10_000.0,
             in_flight: 4096,
             connections: 2048,
+            per_address: 1024,
+            handshaking: 512,
+            first_byte_ms: 2000,
             handshake_ms: 5000,
             head_ms: 10_000,
             body_ms: 10_000,
@@ -265,6 +276,9 @@ impl GatewayConfig {
         if self.limits.requests_per_second <= 0.0 || self.limits.burst < 1.0 || self.limits.in_flight == 0 {
             return Err("[limits]: a rate above 0, a burst of at least 1 and in_flight of at least 1 are needed".to_owned());
         }
+        if self.limits.connections == 0 || self.limits.per_address == 0 || self.limits.handshaking == 0 {
+            return Err("[limits]: connections, per_address and handshaking must be at least 1".to_owned());
+        }
         if !self.store.url.starts_with("sqlite:") {
             return Err("[store] url: this version knows sqlite:<path>".to_owned());
         }
@@ -277,7 +291,9 @@ impl GatewayConfig {
 /// # Errors
 /// [`ConfigError`].
 pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::new(path, error))?;
+    let unread =
+        |error| format!("the configuration cannot be read: {error}\n  do: give its path; deploy/sluis.toml shows one, explained");
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::new(path, unread(error)))?;
     // Read once as it stands, so that faults come with their line.
     let config: T = toml::from_str(&text).map_err(|error| ConfigError::new(path, error))?;
     let overrides = environment();
@@ -301,6 +317,21 @@ fn environment() -> Vec<(String, String)> {
     let mut overrides: Vec<_> = std::env::vars().filter(|(name, _)| nested(name)).collect();
     overrides.sort();
     overrides
+}
+
+/// The user of the system who runs the program: who called `sudo`, where that was used, or the name of the process's user.
+pub fn system_user() -> String {
+    let uid = std::fs::metadata("/proc/self").map_or(u32::MAX, |own| own.uid());
+    let behind = if uid == 0 { std::env::vars().find(|(name, _)| name == "SUDO_USER").map(|(_, user)| user) } else { None };
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let named = behind.filter(|user| !user.trim().is_empty()).or_else(|| user_of(&passwd, uid));
+    named.unwrap_or_else(|| format!("uid {uid}"))
+}
+
+/// The name of a user in the text of `/etc/passwd` (`name:password:uid:…`).
+fn user_of(passwd: &str, uid: u32) -> Option<String> {
+    let named = passwd.lines().find(|line| line.split(':').nth(2).and_then(|number| number.parse().ok()) == Some(uid));
+    named.and_then(|line| line.split(':').next()).filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 fn set(table: &mut Table, variable: &str, value: &str) {
@@ -340,6 +371,18 @@ mod tests {
         assert!(config.keys.root.ends_with("deploy/root.key"), "paths are relative to the file");
         let limits = LimitsSection::default();
         assert_eq!((config.limits.in_flight, config.limits.body_ms), (limits.in_flight, limits.body_ms), "it shows the defaults");
+        let shown =
+            (config.limits.connections, config.limits.per_address, config.limits.handshaking, config.limits.first_byte_ms);
+        assert_eq!(shown, (limits.connections, limits.per_address, limits.handshaking, limits.first_byte_ms));
+    }
+
+    #[test]
+    fn users_are_found_by_number() {
+        let passwd =
+            "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:\nmeijer:x:1000:1000::/home/meijer:/bin/sh\n:x:7:7::/:";
+        let names = [0, 1000, 7, 42].map(|uid| user_of(passwd, uid));
+        assert_eq!(names, [Some("root".to_owned()), Some("meijer".to_owned()), None, None]);
+        assert!(!system_user().trim().is_empty());
     }
 
     #[test]

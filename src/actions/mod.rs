@@ -2,14 +2,16 @@
 
 pub mod consent;
 pub mod credentials;
+pub mod operator;
 pub mod organisation;
 pub mod overrides;
 
 use std::sync::Arc;
 
+use self::operator::Operator;
 use crate::clock::Clock;
 use crate::crypto::digest::KeyedDigest;
-use crate::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Status};
+use crate::ledger::entry::{Actor, Body, Clear, EntryKind, Operation, Outcome, Status};
 use crate::organisation::Oin;
 use crate::secret::Personal;
 use crate::store::journal::{DEFAULT_YEARS, Journal, JournalError};
@@ -18,7 +20,12 @@ use crate::store::{Append, Change, NonceClaim, Store, StoreError, SubjectIndex};
 use crate::subject::SubjectId;
 
 /// What the actions work with.
+#[derive(Clone)]
 pub struct Desk {
+    /// The gateway's own OIN: the organisation of its operators.
+    pub oin: Oin,
+    /// Which of its operators acts, if one does.
+    pub operator: Option<Operator>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// What is kept.
@@ -37,6 +44,14 @@ pub enum ActionError {
     /// What was given is not acceptable.
     #[error("{0}")]
     Invalid(String),
+    /// A member of the message that was given is not acceptable.
+    #[error("{pointer}: {expected}")]
+    Member {
+        /// Where, as a JSON Pointer.
+        pointer: &'static str,
+        /// What is expected there.
+        expected: String,
+    },
     /// It was not committed.
     #[error(transparent)]
     Append(#[from] AppendError),
@@ -52,6 +67,28 @@ impl Desk {
     /// The index under which consents and overrides about `subject` are kept.
     pub fn subject_index(&self, subject: &Personal<SubjectId>) -> SubjectIndex {
         SubjectIndex(subject.keyed_digest(&self.subject_index))
+    }
+
+    /// The same desk with `operator` behind it: what she does to organisations and keys is recorded as hers.
+    #[must_use]
+    pub fn operated_by(&self, operator: Operator) -> Self {
+        Self { operator: Some(operator), ..self.clone() }
+    }
+
+    /// An entry of an operator's act on `party`.
+    fn operators_draft(&self, kind: EntryKind, party: &Oin, name: &str) -> Result<(Clear, Body), ActionError> {
+        let (mut clear, mut body) = self.draft(kind, party, name)?;
+        if let Some(operator) = &self.operator {
+            clear.actor = Some(self.journal.actor_token(&self.oin, operator.reference()));
+            body.actor = Some(Actor {
+                reference: operator.reference().to_owned(),
+                role: Some("operator".to_owned()),
+                on_behalf_of: None,
+                organisation: Some(self.oin.clone()),
+                acting_as: None,
+            });
+        }
+        Ok((clear, body))
     }
 
     /// An entry about `party`, to be completed: clear columns and body.

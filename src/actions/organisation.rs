@@ -91,7 +91,7 @@ impl Desk {
                 ("certificate-revoked", crate::crypto::base64::encode_url(fingerprint))
             }
         };
-        let (clear, mut body) = self.draft(EntryKind::KeyEvent, oin, event)?;
+        let (clear, mut body) = self.operators_draft(EntryKind::KeyEvent, oin, event)?;
         body.references = BTreeSet::from([Reference { object: "key".to_owned(), id }]);
         body.change = Some(entry::Change { event: event.to_owned(), ..entry::Change::default() });
         self.commit(clear, &body, vec![Change::Credential(change)]).await
@@ -104,7 +104,7 @@ impl Desk {
         after: BTreeMap<String, String>,
         changes: Vec<Change>,
     ) -> Result<(), ActionError> {
-        let (clear, mut body) = self.draft(EntryKind::OrganisationChange, oin, event)?;
+        let (clear, mut body) = self.operators_draft(EntryKind::OrganisationChange, oin, event)?;
         body.references = BTreeSet::from([Reference { object: "organisation".to_owned(), id: oin.to_string() }]);
         body.change = Some(entry::Change { event: event.to_owned(), after, ..entry::Change::default() });
         self.commit(clear, &body, changes).await

@@ -7,7 +7,7 @@ use ring::signature::{ED25519, UnparsedPublicKey};
 
 use super::{ActionError, Desk};
 use crate::catalogue::Form;
-use crate::consent::derogation::{ConsentSought, Ground, Professional};
+use crate::consent::derogation::{ConsentSought, Ground, InvalidOverride, Professional};
 use crate::consent::{Override, within_ceiling};
 use crate::crypto::base64;
 use crate::ledger::entry::{Actor, Emergency, EntryKind, Outcome, Reference};
@@ -22,7 +22,7 @@ impl Desk {
     /// Takes an override that `source` reports, or its end, with the nonce of its request. The same report twice is one.
     ///
     /// # Errors
-    /// [`ActionError::Invalid`] says what is missing: a field, a signature, the second person, a lawful term.
+    /// [`ActionError::Member`] says what is missing, and where: a field, a signature, the second person, a lawful term.
     pub async fn accept_override(
         &self,
         source: &Oin,
@@ -30,9 +30,8 @@ impl Desk {
         emergency: bool,
         nonce: NonceClaim,
     ) -> Result<(), ActionError> {
-        let invalid = |text: &str| ActionError::Invalid(text.to_owned());
-        let subject =
-            message.content.subject.parse(source).map(Personal::new).ok_or_else(|| invalid("subject: not an identifier"))?;
+        let subject = message.content.subject.parse(source).map(Personal::new);
+        let subject = subject.ok_or_else(|| member("/content/subject", "an identifier"))?;
         let current = self.known_override(source, &subject, &message.id).await?;
         let (version, record, event) = match (message.standing, current) {
             (OverrideStanding::Active, Some(_)) => return self.changes_nothing(nonce).await,
@@ -43,7 +42,7 @@ impl Desk {
             (OverrideStanding::Revoked, Some((version, record))) => {
                 (version.saturating_add(1), self.ended(record, message)?, "ended")
             }
-            (OverrideStanding::Revoked, None) => return Err(invalid("there is no such override to end")),
+            (OverrideStanding::Revoked, None) => return Err(member("/id", "an override in force that this source made")),
         };
         match self.keep_override(source, &subject, version, record, (event, nonce.clone())).await {
             // Another node took the same report first.
@@ -71,11 +70,15 @@ impl Desk {
     fn new_override(&self, source: &Oin, message: &OverrideMessage, emergency: bool) -> Result<Override, ActionError> {
         let content = &message.content;
         let created = content.create_statement(&message.created.professional, message.created.signed_at);
-        verify(&message.created, &created)?;
+        verify("/created/signature", &message.created, &created)?;
         if let Some(approved) = &message.approved {
-            verify(approved, &content.approve_statement(&message.id, &approved.professional, approved.signed_at))?;
+            verify(
+                "/approved/signature",
+                approved,
+                &content.approve_statement(&message.id, &approved.professional, approved.signed_at),
+            )?;
             if approved.public_key == message.created.public_key {
-                return Err(ActionError::Invalid("approved: by the same key as the one that made it".to_owned()));
+                return Err(member("/approved/publicKey", "another key than that of the one who made it"));
             }
         }
         let finest = content
@@ -107,7 +110,7 @@ impl Desk {
             not_after: content.expires_at,
             ended_at: None,
         };
-        record.check(emergency).map_err(|error| ActionError::Invalid(error.to_string()))?;
+        record.check(emergency).map_err(|error| member(place(error), error))?;
         Ok(record)
     }
 
@@ -123,8 +126,8 @@ impl Desk {
 
     fn ended(&self, mut record: Override, message: &OverrideMessage) -> Result<Override, ActionError> {
         let revoked =
-            message.revoked.as_ref().ok_or_else(|| ActionError::Invalid("revoked: required to end an override".to_owned()))?;
-        verify(revoked, &revoke_statement(&message.id, &revoked.professional, revoked.signed_at))?;
+            message.revoked.as_ref().ok_or_else(|| member("/revoked", "required to end an override: the signed step"))?;
+        verify("/revoked/signature", revoked, &revoke_statement(&message.id, &revoked.professional, revoked.signed_at))?;
         record.ended_at = Some(self.clock.now());
         Ok(record)
     }
@@ -162,9 +165,35 @@ impl Desk {
     }
 }
 
+fn member(pointer: &'static str, expected: impl ToString) -> ActionError {
+    ActionError::Member { pointer, expected: expected.to_string() }
+}
+
+/// Where in the message the fault of a record lies.
+fn place(fault: InvalidOverride) -> &'static str {
+    match fault {
+        InvalidOverride::Missing(name) => match name {
+            "professional" => "/created/professional",
+            "harm" => "/content/harm",
+            "harmTo" => "/content/harmTo",
+            "consentSought" => "/content/consent",
+            "alternatives" => "/content/alternatives",
+            "necessity" => "/content/whyLeast",
+            "consulted" => "/content/colleague",
+            _ => "/content",
+        },
+        InvalidOverride::Empty(name) => match name {
+            "categories" => "/content/categories",
+            _ => "/content/recipient",
+        },
+        InvalidOverride::Term => "/content/expiresAt",
+        InvalidOverride::FourEyes => "/approved",
+    }
+}
+
 /// The professional's signature over the canonical statement.
-fn verify(step: &SignedStep, statement: &[u8]) -> Result<(), ActionError> {
-    let invalid = || ActionError::Invalid(format!("the signature of professional {} does not verify", step.professional));
+fn verify(pointer: &'static str, step: &SignedStep, statement: &[u8]) -> Result<(), ActionError> {
+    let invalid = || member(pointer, "a signature by publicKey over the canonical JSON of the step and the whole content");
     let key: [u8; 32] = base64::decode_url_array(&step.public_key).map_err(|_| invalid())?;
     let signature: [u8; 64] = base64::decode_url_array(&step.signature).map_err(|_| invalid())?;
     UnparsedPublicKey::new(&ED25519, key).verify(statement, &signature).map_err(|_| invalid())

@@ -42,6 +42,15 @@ pub(super) struct DisclosureBody {
     grounds: Option<Grounds>,
 }
 
+/// A message of a source was taken.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema")]
+pub(super) struct Accepted {
+    /// Always `accepted`.
+    #[schema(example = "accepted")]
+    status: String,
+}
+
 /// In which capacity an organisation asks.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "a schema")]
@@ -138,9 +147,12 @@ struct Grounds {
         license(name = "EUPL-1.2", identifier = "EUPL-1.2"),
         contact(name = "Sluis", url = "https://example.org/sluis", email = "sluis@example.org"),
     ),
-    paths(super::disclosures::create, super::disclosures::pick_up),
+    paths(super::disclosures::create, super::disclosures::pick_up, super::overrides::take, super::releases::take),
     components(schemas(crate::exchange::seal::Payload<'static>)),
-    tags((name = "Disclosures", description = "Asking for information and picking it up")),
+    tags(
+        (name = "Disclosures", description = "Asking for information and picking it up"),
+        (name = "Sources", description = "What the connector of a source brings unasked"),
+    ),
     modifiers(&Completion),
 )]
 struct Document;
@@ -171,7 +183,9 @@ pub fn json() -> String {
             }
         }
     }
-    for name in ["DisclosureRequest", "Subject", "Actor", "Grounds"] {
+    let strict =
+        ["DisclosureRequest", "Subject", "Actor", "Grounds", "OverrideReport", "OverrideContent", "SignedStep", "Release"];
+    for name in strict.into_iter().chain(["Identifier", "SourceItem", "ItemFacts", "OtherPerson"]) {
         if let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")).and_then(Value::as_object_mut) {
             schema.insert("additionalProperties".to_owned(), Value::Bool(false));
         }
@@ -196,7 +210,15 @@ mod tests {
     fn the_document_is_openapi_3_1_with_every_form() {
         let document: Value = serde_json::from_str(&json()).expect("JSON");
         assert_eq!(document["openapi"], "3.1.0");
-        assert!(document["paths"]["/disclosures"]["post"]["responses"]["503"].is_object());
+        for path in ["/disclosures", "/overrides", "/releases"] {
+            let operation = &document["paths"][path]["post"];
+            assert!(operation["responses"]["503"].is_object() && operation["responses"]["200"].is_object(), "{path}");
+            let body = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str().expect("a body");
+            let schema = document.pointer(body.trim_start_matches('#')).expect("its schema");
+            assert_eq!(schema["additionalProperties"], false, "{path}: unknown members are refused");
+        }
+        let report = &document["components"]["schemas"]["OverrideReport"];
+        assert!(report["required"].as_array().expect("a list").contains(&"content".into()));
         assert!(document["components"]["schemas"]["CareInvolvementSignal"]["properties"].is_object());
         assert!(document["components"]["schemas"].get("CitizenNumberExact").is_none(), "the citizen number has no form");
     }

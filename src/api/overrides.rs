@@ -3,17 +3,47 @@
 use std::time::Duration;
 
 use super::Api;
-use super::releases::body;
+use super::releases::unreadable;
 use crate::actions::ActionError;
 use crate::exchange::authenticate::Authenticated;
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::http::reply::Reply;
 use crate::json::Fault;
-use crate::source::overrides::OverrideMessage;
+use crate::source::reading;
 
-/// Takes an override.
+/// Report an override, or its end.
+///
+/// A source reports an override (doorbreking) of its professionals, each of whom signed it with her own key. Reported again with `revoked`, it is
+/// ended before its expiry.
+#[utoipa::path(
+    post,
+    path = "/overrides",
+    operation_id = "reportOverride",
+    tag = "Sources",
+    params(
+        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
+        ("Signature" = String, Header, description = "RFC 9421"),
+        ("Content-Digest" = String, Header, description = "RFC 9530: sha-256 or sha-512"),
+    ),
+    request_body(content = crate::source::overrides::OverrideMessage, description = "What the override opens, for whom, why, and who signed it", content_type = "application/json"),
+    responses(
+        (status = 200, description = "Taken; the same again is taken again without effect", body = super::openapi::Accepted, headers(("API-Version" = String, description = "The full version of the API"))),
+        (status = 400, description = "malformed-request, malformed-digest, schema-invalid", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 403, description = "not-permitted: not a source, or no policy serves the purpose; organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 404, description = "not-found", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 409, description = "state-conflict", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+    )
+)]
 pub(super) async fn take(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
-    let message: OverrideMessage = body(authenticated)?;
+    let message = reading::override_message(&authenticated.request().body).map_err(unreadable)?;
     let registry = api.gateway.registry.refresh().await?;
     let caller = authenticated.caller().renewed(&registry, api.gateway.clock.now())?;
     if caller.organisation().connector.is_none() {
@@ -21,7 +51,7 @@ pub(super) async fn take(api: &Api, authenticated: &Authenticated) -> Result<Rep
     }
     let bundle = api.gateway.policy.load_full();
     let Some(purpose) = bundle.purpose(&message.content.purpose) else {
-        return Err(Refusal::new(ProblemType::NotPermitted, "no policy serves this purpose"));
+        return Err(Refusal::new(ProblemType::NotPermitted, "no policy serves this purpose: check its code"));
     };
     let nonce = authenticated.nonce().clone();
     api.desk.accept_override(caller.oin(), &message, purpose.emergency, nonce).await.map_err(refusal)?;
@@ -30,6 +60,7 @@ pub(super) async fn take(api: &Api, authenticated: &Authenticated) -> Result<Rep
 
 fn refusal(error: ActionError) -> Refusal {
     match error {
+        ActionError::Member { pointer, expected } => Refusal::schema(vec![Fault { pointer: pointer.to_owned(), expected }]),
         ActionError::Invalid(expected) => Refusal::schema(vec![Fault { pointer: String::new(), expected }]),
         ActionError::Append(error) => error.into(),
         ActionError::Store(error) => error.into(),

@@ -5,21 +5,48 @@ use crate::exchange::authenticate::Authenticated;
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::exchange::release;
 use crate::http::reply::Reply;
-use crate::source::RecordsAnswer;
+use crate::source::reading::{self, Unreadable};
 
-/// Takes a release.
+/// Bring a released summary.
+///
+/// A source brings what its professional released: it becomes one more delivery of the disclosure that asked for it, if it still may be given.
+#[utoipa::path(
+    post,
+    path = "/releases",
+    operation_id = "bringRelease",
+    tag = "Sources",
+    params(
+        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
+        ("Signature" = String, Header, description = "RFC 9421"),
+        ("Content-Digest" = String, Header, description = "RFC 9530: sha-256 or sha-512"),
+    ),
+    request_body(content = crate::source::RecordsAnswer, description = "The released summaries, with the decision and the person that they were asked for", content_type = "application/json"),
+    responses(
+        (status = 200, description = "Taken; the same again is taken again without effect", body = super::openapi::Accepted, headers(("API-Version" = String, description = "The full version of the API"))),
+        (status = 400, description = "malformed-request, malformed-digest, schema-invalid", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 403, description = "not-permitted: it may not be given (any more); organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 404, description = "not-found: no such decision, or its deadline has passed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 409, description = "state-conflict", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+    )
+)]
 pub(super) async fn take(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
-    let answer: RecordsAnswer = body(authenticated)?;
+    let answer = reading::release(&authenticated.request().body).map_err(unreadable)?;
     release::release(&api.gateway, authenticated, answer).await?;
     Ok(Reply::json(br#"{"status":"accepted"}"#.to_vec()))
 }
 
-/// The body of a message between gateway and source.
-pub(super) fn body<T: serde::de::DeserializeOwned>(authenticated: &Authenticated) -> Result<T, Refusal> {
-    let body = &authenticated.request().body;
-    serde_json::from_slice(body).map_err(|error| {
-        // serde's own words can quote a value: only the place is told.
-        let place = format!("not this message, line {} column {}", error.line(), error.column());
-        Refusal::new(if error.is_data() { ProblemType::SchemaInvalid } else { ProblemType::MalformedRequest }, place)
-    })
+/// A body that cannot be read, with every fault.
+pub(super) fn unreadable(unreadable: Unreadable) -> Refusal {
+    match unreadable {
+        Unreadable::NotJson => Refusal::new(ProblemType::MalformedRequest, "the body is not JSON"),
+        Unreadable::Faults(faults) => Refusal::schema(faults),
+    }
 }

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::{ClientConfig, ServerConfig};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -19,9 +18,10 @@ use crate::crypto::keys::{Jwk, PrivateJwk, SigningKey, VerifyingKey};
 use crate::exchange::authenticate::REQUEST_TAG;
 use crate::exchange::nonces::Nonces;
 use crate::http::client::SigningClient;
+use crate::http::reload::Watched;
 use crate::http::reply::Responder;
 use crate::http::server::{Limits, LiveTls, Server};
-use crate::http::tls::{self, Identity, Trust};
+use crate::http::tls::{Identity, Trust};
 use crate::ledger::note::VerifierKey;
 
 /// A connector whose listeners are bound.
@@ -33,6 +33,8 @@ pub struct Bound {
     service: Server,
     local: Server,
     outbox: Outbox,
+    /// TLS files of both directions, read again when they change.
+    watched: Vec<Watched>,
 }
 
 /// Opens the connector's databases, without listening: for the command line and `--check`.
@@ -53,30 +55,40 @@ struct Files {
     signing: PrivateJwk,
     gateway_keys: Vec<VerifyingKey>,
     log: VerifierKey,
-    server: ServerConfig,
-    client: ClientConfig,
+    server: Arc<LiveTls>,
+    client: Arc<SigningClient>,
+    watched: Vec<Watched>,
     token: LocalToken,
 }
 
 impl Files {
-    fn read(config: &Config) -> Result<Self, StartError> {
-        let identity = Identity { certificate: config.tls.certificate.clone(), key: config.tls.key.clone() };
-        let trust = Trust { roots: config.tls.ca.clone(), crls: Vec::new() };
-        let files = Self {
-            signing: read_signing(&config.signing_key)?,
+    fn read(config: &Config, outside: &Outside) -> Result<Self, StartError> {
+        let (identity, trust) = tls_files(config);
+        let signing = read_signing(&config.signing_key)?;
+        let key = signing_key(&signing)?;
+        let make = |tls| SigningClient::new(tls, key, REQUEST_TAG, Arc::clone(&outside.clock), Arc::clone(&outside.entropy));
+        let (client, outbound) = Watched::client(&identity, &trust, make).map_err(StartError::new)?;
+        let (server, inbound) = Watched::listener(&identity, Some(&trust)).map_err(StartError::new)?;
+        Ok(Self {
+            signing,
             gateway_keys: gateway_keys(&config.gateway.signing_keys)?,
             log: config.log_vkey.parse().map_err(|error| StartError::new(format!("log-vkey: {error}")))?,
-            server: tls::server(&identity, Some(&trust)).map_err(StartError::new)?,
-            client: tls::client(&identity, &trust).map_err(StartError::new)?,
+            server,
+            client,
+            watched: vec![inbound, outbound],
             token: LocalToken::load(&config.local_api.token).map_err(StartError::new)?,
-        };
-        files.key()?;
-        Ok(files)
+        })
     }
+}
 
-    fn key(&self) -> Result<SigningKey, StartError> {
-        SigningKey::from_jwk(&self.signing).map_err(StartError::new)
-    }
+fn signing_key(key: &PrivateJwk) -> Result<SigningKey, StartError> {
+    SigningKey::from_jwk(key).map_err(StartError::new)
+}
+
+/// The connector's own identity, and whom it trusts in both directions: the gateway.
+fn tls_files(config: &Config) -> (Identity, Trust) {
+    let identity = Identity { certificate: config.tls.certificate.clone(), key: config.tls.key.clone() };
+    (identity, Trust { roots: config.tls.ca.clone(), crls: config.tls.crls.clone() })
 }
 
 /// Reads and opens everything, without listening: `sluis connector --check`.
@@ -84,7 +96,7 @@ impl Files {
 /// # Errors
 /// [`StartError`] names what is wrong.
 pub async fn check(config: &Config, outside: &Outside) -> Result<(), StartError> {
-    Files::read(config)?;
+    Files::read(config, outside)?;
     open(config, outside).await.map(drop)
 }
 
@@ -94,16 +106,15 @@ pub async fn check(config: &Config, outside: &Outside) -> Result<(), StartError>
 /// [`StartError`] names what is wrong.
 pub async fn bind(config: &Config, outside: &Outside) -> Result<Bound, StartError> {
     let connector = Arc::new(open(config, outside).await?);
-    let files = Files::read(config)?;
-    let taken = |address, error: std::io::Error| StartError::new(format!("{address}: {error}"));
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| taken(config.listen, error))?;
+    let Files { signing, gateway_keys, log, server, client, watched, token } = Files::read(config, outside)?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| StartError::taken("listen", config.listen, &error))?;
     let address = listener.local_addr().map_err(StartError::new)?;
     let service = Arc::new(Service {
         connector: Arc::clone(&connector),
         gateway: config.gateway.oin.clone(),
-        gateway_keys: files.gateway_keys.clone(),
-        responder: Responder::new(files.key()?),
-        log: files.log.clone(),
+        gateway_keys: gateway_keys.clone(),
+        responder: Responder::new(signing_key(&signing)?),
+        log,
         authorities: [address.to_string(), format!("localhost:{}", address.port())]
             .into_iter()
             .chain(config.authorities.iter().cloned())
@@ -112,24 +123,30 @@ pub async fn bind(config: &Config, outside: &Outside) -> Result<Bound, StartErro
         clock: Arc::clone(&outside.clock),
         entropy: Arc::clone(&outside.entropy),
     });
-    let (key, Files { gateway_keys, server, client, token, .. }) = (files.key()?, files);
-    let service =
-        Server { listener, tls: Some(LiveTls::new(server)), router: service::router(service), limits: Limits::default() };
-    let client = SigningClient::new(client, key, REQUEST_TAG, Arc::clone(&outside.clock), Arc::clone(&outside.entropy));
-    let outbox = Outbox { connector: Arc::clone(&connector), client, gateway: config.gateway.url.clone(), gateway_keys };
+    let service = Server { listener, tls: Some(server), router: service::router(service), limits: Limits::default() };
+    let outbox = Outbox {
+        connector: Arc::clone(&connector),
+        client,
+        gateway: config.gateway.url.clone(),
+        gateway_keys,
+        clock: Arc::clone(&outside.clock),
+        entropy: Arc::clone(&outside.entropy),
+    };
     let listen = config.local_api.listen;
-    let listener = TcpListener::bind(listen).await.map_err(|error| taken(listen, error))?;
+    let listener = TcpListener::bind(listen).await.map_err(|error| StartError::taken("[local-api] listen", listen, &error))?;
     let local =
         Server { listener, tls: None, router: local_api::router(Arc::clone(&connector), token), limits: Limits::default() };
-    Ok(Bound { connector, address, service, local, outbox })
+    Ok(Bound { connector, address, service, local, outbox, watched })
 }
 
 impl Bound {
     /// Serves until `shutdown`.
     pub async fn run(self, shutdown: CancellationToken) {
         let outbox = tokio::spawn(self.outbox.run());
+        let watching = tokio::spawn(futures_util::future::join_all(self.watched.into_iter().map(Watched::watch)));
         tokio::join!(self.service.run(shutdown.clone()), self.local.run(shutdown));
         outbox.abort();
+        watching.abort();
     }
 }
 

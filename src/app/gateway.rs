@@ -29,8 +29,8 @@ use crate::exchange::vault::Vault;
 use crate::exchange::{Gateway, Settings};
 use crate::http::client::SigningClient;
 use crate::http::public::Public;
+use crate::http::reload::Watched;
 use crate::http::reply::Responder;
-use crate::http::tls;
 use crate::keystore::file::{FileKeyStore, root_key};
 use crate::keystore::{Key, KeyStore};
 use crate::ledger::note::{KeyKind, NoteSigner, SigningKey as LogKey, VerifierKey};
@@ -69,6 +69,11 @@ impl StartError {
     pub fn new(reason: impl ToString) -> Self {
         Self(reason.to_string())
     }
+
+    /// The address of a `setting` cannot be listened at.
+    pub(super) fn taken(setting: &str, address: SocketAddr, error: &std::io::Error) -> Self {
+        Self(format!("{setting}: {address}: {error}\n  do: end the program that listens there, or give another address"))
+    }
 }
 
 impl From<ConfigError> for StartError {
@@ -88,6 +93,8 @@ pub struct Built {
     /// The gateway's signing key.
     pub signing: PrivateJwk,
     api: Arc<Api>,
+    /// The TLS files of the calls to sources.
+    watched: Watched,
     config: GatewayConfig,
 }
 
@@ -121,7 +128,7 @@ pub async fn build_with(
     let journal = Arc::new(Journal::new(Arc::clone(&key_store), Arc::clone(&entropy), search));
     let sequencer = Sequencer::start(Arc::clone(&store), scribe, Arc::clone(&clock));
     let signing = read_signing(&config.keys.signing)?;
-    let client = sources_client(&config, &signing, &clock, &entropy)?;
+    let (client, watched) = sources_client(&config, &signing, &clock, &entropy)?;
     let gateway = Arc::new(Gateway {
         oin: config.gateway.oin.clone(),
         store: Arc::clone(&store),
@@ -148,9 +155,17 @@ pub async fn build_with(
         clock: Arc::clone(&clock),
         entropy,
     });
-    let desk = Arc::new(Desk { clock, store, sequencer, journal, subject_index: subject_index(&root) });
+    let desk = Arc::new(Desk {
+        oin: config.gateway.oin.clone(),
+        operator: None,
+        clock,
+        store,
+        sequencer,
+        journal,
+        subject_index: subject_index(&root),
+    });
     let api = Arc::new(api(&config, &gateway, &desk, &signing)?);
-    Ok(Built { gateway, desk, log, signing, api, config })
+    Ok(Built { gateway, desk, log, signing, api, watched, config })
 }
 
 fn api(config: &GatewayConfig, gateway: &Arc<Gateway>, desk: &Arc<Desk>, signing: &PrivateJwk) -> Result<Api, StartError> {
@@ -216,15 +231,15 @@ fn sources_client(
     signing: &PrivateJwk,
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
-) -> Result<SigningClient, StartError> {
-    let tls = tls::client(&config.sources.identity, &config.sources.servers).map_err(StartError::new)?;
+) -> Result<(Arc<SigningClient>, Watched), StartError> {
     let key = SigningKey::from_jwk(signing).map_err(StartError::new)?;
-    Ok(SigningClient::new(tls, key, SOURCE_TAG, Arc::clone(clock), Arc::clone(entropy)))
+    let make = |tls| SigningClient::new(tls, key, SOURCE_TAG, Arc::clone(clock), Arc::clone(entropy));
+    Watched::client(&config.sources.identity, &config.sources.servers, make).map_err(StartError::new)
 }
 
 /// A gateway whose listeners are bound.
 pub struct Bound {
-    built: Built,
+    gateway: Arc<Gateway>,
     listeners: Listeners,
 }
 
@@ -246,8 +261,9 @@ impl Built {
     /// [`StartError`] names the address that is taken.
     pub async fn bind(self) -> Result<Bound, StartError> {
         let public = Arc::new(public(&self.signing, self.config.web.log)?);
-        let listeners = listeners::bind(&self.config, &self.api, &self.gateway, public).await?;
-        Ok(Bound { built: self, listeners })
+        let Self { gateway, api, watched, config, .. } = self;
+        let listeners = listeners::bind(&config, &api, &gateway, public, watched).await?;
+        Ok(Bound { gateway, listeners })
     }
 }
 
@@ -257,16 +273,11 @@ impl Bound {
         self.listeners.addresses
     }
 
-    /// The gateway.
-    pub const fn built(&self) -> &Built {
-        &self.built
-    }
-
     /// Serves until `shutdown`, then finishes what is in flight.
     pub async fn run(self, shutdown: CancellationToken) {
         let jobs = TaskTracker::new();
         let stop_jobs = CancellationToken::new();
-        for job in jobs::all(&self.built.gateway) {
+        for job in jobs::all(&self.gateway) {
             let stop = stop_jobs.clone();
             jobs.spawn(async move {
                 tokio::select! {

@@ -1,8 +1,7 @@
 //! The three listeners: API (mTLS), web, operations.
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -16,12 +15,9 @@ use crate::api::{self, Api};
 use crate::config::{GatewayConfig, LimitsSection};
 use crate::exchange::Gateway;
 use crate::http::public::Public;
-use crate::http::server::{Limits, LiveTls, Server};
-use crate::http::tls::{self, Identity, Trust};
+use crate::http::reload::Watched;
+use crate::http::server::{Limits, Server};
 use crate::web;
-
-/// How often the files of the TLS configuration are looked at.
-const RELOAD: Duration = Duration::from_secs(2);
 
 /// Bound listeners.
 pub(super) struct Listeners {
@@ -29,14 +25,8 @@ pub(super) struct Listeners {
     api: Server,
     web: Server,
     operations: Server,
-    reload: Reload,
-}
-
-/// What must be read again when a file of it changes.
-struct Reload {
-    tls: Arc<LiveTls>,
-    identity: Identity,
-    clients: Trust,
+    /// What is read again when a file of it changes.
+    watched: Vec<Watched>,
 }
 
 pub(super) async fn bind(
@@ -44,75 +34,51 @@ pub(super) async fn bind(
     api: &Arc<Api>,
     gateway: &Arc<Gateway>,
     public: Arc<Public>,
+    outbound: Watched,
 ) -> Result<Listeners, StartError> {
-    let api_tls = LiveTls::new(tls::server(&config.api.identity, Some(&config.api.clients)).map_err(StartError::new)?);
+    let (api_tls, watched) = Watched::listener(&config.api.identity, Some(&config.api.clients)).map_err(StartError::new)?;
+    let mut watched = vec![outbound, watched];
     let web_tls = match &config.web.identity {
-        Some(identity) => Some(LiveTls::new(tls::server(identity, None).map_err(StartError::new)?)),
+        Some(identity) => {
+            let (tls, files) = Watched::listener(identity, None).map_err(StartError::new)?;
+            watched.push(files);
+            Some(tls)
+        }
         None => None,
     };
     let limits = limits(&config.limits);
-    let server = async |address, tls, router| {
-        let listener = TcpListener::bind(address).await.map_err(|error| StartError::new(format!("{address}: {error}")))?;
+    let server = async |section, address, tls, router| {
+        let listener = TcpListener::bind(address).await.map_err(|error| StartError::taken(section, address, &error))?;
         Ok::<_, StartError>(Server { listener, tls, router, limits })
     };
     let web = web::router(Arc::clone(gateway), public);
     let operations = Router::new().fallback(operations).with_state(Arc::clone(gateway));
-    let api = server(config.api.listen, Some(Arc::clone(&api_tls)), api::router(Arc::clone(api))).await?;
-    let web = server(config.web.listen, web_tls, web).await?;
-    let operations = server(config.operations.listen, None, operations).await?;
+    let api = server("[api] listen", config.api.listen, Some(api_tls), api::router(Arc::clone(api))).await?;
+    let web = server("[web] listen", config.web.listen, web_tls, web).await?;
+    let operations = server("[operations] listen", config.operations.listen, None, operations).await?;
     let address = |server: &Server| server.listener.local_addr().map_err(StartError::new);
     let addresses = Addresses { api: address(&api)?, web: address(&web)?, operations: address(&operations)? };
-    let reload = Reload { tls: api_tls, identity: config.api.identity.clone(), clients: config.api.clients.clone() };
-    Ok(Listeners { addresses, api, web, operations, reload })
+    Ok(Listeners { addresses, api, web, operations, watched })
 }
 
 const fn limits(section: &LimitsSection) -> Limits {
     Limits {
+        first_byte: Duration::from_millis(section.first_byte_ms),
         handshake: Duration::from_millis(section.handshake_ms),
         head: Duration::from_millis(section.head_ms),
         connections: section.connections,
+        per_address: section.per_address,
+        handshaking: section.handshaking,
         drain: Duration::from_secs(20),
     }
 }
 
 impl Listeners {
     pub(super) async fn run(self, shutdown: CancellationToken) {
-        let watching = tokio::spawn(self.reload.watch());
+        let watching = futures_util::future::join_all(self.watched.into_iter().map(Watched::watch));
+        let watching = tokio::spawn(watching);
         tokio::join!(self.api.run(shutdown.clone()), self.web.run(shutdown.clone()), self.operations.run(shutdown));
         watching.abort();
-    }
-}
-
-impl Reload {
-    /// Exchanges the TLS configuration when certificate, roots or revocation lists change; one that cannot be used leaves the old one.
-    async fn watch(self) {
-        let mut seen = self.state();
-        loop {
-            tokio::time::sleep(RELOAD).await;
-            let now = self.state();
-            if now == seen {
-                continue;
-            }
-            match tls::server(&self.identity, Some(&self.clients)) {
-                Ok(config) => {
-                    self.tls.replace(config);
-                    seen = now;
-                    tracing::info!("TLS configuration read again");
-                }
-                Err(error) => tracing::error!(%error, "the new TLS configuration cannot be used; the old one stays"),
-            }
-        }
-    }
-
-    fn state(&self) -> Vec<(PathBuf, Option<SystemTime>, u64)> {
-        let files = [&self.identity.certificate, &self.identity.key, &self.clients.roots];
-        let files = files.into_iter().chain(&self.clients.crls);
-        let state = files.map(|path| {
-            let metadata = std::fs::metadata(path).ok();
-            let modified = metadata.as_ref().and_then(|metadata| metadata.modified().ok());
-            (path.clone(), modified, metadata.map_or(0, |metadata| metadata.len()))
-        });
-        state.collect()
     }
 }
 

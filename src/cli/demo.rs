@@ -10,7 +10,7 @@ use crate::app::gateway::Outside;
 use crate::demo::households::DEFAULT_HOUSEHOLDS;
 use crate::demo::running::{DemoError, Running, start};
 use crate::demo::script::play;
-use crate::demo::setup::Options;
+use crate::demo::setup::{Layout, Options, fresh_ports, is_made};
 
 /// Run everything on this machine, with synthetic households.
 #[derive(Args)]
@@ -28,6 +28,9 @@ pub(super) struct Demo {
     /// Where the gateway keeps its data: this version knows `sqlite`, a file in its folder.
     #[arg(long, default_value = "sqlite", value_parser = ["sqlite"])]
     store: String,
+    /// Where a port of a demo that is resumed is taken meanwhile: take another, and rewrite the demo's configuration and kit/gateway.json.
+    #[arg(long)]
+    fresh_ports: bool,
     /// Stop after the scripted run; exit status 0 only if all went as expected.
     #[arg(long)]
     once: bool,
@@ -53,7 +56,11 @@ impl Demo {
 
     async fn play(self, outside: Outside) -> Result<bool, DemoError> {
         let options = Options { households: self.households, seed: self.seed, answer_at: !self.without_answer_at };
+        if self.fresh_ports && is_made(&self.dir) {
+            fresh_ports(&Layout::new(&self.dir))?;
+        }
         let demo = start(&self.dir, options, outside).await?;
+        demo.register_addresses().await?;
         let mut as_expected = true;
         if !self.without_script {
             let report = play(&demo).await?;

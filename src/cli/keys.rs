@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::operator::{Gateway, IN_FORCE, instant};
+use super::operator::{By, Gateway, IN_FORCE, instant};
 use super::output::{EXIT_CODES, Failure, finish};
 use super::{input, say};
 use crate::actions::credentials::{Credential, encryption_key, signing_key};
@@ -47,7 +47,7 @@ enum Step {
 #[command(group = ArgGroup::new("credential").required(true).args(["certificate", "signing", "encryption"]))]
 struct Publish {
     #[command(flatten)]
-    gateway: Gateway,
+    by: By,
     /// Whose it is.
     #[arg(long, value_name = "OIN")]
     organisation: Oin,
@@ -72,7 +72,7 @@ struct Publish {
 #[command(group = ArgGroup::new("which").required(true).args(["keyid", "certificate", "fingerprint"]))]
 struct Revoke {
     #[command(flatten)]
-    gateway: Gateway,
+    by: By,
     /// The key with this id.
     #[arg(long, value_name = "ID")]
     keyid: Option<String>,
@@ -105,13 +105,13 @@ impl Keys {
             }
             Step::Publish(publish) => {
                 let (change, name) = publish.change(now)?;
-                publish.gateway.desk(outside).await?.publish_credential(&publish.organisation, change).await?;
+                publish.by.desk(outside).await?.publish_credential(&publish.organisation, change).await?;
                 say(&format!("published {name} of {}", publish.organisation));
                 Ok(())
             }
             Step::Revoke(revoke) => {
                 let (credential, name) = revoke.credential()?;
-                let oin = revoke.gateway.desk(outside).await?.revoke_credential(credential).await?;
+                let oin = revoke.by.desk(outside).await?.revoke_credential(credential).await?;
                 say(&format!("revoked {name} of {oin}"));
                 Ok(())
             }

@@ -36,7 +36,10 @@ impl Open {
 
     fn open(&self) -> Result<(), Failure> {
         let key = read_jwk(&self.key).map_err(Failure::usage)?;
-        let key = DecryptionKey::from_jwk(&key).map_err(|error| Failure::usage(format!("{}: {error}", self.key.display())))?;
+        let key = DecryptionKey::from_jwk(&key).map_err(|error| {
+            let advice = "do: give the private encryption key, encryption.jwk in the kit";
+            Failure::usage(format!("{}: this key does not open messages: {error}\n  {advice}", self.key.display()))
+        })?;
         let text = input::text(&self.message)?;
         for sealed in sealed_messages(&text) {
             let unopened = |reason: &dyn std::fmt::Display| {

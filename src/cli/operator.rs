@@ -6,14 +6,14 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::output::{Failure, REFUSED, USAGE};
+use crate::actions::operator::Operator;
 use crate::actions::{ActionError, Desk};
 use crate::app::gateway::{Outside, build};
 use crate::clock::Timestamp;
 use crate::config::GatewayConfig;
 
 /// For `--help`.
-pub(super) const IN_FORCE: &str =
-    "A running gateway follows from the next request on. Each change is an entry in the disclosure log.";
+pub(super) const IN_FORCE: &str = "A running gateway follows from the next request on. Each change is an entry in the disclosure log, under the name of who made it (--by).";
 
 /// The gateway.
 #[derive(Args)]
@@ -28,6 +28,27 @@ impl Gateway {
     pub(super) async fn desk(&self, outside: Outside) -> Result<Arc<Desk>, Failure> {
         let config = GatewayConfig::load(&self.config).map_err(Failure::usage)?;
         Ok(build(config, outside).await.map_err(Failure::usage)?.desk)
+    }
+}
+
+/// Who acts on the registers.
+#[derive(Args)]
+pub(super) struct By {
+    #[command(flatten)]
+    gateway: Gateway,
+    /// Who does this, for the log: a user name or staff number [default: the user of the system who runs the command].
+    #[arg(long, value_name = "REFERENCE")]
+    by: Option<Operator>,
+}
+
+impl By {
+    /// Opens the gateway's registers for her.
+    pub(super) async fn desk(&self, outside: Outside) -> Result<Desk, Failure> {
+        let operator = match &self.by {
+            Some(operator) => operator.clone(),
+            None => crate::config::system_user().parse().map_err(|error| Failure::usage(format!("--by: {error}")))?,
+        };
+        Ok(self.gateway.desk(outside).await?.operated_by(operator))
     }
 }
 

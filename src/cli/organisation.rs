@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::operator::{Gateway, IN_FORCE};
+use super::operator::{By, Gateway, IN_FORCE};
 use super::output::{EXIT_CODES, Failure, finish};
 use super::say;
 use crate::actions::Desk;
@@ -34,21 +34,21 @@ enum Step {
         /// Its OIN.
         oin: Oin,
         #[command(flatten)]
-        gateway: Gateway,
+        by: By,
     },
     /// End a suspension.
     Readmit {
         /// Its OIN.
         oin: Oin,
         #[command(flatten)]
-        gateway: Gateway,
+        by: By,
     },
 }
 
 #[derive(Args)]
 struct Add {
     #[command(flatten)]
-    gateway: Gateway,
+    by: By,
     /// Its OIN: 20 digits, as in `subject.serialNumber` of its certificate.
     #[arg(long)]
     oin: Oin,
@@ -79,20 +79,20 @@ impl Organisation {
         match self.step {
             Step::List { gateway } => list(&*gateway.desk(outside).await?).await,
             Step::Add(add) => {
-                let desk = add.gateway.desk(outside).await?;
+                let desk = add.by.desk(outside).await?;
                 let Add { oin, kind, name, bsn_authority, connector, .. } = add;
                 let row = Row { oin: oin.clone(), kind, name, status: Status::Active, bsn_authority, connector };
                 desk.admit(row).await?;
                 say(&format!("{oin} takes part; publish its certificate and keys with `sluis keys publish`"));
                 Ok(())
             }
-            Step::Suspend { oin, gateway } => {
-                gateway.desk(outside).await?.change_status(&oin, Status::Suspended).await?;
+            Step::Suspend { oin, by } => {
+                by.desk(outside).await?.change_status(&oin, Status::Suspended).await?;
                 say(&format!("{oin} is suspended"));
                 Ok(())
             }
-            Step::Readmit { oin, gateway } => {
-                gateway.desk(outside).await?.change_status(&oin, Status::Active).await?;
+            Step::Readmit { oin, by } => {
+                by.desk(outside).await?.change_status(&oin, Status::Active).await?;
                 say(&format!("{oin} takes part again"));
                 Ok(())
             }

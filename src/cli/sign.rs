@@ -53,6 +53,17 @@ impl Sign {
         if !self.path.starts_with('/') {
             return Err(Failure::usage("--path: expected a path that begins with /, such as /v1/disclosures"));
         }
+        if self.method == Method::POST && self.body.is_none() {
+            return Err(Failure::usage(
+                "--body is missing: the signature of a POST covers its body\n  expected: --body FILE, or --body - for standard input",
+            ));
+        }
+        if ![Method::GET, Method::POST].contains(&self.method) {
+            return Err(Failure::usage(format!(
+                "--method {}: no resource of the gateway takes it\n  expected: GET or POST",
+                self.method
+            )));
+        }
         let kit = Kit::open(&self.kit).map_err(Failure::usage)?;
         let body = self.body.as_deref().map(input::bytes).transpose()?;
         let signer = sign::signer(&kit, outside.clock, outside.entropy).map_err(Failure::usage)?;

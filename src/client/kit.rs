@@ -46,6 +46,24 @@ pub struct OrganisationInfo {
     pub bsn_authority: bool,
 }
 
+/// One entry of `kit/organisations.json`: everybody who takes part, with a folder in the kit or without.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedOrganisation {
+    /// The name that the kit uses for it.
+    pub slug: String,
+    /// Its OIN.
+    pub oin: String,
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// Whether it may use the citizen number.
+    pub bsn_authority: bool,
+    /// Whether it can be asked.
+    pub source: bool,
+}
+
 /// A file of a kit cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -74,6 +92,12 @@ impl Kit {
     /// # Errors
     /// [`KitError`] names the file.
     pub fn open(folder: &Path) -> Result<Self, KitError> {
+        if !folder.join("organisation.json").exists() {
+            return Err(KitError(format!(
+                "{}: there is no organisation.json in this folder\n  expected: the folder of your own organisation in the kit\n  do: give --kit KIT/ORGANISATION, such as demo/kit/veilig-thuis",
+                folder.display()
+            )));
+        }
         let organisation = read_json(&folder.join("organisation.json"))?;
         let gateway = read_json(&folder.join("../gateway.json"))?;
         Ok(Self { folder: folder.to_owned(), gateway, organisation })
@@ -113,9 +137,16 @@ impl Kit {
         if let Some((_, organisation)) = organisations.iter().find(|(slug, _)| slug == name) {
             return Ok(organisation.oin.clone());
         }
-        let slugs: Vec<_> = organisations.into_iter().map(|(slug, _)| slug).collect();
+        let listed: Vec<ListedOrganisation> = read_json(&self.folder.join("../organisations.json")).unwrap_or_default();
+        if let Some(oin) = listed.iter().find(|listed| listed.slug == name).and_then(|listed| listed.oin.parse().ok()) {
+            return Ok(oin);
+        }
+        let mut slugs: Vec<_> = organisations.into_iter().map(|(slug, _)| slug).collect();
+        slugs.extend(listed.into_iter().map(|listed| listed.slug));
+        slugs.sort();
+        slugs.dedup();
         Err(KitError(format!(
-            "{name} is no organisation of this kit\n  expected: one of {}, or an OIN of 20 digits\n  do: give the OIN of an organisation that has no folder in the kit",
+            "{name} is no organisation of this kit\n  expected: one of {}, or an OIN of 20 digits",
             slugs.join(", ")
         )))
     }

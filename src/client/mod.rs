@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use compose::{Question, Whom};
-pub use kit::{GatewayInfo, Kit, KitError, OrganisationInfo, read_jwk};
+pub use kit::{GatewayInfo, Kit, KitError, ListedOrganisation, OrganisationInfo, read_jwk};
 pub use opened::{OpenedDelivery, Step, open_delivery, sealed_messages};
 pub use persons::PersonError;
 pub use readable::{Names, Readable, plain};

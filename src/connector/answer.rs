@@ -13,8 +13,8 @@ use crate::entropy::EntropyUnavailable;
 use crate::source::{RecordsAnswer, RecordsRequest, Wanted};
 
 impl Connector {
-    /// Answers a call of the gateway. `call` is the SHA-256 of the call's body, kept for the receipt. An unknown person gives an answer
-    /// without items, in the same shape.
+    /// Answers a call of the gateway. `call` is the SHA-256 of the call's body, kept for the receipt. An unknown person gives the
+    /// same answer as one without records.
     ///
     /// # Errors
     /// [`AnswerError`]: then nothing leaves. In particular when the source's own access log cannot be written.
@@ -32,7 +32,7 @@ impl Connector {
             Some(overrides) => {
                 let mut reading = self.source.read().await?;
                 match Household::find(&self.mapping.person, &mut reading, &subject, &today).await? {
-                    None => Gathered::nothing(request, Outcome::UnknownPerson),
+                    None => self.gather_unknown(request, &overrides, &today)?,
                     Some(household) => {
                         let work = Work { request, household: &household, today: &today, overrides: &overrides };
                         self.gather(&work, &mut reading).await?

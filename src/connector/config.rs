@@ -77,6 +77,10 @@ pub struct TlsSection {
     pub key: PathBuf,
     /// The roots that the gateway's certificate must come from.
     pub ca: PathBuf,
+    /// Certificate revocation lists. When there is one, every certificate of the gateway must be covered by a list that has not expired.
+    /// All files of this section are read again when they change.
+    #[serde(default)]
+    pub crls: Vec<PathBuf>,
 }
 
 /// `[gateway]`: who may ask, and where releases and overrides go.
@@ -150,7 +154,7 @@ impl Config {
             &mut self.signing_key,
             &mut self.local_api.token,
         ];
-        for path in paths {
+        for path in paths.into_iter().chain(&mut self.tls.crls) {
             *path = folder.join(&*path);
         }
     }
@@ -228,6 +232,7 @@ mod tests {
         certificate = "tls.pem"
         key = "tls.key"
         ca = "/etc/sluis/ca.pem"
+        crls = ["crl.pem"]
         [gateway]
         url = "https://localhost:8443"
         oin = "00000099000000001000"
@@ -246,6 +251,7 @@ mod tests {
         let config = parse(SAMPLE).unwrap();
         assert_eq!(config.source.database, Path::new("/srv/connector/records.db"));
         assert_eq!(config.tls.ca, Path::new("/etc/sluis/ca.pem"));
+        assert_eq!(config.tls.crls, [Path::new("/srv/connector/crl.pem")]);
         assert_eq!(config.source.max_rows, 500);
         let written = toml::to_string(&config).unwrap();
         assert_eq!(parse(&written).unwrap().state.key, config.state.key);

@@ -16,7 +16,7 @@ use crate::catalogue::minimise::may_know_secret_address;
 use crate::catalogue::{Category, Form, Secrecy};
 use crate::source::{ItemFacts, Nature, RecordsRequest, SourceItem, Wanted};
 
-/// The entry of a signal's transform that asks for `no` where a known person has no record (`design.md` §4); it is no field.
+/// The entry of a signal's transform that asks for `no` where there is no record (`design.md` §4); it is no field.
 pub use crate::source::ASKS_NO;
 
 /// What is gathered for one answer before it is logged.
@@ -41,7 +41,7 @@ impl Connector {
         let mut gathered = Gathered::default();
         let mut read: BTreeMap<Category, Option<Vec<Record>>> = BTreeMap::new();
         for wanted in &work.request.wanted {
-            let outcome = if let Some(refused) = self.refused(work, wanted) {
+            let outcome = if let Some(refused) = self.refused(work.request, work.overrides, wanted) {
                 refused
             } else {
                 let records = match read.entry(wanted.category) {
@@ -63,13 +63,37 @@ impl Connector {
         Ok(gathered)
     }
 
+    /// What is answered about a person whom the source does not know: just what is answered about one of whom it has no record. Where a signal
+    /// may say `no` it says so of both, with the same facts; where it may not, neither gives anything. So nobody learns from an answer
+    /// whether the source knows the person (invariant 8); only the source's own access log tells the two apart.
+    pub(super) fn gather_unknown(
+        &self,
+        request: &RecordsRequest,
+        overrides: &[OverrideRow],
+        today: &str,
+    ) -> Result<Gathered, AnswerError> {
+        let mut gathered = Gathered::default();
+        for wanted in &request.wanted {
+            let outcome = match self.refused(request, overrides, wanted) {
+                None => {
+                    if asks_no(wanted) {
+                        self.give_no(wanted, today, &mut gathered)?;
+                    }
+                    Outcome::UnknownPerson
+                }
+                Some(refused) => refused,
+            };
+            gathered.outcomes.push(AskedOutcome { category: wanted.category, form: wanted.form, outcome });
+        }
+        Ok(gathered)
+    }
+
     /// Why the source's own rules refuse it, if they do.
-    fn refused(&self, work: &Work<'_>, wanted: &Wanted) -> Option<Outcome> {
-        let request = work.request;
+    fn refused(&self, request: &RecordsRequest, overrides: &[OverrideRow], wanted: &Wanted) -> Option<Outcome> {
         let asked = Asked { purpose: &request.purpose, recipient: &request.recipient, kind: request.recipient_kind };
         match self.ceiling.verdict(asked, wanted.category, wanted.form) {
             Verdict::Never => Some(Outcome::BeyondCeiling),
-            Verdict::UnderOverride if !work.covered(wanted) => Some(Outcome::NoOverride),
+            Verdict::UnderOverride if !covered(overrides, wanted) => Some(Outcome::NoOverride),
             Verdict::UnderOverride | Verdict::Allowed => None,
         }
     }
@@ -103,9 +127,8 @@ impl Connector {
         if !records.is_empty() && free.is_empty() {
             return Ok(Outcome::Withheld);
         }
-        let asks_no = wanted.form == Form::Signal && wanted.transform.iter().any(|entry| entry == ASKS_NO);
         match (free.as_slice(), wanted.form) {
-            ([], _) if asks_no => self.give_no(work, wanted, gathered),
+            ([], _) if asks_no(wanted) => self.give_no(wanted, work.today, gathered),
             ([], _) => Ok(Outcome::NoRecord),
             (records, Form::Summary) => self.enter(work, wanted, records, gathered),
             (records, _) => self.give_items(work, wanted, records, gathered),
@@ -140,19 +163,25 @@ impl Connector {
         Ok(Outcome::Given)
     }
 
-    /// A known person without a record, where the purpose asks for `no`.
-    fn give_no(&self, work: &Work<'_>, wanted: &Wanted, gathered: &mut Gathered) -> Result<Outcome, AnswerError> {
+    /// `no`, where the purpose asks for it and there is no record. It states nothing about the person, neither age nor professional nor whom she
+    /// is protected from: a source states the same of somebody whom it does not know.
+    fn give_no(&self, wanted: &Wanted, today: &str, gathered: &mut Gathered) -> Result<Outcome, AnswerError> {
         let Some(query) = self.mapping.queries(wanted.category).next() else { return Ok(Outcome::NoRecord) };
-        let record = Record {
-            regime: query.regime,
-            recorded_at: work.today.to_owned(),
+        let (exact, fields) = (empty_record(query), fields(wanted));
+        let minimiser = &self.outside.minimiser;
+        let data = minimiser.minimise_at_source(wanted.category, wanted.form, &exact, &fields, Secrecy::Open, today);
+        let Ok(data) = data else { return Ok(Outcome::Unreadable) };
+        let part = Part {
+            regime: query.regime.code().to_owned(),
+            recorded_at: today.to_owned(),
             nature: Nature::Fact,
             facts: ItemFacts::default(),
-            data: empty_record(query),
-            with_drafts: empty_record(query),
+            persons: Vec::new(),
             drafts: Vec::new(),
+            data,
         };
-        self.give_items(work, wanted, &[&record], gathered)
+        gathered.items.push(part.into_item(random_id(&*self.outside.entropy)?, wanted.category, wanted.form));
+        Ok(Outcome::Given)
     }
 
     /// A summary never leaves by itself: a draft goes to the inbox.
@@ -185,10 +214,11 @@ impl Connector {
     fn part(&self, work: &Work<'_>, wanted: &Wanted, record: &Record, exact: &serde_json::Value) -> Option<Part> {
         let secret = work.household.secret_address(exact);
         let RecordsRequest { purpose, recipient_kind, .. } = work.request;
-        let secrecy = Secrecy::of(Some(secret), may_know_secret_address(purpose, *recipient_kind, work.covered(wanted)));
+        let secrecy =
+            Secrecy::of(Some(secret), may_know_secret_address(purpose, *recipient_kind, covered(work.overrides, wanted)));
         let exact = work.household.with_age_bands(exact);
-        let fields: Vec<String> = wanted.transform.iter().filter(|entry| *entry != ASKS_NO).cloned().collect();
         let minimiser = &self.outside.minimiser;
+        let fields = fields(wanted);
         let data = minimiser.minimise_at_source(wanted.category, wanted.form, &exact, &fields, secrecy, work.today).ok()?;
         let subject = &work.household.subject;
         let facts = ItemFacts {
@@ -209,10 +239,18 @@ impl Connector {
     }
 }
 
-impl Work<'_> {
-    fn covered(&self, wanted: &Wanted) -> bool {
-        self.overrides.iter().any(|row| row.covers(wanted.category, wanted.form))
-    }
+/// Whether a signal may say `no`.
+fn asks_no(wanted: &Wanted) -> bool {
+    wanted.form == Form::Signal && wanted.transform.iter().any(|entry| entry == ASKS_NO)
+}
+
+/// The fields to keep.
+fn fields(wanted: &Wanted) -> Vec<String> {
+    wanted.transform.iter().filter(|entry| *entry != ASKS_NO).cloned().collect()
+}
+
+fn covered(overrides: &[OverrideRow], wanted: &Wanted) -> bool {
+    overrides.iter().any(|row| row.covers(wanted.category, wanted.form))
 }
 
 impl Gathered {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Connector;
+use super::delivery::Delivery;
 use super::findings::{Finding, findings};
 use super::household::{Household, InvalidSubject, parse_subject};
 use super::ids::random_id;
@@ -11,6 +12,7 @@ use super::professionals::{Signed, StepError};
 use super::receipts::ItemDigest;
 pub use super::store::InboxRow;
 use super::store::{SourceError, StateError};
+use crate::catalogue::shape::{self, MAX_TEXT};
 use crate::catalogue::{Category, Form};
 use crate::crypto::base64;
 use crate::entropy::EntropyUnavailable;
@@ -18,8 +20,6 @@ use crate::source::digest::{canonical_json, sha256};
 use crate::source::overrides::SignedStep;
 use crate::source::{ItemFacts, Nature, OtherPerson, RecordsAnswer, SourceItem, SubjectWire};
 
-/// How long an edited text may be, in characters.
-const MAX_TEXT: usize = 8_000;
 /// How long a reason may be, in characters.
 const MAX_REASON: usize = 2_000;
 
@@ -169,7 +169,8 @@ impl Connector {
     /// [`InboxError::State`].
     pub async fn inbox(&self) -> Result<Vec<InboxRow>, InboxError> {
         self.expire().await?;
-        Ok(self.state.inbox_rows().await?)
+        let rows = self.state.inbox_rows().await?;
+        Ok(rows.into_iter().map(|row| self.with_delivery(row)).collect())
     }
 
     /// One entry with its draft.
@@ -179,7 +180,19 @@ impl Connector {
     pub async fn show(&self, id: &str) -> Result<Shown, InboxError> {
         self.expire().await?;
         let row = self.state.inbox_row(id).await?.ok_or(InboxError::NotFound)?;
-        Ok(Shown { content: self.state.inbox_content(id).await?, row })
+        Ok(Shown { content: self.state.inbox_content(id).await?, row: self.with_delivery(row) })
+    }
+
+    fn with_delivery(&self, row: InboxRow) -> InboxRow {
+        if row.state != InboxState::Released || row.delivery.is_some() {
+            return row;
+        }
+        let delivery = match self.deliveries.of(&row.id) {
+            refused @ Delivery::Refused { .. } => refused,
+            _ if row.release_until <= self.outside.clock.now() => Delivery::TooLate,
+            waiting => waiting,
+        };
+        InboxRow { delivery: Some(delivery), ..row }
     }
 
     /// Releases an entry, with the professional's edits. The signature is over [`release_statement`] of the data *after* the edits
@@ -292,19 +305,54 @@ impl Connector {
 /// The parts with the professional's texts in them: what is signed, checked and released.
 ///
 /// # Errors
-/// [`InboxError::Edit`] for a text that does not belong where it is put, [`InboxError::NothingWritten`] when no text is left.
+/// [`InboxError::Edit`] for a text that does not belong where it is put, [`InboxError::NothingWritten`] when no text is left,
+/// [`InboxError::TooLong`] and [`InboxError::Control`] for a text, drafted or edited, that the catalogue does not allow: the gateway would drop
+/// it.
 pub fn apply_edits(mut parts: Vec<Part>, edits: &[Edit]) -> Result<Vec<Part>, InboxError> {
     for (index, edit) in edits.iter().enumerate() {
         apply(&mut parts, edit).ok_or(InboxError::Edit(index))?;
     }
     let written = |part: &Part| part.drafts.iter().any(|name| has_text(&part.data, name));
-    if parts.iter().any(written) { Ok(parts) } else { Err(InboxError::NothingWritten) }
+    if !parts.iter().any(written) {
+        return Err(InboxError::NothingWritten);
+    }
+    for (place, part) in parts.iter().enumerate() {
+        part.drafts.iter().try_for_each(|name| check_texts(place, &mut String::new(), &part.data, name))?;
+    }
+    Ok(parts)
+}
+
+/// That every text called `name` is one that the catalogue allows.
+fn check_texts(part: usize, pointer: &mut String, value: &Value, name: &str) -> Result<(), InboxError> {
+    let mut below = |key: &str, member: &Value| {
+        let length = pointer.len();
+        pointer.extend(["/", key]);
+        match member.as_str().filter(|_| key == name) {
+            Some(text) => check_text(part, pointer, text)?,
+            None => check_texts(part, pointer, member, name)?,
+        }
+        pointer.truncate(length);
+        Ok(())
+    };
+    match value {
+        Value::Object(members) => members.iter().try_for_each(|(key, member)| below(key, member)),
+        Value::Array(elements) => elements.iter().enumerate().try_for_each(|(place, item)| below(&place.to_string(), item)),
+        _ => Ok(()),
+    }
+}
+
+fn check_text(part: usize, field: &str, text: &str) -> Result<(), InboxError> {
+    let has = text.chars().count();
+    if has > MAX_TEXT {
+        return Err(InboxError::TooLong { part, field: field.to_owned(), has });
+    }
+    if shape::is_text(text) { Ok(()) } else { Err(InboxError::Control { part, field: field.to_owned() }) }
 }
 
 fn apply(parts: &mut [Part], edit: &Edit) -> Option<()> {
     let part = parts.get_mut(edit.part)?;
     let (parent, name) = edit.field.rsplit_once('/')?;
-    if !part.drafts.iter().any(|draft| draft == name) || edit.text.chars().count() > MAX_TEXT {
+    if !part.drafts.iter().any(|draft| draft == name) {
         return None;
     }
     let object = part.data.pointer_mut(parent)?.as_object_mut()?;
@@ -331,14 +379,32 @@ fn has_text(value: &Value, name: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InboxError {
     /// No entry with this id.
-    #[error("there is no inbox entry with this id")]
+    #[error("there is no inbox entry with this id: `sluis connector inbox list` shows them")]
     NotFound,
     /// The entry is in another state.
     #[error("the entry is {}", .0.code())]
     WrongState(InboxState),
     /// An edit does not fit.
-    #[error("edit {0} (from 0) does not point to a draft text, or is too long")]
+    #[error("edit {0} (from 0) does not point to a draft text: the places are those that `sluis connector inbox show` prints")]
     Edit(usize),
+    /// A text is longer than the catalogue allows.
+    #[error("the text at {part}:{field} has {has} characters and may have {MAX_TEXT}: shorten it")]
+    TooLong {
+        /// Which part, from 0.
+        part: usize,
+        /// Where in its data.
+        field: String,
+        /// How many characters it has.
+        has: usize,
+    },
+    /// A text holds a character that the catalogue does not allow.
+    #[error("the text at {part}:{field} holds a control character: only line ends and tabs may stand in it")]
+    Control {
+        /// Which part, from 0.
+        part: usize,
+        /// Where in its data.
+        field: String,
+    },
     /// No text is left to release.
     #[error("there is no summary text to release: write one, or refuse the entry")]
     NothingWritten,

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod ceiling;
 pub mod config;
+pub mod delivery;
 pub mod findings;
 pub mod gather;
 pub mod hand;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 
 use ceiling::{Ceiling, CeilingError};
 use config::Config;
+use delivery::Deliveries;
 use mapping::{Mapping, MappingError, Query};
 pub use minimiser::{MinimiseError, Minimiser};
 use seal::{StateKey, StateKeyError};
@@ -47,6 +49,7 @@ pub struct Connector {
     ceiling: Ceiling,
     source: SourceDatabase,
     state: State,
+    deliveries: Deliveries,
     outside: Outside,
 }
 
@@ -72,7 +75,8 @@ impl Connector {
         let source = SourceDatabase::open(&config.source.database, config.limits()).await?;
         let key = StateKey::load_or_create(&config.state.key, &*outside.entropy)?;
         let state = State::open(&config.state.database, key, Arc::clone(&outside.entropy)).await?;
-        let connector = Self { oin: config.oin.clone(), mapping, ceiling, source, state, outside };
+        let connector =
+            Self { oin: config.oin.clone(), mapping, ceiling, source, state, deliveries: Deliveries::default(), outside };
         connector.check().await?;
         Ok(connector)
     }

@@ -19,7 +19,7 @@ pub enum Outcome {
     NoOverride,
     /// An override that the call names is not in force for this person, recipient and purpose: nothing was given at all.
     OverrideNotInForce,
-    /// The source does not know the person: nothing was given at all.
+    /// The source does not know the person: nothing was given but `no`, where a signal may say it.
     UnknownPerson,
     /// Nothing there.
     NoRecord,

@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Connector;
 use super::ceiling::never_leaves;
+use super::delivery::{Delivery, override_key};
 use super::household::{Household, InvalidSubject, parse_subject};
 use super::ids::random_id;
 use super::professionals::{Signed, StepError};
 use super::store::{NewOverride, OverrideRow, SourceError, StateError};
 use crate::catalogue::{Category, Form};
 use crate::clock::Timestamp;
+use crate::consent::derogation::LONGEST_TEXT;
 use crate::entropy::EntropyUnavailable;
 use crate::source::RecordsRequest;
 use crate::source::overrides::{ConsentSought, OverrideContent, OverrideMessage, OverrideStanding, SignedStep, revoke_statement};
@@ -21,8 +23,6 @@ use crate::source::overrides::{ConsentSought, OverrideContent, OverrideMessage, 
 pub const ACUTE_SAFETY: &str = "acute-safety";
 const LONGEST: Duration = Duration::from_hours(7 * 24);
 const REVIEW_WORKING_DAYS: u32 = 2;
-/// How long a text may be, in characters.
-const MAX_TEXT: usize = 4_000;
 
 /// How far an override has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,12 +84,17 @@ impl OverrideRow {
         self.record.content.categories.contains(&category) && self.record.content.forms.contains(&form)
     }
 
+    /// The standing that the gateway must know.
+    fn standing(&self) -> Option<OverrideStanding> {
+        match self.state {
+            OverrideState::Active => Some(OverrideStanding::Active),
+            OverrideState::Revoked => Some(OverrideStanding::Revoked),
+            OverrideState::Pending | OverrideState::Withdrawn => None,
+        }
+    }
+
     fn message(self) -> Option<OverrideMessage> {
-        let standing = match self.state {
-            OverrideState::Active => OverrideStanding::Active,
-            OverrideState::Revoked => OverrideStanding::Revoked,
-            OverrideState::Pending | OverrideState::Withdrawn => return None,
-        };
+        let standing = self.standing()?;
         let OverrideRecord { content, created, approved, review_due, revoked } = self.record;
         Some(OverrideMessage { id: self.id, standing, content, created, approved, review_due, revoked })
     }
@@ -170,6 +175,16 @@ impl Connector {
         Ok(rows.into_iter().filter_map(OverrideRow::message).collect())
     }
 
+    /// How far an override's standing is on its way to the gateway: none when there is nothing to send.
+    pub fn override_delivery(&self, row: &OverrideRow) -> Option<Delivery> {
+        let standing = row.standing().filter(|standing| row.reported != Some(*standing))?;
+        match self.deliveries.of(&override_key(&row.id, standing)) {
+            refused @ Delivery::Refused { .. } => Some(refused),
+            _ if row.record.content.expires_at <= self.outside.clock.now() => None,
+            waiting => Some(waiting),
+        }
+    }
+
     /// The gateway has taken this standing of the override.
     ///
     /// # Errors
@@ -247,7 +262,7 @@ impl Connector {
 }
 
 fn filled(field: &'static str, text: &str) -> Result<(), OverrideError> {
-    let fits = !text.trim().is_empty() && text.chars().count() <= MAX_TEXT;
+    let fits = !text.trim().is_empty() && text.chars().count() <= LONGEST_TEXT;
     if fits { Ok(()) } else { Err(OverrideError::Field(field)) }
 }
 
@@ -261,7 +276,7 @@ pub enum OverrideError {
     #[error("the override is not in a state that allows this step")]
     WrongState,
     /// A field is empty, double, too long or not what it must be.
-    #[error("{0} is missing, empty or not valid: every field of an override is required")]
+    #[error("{0} is missing, empty, longer than 2,000 characters or not valid: every field of an override is required")]
     Field(&'static str),
     /// Not after now, or more than seven days ahead.
     #[error("expiresAt must lie after now and at most seven days ahead")]

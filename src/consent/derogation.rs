@@ -16,7 +16,8 @@ use crate::organisation::Oin;
 pub const LONGEST: Duration = Duration::from_hours(7 * 24);
 /// Within how many working days the privacy officer reviews an override that one person made alone.
 pub const REVIEW_WORKING_DAYS: u32 = 2;
-const LONGEST_TEXT: usize = 2000;
+/// How long a text of an override may be, in characters.
+pub const LONGEST_TEXT: usize = 2000;
 
 /// On which ground.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]

@@ -5,7 +5,25 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::households::{DemoConsent, Household, Person, World};
+use super::organisations::{DemoOrganisation, organisations};
 use crate::catalogue::Category;
+use crate::client::ListedOrganisation;
+
+/// Every organisation of the demo for `organisations.json`, those without a folder in the kit included.
+pub fn organisations_listed() -> Vec<ListedOrganisation> {
+    let listed = |organisation: DemoOrganisation| {
+        let DemoOrganisation { slug, oin, kind, name, bsn_authority, is_source, .. } = organisation;
+        ListedOrganisation {
+            slug: slug.code().to_owned(),
+            oin: oin.to_owned(),
+            name: name.to_owned(),
+            kind,
+            bsn_authority,
+            source: is_source,
+        }
+    };
+    organisations().map(listed).collect()
+}
 
 /// One entry of `persons.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

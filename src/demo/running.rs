@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::organisations::{Slug, organisations};
-use super::setup::{Layout, Options, PROFESSIONALS, Ready, SetupError, prepare, register};
+use super::setup::{Layout, Options, PROFESSIONALS, Ready, SetupError, connector_address, prepare, register};
 use crate::actions::Desk;
 use crate::app;
 use crate::app::gateway::{Addresses, Outside, StartError, read_signing};
@@ -169,6 +169,24 @@ impl Running {
         self.connector_shutdowns.insert(slug, shutdown.clone());
         self.tasks.spawn(bound.run(shutdown));
         Ok(())
+    }
+
+    /// Registers the connectors where they answer now: a demo that took fresh ports moved them.
+    ///
+    /// # Errors
+    /// [`DemoError`].
+    pub async fn register_addresses(&self) -> Result<(), DemoError> {
+        let desk = self.desk.operated_by("sluis demo".parse().map_err(DemoError::new)?);
+        for organisation in organisations().filter(|organisation| organisation.is_source) {
+            let address = connector_address(&self.layout, &organisation)?;
+            let oin = organisation.parsed_oin().map_err(DemoError::new)?;
+            let mut registered = desk.registration(&oin).await.map_err(DemoError::new)?.organisation;
+            if registered.connector.as_ref() != Some(&address) {
+                registered.connector = Some(address);
+                desk.join(registered, Vec::new()).await.map_err(DemoError::new)?;
+            }
+        }
+        self.gateway.registry.refresh().await.map(drop).map_err(DemoError::new)
     }
 
     /// Stops one source's connector.

@@ -117,7 +117,10 @@ fn not_permitted(detail: &str) -> Refusal {
 /// The purpose, and the rules on how a request may stand in it.
 fn purpose(bundle: &Bundle, matter: &Matter) -> Result<Arc<Purpose>, Refusal> {
     let request = &matter.request;
-    let purpose = bundle.purpose(&request.purpose).cloned().ok_or_else(|| not_permitted("no policy serves this purpose"))?;
+    let purpose = bundle
+        .purpose(&request.purpose)
+        .cloned()
+        .ok_or_else(|| not_permitted("no policy serves this purpose: check its code"))?;
     if request.case.is_some() {
         // A case is its own thing; until the caller is shown to take part in it there is none.
         return Err(Refusal::new(ProblemType::NotFound, "no such case, or not one of yours"));

@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod matter;
 pub mod minimise;
 pub mod nonces;
+pub mod pace;
 pub mod payloads;
 pub mod plan;
 mod protected;

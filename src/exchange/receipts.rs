@@ -1,20 +1,26 @@
 //! The receipts of what sources gave, sent to them in the background; each stays waiting until its source has taken it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tokio::time::Instant;
 
 use super::Gateway;
 use super::collect::KeysOf;
+use super::pace::{Pace, Pauses};
+use crate::entropy::Entropy;
 use crate::organisation::Oin;
 use crate::source::port::{Destination, SourceFailure};
 use crate::source::{ContributionReceipt, ContributionReceipts};
 use crate::store::{Append, Change, StoreError, WaitingReceipt};
 
-/// How long receipts wait at most before they are tried again.
-const RETRY: Duration = Duration::from_secs(10);
+/// How long receipts that nobody announced wait at most before they are looked for.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// The pace at which a source that takes nothing is tried again, and likewise a receipt that its source does not want.
+const PACE: Pace = Pace { first: Duration::from_secs(2), most: Duration::from_mins(5) };
 
 /// How long one call may take.
 const CALL: Duration = Duration::from_secs(5);
@@ -27,27 +33,80 @@ const LARGEST: usize = 48 * 1024;
 
 /// Sends what waits, for ever.
 pub(super) async fn send_all(gateway: Arc<Gateway>) {
+    let mut waits = Waits { sources: Pauses::new(PACE), receipts: Pauses::new(PACE) };
     loop {
-        if tokio::time::timeout(RETRY, gateway.receipts_waiting.notified()).await.is_ok() {
+        let look = waits.next().map_or(LOOK, |next| next.saturating_duration_since(Instant::now()).min(LOOK));
+        if tokio::time::timeout(look, gateway.receipts_waiting.notified()).await.is_ok() {
             // What comes together is sent together.
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        if let Err(error) = send_waiting(&gateway).await {
+        if let Err(error) = send_waiting(&gateway, &mut waits).await {
             tracing::warn!(%error, "receipts could not be sent");
+            tokio::time::sleep(PACE.first).await;
         }
     }
 }
 
-async fn send_waiting(gateway: &Gateway) -> Result<(), StoreError> {
+/// What is not tried for a while: sources that took nothing, receipts that their source did not want. All of them are kept.
+struct Waits {
+    sources: Pauses<Oin>,
+    receipts: Pauses<i64>,
+}
+
+impl Waits {
+    fn next(&self) -> Option<Instant> {
+        let now = Instant::now();
+        [self.sources.next(now), self.receipts.next(now)].into_iter().flatten().min()
+    }
+
+    /// What may be tried now, by source.
+    fn due(&mut self, waiting: Vec<WaitingReceipt>) -> BTreeMap<Oin, Vec<WaitingReceipt>> {
+        let now = Instant::now();
+        let numbers: BTreeSet<i64> = waiting.iter().map(|receipt| receipt.number).collect();
+        self.receipts.retain(|number| numbers.contains(number));
+        let mut by_source: BTreeMap<Oin, Vec<WaitingReceipt>> = BTreeMap::new();
+        for receipt in waiting {
+            if self.sources.may(&receipt.source, now) && self.receipts.may(&receipt.number, now) {
+                by_source.entry(receipt.source.clone()).or_default().push(receipt);
+            }
+        }
+        by_source
+    }
+
+    fn note(&mut self, source: Oin, sent: &Sent, entropy: &dyn Entropy) {
+        let now = Instant::now();
+        for number in &sent.unwanted {
+            self.receipts.failed(*number, now, Duration::ZERO, entropy);
+        }
+        if sent.broke_off {
+            let pause = self.sources.failed(source.clone(), now, Duration::ZERO, entropy);
+            let (failures, again_in) = (pause.failures, pause.until.saturating_duration_since(now));
+            tracing::warn!(%source, failures, ?again_in, "a source takes no receipts; they are kept and tried again");
+        } else {
+            self.sources.done(&source);
+        }
+    }
+}
+
+/// What became of the receipts of one source.
+#[derive(Default)]
+struct Sent {
+    taken: Vec<i64>,
+    unwanted: Vec<i64>,
+    broke_off: bool,
+}
+
+async fn send_waiting(gateway: &Gateway, waits: &mut Waits) -> Result<(), StoreError> {
     loop {
         let waiting = gateway.store.contribution_receipts(ROUND).await?;
         let full = waiting.len() >= usize::try_from(ROUND).unwrap_or(usize::MAX);
-        let mut by_source: BTreeMap<Oin, Vec<WaitingReceipt>> = BTreeMap::new();
-        for receipt in waiting {
-            by_source.entry(receipt.source.clone()).or_default().push(receipt);
+        let sending = waits.due(waiting).into_iter();
+        let sending = sending.map(async |(source, waiting)| (send_to(gateway, &source, waiting).await, source));
+        let mut accepted: Vec<i64> = Vec::new();
+        for (sent, source) in join_all(sending).await {
+            waits.note(source, &sent, &*gateway.entropy);
+            accepted.extend(sent.taken);
         }
-        let sent = join_all(by_source.into_iter().map(|(source, waiting)| send_to(gateway, source, waiting))).await;
-        let accepted: Vec<i64> = sent.into_iter().flatten().collect();
         let progress = !accepted.is_empty();
         if progress {
             let append = Append { changes: vec![Change::ReceiptsAccepted(accepted)], ..Append::default() };
@@ -59,24 +118,28 @@ async fn send_waiting(gateway: &Gateway) -> Result<(), StoreError> {
     }
 }
 
-/// Sends one source its receipts, many in a call; the numbers of those that it has taken.
-async fn send_to(gateway: &Gateway, source: Oin, waiting: Vec<WaitingReceipt>) -> Vec<i64> {
-    let mut taken = Vec::new();
-    for batch in batches(waiting) {
-        match send(gateway, &source, &batch).await {
-            Ok(()) => taken.extend(batch.iter().map(|receipt| receipt.number)),
-            // It takes all or none: which one it does not want shows when each comes alone.
-            Err(SourceFailure::Refused(_)) if batch.len() > 1 => {
-                for receipt in batch.chunks(1) {
-                    let sent = send(gateway, &source, receipt).await;
-                    taken.extend(receipt.iter().filter(|_| sent.is_ok()).map(|receipt| receipt.number));
-                }
+/// Sends one source its receipts, many in a call, until it takes none any more.
+async fn send_to(gateway: &Gateway, source: &Oin, waiting: Vec<WaitingReceipt>) -> Sent {
+    let mut sent = Sent::default();
+    let mut batches: VecDeque<_> = batches(waiting).into();
+    while let Some(mut batch) = batches.pop_front() {
+        let numbers = batch.iter().map(|receipt| receipt.number);
+        match send(gateway, source, &batch).await {
+            Ok(()) => sent.taken.extend(numbers),
+            // It takes all or none: halves show which one it does not want, in few calls.
+            Err(SourceFailure::Refused(400..500)) if batch.len() > 1 => {
+                let rest = batch.split_off(batch.len() / 2);
+                batches.push_front(rest);
+                batches.push_front(batch);
             }
-            Err(SourceFailure::Refused(_)) => {}
-            Err(_) => break,
+            Err(SourceFailure::Refused(400..500)) => sent.unwanted.extend(numbers),
+            Err(_) => {
+                sent.broke_off = true;
+                break;
+            }
         }
     }
-    taken
+    sent
 }
 
 /// Cuts what waits into calls that a source reads.

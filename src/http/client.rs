@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
@@ -40,9 +41,12 @@ pub struct Signer {
 
 /// A client with one TLS identity and one signing key.
 pub struct SigningClient {
-    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    http: ArcSwap<Connections>,
     signer: Signer,
 }
+
+/// Connections under one TLS configuration, kept alive for the next call.
+type Connections = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// A signed request, ready to be sent.
 #[derive(Debug)]
@@ -109,7 +113,7 @@ pub enum CallError {
     #[error("the request could not be signed: {0}")]
     Signing(String),
     /// No connection, TLS refused, or it broke off.
-    #[error("no answer: {0}")]
+    #[error("no answer from {0}")]
     Connection(String),
     /// Somebody answers there who does not show a certificate that we trust.
     #[error("the certificate at this address is not trusted: {0}")]
@@ -133,19 +137,13 @@ pub enum CallError {
 impl SigningClient {
     /// A client that shows the identity of `tls` and signs with `key` under `tag`.
     pub fn new(tls: ClientConfig, key: SigningKey, tag: &'static str, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.set_nodelay(true);
-        tcp.enforce_http(false);
-        tcp.set_connect_timeout(Some(Duration::from_secs(5)));
-        // ALPN is set by the connector; ours is http/1.1 already, and it insists on setting it itself.
-        let mut tls = tls;
-        tls.alpn_protocols.clear();
-        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1().wrap_connector(tcp);
-        let http = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(8))
-            .build(connector);
-        Self { http, signer: Signer::new(key, tag, clock, entropy) }
+        Self { http: ArcSwap::from_pointee(connections(tls)), signer: Signer::new(key, tag, clock, entropy) }
+    }
+
+    /// Exchanges the TLS configuration: every further call makes its connection under `tls`; calls in flight are finished, and kept-alive
+    /// connections are given up, so that a new revocation list holds for those at the other end too.
+    pub fn replace(&self, tls: ClientConfig) {
+        self.http.store(Arc::new(connections(tls)));
     }
 
     /// Signs and sends, then verifies the answer with the key that `keys` knows under its key id.
@@ -176,13 +174,15 @@ impl SigningClient {
     ) -> Result<Answer, CallError> {
         let Prepared { request, signed, most, time } = prepared;
         let parts = (request.method().as_str().to_owned(), request.uri().path().to_owned());
+        let whom = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         let exchange = async {
-            let response = self.http.request(request).await.map_err(|error| unconnected(&error))?;
+            let connections = self.http.load_full();
+            let response = connections.request(request).await.map_err(|error| unconnected(&whom, &error))?;
             let (head, body) = response.into_parts();
             match Limited::new(body, most).collect().await {
                 Ok(body) => Ok((head, body.to_bytes())),
                 Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(CallError::TooLarge(most)),
-                Err(error) => Err(CallError::Connection(error.to_string())),
+                Err(error) => Err(CallError::Connection(format!("{whom}: {error}"))),
             }
         };
         let (head, body) = tokio::time::timeout(time, exchange).await.map_err(|_| CallError::TimedOut(time))??;
@@ -252,7 +252,18 @@ impl Signer {
     }
 }
 
-fn unconnected(error: &(dyn std::error::Error + 'static)) -> CallError {
+fn connections(mut tls: ClientConfig) -> Connections {
+    let mut tcp = HttpConnector::new();
+    tcp.set_nodelay(true);
+    tcp.enforce_http(false);
+    tcp.set_connect_timeout(Some(Duration::from_secs(5)));
+    // ALPN is set by the connector; ours is http/1.1 already, and it insists on setting it itself.
+    tls.alpn_protocols.clear();
+    let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1().wrap_connector(tcp);
+    Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(Duration::from_secs(8)).build(connector)
+}
+
+fn unconnected(whom: &str, error: &(dyn std::error::Error + 'static)) -> CallError {
     let mut next = Some(error);
     while let Some(cause) = next {
         if let Some(rustls::Error::InvalidCertificate(reason)) = cause.downcast_ref() {
@@ -262,7 +273,7 @@ fn unconnected(error: &(dyn std::error::Error + 'static)) -> CallError {
         let inside = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         next = inside.map_or_else(|| cause.source(), |inside| Some(inside));
     }
-    CallError::Connection(causes(error))
+    CallError::Connection(format!("{whom}: {}", causes(error)))
 }
 
 /// An error with its causes: hyper's own text hides the TLS alert that tells what is wrong.

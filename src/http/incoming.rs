@@ -19,7 +19,8 @@ const FIELDS: usize = 64;
 /// The largest body, in bytes.
 pub const BODY: usize = 64 * 1024;
 
-/// Fields that may stand at most once: their repetition makes a message mean two things.
+/// Fields that may stand at most once: their repetition makes a message mean two things. (Of `Content-Length` the parser refuses two different
+/// values and merges equal ones before they come here; see [`crate::manual::threat_model`].)
 const SINGLE: [HeaderName; 7] = [
     header::CONTENT_TYPE,
     header::CONTENT_LENGTH,

@@ -1,6 +1,6 @@
 //! One HTTP/1.1 server for every listener: its own accept loop, TLS, time-outs, and a shutdown that finishes what is in flight.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +11,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
+use super::admission::{Guest, Lobby, Place, Places};
 use super::peer::peer;
 use crate::exchange::signed::Peer;
 
@@ -29,12 +31,19 @@ const HEAD_FIELDS: usize = 128;
 /// Time-outs and counts of a listener.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How long a TLS handshake may take.
+    /// How long a connection may take until its first byte.
+    pub first_byte: Duration,
+    /// How long a TLS handshake may take, and the wait for a place after it.
     pub handshake: Duration,
     /// How long a request's head may take, and how long a kept-alive connection may idle.
     pub head: Duration,
-    /// How many connections may be open; further ones wait in the kernel's queue.
+    /// How many connections may be served at a time.
     pub connections: usize,
+    /// How many of them may come from one address.
+    pub per_address: usize,
+    /// How many connections may be open beside them that have not finished their handshake; when there are more, the longest-waiting of the
+    /// address that has most of them is closed.
+    pub handshaking: usize,
     /// How long requests in flight get at shutdown.
     pub drain: Duration,
 }
@@ -42,7 +51,15 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { handshake: seconds(5), head: seconds(10), connections: 2048, drain: seconds(20) }
+        Self {
+            first_byte: seconds(2),
+            handshake: seconds(5),
+            head: seconds(10),
+            connections: 2048,
+            per_address: 1024,
+            handshaking: 512,
+            drain: seconds(20),
+        }
     }
 }
 
@@ -82,20 +99,23 @@ impl Server {
     /// Serves until `shutdown`, then lets requests in flight finish for at most [`Limits::drain`].
     pub async fn run(self, shutdown: CancellationToken) {
         let connections = TaskTracker::new();
-        let places = Arc::new(Semaphore::new(self.limits.connections));
-        let shared = Arc::new(Shared { tls: self.tls, router: self.router, limits: self.limits, shutdown: shutdown.clone() });
+        let Self { listener, tls, router, limits } = self;
+        let lobby = Lobby::new(limits.handshaking);
+        let places = Places::new(limits.connections, limits.per_address);
+        let shared = Arc::new(Shared { tls, router, limits, places, shutdown: shutdown.clone() });
         loop {
             let accepted = tokio::select! {
                 () = shutdown.cancelled() => break,
-                accepted = accept(&self.listener, &places) => accepted,
+                accepted = accept(&listener) => accepted,
             };
-            if let Some((stream, address, place)) = accepted {
-                connections.spawn(connection(Arc::clone(&shared), stream, address, place));
+            if let Some((stream, address)) = accepted {
+                let guest = lobby.enter(address.ip());
+                connections.spawn(connection(Arc::clone(&shared), stream, address, guest));
             }
         }
-        drop(self.listener);
+        drop(listener);
         connections.close();
-        if tokio::time::timeout(self.limits.drain, connections.wait()).await.is_err() {
+        if tokio::time::timeout(limits.drain, connections.wait()).await.is_err() {
             tracing::warn!(connections = connections.len(), "shutdown did not wait for these connections any longer");
         }
     }
@@ -105,13 +125,13 @@ struct Shared {
     tls: Option<Arc<LiveTls>>,
     router: Router,
     limits: Limits,
+    places: Places,
     shutdown: CancellationToken,
 }
 
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
     match listener.accept().await {
-        Ok((stream, address)) => Some((stream, address, place)),
+        Ok(accepted) => Some(accepted),
         Err(error) => {
             // Out of file descriptors, most likely: wait for connections to end instead of spinning.
             tracing::warn!(kind = %error.kind(), "a connection could not be accepted");
@@ -121,23 +141,64 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpS
     }
 }
 
-async fn connection(shared: Arc<Shared>, stream: TcpStream, address: SocketAddr, place: OwnedSemaphorePermit) {
+/// A connection that may be served.
+struct Admitted {
+    io: Io,
+    place: Place,
+    outdated: Option<watch::Receiver<u64>>,
+}
+
+enum Io {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+async fn connection(shared: Arc<Shared>, stream: TcpStream, address: SocketAddr, guest: Guest) {
     stream.set_nodelay(true).ok();
-    let Some(tls) = &shared.tls else {
-        serve(&shared, TokioIo::new(stream), None, None).await;
-        return drop(place);
+    let admitted = tokio::select! {
+        admitted = admit(&shared, stream, address.ip()) => admitted,
+        () = guest.sent_away() => Err("made room for others before its handshake was finished".to_owned()),
+        () = shared.shutdown.cancelled() => Err("came too late: shutting down".to_owned()),
     };
-    let outdated = tls.generation.subscribe();
-    let acceptor = TlsAcceptor::from(tls.config.load_full());
-    match tokio::time::timeout(shared.limits.handshake, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => {
-            let other_end = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).map(peer);
-            serve(&shared, TokioIo::new(stream), other_end, Some(outdated)).await;
+    drop(guest);
+    match admitted {
+        Err(reason) => tracing::debug!(%address, reason, "connection not admitted"),
+        Ok(Admitted { io: Io::Plain(stream), place, outdated }) => {
+            serve(&shared, TokioIo::new(stream), None, outdated).await;
+            drop(place);
         }
-        Ok(Err(error)) => tracing::debug!(%address, %error, "TLS handshake failed"),
-        Err(_) => tracing::debug!(%address, "TLS handshake took too long"),
+        Ok(Admitted { io: Io::Tls(stream), place, outdated }) => {
+            let other_end = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).map(peer);
+            serve(&shared, TokioIo::new(*stream), other_end, outdated).await;
+            drop(place);
+        }
     }
-    drop(place);
+}
+
+/// First byte, handshake, place: each within its time.
+async fn admit(shared: &Shared, stream: TcpStream, from: IpAddr) -> Result<Admitted, String> {
+    within(shared.limits.first_byte, "first byte", stream.readable()).await?;
+    let (io, outdated) = match &shared.tls {
+        None => (Io::Plain(stream), None),
+        Some(tls) => {
+            // Subscribed before the configuration is read: an exchange in between is seen.
+            let outdated = tls.generation.subscribe();
+            let handshake = TlsAcceptor::from(tls.config.load_full()).accept(stream);
+            let stream = within(shared.limits.handshake, "TLS handshake", handshake).await?;
+            (Io::Tls(Box::new(stream)), Some(outdated))
+        }
+    };
+    let place = async { shared.places.take(from).await.ok_or("none is left") };
+    let place = within(shared.limits.handshake, "place", place).await?;
+    Ok(Admitted { io, place, outdated })
+}
+
+async fn within<T, E: ToString>(time: Duration, what: &str, step: impl Future<Output = Result<T, E>>) -> Result<T, String> {
+    match tokio::time::timeout(time, step).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => Err(format!("{what}: {}", error.to_string())),
+        Err(_) => Err(format!("{what}: not in time")),
+    }
 }
 
 async fn serve<S>(shared: &Arc<Shared>, io: TokioIo<S>, peer: Option<Peer>, mut outdated: Option<watch::Receiver<u64>>)

@@ -97,7 +97,7 @@ pub fn client(identity: &Identity, servers: &Trust) -> Result<ClientConfig, TlsF
 /// # Errors
 /// [`TlsFileError`].
 pub fn leaf(path: &Path) -> Result<CertificateDer<'static>, TlsFileError> {
-    let chain = read_pem::<CertificateDer<'static>>(path)?;
+    let chain = read_pem::<CertificateDer<'static>>(path, "certificate")?;
     chain.into_iter().next().ok_or_else(|| unusable(path, "holds no certificate"))
 }
 
@@ -110,27 +110,27 @@ fn server_verifier(servers: &Trust) -> Result<Arc<rustls::client::WebPkiServerVe
 }
 
 fn read_identity(identity: &Identity) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsFileError> {
-    let chain = read_pem::<CertificateDer<'static>>(&identity.certificate)?;
+    let chain = read_pem::<CertificateDer<'static>>(&identity.certificate, "certificate")?;
     let key = PrivateKeyDer::from_pem_file(&identity.key).map_err(|error| unusable(&identity.key, error))?;
     Ok((chain, key))
 }
 
 fn read_roots(path: &Path) -> Result<RootCertStore, TlsFileError> {
     let mut roots = RootCertStore::empty();
-    for certificate in read_pem::<CertificateDer<'static>>(path)? {
+    for certificate in read_pem::<CertificateDer<'static>>(path, "certificate")? {
         roots.add(certificate).map_err(|error| unusable(path, error))?;
     }
     Ok(roots)
 }
 
 fn read_crls(paths: &[PathBuf]) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsFileError> {
-    let lists = paths.iter().map(|path| read_pem::<CertificateRevocationListDer<'static>>(path));
+    let lists = paths.iter().map(|path| read_pem::<CertificateRevocationListDer<'static>>(path, "revocation list"));
     lists.collect::<Result<Vec<_>, _>>().map(|lists| lists.into_iter().flatten().collect())
 }
 
 /// Every PEM section of the wanted kind in a file; a file without one is a mistake.
-fn read_pem<T: PemObject>(path: &Path) -> Result<Vec<T>, TlsFileError> {
+fn read_pem<T: PemObject>(path: &Path, what: &str) -> Result<Vec<T>, TlsFileError> {
     let sections = T::pem_file_iter(path).map_err(|error| unusable(path, error))?;
     let found = sections.collect::<Result<Vec<_>, _>>().map_err(|error| unusable(path, error))?;
-    if found.is_empty() { Err(unusable(path, "holds no PEM section of the kind that is needed")) } else { Ok(found) }
+    if found.is_empty() { Err(unusable(path, format!("holds no {what} (PEM)"))) } else { Ok(found) }
 }

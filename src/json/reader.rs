@@ -125,6 +125,16 @@ impl<'a> Object<'a> {
         value.as_bool()
     }
 
+    /// An optional whole number that `T` holds.
+    pub fn number<T: TryFrom<u64>>(&mut self, name: &str, expected: &str) -> Option<T> {
+        let value = self.take(name)?;
+        let number = value.as_u64().and_then(|number| T::try_from(number).ok());
+        if number.is_none() {
+            self.fault(name, expected);
+        }
+        number
+    }
+
     /// An optional object.
     pub fn object(&mut self, name: &str) -> Option<Self> {
         let value = self.take(name)?;
@@ -181,7 +191,16 @@ pub struct Array<'a> {
     faults: &'a Faults,
 }
 
-impl Array<'_> {
+impl<'a> Array<'a> {
+    /// Every item as an object; at least `least` and at most `most`.
+    pub fn objects(self, least: usize, most: usize) -> Vec<Object<'a>> {
+        if !(least..=most).contains(&self.items.len()) {
+            self.faults.add(Fault { pointer: self.pointer.clone(), expected: format!("{least} to {most} items") });
+        }
+        let items = self.items.into_iter().take(most).enumerate();
+        items.filter_map(|(place, item)| Object::of(item, format!("{}/{place}", self.pointer), self.faults)).collect()
+    }
+
     /// Every item as a text that `T` can be read from; no item twice; at least one and at most `most`.
     pub fn distinct<T: FromStr + PartialEq>(self, most: usize, expected: &str) -> Vec<T> {
         if self.items.is_empty() || self.items.len() > most {

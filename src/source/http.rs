@@ -1,5 +1,6 @@
 //! Sources over HTTP: mTLS, RFC 9421 both ways, bounded answers. No filtering.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,11 +14,11 @@ use crate::http::client::{Answer, Call, CallError, SigningClient};
 const MOST: usize = 1024 * 1024;
 
 /// The sources behind connectors that speak the source protocol.
-pub struct HttpSources(SigningClient);
+pub struct HttpSources(Arc<SigningClient>);
 
 impl HttpSources {
     /// With the gateway's client, which signs under [`super::SOURCE_TAG`].
-    pub const fn new(client: SigningClient) -> Self {
+    pub const fn new(client: Arc<SigningClient>) -> Self {
         Self(client)
     }
 

@@ -4,6 +4,7 @@ pub mod digest;
 pub mod http;
 pub mod overrides;
 pub mod port;
+pub mod reading;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,7 +18,9 @@ use crate::subject::SubjectId;
 /// The RFC 9421 `tag` of everything between the gateway and a source (`design.md` §4).
 pub const SOURCE_TAG: &str = "sluis-v1-source";
 
-/// Stands among the paths of a signal's transform when the source may answer `no`.
+/// Stands among the paths of a signal's transform when the source may answer `no`: where the matrix has A for the cell, so that absence rests on
+/// neither consent nor override (`design.md` §4). It then says `no` of everybody of whom it has no record, known to it or not: otherwise `no`
+/// would tell that it knows the person.
 pub const ASKS_NO: &str = "no";
 
 /// The body of `POST /v1/records`: the gateway asks a source for authorised categories about one person.
@@ -51,7 +54,8 @@ pub struct RecordsRequest {
 }
 
 /// An identifier on the wire to a source. Lives only as long as the call; no `Debug` of the value.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Identifier)]
 #[serde(deny_unknown_fields)]
 pub struct SubjectWire {
     /// `bsn`, `v-number` or `local`.
@@ -107,7 +111,8 @@ pub struct Wanted {
 }
 
 /// A source's answer to `POST /v1/records`. Unknown members are dropped by the gateway, not trusted. No `Debug`: it tells of a person.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Release)]
 pub struct RecordsAnswer {
     /// The decision that was asked under.
     pub decision: String,
@@ -118,7 +123,7 @@ pub struct RecordsAnswer {
 }
 
 /// One item of a source: data of one category in one form, with the facts that the legal conditions need. Its `Debug` says only category and form.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceItem {
     /// 128 random bits, base64url: makes the item's digest unguessable; not passed on.
@@ -130,6 +135,7 @@ pub struct SourceItem {
     /// The legal regime of the record: `wpg`, `wjsg`, `wgbo`, `wvggz`, `wmo`, `jeugdwet`, `wth`, `avg`.
     pub regime: String,
     /// The day of the record as `YYYY-MM-DD`, cut by the gateway to the form's precision.
+    #[schema(format = Date)]
     pub recorded_at: String,
     /// Fact or hypothesis.
     pub nature: Nature,
@@ -140,6 +146,7 @@ pub struct SourceItem {
     #[serde(default)]
     pub persons: Vec<OtherPerson>,
     /// The fields of `domain.md` §4 for this category and form.
+    #[schema(value_type = Object)]
     pub data: Value,
 }
 
@@ -167,7 +174,7 @@ pub enum Nature {
 
 /// What the legal conditions of the matrix ask of an item; an absent fact denies. In the order of the names on the wire, which
 /// [`digest::item_digest`] relies on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ItemFacts {
     /// A court order (ondertoezichtstelling).
@@ -215,7 +222,7 @@ impl ItemFacts {
 
 /// A person other than the subject, named in an item by a letter such as `A1` (adult) or `K1` (child). In the order of the names on the wire,
 /// which [`digest::item_digest`] relies on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OtherPerson {
     /// The age band, `0-3` … `95-104`.

@@ -29,7 +29,8 @@ pub enum OverrideGround {
 }
 
 /// Whether consent was sought before confidentiality was broken.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = OverrideConsent)]
 #[serde(tag = "sought", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ConsentSought {
     /// It was.
@@ -47,7 +48,7 @@ pub enum ConsentSought {
 }
 
 /// Whether an override is in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OverrideStanding {
     /// From now until `expiresAt`.
@@ -57,7 +58,7 @@ pub enum OverrideStanding {
 }
 
 /// A step that a professional of the source signed with a personal Ed25519 key, over canonical JSON (RFC 8785).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignedStep {
     /// The professional, by the source's own opaque reference.
@@ -65,40 +66,51 @@ pub struct SignedStep {
     /// The professional's Ed25519 public key, base64url without padding.
     pub public_key: String,
     /// When it was signed; part of what is signed.
+    #[schema(value_type = String, format = DateTime)]
     pub signed_at: Timestamp,
     /// The signature, base64url without padding.
     pub signature: String,
 }
 
 /// What the override opens, for whom, and the rationale that the law asks for. Every field is required.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OverrideContent {
     /// About whom.
     pub subject: SubjectWire,
     /// Who may receive.
+    #[schema(value_type = String, pattern = "^[0-9]{20}$")]
     pub recipient: Oin,
     /// For which purpose.
+    #[schema(value_type = String, pattern = "^[a-z0-9-]{1,40}$")]
     pub purpose: PurposeCode,
     /// Which categories it opens.
+    #[schema(min_items = 1, max_items = 18)]
     pub categories: Vec<Category>,
     /// In which forms.
+    #[schema(min_items = 1, max_items = 4)]
     pub forms: Vec<Form>,
     /// The ground.
     pub ground: OverrideGround,
     /// The threatened harm.
+    #[schema(min_length = 1, max_length = 2000)]
     pub harm: String,
     /// Whom it threatens.
+    #[schema(min_length = 1, max_length = 2000)]
     pub harm_to: String,
     /// Whether consent was sought.
     pub consent: ConsentSought,
     /// Which alternatives were tried.
+    #[schema(min_length = 1, max_length = 2000)]
     pub alternatives: String,
     /// Why these categories are the least that serves.
+    #[schema(min_length = 1, max_length = 2000)]
     pub why_least: String,
     /// The colleague consulted, by an opaque reference.
+    #[schema(min_length = 1, max_length = 2000)]
     pub colleague: String,
     /// Until when, at most seven days after it was signed.
+    #[schema(value_type = String, format = DateTime)]
     pub expires_at: Timestamp,
 }
 
@@ -109,7 +121,8 @@ impl fmt::Debug for OverrideContent {
 }
 
 /// The body of a source's `POST /v1/overrides`, sent again with `revoked` when it ends early.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = OverrideReport)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OverrideMessage {
     /// The id that the source gave it.
@@ -123,6 +136,7 @@ pub struct OverrideMessage {
     /// The other professional who approved it; none under `acute-safety`.
     pub approved: Option<SignedStep>,
     /// When the review by the privacy officer (FG) is due, where one person sufficed.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub review_due: Option<Timestamp>,
     /// The professional who ended it.
     pub revoked: Option<SignedStep>,

@@ -1,10 +1,13 @@
 //! `sluis organisation` and `sluis keys` beside a running `sluis serve`: every change holds from the next request on.
 
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
+use sluis::ledger::entry::EntryKind;
 
 use super::demo::{Demo, Folder, Output, Running};
+use crate::support::{TestGateway, log};
 
 const PROBATION: &str = "00000099000000004000";
 const POLICE: &str = "00000099000000001000";
@@ -90,6 +93,51 @@ fn what_an_operator_does_holds_for_the_running_gateway() {
 
     let Apart { gateway, connector, .. } = apart;
     assert_eq!((gateway.stop(), connector.stop()), (Some(0), Some(0)), "both end in order");
+}
+
+/// Broken on purpose to see it fail: entries of operators without an actor.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_names_who_acted() {
+    let gateway = TestGateway::start().await;
+    let config = gateway.running().layout.configuration().display().to_string();
+    let before = usize::try_from(gateway.log_size().await).unwrap();
+    let operate = |command: &[&str]| {
+        let arguments = [command, &["--config", &config]].concat();
+        let run = Command::new(env!("CARGO_BIN_EXE_sluis")).args(&arguments).env("SUDO_USER", "f.sudo").output().unwrap();
+        (run.status.code(), String::from_utf8_lossy(&run.stderr).into_owned())
+    };
+    let run =
+        |command: Vec<String>| tokio::task::block_in_place(|| operate(&command.iter().map(String::as_str).collect::<Vec<_>>()));
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    for command in [
+        format!("organisation suspend {PROBATION} --by m.meijer"),
+        format!("organisation readmit {PROBATION}"),
+        "organisation add --oin 00000099000000077000 --kind municipality --name Elders --by 4711".to_owned(),
+        "keys revoke --keyid probation-sig-1 --by m.meijer".to_owned(),
+    ] {
+        assert_eq!(run(words(&command)).0, Some(0), "{command}");
+    }
+    let (code, told) = run([words("organisation suspend 00000099000000077000 --by"), vec![" ".to_owned()]].concat());
+    assert!(code == Some(2) && told.contains("a user name or staff number"), "{told}");
+    let store = &*gateway.running().gateway.store;
+    let entries = log::opened(store, &gateway.running().layout).await;
+    let acts = entries[before..].iter().map(|entry| {
+        let actor = entry.body.actor.as_ref().expect("an actor");
+        assert_eq!(actor.organisation.as_ref().map(ToString::to_string).as_deref(), Some(sluis::demo::setup::GATEWAY_OIN));
+        assert!(entry.stored.row.clear.actor.is_some() && actor.role.as_deref() == Some("operator"));
+        (entry.kind(), actor.reference.as_str())
+    });
+    let acts: Vec<_> = acts.collect();
+    let user = acts[1].1;
+    assert!(!user.is_empty() && user != "m.meijer", "{user}");
+    let expected = [
+        (EntryKind::OrganisationChange, "m.meijer"),
+        (EntryKind::OrganisationChange, user),
+        (EntryKind::OrganisationChange, "4711"),
+        (EntryKind::KeyEvent, "m.meijer"),
+    ];
+    assert_eq!(acts, expected);
+    gateway.stop().await;
 }
 
 /// A second key beside the first: both count while both are valid; the new one goes on when the old one is revoked.

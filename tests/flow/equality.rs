@@ -140,6 +140,41 @@ async fn the_same_content_shape_and_size() {
     gateway.stop().await;
 }
 
+/// Where the law alone decides, a signal says `no`: alike of a person whom the source knows and of one whom it does not, or `no` would tell that it
+/// knows her.
+///
+/// Broken on purpose to see it fail: the connector giving nothing about persons unknown to it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_does_not_tell_whether_the_source_knows_the_person() {
+    let gateway = TestGateway::start().await;
+    let persons = std::fs::read(gateway.running().layout.kit().join("persons.json")).expect("the kit");
+    let persons: Vec<Value> = serde_json::from_slice(&persons).expect("JSON");
+    let has_number = |person: &&Value| person["bsn"].is_string();
+    let known = |person: &&Value| {
+        let holds = person["holds"]["youth-protection"].as_array();
+        holds.is_some_and(|holds| !holds.contains(&json!("measures")))
+    };
+    let known = persons.iter().filter(has_number).find(known).expect("a child without measures");
+    let unknown = persons.iter().filter(has_number).find(|person| person["holds"].get("youth-protection").is_none());
+    let mut told = Vec::new();
+    for person in [known, unknown.expect("somebody else")] {
+        let mut body = gateway.question(person["id"].as_str().expect("an id"));
+        body["categories"] = json!(["measures", "living-areas"]);
+        body["sources"] = json!([Slug::YouthProtection.organisation().oin]);
+        body["form"] = json!("signal");
+        let payload = gateway.ask(Slug::VeiligThuis, &body, None).await.expect("an answer").deliveries[0].payload.clone();
+        let measures = payload["items"].as_array().expect("items").iter().find(|item| item["category"] == "measures").cloned();
+        told.push((
+            measures,
+            payload["unavailable"].as_array().expect("a list").iter().filter(|cell| cell["category"] == "measures").count(),
+        ));
+    }
+    let [known, unknown] = &told[..] else { panic!("two") };
+    assert_eq!(known, unknown);
+    assert_eq!(known.0.as_ref().map(|item| &item["data"]), Some(&json!({"any": "no"})), "{known:?}");
+    gateway.stop().await;
+}
+
 /// One request; how long its answer took.
 async fn timed(gateway: &TestGateway, asker: &Persona, body: &[u8]) -> f64 {
     use tokio::io::AsyncWriteExt;

@@ -53,6 +53,7 @@ async fn one_message_means_one_thing() {
     transfer_encodings(&gateway, &asker, &signed(), &mut cases).await;
     bare(&gateway, &asker, &signed(), &mut cases).await;
     no_second_message(&gateway, &asker, &signed(), &mut cases).await;
+    repeated_length(&gateway, &asker, &body, &mut cases).await;
     gateway.still_serves().await;
     gateway.stop().await;
     cases.finish(75);
@@ -150,6 +151,33 @@ async fn transfer_encodings(gateway: &TestGateway, asker: &Persona, signed: &Raw
         cases.hold(format!("Transfer-Encoding {name} ends the connection"), !matches!(next, Received::Response(_)));
         cases.hold(format!("Transfer-Encoding {name} leaves no entry"), gateway.log_size().await == before);
     }
+}
+
+/// One length said twice alike is one length (RFC 9110 §8.6): the parser merges the fields before we see them, and the threat model says why that
+/// is harmless. What must hold: the body ends where it says, and the next message is read from there.
+async fn repeated_length(gateway: &TestGateway, asker: &Persona, body: &[u8], cases: &mut Cases) {
+    let twice = || {
+        let signed = gateway.draft(asker, body).sign(&asker.key);
+        let length = signed.get("content-length").expect("a length").to_owned();
+        signed.with(|request| request.add("content-length", &length))
+    };
+    let mut stream = gateway.wire().connect(&asker.tls).await.expect("a connection");
+    for number in 0..2 {
+        let request = twice();
+        let response = send_on(&mut stream, &request.bytes()).await.response();
+        let judged = response.and_then(|response| {
+            gateway.wire().judge(&request, &response)?;
+            if response.status == 200 { Ok(()) } else { Err(format!("{response:?}")) }
+        });
+        cases.check(format!("one length twice, message {number} of a connection"), judged);
+    }
+    let longer = twice().with(|request| request.body.extend_from_slice(b"GET /v1/nowhere HTTP/1.1\r\n\r\n"));
+    let mut stream = gateway.wire().connect(&asker.tls).await.expect("a connection");
+    let first = send_on(&mut stream, &longer.bytes()).await.response();
+    cases.check(
+        "what follows the length is no part of the body",
+        first.and_then(|response| gateway.wire().judge(&longer, &response)),
+    );
 }
 
 /// What cannot be parsed gets a status and nothing else, or a closed connection.

@@ -25,6 +25,7 @@ async fn fifty_slow_connections_hinder_nobody() {
         change: |config| {
             let limit = u64::try_from(LIMIT.as_millis()).expect("short");
             (config.limits.handshake_ms, config.limits.head_ms, config.limits.body_ms) = (limit, limit, limit);
+            config.limits.first_byte_ms = limit;
         },
         ..Setup::default()
     };

@@ -127,6 +127,8 @@ struct Shared {
     well: Mutex<bool>,
     calls: Mutex<Vec<Call>>,
     receipts: Mutex<Vec<Value>>,
+    refuses: Mutex<Option<Handler>>,
+    offered: AtomicUsize,
     asked: Notify,
     gate: Arc<Notify>,
     flooded: AtomicUsize,
@@ -166,6 +168,8 @@ impl FakeSource {
             well: Mutex::new(true),
             calls: Mutex::default(),
             receipts: Mutex::default(),
+            refuses: Mutex::default(),
+            offered: AtomicUsize::new(0),
             asked: Notify::new(),
             gate: Arc::default(),
             flooded: AtomicUsize::new(0),
@@ -213,6 +217,16 @@ impl FakeSource {
     /// The receipts that it was sent.
     pub fn receipts(&self) -> Vec<Value> {
         self.shared.receipts.lock().expect("no panic").clone()
+    }
+
+    /// From now on it does this with `POST /v1/receipts`; with `None` it takes them.
+    pub fn refuses_receipts(&self, act: Option<fn(&Call) -> Act>) {
+        *self.shared.refuses.lock().expect("no panic") = act.map(|act| Arc::new(act) as Handler);
+    }
+
+    /// How often it was offered receipts.
+    pub fn offered(&self) -> usize {
+        self.shared.offered.load(Ordering::SeqCst)
     }
 
     /// Waits until it has been asked for records `count` times in all.
@@ -293,10 +307,9 @@ async fn connection(stream: TcpStream, acceptor: TlsAcceptor, shared: Arc<Shared
                 handler(&call)
             }
             "/v1/receipts" => {
-                let mut sent: Value = serde_json::from_slice(&call.body)?;
-                let sent = sent["receipts"].as_array_mut().map(std::mem::take).unwrap_or_default();
-                shared.receipts.lock().expect("no panic").extend(sent);
-                Act::Answer(json!({"status": "kept"}))
+                shared.offered.fetch_add(1, Ordering::SeqCst);
+                let refuses = shared.refuses.lock().expect("no panic").clone();
+                refuses.map_or_else(|| take_receipts(&shared, &call), |refuses| refuses(&call))
             }
             _ if *shared.well.lock().expect("no panic") => Act::Answer(json!({"status": "ready"})),
             _ => Act::HangUp,
@@ -306,6 +319,13 @@ async fn connection(stream: TcpStream, acceptor: TlsAcceptor, shared: Arc<Shared
         }
     }
     stream.shutdown().await
+}
+
+fn take_receipts(shared: &Shared, call: &Call) -> Act {
+    let mut sent: Value = serde_json::from_slice(&call.body).expect("the gateway's call");
+    let sent = sent["receipts"].as_array_mut().map(std::mem::take).unwrap_or_default();
+    shared.receipts.lock().expect("no panic").extend(sent);
+    Act::Answer(json!({"status": "kept"}))
 }
 
 /// Does it; whether the connection goes on.

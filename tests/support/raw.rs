@@ -333,7 +333,7 @@ fn parse_head(head: &[u8]) -> Option<Response> {
 }
 
 /// A broken connection: with a TLS alert, or without.
-fn ended(error: &std::io::Error) -> Received {
+pub fn ended(error: &std::io::Error) -> Received {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         Some(rustls::Error::AlertReceived(alert)) => Received::Alert(format!("{alert:?}")),
         _ => Received::Closed,

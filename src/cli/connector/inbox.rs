@@ -117,6 +117,9 @@ async fn list(client: &LocalClient, json: bool) -> Result<(), Failure> {
             row.purpose,
             row.recipient
         ));
+        if let Some(delivery) = &row.delivery {
+            say(&format!("    {}", plain(&delivery.to_string())));
+        }
     }
     Ok(())
 }
@@ -134,6 +137,9 @@ fn describe(shown: &Shown) -> String {
         row.entered_at,
         row.release_until
     );
+    if let Some(delivery) = &row.delivery {
+        text.extend(["\ndelivery     ".to_owned(), plain(&delivery.to_string())]);
+    }
     match &shown.content {
         Some(content) => text.push_str(&describe_content(content, row.category)),
         None => text.push_str("\n(decided: the draft is gone)"),

@@ -10,6 +10,7 @@ use super::local::{By, Token};
 use crate::app::gateway::Outside;
 use crate::client::plain;
 use crate::connector::config::Config;
+use crate::connector::delivery::Delivery;
 use crate::connector::local_api::{LocalClient, ShownOverride};
 use crate::connector::override_form;
 use crate::connector::overrides::OverrideState;
@@ -155,6 +156,9 @@ async fn list(client: &LocalClient) -> Result<(), Failure> {
             plain(approved),
             content.expires_at
         ));
+        if let Some(delivery) = &shown.delivery {
+            say(&format!("    {}", plain(&delivery.to_string())));
+        }
     }
     Ok(())
 }
@@ -168,6 +172,7 @@ fn describe(shown: &ShownOverride) -> String {
     let ground = serde_json::to_value(content.ground).ok();
     let lines = [
         ("override", format!("{}, {}", shown.id, shown.state.code())),
+        ("delivery", plain(&shown.delivery.as_ref().map_or_else(|| "nothing to send".to_owned(), Delivery::to_string))),
         ("about", format!("a person by {} (the number is not printed)", plain(&content.subject.scheme))),
         ("recipient", content.recipient.to_string()),
         ("purpose", content.purpose.to_string()),

@@ -47,7 +47,7 @@ pub(in crate::cli) struct Request {
     /// About a person by the pseudonym that you were given earlier, for the same purpose and case.
     #[arg(long, value_name = "p1_…")]
     pseudonym: Option<Pseudonym>,
-    /// Whom to ask: a folder of the kit, or an OIN. May be repeated. Without it, the purpose's default holds, where it has one.
+    /// Whom to ask: a name of organisations.json in the kit, or an OIN. May be repeated. Without it, the purpose's default holds, where it has one.
     #[arg(long, value_name = "SLUG-OR-OIN", num_args = 1..)]
     source: Vec<String>,
     /// What to ask for, such as `identity`. May be repeated; `sluis schema` lists them.

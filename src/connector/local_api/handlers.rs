@@ -11,6 +11,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{Api, Problem};
+use crate::connector::Connector;
+use crate::connector::delivery::Delivery;
 use crate::connector::inbox::{Edit, InboxRow, Shown};
 use crate::connector::overrides::{OverrideRecord, OverrideState};
 use crate::connector::professionals::Signed;
@@ -56,14 +58,17 @@ pub struct ShownOverride {
     pub id: String,
     /// Its state.
     pub state: OverrideState,
+    /// How far its standing is on its way to the gateway; none when the gateway knows it, or need not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery>,
     /// What it opens and why, and who took which step.
     #[serde(flatten)]
     pub record: OverrideRecord,
 }
 
-impl From<OverrideRow> for ShownOverride {
-    fn from(row: OverrideRow) -> Self {
-        Self { id: row.id, state: row.state, record: row.record }
+impl ShownOverride {
+    fn of(connector: &Connector, row: OverrideRow) -> Self {
+        Self { delivery: connector.override_delivery(&row), id: row.id, state: row.state, record: row.record }
     }
 }
 
@@ -108,14 +113,15 @@ pub(super) async fn refuse(
 
 /// `GET /overrides`
 pub(super) async fn overrides(State(api): Shared) -> Result<Json<Vec<ShownOverride>>, Problem> {
-    Ok(Json(api.connector.overrides().await?.into_iter().map(ShownOverride::from).collect()))
+    let rows = api.connector.overrides().await?;
+    Ok(Json(rows.into_iter().map(|row| ShownOverride::of(&api.connector, row)).collect()))
 }
 
 /// `POST /overrides`
 pub(super) async fn create_override(State(api): Shared, headers: HeaderMap, body: Body) -> Result<impl IntoResponse, Problem> {
     let NewOverride { content, signed } = parse(&headers, body)?;
     let created = api.connector.create_override(content, &signed).await?;
-    Ok((StatusCode::CREATED, Json(ShownOverride::from(created))))
+    Ok((StatusCode::CREATED, Json(ShownOverride::of(&api.connector, created))))
 }
 
 /// `POST /overrides/{id}/approve`
@@ -126,7 +132,7 @@ pub(super) async fn approve_override(
     body: Body,
 ) -> Result<Json<ShownOverride>, Problem> {
     let Step { signed } = parse(&headers, body)?;
-    Ok(Json(api.connector.approve_override(&id, &signed).await?.into()))
+    Ok(Json(ShownOverride::of(&api.connector, api.connector.approve_override(&id, &signed).await?)))
 }
 
 /// `POST /overrides/{id}/revoke`
@@ -137,7 +143,7 @@ pub(super) async fn revoke_override(
     body: Body,
 ) -> Result<Json<ShownOverride>, Problem> {
     let Step { signed } = parse(&headers, body)?;
-    Ok(Json(api.connector.revoke_override(&id, &signed).await?.into()))
+    Ok(Json(ShownOverride::of(&api.connector, api.connector.revoke_override(&id, &signed).await?)))
 }
 
 fn parse<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, Problem> {

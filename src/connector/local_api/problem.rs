@@ -98,9 +98,13 @@ impl From<InboxError> for Problem {
     fn from(error: InboxError) -> Self {
         let detail = error.to_string();
         match error {
-            InboxError::NotFound => Self::not_found(),
+            InboxError::NotFound => Self::not_found().with(detail),
             InboxError::WrongState(_) | InboxError::Changed => Self::conflict().with(detail),
-            InboxError::Edit(_) | InboxError::NothingWritten | InboxError::Reason => Self::invalid().with(detail),
+            InboxError::Edit(_)
+            | InboxError::NothingWritten
+            | InboxError::Reason
+            | InboxError::TooLong { .. }
+            | InboxError::Control { .. } => Self::invalid().with(detail),
             InboxError::Blocked(findings) => {
                 let title = "The text names a person of the household or holds a citizen number";
                 let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "release-blocked", title).with(detail);

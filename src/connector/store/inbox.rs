@@ -7,6 +7,7 @@ use super::state::{State, StateError, instant, parsed};
 use super::writer::SealedEntry;
 use crate::catalogue::Category;
 use crate::clock::Timestamp;
+use crate::connector::delivery::Delivery;
 use crate::connector::inbox::{Content, InboxState, Verdict};
 use crate::connector::receipts::ItemDigest;
 use crate::connector::seal::Place;
@@ -47,9 +48,12 @@ pub struct InboxRow {
     pub entered_at: Timestamp,
     /// Until when a release is still delivered.
     pub release_until: Timestamp,
+    /// How far it is on its way to the gateway, once it is released.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery>,
 }
 
-type StoredRow = (String, String, String, String, String, String, String, i64, i64);
+type StoredRow = (String, String, String, String, String, String, String, i64, i64, Option<i64>);
 
 impl State {
     /// All entries, oldest first.
@@ -57,7 +61,7 @@ impl State {
     /// # Errors
     /// [`StateError`].
     pub async fn inbox_rows(&self) -> Result<Vec<InboxRow>, StateError> {
-        let query = "SELECT id, answer, decision, category, purpose, recipient, state, entered_at, release_until FROM inbox ORDER BY rowid";
+        let query = "SELECT id, answer, decision, category, purpose, recipient, state, entered_at, release_until, delivered_at FROM inbox ORDER BY rowid";
         let rows: Vec<StoredRow> = sqlx::query_as(query).fetch_all(&self.pool).await?;
         rows.into_iter().map(inbox_row).collect()
     }
@@ -67,7 +71,7 @@ impl State {
     /// # Errors
     /// [`StateError`].
     pub async fn inbox_row(&self, id: &str) -> Result<Option<InboxRow>, StateError> {
-        let query = "SELECT id, answer, decision, category, purpose, recipient, state, entered_at, release_until FROM inbox WHERE id = ?1";
+        let query = "SELECT id, answer, decision, category, purpose, recipient, state, entered_at, release_until, delivered_at FROM inbox WHERE id = ?1";
         let row: Option<StoredRow> = sqlx::query_as(query).bind(id).fetch_optional(&self.pool).await?;
         row.map(inbox_row).transpose()
     }
@@ -188,7 +192,7 @@ fn place<'a>(column: &'static str, id: &'a str) -> Place<'a> {
 }
 
 fn inbox_row(row: StoredRow) -> Result<InboxRow, StateError> {
-    let (id, answer, decision, category, purpose, recipient, state, entered_at, release_until) = row;
+    let (id, answer, decision, category, purpose, recipient, state, entered_at, release_until, delivered_at) = row;
     Ok(InboxRow {
         id,
         answer,
@@ -199,5 +203,6 @@ fn inbox_row(row: StoredRow) -> Result<InboxRow, StateError> {
         state: parsed(InboxState::from_code(&state).ok_or(()), "inbox", "state")?,
         entered_at: instant(entered_at),
         release_until: instant(release_until),
+        delivery: delivered_at.map(|at| Delivery::Delivered { at: instant(at) }),
     })
 }

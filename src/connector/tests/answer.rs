@@ -78,7 +78,7 @@ async fn the_ceiling_holds_whatever_the_gateway_asks() {
 #[tokio::test]
 async fn an_unknown_person_gives_an_empty_answer() {
     let fixture = Fixture::new().await;
-    let wanted: &[(&str, &str, &[&str])] = &[("incident-reports", "signal", &["any", "no"]), ("measures", "exact", &[])];
+    let wanted: &[(&str, &str, &[&str])] = &[("incident-reports", "signal", &["any"]), ("measures", "exact", &["no"])];
     for (scheme, value) in [("bsn", "999990044"), ("v-number", "V-2"), ("local", "99")] {
         let mut request = request(wanted);
         request.subject = crate::source::SubjectWire { scheme: scheme.to_owned(), value: value.to_owned() };
@@ -86,6 +86,34 @@ async fn an_unknown_person_gives_an_empty_answer() {
         assert!(answer.items.is_empty(), "{scheme}");
         assert_eq!(answer.subject.value, value);
         assert_eq!(outcomes(&fixture).await, [Outcome::UnknownPerson; 2]);
+    }
+}
+
+/// Invariant 8: what is said of somebody unknown is what is said of somebody known without records, fact for fact, under the same ceiling.
+#[tokio::test]
+async fn no_is_said_alike_of_persons_known_and_unknown() {
+    let fixture = Fixture::new().await;
+    fixture.source("DELETE FROM measure; DELETE FROM involved; DELETE FROM supervision").await;
+    let wanted: &[(&str, &str, &[&str])] = &[
+        ("incident-reports", "signal", &["any", "no"]),
+        ("measures", "signal", &["any", "no"]),
+        ("probation-status", "signal", &["any"]),
+        ("measures", "exact", &["no"]),
+        // Beyond this source's ceiling.
+        ("identity", "signal", &["known", "no"]),
+    ];
+    let told = async |value: &str, purpose: &str| {
+        let mut request = request(wanted);
+        request.purpose = purpose.to_owned().try_into().unwrap();
+        request.subject = crate::source::SubjectWire { scheme: "bsn".to_owned(), value: value.to_owned() };
+        let items = fixture.ask(&request).await.items;
+        items.into_iter().map(|item| serde_json::to_value(SourceItem { id: String::new(), ..item }).unwrap()).collect::<Vec<_>>()
+    };
+    for purpose in ["safety-assessment", "acute-safety"] {
+        let known = told("999990019", purpose).await;
+        assert_eq!(told("999990044", purpose).await, known, "{purpose}");
+        assert_eq!(known.len(), if purpose == "safety-assessment" { 2 } else { 0 }, "{purpose}: {known:?}");
+        assert!(known.iter().all(|item| item["data"] == json!({"any": "no"}) && item["persons"] == json!([])), "{known:?}");
     }
 }
 

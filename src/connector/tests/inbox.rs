@@ -143,10 +143,33 @@ async fn only_drafts_are_edited_and_something_must_be_written() {
         let refused = release(&fixture, &fixture.agent, &id, &[edit(part, field, "x")]).await;
         assert_eq!(refused, Err(InboxError::Edit(0)), "{part} {field}");
     }
-    let long = "a".repeat(8_001);
-    assert_eq!(release(&fixture, &fixture.agent, &id, &[edit(0, "/incidents/0/summary", &long)]).await, Err(InboxError::Edit(0)));
+    let field = "/incidents/0/summary".to_owned();
+    let refused = release(&fixture, &fixture.agent, &id, &[edit(0, &field, &"é".repeat(2_001))]).await.unwrap_err();
+    assert_eq!(refused, InboxError::TooLong { part: 0, field: field.clone(), has: 2_001 });
+    let told = "the text at 0:/incidents/0/summary has 2001 characters and may have 2000: shorten it";
+    assert_eq!(refused.to_string(), told, "it says where, how many and how many there may be");
+    let refused = release(&fixture, &fixture.agent, &id, &[edit(0, &field, "a\u{7}b")]).await;
+    assert_eq!(refused, Err(InboxError::Control { part: 0, field }));
     let none = [edit(0, "/incidents/0/summary", " "), edit(0, "/incidents/1/summary", ""), edit(2, "/incidents/0/summary", "")];
     assert_eq!(release(&fixture, &fixture.agent, &id, &none).await, Err(InboxError::NothingWritten));
+}
+
+/// What the catalogue allows is released, to the last character; a draft of the source's own that is longer must be shortened first, because
+/// the gateway would drop it.
+#[tokio::test]
+async fn a_text_may_be_as_long_as_the_catalogue_says() {
+    let fixture = Fixture::new().await;
+    fixture.source(&format!("UPDATE incident SET summary = '{}' WHERE id = 1", "b".repeat(2_500))).await;
+    let id = entered(&fixture).await;
+    let refused = release(&fixture, &fixture.agent, &id, &[]).await;
+    assert_eq!(refused, Err(InboxError::TooLong { part: 0, field: "/incidents/0/summary".to_owned(), has: 2_500 }));
+    let longest = "é".repeat(crate::catalogue::shape::MAX_TEXT);
+    release(&fixture, &fixture.agent, &id, &[edit(0, "/incidents/0/summary", &longest)]).await.unwrap();
+    let released = fixture.connector.pending_releases().await.unwrap();
+    let item = &released[0].answer.items[0];
+    let schema = crate::catalogue::schema(item.category, item.form).expect("a schema");
+    assert!(schema.to_string().contains("\"maxLength\":2000"), "the limit is the schema's: {schema}");
+    assert_eq!(item.data["incidents"][0]["summary"], longest.as_str());
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ async fn every_field_is_required() {
         ("harmTo", &|content| content.harm_to = empty()),
         ("alternatives", &|content| content.alternatives = empty()),
         ("whyLeast", &|content| content.why_least = empty()),
-        ("colleague", &|content| content.colleague = "x".repeat(4_001)),
+        ("colleague", &|content| content.colleague = "x".repeat(2_001)),
         ("consent.why", &|content| content.consent = ConsentSought::No { why: empty() }),
         ("consent.result", &|content| content.consent = ConsentSought::Yes { on: "2026-11-01".to_owned(), result: empty() }),
         ("consent.on", &|content| content.consent = ConsentSought::Yes { on: "2026-13-01".to_owned(), result: "nee".to_owned() }),

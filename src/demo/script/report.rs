@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::scenes::{Scene, Subject};
 use crate::client::Disclosed;
+use crate::demo::organisations::Slug;
 
 /// The whole run.
 #[derive(Debug, Default)]
@@ -37,7 +38,7 @@ pub struct Told {
     pub subject: String,
     /// What was given: source, category, form.
     pub given: Vec<[String; 3]>,
-    /// What was not: source, category.
+    /// What no delivery gave: source, category.
     pub unavailable: Vec<[String; 2]>,
     /// What nobody may give here.
     pub not_permitted: Vec<String>,
@@ -88,7 +89,12 @@ impl Told {
         self.log_indexes = disclosed.deliveries.iter().map(|delivery| delivery.log_index).collect();
         self.given = disclosed.items().map(|item| [text(item, "source"), text(item, "category"), text(item, "form")]).collect();
         let Some(first) = disclosed.deliveries.first() else { return };
-        self.unavailable = first.list("unavailable").map(|line| [text(line, "source"), text(line, "category")]).collect();
+        let unavailable = first.list("unavailable").map(|line| [text(line, "source"), text(line, "category")]);
+        // What a later delivery brought is not missing.
+        let later = |missing: &[String; 2]| {
+            self.given.iter().any(|[source, category, _]| [source, category] == [&missing[0], &missing[1]])
+        };
+        self.unavailable = unavailable.filter(|missing| !later(missing)).collect();
         self.not_permitted = first.list("notPermitted").map(|line| text(line, "category")).collect();
     }
 
@@ -146,7 +152,8 @@ impl fmt::Display for Report {
         writeln!(f)?;
         writeln!(
             f,
-            "{} disclosures, {} refusals; receipts verified: {} by recipients, {} by sources; {} entries in the log",
+            "{} requests answered, {} refused; receipts verified: {} by recipients, {} by sources; {} entries in the log.\nEach answer has an entry of \
+             the question before it, one for the recipient and one for each source that gave something.",
             self.disclosures(),
             self.refusals(),
             self.recipients_verified(),
@@ -158,24 +165,30 @@ impl fmt::Display for Report {
 
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "    {} asked {} about {} for {}", self.recipient, self.sources.join(", "), self.subject, self.purpose)?;
+        let sources: Vec<_> = self.sources.iter().map(|slug| name(slug)).collect();
+        writeln!(
+            f,
+            "    {} asked {} about {}; purpose: {}",
+            name(&self.recipient),
+            sources.join(" and "),
+            self.subject,
+            self.purpose
+        )?;
         if let Some(problem) = &self.refused {
-            writeln!(f, "    refused: {problem} (logged)")?;
+            writeln!(f, "    refused ({problem}); no source was asked, the refusal is in the log")?;
         }
         for (form, categories) in self.by_form() {
-            writeln!(f, "    given ({form}): {}", categories.join(", "))?;
+            writeln!(f, "    given {}: {}", in_words(form), categories.join(", "))?;
         }
         if !self.unavailable.is_empty() {
-            let categories: Vec<_> = self.unavailable.iter().map(|[_, category]| category.as_str()).collect();
-            writeln!(f, "    not available: {}", categories.join(", "))?;
+            let mut categories: Vec<_> = self.unavailable.iter().map(|[_, category]| category.as_str()).collect();
+            categories.dedup();
+            writeln!(f, "    not given, the recipient is not told why: {}", categories.join(", "))?;
         }
         if !self.not_permitted.is_empty() {
-            writeln!(f, "    never given for this purpose: {}", self.not_permitted.join(", "))?;
+            writeln!(f, "    never given to this recipient for this purpose: {}", self.not_permitted.join(", "))?;
         }
-        if let (Some(status), false) = (&self.status, self.log_indexes.is_empty()) {
-            let indexes: Vec<_> = self.log_indexes.iter().map(u64::to_string).collect();
-            writeln!(f, "    {status}; log entry {}, receipt verified", indexes.join(", "))?;
-        }
+        writeln_delivered(f, &self.log_indexes, self.status.as_deref())?;
         if let Some(trouble) = &self.trouble {
             writeln!(f, "    TROUBLE: {trouble}")?;
         }
@@ -183,6 +196,38 @@ impl fmt::Display for Told {
             writeln!(f, "    NOT AS EXPECTED")?;
         }
         Ok(())
+    }
+}
+
+/// An organisation by its own name.
+fn name(slug: &str) -> &str {
+    Slug::from_code(slug).map_or(slug, |known| known.organisation().name)
+}
+
+fn in_words(form: &str) -> &str {
+    match form {
+        "exact" => "as recorded (exact)",
+        "reduced" => "coarsened (reduced)",
+        "signal" => "as yes or no only (signal)",
+        "summary" => "as a summary that a professional released",
+        other => other,
+    }
+}
+
+/// Where the log has it, and whether more can come.
+fn writeln_delivered(f: &mut fmt::Formatter<'_>, indexes: &[u64], status: Option<&str>) -> fmt::Result {
+    let more = match status {
+        Some("open") => "a professional's summary may still come",
+        _ => "nothing more will come",
+    };
+    match indexes {
+        [] => Ok(()),
+        [index] => writeln!(f, "    log: entry {index}, receipt verified; {more}"),
+        several => {
+            let entries: Vec<_> = several.iter().map(u64::to_string).collect();
+            let (count, entries) = (several.len(), entries.join(", "));
+            writeln!(f, "    log: {count} deliveries one after the other, entries {entries}, each receipt verified; {more}")
+        }
     }
 }
 

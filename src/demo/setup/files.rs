@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::demo::authority::{AuthorityError, Issued, write_private};
+use crate::demo::authority::{Authority, AuthorityError, Issued, write_private};
 
 /// The demo cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,13 @@ pub(super) fn private(path: &Path, content: &[u8]) -> Result<(), SetupError> {
 pub(super) fn tls(folder: &Path, issued: &Issued) -> Result<(), SetupError> {
     write(&folder.join("tls.pem"), issued.certificate.as_bytes())?;
     private(&folder.join("tls.key"), issued.key.as_bytes())
+}
+
+/// `ca.pem` and an empty `crl.pem` in `folder`.
+pub(super) fn trust(folder: &Path, authority: &Authority) -> Result<(), SetupError> {
+    let nobody: [&Issued; 0] = [];
+    write(&folder.join("ca.pem"), authority.certificate().as_bytes())?;
+    write(&folder.join("crl.pem"), authority.revocation_list(&nobody, 1)?.as_bytes())
 }
 
 pub(super) fn json(value: &impl Serialize) -> Result<Vec<u8>, SetupError> {

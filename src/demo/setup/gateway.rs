@@ -7,7 +7,7 @@ use super::{GATEWAY_OIN, Layout, Options, ports};
 use crate::app::gateway::Outside;
 use crate::client::GatewayInfo;
 use crate::crypto::keys::{Algorithm, Jwk, PrivateJwk, generate_signing_key};
-use crate::demo::authority::{Authority, Issued};
+use crate::demo::authority::Authority;
 use crate::entropy::random;
 use crate::ledger::note::{KeyKind, NoteSigner, SigningKey};
 use crate::secret::Secret;
@@ -56,11 +56,9 @@ pub(super) fn make(
     Ok(MadeGateway { api: info.api, log_vkey, signing: signing.public().clone(), held: held.into() })
 }
 
-/// Roots and an empty revocation list, for the gateway and for the kit.
+/// Whom gateway and kit trust.
 fn trust(layout: &Layout, authority: &Authority) -> Result<(), SetupError> {
-    let nobody: [&Issued; 0] = [];
-    files::write(&layout.gateway().join("ca.pem"), authority.certificate().as_bytes())?;
-    files::write(&layout.gateway().join("crl.pem"), authority.revocation_list(&nobody, 1)?.as_bytes())?;
+    files::trust(&layout.gateway(), authority)?;
     files::write(&layout.kit().join("ca.pem"), authority.certificate().as_bytes())
 }
 
@@ -106,7 +104,7 @@ listen = "127.0.0.1:{operations}"
 
 [sources]
 identity = {{ certificate = "tls.pem", key = "tls.key" }}
-servers = {{ roots = "ca.pem" }}
+servers = {{ roots = "ca.pem", crls = ["crl.pem"] }}
 
 [store]
 url = "sqlite:sluis.sqlite"

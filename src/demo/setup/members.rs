@@ -88,7 +88,7 @@ fn connector(
     let oin = oin(&organisation)?;
     let issued = authority.issue(&format!("{} connector", organisation.name), Some(&oin))?;
     files::tls(&folder, &issued)?;
-    files::write(&folder.join("ca.pem"), authority.certificate().as_bytes())?;
+    files::trust(&folder, authority)?;
     files::write(&folder.join("gateway-keys.json"), &files::json(&serde_json::json!({ "keys": [gateway.signing] }))?)?;
     let signing =
         signing_key(&folder, &format!("{}-connector-1", organisation.slug.code()), SignatureAlgorithm::EcdsaP256Sha256)?;
@@ -136,6 +136,7 @@ key = "state.key"
 certificate = "tls.pem"
 key = "tls.key"
 ca = "ca.pem"
+crls = ["crl.pem"]
 
 [gateway]
 url = "{api}"

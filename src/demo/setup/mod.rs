@@ -7,12 +7,14 @@ mod members;
 
 mod ports;
 mod registers;
+mod renew;
 
 use std::path::{Path, PathBuf};
 
 pub use files::SetupError;
 pub use members::PROFESSIONALS;
 pub use registers::register;
+pub use renew::{connector_address, fresh_ports};
 
 use super::authority::Authority;
 use super::households::World;
@@ -111,11 +113,12 @@ pub async fn prepare(folder: &Path, options: Options, outside: &Outside) -> Resu
             let wanted = format!("made with --seed {} --households {}; use these, or another --dir", made.seed, made.households);
             return Err(SetupError::new(&layout.made(), wanted));
         }
+        renew::check(&layout)?;
         let world = World::generate(made.seed, made.households, made.now).map_err(|error| SetupError::new(folder, error))?;
         return Ok(Ready { layout, world, members: None, authority: None });
     }
     if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(SetupError::new(folder, "not empty, and not a finished demo; use another --dir, or remove it"));
+        return Err(SetupError::new(folder, "not empty, and not a finished demo; use another --dir, or one that is empty"));
     }
     let now = outside.clock.now();
     let world = World::generate(options.seed, options.households, now).map_err(|error| SetupError::new(folder, error))?;
@@ -125,8 +128,14 @@ pub async fn prepare(folder: &Path, options: Options, outside: &Outside) -> Resu
     let gateway = gateway::make(&layout, &authority, options, outside)?;
     let members = organisations().map(|organisation| members::make(&layout, &authority, &gateway, organisation, outside));
     let members = members.collect::<Result<Vec<_>, _>>()?;
+    files::write(&layout.kit().join("organisations.json"), &files::json(&kit::organisations_listed())?)?;
     files::write(&layout.kit().join("persons.json"), &files::json(&kit::persons(&world))?)?;
     Ok(Ready { layout, world, members: Some(members), authority: Some(authority) })
+}
+
+/// Whether a finished demo is in `folder`.
+pub fn is_made(folder: &Path) -> bool {
+    Layout::new(folder).made().exists()
 }
 
 impl Ready {

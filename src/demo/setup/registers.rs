@@ -25,8 +25,9 @@ use crate::subject::{LocalNumber, SubjectId};
 /// # Errors
 /// [`SetupError`].
 pub async fn register(desk: &Desk, members: &[Member], world: &World, now: Timestamp) -> Result<(), SetupError> {
+    let operated = desk.operated_by("sluis demo".parse().map_err(failed)?);
     for member in members {
-        join(desk, member, now).await?;
+        join(&operated, member, now).await?;
     }
     let consents: Vec<&DemoConsent> = world.consents().collect();
     for (number, consent) in consents.into_iter().enumerate() {

@@ -1,0 +1,188 @@
+//! Who may be connected: the lobby, where strangers finish their handshake, and the places of those who are served. Neither can be filled
+//! by the silent, and no one address can fill either.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+/// Connections that are not served yet. Entering never waits: when the lobby is full, the longest-waiting connection of the address that
+/// has most of them must leave. Whoever finishes a handshake at an ordinary pace is out of it long before it is the oldest of a crowd,
+/// so that a full lobby costs those who keep silent, not those who come after them.
+#[derive(Debug)]
+pub struct Lobby {
+    most: usize,
+    inside: Mutex<Inside>,
+}
+
+#[derive(Debug, Default)]
+struct Inside {
+    next: u64,
+    leave: HashMap<u64, CancellationToken>,
+    crowds: HashMap<IpAddr, BTreeSet<u64>>,
+}
+
+/// A connection's stay in the lobby; it ends with it.
+#[derive(Debug)]
+pub struct Guest {
+    lobby: Arc<Lobby>,
+    number: u64,
+    crowd: IpAddr,
+    leave: CancellationToken,
+}
+
+impl Lobby {
+    /// Holds `most` connections, at least one.
+    pub fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { most: most.max(1), inside: Mutex::default() })
+    }
+
+    /// Lets a connection in, in another's stead when it is full.
+    pub fn enter(self: &Arc<Self>, from: IpAddr) -> Guest {
+        let (crowd, leave) = (subscriber(from), CancellationToken::new());
+        let mut inside = self.inside();
+        if inside.leave.len() >= self.most {
+            inside.send_one_away();
+        }
+        let number = inside.next;
+        inside.next = number.wrapping_add(1);
+        inside.leave.insert(number, leave.clone());
+        inside.crowds.entry(crowd).or_default().insert(number);
+        Guest { lobby: Arc::clone(self), number, crowd, leave }
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inside {
+    fn send_one_away(&mut self) {
+        let largest = self.crowds.iter().max_by_key(|(_, crowd)| (crowd.len(), std::cmp::Reverse(crowd.first())));
+        let Some((crowd, oldest)) = largest.and_then(|(from, crowd)| Some((*from, *crowd.first()?))) else { return };
+        if let Some(leave) = self.remove(crowd, oldest) {
+            leave.cancel();
+        }
+    }
+
+    fn remove(&mut self, crowd: IpAddr, number: u64) -> Option<CancellationToken> {
+        if let Some(numbers) = self.crowds.get_mut(&crowd) {
+            numbers.remove(&number);
+            if numbers.is_empty() {
+                self.crowds.remove(&crowd);
+            }
+        }
+        self.leave.remove(&number)
+    }
+}
+
+impl Guest {
+    /// Resolves when this connection must leave to make room.
+    pub async fn sent_away(&self) {
+        self.leave.cancelled().await;
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.lobby.inside().remove(self.crowd, self.number);
+    }
+}
+
+/// The places of connections that are served, each address having at most its share.
+#[derive(Debug)]
+pub struct Places {
+    all: Arc<Semaphore>,
+    share: usize,
+    shares: Mutex<HashMap<IpAddr, Arc<Semaphore>>>,
+}
+
+/// A place, given back when dropped.
+#[derive(Debug)]
+pub struct Place {
+    _of_share: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
+}
+
+impl Places {
+    /// `all` places, `share` of them at most for one address.
+    pub fn new(all: usize, share: usize) -> Self {
+        Self { all: Arc::new(Semaphore::new(all)), share: share.max(1), shares: Mutex::default() }
+    }
+
+    /// Waits for a place: first within the address's share, so that a crowd waits for itself and not in everyone's queue.
+    pub async fn take(&self, from: IpAddr) -> Option<Place> {
+        let of_share = self.share(subscriber(from)).acquire_owned().await.ok()?;
+        let of_all = Arc::clone(&self.all).acquire_owned().await.ok()?;
+        Some(Place { _of_share: of_share, _of_all: of_all })
+    }
+
+    fn share(&self, from: IpAddr) -> Arc<Semaphore> {
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        if !shares.contains_key(&from) {
+            // Nobody holds or awaits a place of these any more.
+            shares.retain(|_, share| Arc::strong_count(share) > 1);
+        }
+        Arc::clone(shares.entry(from).or_insert_with(|| Arc::new(Semaphore::new(self.share))))
+    }
+}
+
+/// What counts as one address: an IPv4 address, or the /64 of an IPv6 address, of which one subscriber has 2⁶⁴.
+fn subscriber(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    fn waits(guest: &Guest) -> bool {
+        !guest.leave.is_cancelled()
+    }
+
+    #[test]
+    fn the_oldest_of_the_largest_crowd_makes_room() {
+        let lobby = Lobby::new(4);
+        let alone = lobby.enter(address("192.0.2.1"));
+        let crowd: Vec<_> = (0..3).map(|_| lobby.enter(address("192.0.2.2"))).collect();
+        let newcomer = lobby.enter(address("192.0.2.3"));
+        assert!(waits(&alone) && waits(&newcomer), "who came alone stays");
+        assert_eq!(crowd.iter().map(waits).collect::<Vec<_>>(), [false, true, true]);
+        drop(crowd);
+        let others: Vec<_> = ["192.0.2.4", "192.0.2.5"].map(|other| lobby.enter(address(other))).into();
+        assert!(waits(&alone), "there is room again");
+        let last = lobby.enter(address("192.0.2.6"));
+        assert!(!waits(&alone), "of equals the oldest goes");
+        assert!(others.iter().chain([&newcomer, &last]).all(waits));
+        drop((alone, newcomer, others, last));
+        let inside = lobby.inside();
+        assert!(inside.leave.is_empty() && inside.crowds.is_empty(), "nothing is kept of those who left");
+    }
+
+    #[tokio::test]
+    async fn nobody_takes_more_than_a_share() {
+        let places = Places::new(3, 2);
+        let soon = Duration::from_millis(50);
+        let first = [places.take(address("2001:db8::1")).await, places.take(address("2001:db8::2")).await];
+        assert!(tokio::time::timeout(soon, places.take(address("2001:db8::ffff:3"))).await.is_err(), "one /64 is one address");
+        let other = tokio::time::timeout(soon, places.take(address("2001:db8:0:1::1"))).await.expect("a share of its own");
+        assert!(tokio::time::timeout(soon, places.take(address("192.0.2.1"))).await.is_err(), "three places are taken");
+        drop(other);
+        tokio::time::timeout(soon, places.take(address("192.0.2.1"))).await.expect("a place is free again");
+        drop(first);
+        tokio::time::timeout(soon, places.take(address("::ffff:192.0.2.1"))).await.expect("a place is free again");
+        places.take(address("192.0.2.9")).await.expect("a place");
+        assert_eq!(places.shares.lock().expect("sound").len(), 1, "shares that nobody uses are forgotten");
+    }
+}
