@@ -22,8 +22,8 @@ pub(super) struct Asking<'a> {
     pub(super) bundle: &'a Bundle,
     pub(super) purpose: &'a Purpose,
     pub(super) matter: &'a Matter,
-    pub(super) subject: Option<&'a Personal<SubjectId>>,
-    pub(super) person: Option<&'a PersonFacts>,
+    pub(super) subject: &'a Personal<SubjectId>,
+    pub(super) person: &'a PersonFacts,
     pub(super) asked_by: Option<Pseudonym>,
     pub(super) now: Timestamp,
 }
@@ -75,7 +75,7 @@ impl Asking<'_> {
             consent: None,
             overridden_by: None,
         };
-        if possible.is_empty() || !source.is_active() || self.person.is_none() || !self.may_look_up(source) {
+        if possible.is_empty() || !source.is_active() || !self.may_look_up(source) {
             cell.reason = Some(Arc::from(reason::NOT_PERMITTED));
             return cell;
         }
@@ -108,7 +108,7 @@ impl Asking<'_> {
 
     /// By BSN only sources with BSN authority can be asked; by a source's own number only that source. Also when the request names a pseudonym.
     fn may_look_up(&self, source: &Member) -> bool {
-        self.subject.is_some_and(|subject| subject.can_be_looked_up_by(&source.organisation))
+        self.subject.can_be_looked_up_by(&source.organisation)
     }
 
     fn question(&self, source: &Member, category: Category) -> Question {
@@ -129,7 +129,7 @@ impl Asking<'_> {
 pub(super) fn question(
     purpose: &Purpose,
     matter: &Matter,
-    person: Option<&PersonFacts>,
+    person: &PersonFacts,
     source: &Member,
     category: Category,
     finest: Form,
@@ -137,9 +137,8 @@ pub(super) fn question(
 ) -> Question {
     let recipient = matter.caller.organisation();
     let giver = &source.organisation;
-    let consents = person.map(|person| person.consents.as_slice()).unwrap_or_default();
-    let overrides: Vec<_> =
-        person.map(|person| person.overrides.iter().map(|(_, one)| one.clone()).collect()).unwrap_or_default();
+    let consents = person.consents.as_slice();
+    let overrides: Vec<_> = person.overrides.iter().map(|(_, one)| one.clone()).collect();
     let consent = governing(consents, &giver.oin, &recipient.oin, &purpose.id, category, now);
     let overriding = governing_override(&overrides, &giver.oin, &recipient.oin, &purpose.id, category, now);
     Question {

@@ -15,6 +15,8 @@ use super::request::SubjectReference;
 use super::vault::VaultFailure;
 use crate::catalogue::Purpose;
 use crate::clock::Timestamp;
+use crate::crypto::base64;
+use crate::entropy::random;
 use crate::json::Fault;
 use crate::organisation::Oin;
 use crate::policy::Bundle;
@@ -73,22 +75,15 @@ pub(super) async fn plan(
     let domain =
         Domain { recipient: matter.caller.oin().clone(), case: matter.request.case.clone(), purpose: purpose.id.clone() };
     let (subject, asked_by) = subject(gateway, matter, &domain).await?;
-    let index = subject.as_ref().map(|subject| gateway.subject_index(subject));
-    let person = match index {
-        Some(index) => Some(gateway.store.person_facts(index).await?),
-        None => None,
-    };
-    let registry = match &person {
-        Some(person) => gateway.registry.at_least(person.revision).await?,
-        None => gateway.registry.refresh().await?,
-    };
+    let index = gateway.subject_index(&subject);
+    let person = gateway.store.person_facts(index).await?;
+    let registry = gateway.registry.at_least(person.revision).await?;
     matter.caller = standing(&matter.caller, &registry, now)?;
     may_receive(matter, now)?;
     let sources = sources(&registry, matter, &purpose)?;
-    let asking =
-        Asking { bundle: &bundle, purpose: &purpose, matter, subject: subject.as_ref(), person: person.as_ref(), asked_by, now };
+    let asking = Asking { bundle: &bundle, purpose: &purpose, matter, subject: &subject, person: &person, asked_by, now };
     let (cells, not_permitted, summaries) = asking.cells(&sources)?;
-    let expected = expected(&registry, matter, &sources, index, person.as_ref(), now);
+    let expected = expected(&registry, matter, &sources, index, &person, now);
     let poor = sources.iter().map(|source| &source.organisation.oin).filter(|source| gateway.health.is_poor(source)).cloned();
     let poor = poor.collect();
     let named = matter.request.sources.is_some();
@@ -148,11 +143,12 @@ async fn subject(
     gateway: &Gateway,
     matter: &Matter,
     domain: &Domain,
-) -> Result<(Option<Personal<SubjectId>>, Option<Pseudonym>), Refusal> {
+) -> Result<(Personal<SubjectId>, Option<Pseudonym>), Refusal> {
     match &matter.request.subject {
-        SubjectReference::Identifier(identifier) => Ok((Some(identifier.clone()), None)),
+        SubjectReference::Identifier(identifier) => Ok((identifier.clone(), None)),
         SubjectReference::Pseudonym(pseudonym) => match gateway.vault.person(domain, *pseudonym).await {
-            Ok(person) => Ok((person, Some(*pseudonym))),
+            Ok(Some(person)) => Ok((person, Some(*pseudonym))),
+            Ok(None) => Ok((nobody(gateway)?, Some(*pseudonym))),
             Err(VaultFailure::Store(error)) => Err(error.into()),
             Err(error) => {
                 tracing::error!(%error, "the vault failed");
@@ -160,6 +156,13 @@ async fn subject(
             }
         },
     }
+}
+
+/// A number that nobody has: the sources are asked, and answer as about anyone whom they do not know, in the same way and time.
+fn nobody(gateway: &Gateway) -> Result<Personal<SubjectId>, Refusal> {
+    let unavailable = || Refusal::new(ProblemType::StoreUnavailable, "no randomness; nothing was disclosed; try again");
+    let random = random::<16>(&*gateway.entropy).map_err(|_| unavailable())?;
+    base64::encode_url(&random).parse().map(SubjectId::VNumber).map(Personal::new).map_err(|_| unavailable())
 }
 
 /// The sources that were named, or the purpose's default.
@@ -189,19 +192,18 @@ fn expected(
     registry: &Registry,
     matter: &Matter,
     sources: &[Arc<Member>],
-    subject: Option<SubjectIndex>,
-    person: Option<&PersonFacts>,
+    subject: SubjectIndex,
+    person: &PersonFacts,
     now: Timestamp,
 ) -> Expected {
     let organisations: Vec<Oin> =
         std::iter::once(matter.caller.oin()).chain(sources.iter().map(|source| &source.organisation.oin)).cloned().collect();
     let digests = organisations.iter().map(|oin| registry.member(oin).map_or([0; 32], |member| member.digest));
-    let consents =
-        person.into_iter().flat_map(|person| &person.consents).flat_map(|consent| [consent.valid_from, consent.not_after]);
-    let overrides = person.into_iter().flat_map(|person| &person.overrides).map(|(_, overriding)| overriding.ends_at());
+    let consents = person.consents.iter().flat_map(|consent| [consent.valid_from, consent.not_after]);
+    let overrides = person.overrides.iter().map(|(_, overriding)| overriding.ends_at());
     let credentials = matter.caller.member().next_changes();
     let void_at = consents.chain(overrides).chain(credentials).filter(|&at| at > now).min().unwrap_or(NEVER);
     // The older of both readings: whatever moved after it is looked at again when it is recorded.
-    let revision = person.map_or(registry.revision, |person| person.revision.min(registry.revision));
-    Expected { revision, void_at, subject, digest: facts_digest(digests, person), organisations }
+    let revision = person.revision.min(registry.revision);
+    Expected { revision, void_at, subject: Some(subject), digest: facts_digest(digests, Some(person)), organisations }
 }

@@ -71,9 +71,9 @@ pub async fn collect(gateway: &Gateway, announced: Announced) -> Result<Collecte
     let mut calls = Vec::new();
     for (source, asked) in plan.asked() {
         let member = plan.sources().find(|member| member.organisation.oin == source);
-        if let (Some(subject), Some(member)) = (&plan.subject, member) {
+        if let Some(member) = member {
             let wanted = wanted(&plan, &matter, member, &asked);
-            let call = call(gateway, &matter, &plan, member, wanted, SubjectWire::of(subject.open_personal()), time)?;
+            let call = call(gateway, &matter, &plan, member, wanted, SubjectWire::of(plan.subject.open_personal()), time)?;
             calls.push((Arc::clone(member), call));
         }
     }
@@ -175,7 +175,7 @@ async fn ask(
 
 /// Whether an answer is about this decision and this person.
 pub(super) fn is_about(answer: &RecordsAnswer, matter: &Matter, plan: &Plan) -> bool {
-    let same_person = plan.subject.as_ref().is_some_and(|subject| SubjectWire::of(subject.open_personal()) == answer.subject);
+    let same_person = SubjectWire::of(plan.subject.open_personal()) == answer.subject;
     same_person && answer.decision == matter.id.to_string()
 }
 

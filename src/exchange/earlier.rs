@@ -269,7 +269,7 @@ fn undelivered(gateway: &Gateway, matter: &Matter, plan: &Plan, source: &Oin) ->
     let mut clear = entries::clear(gateway, matter, plan, EntryKind::Undelivered, Outcome::Failed);
     clear.party = source.clone();
     clear.source = Some(source.clone());
-    clear.subject = plan.subject.as_ref().map(|subject| gateway.journal.subject_token(source, subject));
+    clear.subject = Some(gateway.journal.subject_token(source, &plan.subject));
     clear.actor = Some(gateway.journal.actor_token(source, &matter.request.actor.reference));
     Ok(gateway.journal.write(clear, &body, None, plan.purpose.retention.log_years)?.row)
 }

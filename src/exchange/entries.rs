@@ -24,7 +24,7 @@ pub(super) fn clear(gateway: &Gateway, matter: &Matter, plan: &Plan, kind: Entry
         categories: matter.request.categories.iter().copied().collect(),
         outcome,
         overridden: plan.cells.iter().any(|cell| cell.overridden_by.is_some() && (cell.form.is_some() || cell.summary)),
-        subject: plan.subject.as_ref().map(|subject| gateway.journal.subject_token(party, subject)),
+        subject: Some(gateway.journal.subject_token(party, &plan.subject)),
         actor: Some(gateway.journal.actor_token(party, &matter.request.actor.reference)),
         case: None,
         trace: matter.trace,
@@ -69,8 +69,8 @@ pub(super) fn body(gateway: &Gateway, matter: &Matter, plan: &Plan, kind: EntryK
     body.decision = Some(decision(plan));
     body.overrides = plan
         .person
+        .overrides
         .iter()
-        .flat_map(|person| &person.overrides)
         .filter(|(_, one)| relied_upon(plan, &one.id))
         .map(|(_, one)| Emergency { id: one.id.clone(), reason: Some(one.harm.clone()), review_by: Some(one.review_due()) })
         .collect();

@@ -25,14 +25,14 @@ pub struct Plan {
     pub purpose: Arc<Purpose>,
     /// Within which the subject has its name.
     pub domain: Domain,
-    /// About whom; `None` when a pseudonym is nobody's in this domain.
-    pub subject: Option<Personal<SubjectId>>,
+    /// About whom; when a pseudonym is nobody's in this domain, a number that nobody has.
+    pub subject: Personal<SubjectId>,
     /// The pseudonym that was asked by.
     pub asked_by: Option<Pseudonym>,
     /// What the decision rests on, to be found unchanged when it is recorded.
     pub expected: Expected,
     /// What is recorded about the person.
-    pub person: Option<PersonFacts>,
+    pub person: PersonFacts,
     /// Each asked combination of source and category that is not impossible for everyone.
     pub cells: Vec<Cell>,
     /// The sources that were in poor health when this was decided: not asked, and named as unreachable, whoever the person is.
@@ -83,9 +83,6 @@ impl Plan {
     }
 
     fn asked_of(&self, source: &Oin) -> BTreeMap<Category, BTreeSet<Form>> {
-        if self.subject.is_none() {
-            return BTreeMap::new();
-        }
         let mut asked: BTreeMap<Category, BTreeSet<Form>> = BTreeMap::new();
         for cell in self.cells.iter().filter(|cell| cell.source.organisation.oin == *source) {
             let forms: BTreeSet<_> = cell.form.into_iter().chain(cell.summary.then_some(Form::Summary)).collect();

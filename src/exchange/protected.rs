@@ -39,7 +39,7 @@ pub(super) async fn protection(
     for person in &item.persons {
         // From whom cannot be told: then it may be anybody, the one whom the recipient acts for included.
         let Some(opposing) = opposing(person, source) else { return Ok(cannot_be_told) };
-        if plan.purpose.acts_for_subject && plan.subject.as_ref().is_some_and(|subject| may_be_among(subject, &opposing)) {
+        if plan.purpose.acts_for_subject && may_be_among(&plan.subject, &opposing) {
             return Ok(cannot_be_told);
         }
         all.extend(opposing);

@@ -37,7 +37,10 @@ impl Pseudonymised {
 /// [`Stopped`], when the vault gives no names.
 pub async fn pseudonymise(gateway: &Gateway, minimised: Minimised) -> Result<Pseudonymised, Stopped> {
     let (matter, plan, mut items) = minimised.into_parts();
-    let mut persons: Vec<Personal<SubjectId>> = plan.subject.iter().filter(|_| plan.asked_by.is_none()).cloned().collect();
+    let mut persons: Vec<Personal<SubjectId>> = Vec::new();
+    if plan.asked_by.is_none() {
+        persons.push(plan.subject.clone());
+    }
     let mut named = Vec::with_capacity(items.len());
     for item in &items {
         let members = members(&plan, item);
@@ -46,7 +49,7 @@ pub async fn pseudonymise(gateway: &Gateway, minimised: Minimised) -> Result<Pse
     }
     // All names in one look-up, in the order in which they were asked for.
     let mut drawn = names(gateway, &plan, &persons).await?.into_iter();
-    let subject = plan.asked_by.or_else(|| drawn.next().filter(|_| plan.subject.is_some())).ok_or_else(no_name)?;
+    let subject = plan.asked_by.or_else(|| drawn.next()).ok_or_else(no_name)?;
     for (item, letters) in items.iter_mut().zip(named) {
         let by_letter = letters.into_iter().map(|letter| Ok((letter, drawn.next().ok_or_else(no_name)?)));
         name_persons(&plan, subject, item, &by_letter.collect::<Result<_, Stopped>>()?);

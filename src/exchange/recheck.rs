@@ -142,7 +142,7 @@ fn decide(
     facts: Facts,
 ) -> Option<(Form, Vec<Arc<str>>)> {
     let now = gateway.clock.now();
-    let mut question = question(&plan.purpose, matter, plan.person.as_ref(), &cell.source, cell.category, item.form, now);
+    let mut question = question(&plan.purpose, matter, &plan.person, &cell.source, cell.category, item.form, now);
     question.facts = Some(facts);
     let decision = if item.form == Form::Summary { plan.bundle.decide_summary(&question) } else { plan.bundle.decide(&question) };
     decision.form().map(|form| (form, decision.policies().to_vec()))

@@ -274,7 +274,7 @@ fn contribution(
     clear.source = Some(source.clone());
     clear.categories = sent.iter().map(|item| item.category).collect();
     clear.overridden = items.iter().any(|item| item.permitted.cell.overridden_by.is_some());
-    clear.subject = plan.subject.as_ref().map(|subject| gateway.journal.subject_token(source, subject));
+    clear.subject = Some(gateway.journal.subject_token(source, &plan.subject));
     clear.actor = Some(gateway.journal.actor_token(source, &matter.request.actor.reference));
     let written = gateway.journal.write(clear, &body, Some(&statement), plan.purpose.retention.log_years)?;
     let change = Change::ContributionReceipt(ContributionRow {

@@ -156,9 +156,18 @@ async fn a_signal_does_not_tell_whether_the_source_knows_the_person() {
     };
     let known = persons.iter().filter(has_number).find(known).expect("a child without measures");
     let unknown = persons.iter().filter(has_number).find(|person| person["holds"].get("youth-protection").is_none());
+    let of_person = |person: &Value| gateway.question(person["id"].as_str().expect("an id"))["subject"].clone();
+    // The same child by the name that another organisation has for it: here that is nobody's.
+    let mut elsewhere = gateway.question(known["id"].as_str().expect("an id"));
+    elsewhere["purpose"] = json!("probation");
+    elsewhere["categories"] = json!(["identity"]);
+    elsewhere["sources"] = json!([Slug::Police.organisation().oin]);
+    let name = gateway.ask(Slug::Probation, &elsewhere, None).await.expect("an answer").deliveries[0].payload["subject"].clone();
+    let foreign = json!({"scheme": "pseudonym", "value": name});
     let mut told = Vec::new();
-    for person in [known, unknown.expect("somebody else")] {
-        let mut body = gateway.question(person["id"].as_str().expect("an id"));
+    for subject in [of_person(known), of_person(unknown.expect("somebody else")), foreign] {
+        let mut body = gateway.question(known["id"].as_str().expect("an id"));
+        body["subject"] = subject;
         body["categories"] = json!(["measures", "living-areas"]);
         body["sources"] = json!([Slug::YouthProtection.organisation().oin]);
         body["form"] = json!("signal");
@@ -169,8 +178,9 @@ async fn a_signal_does_not_tell_whether_the_source_knows_the_person() {
             payload["unavailable"].as_array().expect("a list").iter().filter(|cell| cell["category"] == "measures").count(),
         ));
     }
-    let [known, unknown] = &told[..] else { panic!("two") };
+    let [known, unknown, foreign] = &told[..] else { panic!("three") };
     assert_eq!(known, unknown);
+    assert_eq!(known, foreign, "a name that is nobody's");
     assert_eq!(known.0.as_ref().map(|item| &item["data"]), Some(&json!({"any": "no"})), "{known:?}");
     gateway.stop().await;
 }
