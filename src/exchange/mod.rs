@@ -7,6 +7,7 @@ mod asking;
 pub mod authenticate;
 pub mod authorise;
 pub mod collect;
+mod contribution;
 pub mod deliver;
 pub mod earlier;
 mod entries;
