@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::crypto::keys::VerifyingKey;
 use crate::entropy::Entropy;
 use crate::exchange::pace::{Pace, Pauses};
-use crate::http::client::{Answer, Call, SigningClient};
+use crate::http::client::{Call, SigningClient};
 
 /// How often the outbox is looked at.
 const EVERY: Duration = Duration::from_millis(300);
@@ -31,6 +31,12 @@ const LONGEST: Duration = Duration::from_mins(10);
 
 /// The largest answer that is read.
 const MOST: usize = 64 * 1024;
+
+/// Where a released summary goes.
+const RELEASES: &str = "/v1/releases";
+
+/// Where an override goes.
+const OVERRIDES: &str = "/v1/overrides";
 
 /// The way itself, beside the messages: when nobody answers, no other message is tried either.
 const WAY: &str = "way";
@@ -85,12 +91,12 @@ impl Outbox {
         let waiting: BTreeSet<String> = keys.chain(releases.iter().map(|release| release.entry.clone())).collect();
         pauses.retain(|key| key == WAY || waiting.contains(key));
         for message in overrides {
-            if self.send(pauses, &override_key(&message.id, message.standing), "/v1/overrides", &message).await {
+            if self.send(pauses, &override_key(&message.id, message.standing), OVERRIDES, &message).await {
                 self.connector.acknowledge_override(&message.id, message.standing).await.map_err(|error| wrong(&error))?;
             }
         }
         for release in releases {
-            if self.send(pauses, &release.entry, "/v1/releases", &release.answer).await {
+            if self.send(pauses, &release.entry, RELEASES, &release.answer).await {
                 self.connector.acknowledge_release(&release.entry).await.map_err(|error| wrong(&error))?;
             }
         }
@@ -149,14 +155,14 @@ impl Outbox {
         };
         let key = |keyid: &str| self.gateway_keys.iter().find(|key| key.id().as_str() == keyid);
         match self.client.call(call, key).await {
-            Ok(answer) => judged(&answer),
+            Ok(answer) => judged(target, answer.status, &answer.headers, &answer.body),
             Err(error) => Sent::NoWay(error.to_string()),
         }
     }
 }
 
 /// What a signed answer means for the message.
-fn judged(answer: &Answer) -> Sent {
+fn judged(target: &str, status: u16, headers: &HeaderMap, body: &[u8]) -> Sent {
     #[derive(Deserialize)]
     struct Problem {
         #[serde(rename = "type")]
@@ -164,22 +170,50 @@ fn judged(answer: &Answer) -> Sent {
         #[serde(default)]
         detail: String,
     }
-    if answer.status == StatusCode::OK {
+    if status == StatusCode::OK {
         return Sent::Taken;
     }
-    let problem: Option<Problem> = serde_json::from_slice(&answer.body).ok();
+    let problem: Option<Problem> = serde_json::from_slice(body).ok();
     let suffix = problem.as_ref().and_then(|problem| problem.kind.strip_prefix("urn:sluis:problem:")).unwrap_or("unknown");
     let detail = problem.as_ref().map_or("", |problem| problem.detail.as_str());
-    let reason = format!("{} {suffix}: {detail}", answer.status);
-    let retry_after = answer.headers.get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let reason = format!("{status} {suffix}: {detail}");
+    let retry_after = headers.get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     // What rests on the message itself stays as it is. The rest lies with the connection, the organisation's standing or the gateway: an
     // operator or time can mend it.
-    let own_fault =
-        matches!(suffix, "malformed-request" | "schema-invalid" | "not-permitted" | "not-found" | "method-not-allowed")
-            || matches!(suffix, "idempotency-conflict" | "body-too-large" | "media-type" | "head-too-large");
+    // So does what is not there, but for a release: the gateway records a disclosure when its slowest source has answered, and a professional
+    // may have released by then. Its own time ends that wait.
+    let own_fault = matches!(suffix, "malformed-request" | "schema-invalid" | "not-permitted" | "method-not-allowed")
+        || matches!(suffix, "idempotency-conflict" | "body-too-large" | "media-type" | "head-too-large")
+        || (suffix == "not-found" && target != RELEASES);
     if own_fault {
         Sent::Never(reason)
     } else {
         Sent::Later { reason, not_before: Duration::from_secs(retry_after.unwrap_or(0)).min(LONGEST) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(target: &str, status: u16, suffix: &str) -> Sent {
+        let body = serde_json::json!({"type": format!("urn:sluis:problem:{suffix}"), "detail": "why"}).to_string();
+        judged(target, status, &HeaderMap::new(), body.as_bytes())
+    }
+
+    #[test]
+    fn a_release_that_overtakes_its_disclosure_is_not_given_up() {
+        let Sent::Later { reason, not_before } = problem(RELEASES, 404, "not-found") else { panic!("given up") };
+        assert_eq!((reason.as_str(), not_before), ("404 not-found: why", Duration::ZERO));
+        assert!(matches!(problem(OVERRIDES, 404, "not-found"), Sent::Never(_)), "an override waits for nothing");
+        for target in [RELEASES, OVERRIDES] {
+            for (status, suffix) in [(403, "not-permitted"), (413, "body-too-large"), (400, "schema-invalid")] {
+                assert!(matches!(problem(target, status, suffix), Sent::Never(_)), "{target}: {suffix}");
+            }
+            for (status, suffix) in [(503, "log-unavailable"), (403, "organisation-suspended"), (500, "unknown")] {
+                assert!(matches!(problem(target, status, suffix), Sent::Later { .. }), "{target}: {suffix}");
+            }
+            assert!(matches!(judged(target, 200, &HeaderMap::new(), b"{}"), Sent::Taken));
+        }
     }
 }
