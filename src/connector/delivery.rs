@@ -72,6 +72,14 @@ impl Deliveries {
         self.inside().get(id).cloned().unwrap_or(Delivery::Underway)
     }
 
+    /// How often a message was tried in vain.
+    pub fn attempts(&self, id: &str) -> u32 {
+        match self.inside().get(id) {
+            Some(Delivery::Delayed { attempts, .. }) => *attempts,
+            _ => 0,
+        }
+    }
+
     /// Notes what became of an attempt.
     pub fn note(&self, id: &str, delivery: Delivery) {
         self.inside().insert(id.to_owned(), delivery);
@@ -80,6 +88,11 @@ impl Deliveries {
     /// It was taken.
     pub fn done(&self, id: &str) {
         self.inside().remove(id);
+    }
+
+    /// Forgets the messages that no longer wait, taken or not.
+    pub fn retain(&self, still: impl Fn(&str) -> bool) {
+        self.inside().retain(|id, _| still(id));
     }
 
     fn inside(&self) -> MutexGuard<'_, BTreeMap<String, Delivery>> {

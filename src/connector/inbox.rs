@@ -16,12 +16,16 @@ use crate::catalogue::shape::{self, MAX_TEXT};
 use crate::catalogue::{Category, Form};
 use crate::crypto::base64;
 use crate::entropy::EntropyUnavailable;
+use crate::http::incoming::BODY;
 use crate::source::digest::{canonical_json, sha256};
 use crate::source::overrides::SignedStep;
 use crate::source::{ItemFacts, Nature, OtherPerson, RecordsAnswer, SourceItem, SubjectWire};
 
 /// How long a reason may be, in characters.
 const MAX_REASON: usize = 2_000;
+
+/// How large a release may be as it is sent, in bytes: less than any body that the gateway takes, which ends the connection of a larger one.
+pub const MAX_RELEASE: usize = BODY - 4 * 1024;
 
 /// How far an entry has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,7 +203,8 @@ impl Connector {
     /// ([`apply_edits`]).
     ///
     /// # Errors
-    /// [`InboxError::Blocked`] when a text names a known person of the household or holds a citizen number; others as they say.
+    /// [`InboxError::Blocked`] when a text names a known person of the household or holds a citizen number, [`InboxError::TooLarge`] for what the
+    /// gateway would not take in one body; others as they say.
     pub async fn release(&self, id: &str, edits: &[Edit], signed: &Signed) -> Result<(), InboxError> {
         let Shown { row, content } = self.show(id).await?;
         let content = content.filter(|_| row.state == InboxState::Pending).ok_or(InboxError::WrongState(row.state))?;
@@ -215,6 +220,10 @@ impl Connector {
         let items = self.release_items(&row, parts, &household, &content.subject, &signed.professional)?;
         let digests: Vec<ItemDigest> = items.iter().map(ItemDigest::of).collect();
         let answer = RecordsAnswer { decision: row.decision.clone(), subject: content.subject, items };
+        let has = canonical_json(&answer).len();
+        if has > MAX_RELEASE {
+            return Err(InboxError::TooLarge { has });
+        }
         let now = self.outside.clock.now();
         let released = self.state.release_entry(id, now, &answer, &digests, &verdict).await?;
         if released { Ok(()) } else { Err(self.lost(id).await) }
@@ -395,6 +404,14 @@ pub enum InboxError {
         /// Where in its data.
         field: String,
         /// How many characters it has.
+        has: usize,
+    },
+    /// The whole release is larger than the gateway takes.
+    #[error(
+        "the release is {has} bytes as it is sent and may be {MAX_RELEASE}: shorten its texts or take some out, or refuse the entry"
+    )]
+    TooLarge {
+        /// How many bytes it is.
         has: usize,
     },
     /// A text holds a character that the catalogue does not allow.

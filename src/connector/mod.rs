@@ -26,6 +26,7 @@ pub mod record;
 pub mod seal;
 pub mod service;
 pub mod store;
+mod turns;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

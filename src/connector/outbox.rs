@@ -6,22 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::Connector;
-use super::delivery::{Delivery, override_key};
+use super::delivery::override_key;
+use super::inbox::PendingRelease;
+use super::turns::{Sent, Told, Turns};
 use crate::clock::Clock;
 use crate::crypto::keys::VerifyingKey;
 use crate::entropy::Entropy;
-use crate::exchange::pace::{Pace, Pauses};
 use crate::http::client::{Call, SigningClient};
+use crate::source::overrides::OverrideMessage;
 
 /// How often the outbox is looked at.
 const EVERY: Duration = Duration::from_millis(300);
-
-/// A release is worth something for as long as its disclosure is open: the longest pause stays well below that.
-const PACE: Pace = Pace { first: Duration::from_millis(500), most: Duration::from_secs(30) };
 
 /// How long a call may take.
 const CALL: Duration = Duration::from_secs(10);
@@ -37,9 +36,6 @@ const RELEASES: &str = "/v1/releases";
 
 /// Where an override goes.
 const OVERRIDES: &str = "/v1/overrides";
-
-/// The way itself, beside the messages: when nobody answers, no other message is tried either.
-const WAY: &str = "way";
 
 /// The way to the gateway.
 pub struct Outbox {
@@ -57,93 +53,89 @@ pub struct Outbox {
     pub entropy: Arc<dyn Entropy>,
 }
 
-/// What became of a message.
-enum Sent {
-    Taken,
-    /// It may pass later; not before this time, if the gateway said so.
-    Later {
-        reason: String,
-        not_before: Duration,
-    },
-    /// Nobody who can be trusted answers: no message passes.
-    NoWay(String),
-    /// It will never pass.
-    Never(String),
+/// What waits.
+enum Message {
+    Override(OverrideMessage),
+    Release(PendingRelease),
+}
+
+impl Message {
+    /// By which it is known here.
+    fn key(&self) -> String {
+        match self {
+            Self::Override(message) => override_key(&message.id, message.standing),
+            Self::Release(release) => release.entry.clone(),
+        }
+    }
+
+    fn target(&self) -> &'static str {
+        match self {
+            Self::Override(_) => OVERRIDES,
+            Self::Release(_) => RELEASES,
+        }
+    }
+
+    fn body(&self) -> Result<Vec<u8>, serde_json::Error> {
+        match self {
+            Self::Override(message) => serde_json::to_vec(message),
+            Self::Release(release) => serde_json::to_vec(&release.answer),
+        }
+    }
 }
 
 impl Outbox {
     /// Sends what waits, for ever.
     pub async fn run(self) {
-        let mut pauses = Pauses::new(PACE);
+        let mut turns = Turns::new();
         loop {
-            if let Err(error) = self.round(&mut pauses).await {
+            if let Err(error) = self.round(&mut turns).await {
                 tracing::warn!(%error, "what waits for the gateway cannot be read");
             }
             tokio::time::sleep(EVERY).await;
         }
     }
 
-    async fn round(&self, pauses: &mut Pauses<String>) -> Result<(), String> {
+    async fn round(&self, turns: &mut Turns) -> Result<(), String> {
         let wrong = |error: &dyn std::fmt::Display| error.to_string();
+        let deliveries = &self.connector.deliveries;
         let overrides = self.connector.pending_overrides().await.map_err(|error| wrong(&error))?;
         let releases = self.connector.pending_releases().await.map_err(|error| wrong(&error))?;
-        let keys = overrides.iter().map(|message| override_key(&message.id, message.standing));
-        let waiting: BTreeSet<String> = keys.chain(releases.iter().map(|release| release.entry.clone())).collect();
-        pauses.retain(|key| key == WAY || waiting.contains(key));
-        for message in overrides {
-            if self.send(pauses, &override_key(&message.id, message.standing), OVERRIDES, &message).await {
-                self.connector.acknowledge_override(&message.id, message.standing).await.map_err(|error| wrong(&error))?;
-            }
-        }
-        for release in releases {
-            if self.send(pauses, &release.entry, RELEASES, &release.answer).await {
-                self.connector.acknowledge_release(&release.entry).await.map_err(|error| wrong(&error))?;
+        let messages = overrides.into_iter().map(Message::Override).chain(releases.into_iter().map(Message::Release));
+        let mut messages: Vec<(String, Message)> = messages.map(|message| (message.key(), message)).collect();
+        let waiting: BTreeSet<String> = messages.iter().map(|(key, _)| key.clone()).collect();
+        turns.retain(&waiting, deliveries);
+        Turns::order(&mut messages, deliveries);
+        for (key, message) in messages {
+            if turns.may(&key, deliveries, Instant::now()) && self.send(turns, &key, &message).await {
+                self.acknowledge(&message).await?;
             }
         }
         Ok(())
     }
 
-    /// Sends a message if its time has come; whether the gateway has taken it.
-    async fn send(&self, pauses: &mut Pauses<String>, key: &str, target: &'static str, message: &impl Serialize) -> bool {
-        let deliveries = &self.connector.deliveries;
-        let now = Instant::now();
-        let refused = matches!(deliveries.of(key), Delivery::Refused { .. });
-        if refused || !pauses.may(&key.to_owned(), now) || !pauses.may(&WAY.to_owned(), now) {
-            return false;
-        }
-        let sent = self.post(target, message).await;
-        if !matches!(sent, Sent::NoWay(_)) {
-            pauses.done(&WAY.to_owned());
-        }
-        let (held, reason, not_before) = match sent {
-            Sent::Taken => {
-                pauses.done(&key.to_owned());
-                deliveries.done(key);
-                return true;
-            }
-            Sent::Never(reason) => {
-                pauses.done(&key.to_owned());
-                tracing::error!(
-                    target,
-                    id = key,
-                    reason,
-                    "the gateway has refused this for good; it is not sent again until the connector is restarted"
-                );
-                deliveries.note(key, Delivery::Refused { at: self.clock.now(), reason });
-                return false;
-            }
-            Sent::Later { reason, not_before } => (key, reason, not_before),
-            Sent::NoWay(reason) => (WAY, reason, Duration::ZERO),
-        };
-        let pause = pauses.failed(held.to_owned(), Instant::now(), not_before, &*self.entropy);
-        let again_at = self.clock.now().plus(pause.until.saturating_duration_since(Instant::now()));
-        tracing::warn!(target, id = key, reason, attempts = pause.failures, %again_at, "the gateway has not taken this yet; it is tried again");
-        deliveries.note(key, Delivery::Delayed { attempts: pause.failures, reason, again_at });
-        false
+    /// Whether the gateway has taken a message.
+    async fn send(&self, turns: &mut Turns, key: &str, message: &Message) -> bool {
+        let sent = self.post(message).await;
+        let told = Told { deliveries: &self.connector.deliveries, clock: &*self.clock, entropy: &*self.entropy };
+        turns.settle(message.target(), key, sent, Instant::now(), &told)
     }
 
-    async fn post(&self, target: &str, message: &impl Serialize) -> Sent {
-        let Ok(body) = serde_json::to_vec(message) else { return Sent::Never("the message cannot be written".to_owned()) };
+    async fn acknowledge(&self, message: &Message) -> Result<(), String> {
+        match message {
+            Message::Override(message) => {
+                let done = self.connector.acknowledge_override(&message.id, message.standing).await;
+                done.map_err(|error| error.to_string())
+            }
+            Message::Release(release) => {
+                let done = self.connector.acknowledge_release(&release.entry).await;
+                done.map_err(|error| error.to_string())
+            }
+        }
+    }
+
+    async fn post(&self, message: &Message) -> Sent {
+        let target = message.target();
+        let Ok(body) = message.body() else { return Sent::Never("the message cannot be written".to_owned()) };
         let call = Call {
             method: &Method::POST,
             base: &self.gateway,

@@ -2,6 +2,7 @@
 //! the first delivery or a pick-up.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sluis::client::Disclosed;
@@ -84,13 +85,14 @@ async fn whom_the_recipient_comes_to_act_for_under_way_counts() {
     let (told, goes) = (Arc::clone(&named), Arc::clone(&go));
     node.store.after_naming(move || {
         told.notify_one();
-        // The commit of the name is not answered before the other request is through.
-        while !goes.load(std::sync::atomic::Ordering::SeqCst) {
-            std::thread::sleep(std::time::Duration::from_millis(5));
+        // The commit of the name is not answered before the other request is through; should that one fail, the test must end nevertheless.
+        let begun = Instant::now();
+        while !goes.load(std::sync::atomic::Ordering::SeqCst) && begun.elapsed() < Duration::from_secs(30) {
+            std::thread::sleep(Duration::from_millis(5));
         }
     });
     let meanwhile = async {
-        tokio::time::timeout(std::time::Duration::from_secs(20), named.notified()).await.expect("the victim is named");
+        tokio::time::timeout(Duration::from_secs(20), named.notified()).await.expect("the victim is named");
         let asked = ask(&gateway, &other).await;
         go.store(true, std::sync::atomic::Ordering::SeqCst);
         asked

@@ -104,6 +104,7 @@ impl From<InboxError> for Problem {
             | InboxError::NothingWritten
             | InboxError::Reason
             | InboxError::TooLong { .. }
+            | InboxError::TooLarge { .. }
             | InboxError::Control { .. } => Self::invalid().with(detail),
             InboxError::Blocked(findings) => {
                 let title = "The text names a person of the household or holds a citizen number";
