@@ -172,6 +172,34 @@ async fn a_text_may_be_as_long_as_the_catalogue_says() {
     assert_eq!(item.data["incidents"][0]["summary"], longest.as_str());
 }
 
+/// Each text may be as long as it is, but together they are more than the gateway takes: it would end the connection, and nobody would learn why.
+#[tokio::test]
+async fn a_release_is_no_larger_than_the_gateway_takes() {
+    let fixture = Fixture::new().await;
+    let text = "\u{1f50d}".repeat(crate::catalogue::shape::MAX_TEXT);
+    for id in 11..=20 {
+        let incident = format!("({id}, '2026-07-{id}', 'threat', NULL, '[]', 0, '8', 0, '2026-07-{id}', 'fact', '{text}')");
+        fixture.source(&format!("INSERT INTO incident VALUES {incident}; INSERT INTO involved VALUES ({id}, 1)")).await;
+    }
+    let id = entered(&fixture).await;
+    let refused = release(&fixture, &fixture.agent, &id, &[]).await.unwrap_err();
+    let InboxError::TooLarge { has } = refused else { panic!("{refused}") };
+    assert!(has > 80_000 && refused.to_string().contains(&format!("{has} bytes as it is sent and may be 61440")), "{refused}");
+    let shown = fixture.connector.show(&id).await.unwrap();
+    assert_eq!(shown.row.state, InboxState::Pending, "it can still be shortened");
+    let mut edits = Vec::new();
+    for (number, part) in shown.content.unwrap().parts.iter().enumerate() {
+        for (place, incident) in part.data["incidents"].as_array().unwrap().iter().enumerate() {
+            if incident["summary"] == text.as_str() && edits.len() < 3 {
+                edits.push(edit(number, &format!("/incidents/{place}/summary"), ""));
+            }
+        }
+    }
+    release(&fixture, &fixture.agent, &id, &edits).await.unwrap();
+    let sent = serde_json::to_vec(&fixture.connector.pending_releases().await.unwrap()[0].answer).unwrap().len();
+    assert!(sent > 50_000 && sent <= super::super::inbox::MAX_RELEASE, "{sent}");
+}
+
 #[tokio::test]
 async fn only_an_active_professional_with_a_fresh_signature_decides() {
     let fixture = Fixture::new().await;
