@@ -25,6 +25,8 @@ pub(super) struct Asking<'a> {
     pub(super) subject: &'a Personal<SubjectId>,
     pub(super) person: &'a PersonFacts,
     pub(super) asked_by: Option<Pseudonym>,
+    /// `false` when the pseudonym is nobody's in this domain.
+    pub(super) is_someone: bool,
     pub(super) now: Timestamp,
 }
 
@@ -108,7 +110,9 @@ impl Asking<'_> {
 
     /// By BSN only sources with BSN authority can be asked; by a source's own number only that source. Also when the request names a pseudonym.
     fn may_look_up(&self, source: &Member) -> bool {
-        self.subject.can_be_looked_up_by(&source.organisation)
+        // Nobody is asked about where most persons could be: where the citizen number is used.
+        let organisation = &source.organisation;
+        self.subject.can_be_looked_up_by(organisation) && (self.is_someone || organisation.bsn_authority)
     }
 
     fn question(&self, source: &Member, category: Category) -> Question {

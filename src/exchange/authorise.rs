@@ -16,7 +16,6 @@ use super::vault::VaultFailure;
 use crate::catalogue::Purpose;
 use crate::clock::Timestamp;
 use crate::crypto::base64;
-use crate::entropy::random;
 use crate::json::Fault;
 use crate::organisation::Oin;
 use crate::policy::Bundle;
@@ -24,7 +23,7 @@ use crate::pseudonym::{Domain, Pseudonym};
 use crate::secret::Personal;
 use crate::store::facts::facts_digest;
 use crate::store::{Expected, PersonFacts, SubjectIndex};
-use crate::subject::SubjectId;
+use crate::subject::{LocalNumber, SubjectId};
 
 /// The far end of time, for facts that do not end.
 const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
@@ -74,14 +73,15 @@ pub(super) async fn plan(
     let purpose = purpose(&bundle, matter)?;
     let domain =
         Domain { recipient: matter.caller.oin().clone(), case: matter.request.case.clone(), purpose: purpose.id.clone() };
-    let (subject, asked_by) = subject(gateway, matter, &domain).await?;
+    let Meant { subject, asked_by, is_someone } = meant(gateway, matter, &domain).await?;
     let index = gateway.subject_index(&subject);
     let person = gateway.store.person_facts(index).await?;
     let registry = gateway.registry.at_least(person.revision).await?;
     matter.caller = standing(&matter.caller, &registry, now)?;
     may_receive(matter, now)?;
     let sources = sources(&registry, matter, &purpose)?;
-    let asking = Asking { bundle: &bundle, purpose: &purpose, matter, subject: &subject, person: &person, asked_by, now };
+    let asking =
+        Asking { bundle: &bundle, purpose: &purpose, matter, subject: &subject, person: &person, asked_by, is_someone, now };
     let (cells, not_permitted, summaries) = asking.cells(&sources)?;
     let expected = expected(&registry, matter, &sources, index, &person, now);
     let poor = sources.iter().map(|source| &source.organisation.oin).filter(|source| gateway.health.is_poor(source)).cloned();
@@ -138,17 +138,20 @@ fn may_receive(matter: &Matter, now: Timestamp) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Who is meant by a request's subject.
+struct Meant {
+    subject: Personal<SubjectId>,
+    asked_by: Option<Pseudonym>,
+    is_someone: bool,
+}
+
 /// Who is meant. A pseudonym of another domain, or of none, is a person whom no source knows.
-async fn subject(
-    gateway: &Gateway,
-    matter: &Matter,
-    domain: &Domain,
-) -> Result<(Personal<SubjectId>, Option<Pseudonym>), Refusal> {
+async fn meant(gateway: &Gateway, matter: &Matter, domain: &Domain) -> Result<Meant, Refusal> {
     match &matter.request.subject {
-        SubjectReference::Identifier(identifier) => Ok((identifier.clone(), None)),
+        SubjectReference::Identifier(identifier) => Ok(Meant { subject: identifier.clone(), asked_by: None, is_someone: true }),
         SubjectReference::Pseudonym(pseudonym) => match gateway.vault.person(domain, *pseudonym).await {
-            Ok(Some(person)) => Ok((person, Some(*pseudonym))),
-            Ok(None) => Ok((nobody(gateway)?, Some(*pseudonym))),
+            Ok(Some(person)) => Ok(Meant { subject: person, asked_by: Some(*pseudonym), is_someone: true }),
+            Ok(None) => Ok(Meant { subject: nobody(gateway, *pseudonym)?, asked_by: Some(*pseudonym), is_someone: false }),
             Err(VaultFailure::Store(error)) => Err(error.into()),
             Err(error) => {
                 tracing::error!(%error, "the vault failed");
@@ -158,11 +161,13 @@ async fn subject(
     }
 }
 
-/// A number that nobody has: the sources are asked, and answer as about anyone whom they do not know, in the same way and time.
-fn nobody(gateway: &Gateway) -> Result<Personal<SubjectId>, Refusal> {
-    let unavailable = || Refusal::new(ProblemType::StoreUnavailable, "no randomness; nothing was disclosed; try again");
-    let random = random::<16>(&*gateway.entropy).map_err(|_| unavailable())?;
-    base64::encode_url(&random).parse().map(SubjectId::VNumber).map(Personal::new).map_err(|_| unavailable())
+/// A number that nobody has, the same each time: the sources are asked, and answer as about anyone whom they do not know, in the same way and
+/// time.
+fn nobody(gateway: &Gateway, pseudonym: Pseudonym) -> Result<Personal<SubjectId>, Refusal> {
+    let none = |_| Refusal::new(ProblemType::StoreUnavailable, "nothing was disclosed; try again");
+    let named: LocalNumber = base64::encode_url(pseudonym.to_string().as_bytes()).parse().map_err(none)?;
+    let SubjectIndex(digest) = gateway.subject_index(&Personal::new(SubjectId::VNumber(named)));
+    base64::encode_url(&digest).parse().map(SubjectId::VNumber).map(Personal::new).map_err(none)
 }
 
 /// The sources that were named, or the purpose's default.

@@ -73,6 +73,11 @@ impl<K: Ord> Pauses<K> {
         self.failed.retain(|key, _| still(key));
     }
 
+    /// How many have failed and not succeeded since.
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.failed.len()).unwrap_or(u32::MAX)
+    }
+
     /// When the first pause after `now` ends.
     pub fn next(&self, now: Instant) -> Option<Instant> {
         self.failed.values().map(|pause| pause.until).filter(|until| *until > now).min()

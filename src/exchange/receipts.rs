@@ -28,6 +28,9 @@ const CALL: Duration = Duration::from_secs(5);
 /// How many receipts are sent in one round.
 const ROUND: u32 = 256;
 
+/// How long one source may be sent receipts in a round: a slow or quarrelsome one does not hold up the others.
+const TURN: Duration = Duration::from_secs(15);
+
 /// How large a call may become, in bytes: a source reads 64 KiB.
 const LARGEST: usize = 48 * 1024;
 
@@ -98,8 +101,10 @@ struct Sent {
 
 async fn send_waiting(gateway: &Gateway, waits: &mut Waits) -> Result<(), StoreError> {
     loop {
-        let waiting = gateway.store.contribution_receipts(ROUND).await?;
-        let full = waiting.len() >= usize::try_from(ROUND).unwrap_or(usize::MAX);
+        // Those that are not wanted stay in the store, and must not be all that is seen of it.
+        let most = ROUND.saturating_add(waits.receipts.count());
+        let waiting = gateway.store.contribution_receipts(most).await?;
+        let full = waiting.len() >= usize::try_from(most).unwrap_or(usize::MAX);
         let sending = waits.due(waiting).into_iter();
         let sending = sending.map(async |(source, waiting)| (send_to(gateway, &source, waiting).await, source));
         let mut accepted: Vec<i64> = Vec::new();
@@ -122,7 +127,12 @@ async fn send_waiting(gateway: &Gateway, waits: &mut Waits) -> Result<(), StoreE
 async fn send_to(gateway: &Gateway, source: &Oin, waiting: Vec<WaitingReceipt>) -> Sent {
     let mut sent = Sent::default();
     let mut batches: VecDeque<_> = batches(waiting).into();
+    let until = Instant::now() + TURN;
     while let Some(mut batch) = batches.pop_front() {
+        if Instant::now() >= until {
+            sent.broke_off = sent.taken.is_empty();
+            break;
+        }
         let numbers = batch.iter().map(|receipt| receipt.number);
         match send(gateway, source, &batch).await {
             Ok(()) => sent.taken.extend(numbers),

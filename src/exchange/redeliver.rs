@@ -17,7 +17,7 @@ use crate::crypto::hex;
 use crate::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
 use crate::store::journal::DEFAULT_YEARS;
 use crate::store::sequencer::AppendError;
-use crate::store::{Append, Claim, Conflict, IdempotencyClaim, StoredDisclosure};
+use crate::store::{Append, Change, Claim, Conflict, IdempotencyClaim, StoredDisclosure};
 
 /// A claim without answer is taken over after so long.
 const STALE: Duration = Duration::from_secs(30);
@@ -112,6 +112,8 @@ async fn as_it_was(
         expected: Some(stored.row.expected.clone()),
         apart: earlier.apart().to_vec(),
         entries: vec![entry.clone()],
+        // What is given is what was read, and the log says no more than that: a release that comes in between is none of it.
+        changes: vec![Change::Unchanged { disclosure: stored.row.id.clone(), version: stored.row.request.clone() }],
         ..Append::default()
     };
     // An answer that was destroyed before it could be made anew is to be made; one under other policies may not be given.
@@ -127,7 +129,7 @@ async fn as_it_was(
             let deliveries = stored.deliveries.clone();
             Ok(Some(Delivered::kept(&stored.row.id, stored.row.open_until, deliveries, gateway.clock.now())))
         }
-        Err(AppendError::Conflict(Conflict::FactsChanged)) => Ok(None),
+        Err(AppendError::Conflict(Conflict::FactsChanged | Conflict::StateChanged)) => Ok(None),
         Err(error) => {
             gateway.doubts.note(&error, &entry, &stored.row.id);
             Err(error.into())

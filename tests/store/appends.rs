@@ -138,6 +138,7 @@ async fn an_idempotency_key_is_claimed_once_and_taken_over_when_stale() {
     assert_eq!(answers("d1").await, taken, "from whom it was taken over may not answer any more");
     answers("d2").await.expect("answered");
     assert_eq!(at(of(1, "d3"), 100).await, taken, "what is answered is not taken over");
+    assert_eq!(at(of(1, "d2"), 100).await, taken, "nor begun again: what is sent twice is one");
     let replacing = |disclosure: &str| IdempotencyClaim { replaces: Some(disclosure.to_owned()), ..of(1, "d4") };
     assert_eq!(at(replacing("d1"), 100).await, taken);
     assert_eq!(at(replacing("d2"), 100).await, Ok(()), "but made anew when facts have changed");

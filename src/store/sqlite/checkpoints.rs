@@ -19,6 +19,11 @@ pub(super) fn of_writer(options: SqliteConnectOptions) -> SqliteConnectOptions {
     options.pragma("wal_autocheckpoint", "65536").pragma("cache_size", "-32768")
 }
 
+/// The options of the task's connection: behind a slow reader it gives up and comes back, for while it waits no one writes.
+pub(super) fn of_task(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options.busy_timeout(Duration::from_millis(200))
+}
+
 /// The task that does it; ends with this value.
 pub(super) struct Checkpoints(AbortHandle);
 
@@ -36,14 +41,15 @@ impl Drop for Checkpoints {
 }
 
 async fn run(pool: SqlitePool) {
+    // The length at which it was last begun anew: it stays that long until somebody writes.
+    let mut restarted = 0;
     loop {
         tokio::time::sleep(PAUSE).await;
         match length(&pool, "PRAGMA wal_checkpoint(PASSIVE)").await {
-            Ok(pages) if pages >= LONG => {
-                if let Err(error) = length(&pool, "PRAGMA wal_checkpoint(RESTART)").await {
-                    tracing::warn!(%error, "the write-ahead log could not begin anew");
-                }
-            }
+            Ok(pages) if pages >= LONG && pages != restarted => match length(&pool, "PRAGMA wal_checkpoint(RESTART)").await {
+                Ok(pages) => restarted = pages,
+                Err(error) => tracing::warn!(%error, "the write-ahead log could not begin anew"),
+            },
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "the write-ahead log could not be moved into the database"),
         }

@@ -51,7 +51,7 @@ pub(super) async fn take_claim(
          ON CONFLICT (organisation, key) DO UPDATE SET body = excluded.body, disclosure = excluded.disclosure, claimed_at = excluded.claimed_at, answered = 0
            WHERE idempotency.claimed_at <= ?6
               OR idempotency.body = excluded.body
-                 AND (idempotency.disclosure = excluded.disclosure
+                 AND (idempotency.answered = 0 AND idempotency.disclosure = excluded.disclosure
                       OR idempotency.answered = 0 AND idempotency.claimed_at <= ?7
                       OR idempotency.answered = 1 AND idempotency.disclosure = ?8)",
     )

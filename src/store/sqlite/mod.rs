@@ -65,7 +65,8 @@ impl SqliteStore {
             .connect_with(options.clone().pragma("query_only", "ON"))
             .await
             .map_err(unavailable)?;
-        let checkpoints = checkpoints::Checkpoints::start(pool().max_connections(1).connect_lazy_with(options));
+        let checkpoints =
+            checkpoints::Checkpoints::start(pool().max_connections(1).connect_lazy_with(checkpoints::of_task(options)));
         Ok(Self { writer, readers, registers: registers::Seal(register_key), _checkpoints: checkpoints })
     }
 }
