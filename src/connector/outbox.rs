@@ -55,7 +55,7 @@ pub struct Outbox {
 
 /// What waits.
 enum Message {
-    Override(OverrideMessage),
+    Override(Box<OverrideMessage>),
     Release(PendingRelease),
 }
 
@@ -100,7 +100,10 @@ impl Outbox {
         let deliveries = &self.connector.deliveries;
         let overrides = self.connector.pending_overrides().await.map_err(|error| wrong(&error))?;
         let releases = self.connector.pending_releases().await.map_err(|error| wrong(&error))?;
-        let messages = overrides.into_iter().map(Message::Override).chain(releases.into_iter().map(Message::Release));
+        let messages = overrides
+            .into_iter()
+            .map(|message| Message::Override(Box::new(message)))
+            .chain(releases.into_iter().map(Message::Release));
         let mut messages: Vec<(String, Message)> = messages.map(|message| (message.key(), message)).collect();
         let waiting: BTreeSet<String> = messages.iter().map(|(key, _)| key.clone()).collect();
         turns.retain(&waiting, deliveries);

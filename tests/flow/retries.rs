@@ -100,7 +100,7 @@ async fn receipts_that_a_source_does_not_take_are_kept_and_not_pressed_on_it() {
     let hang_up: fn(&_) -> Act = |_| Act::HangUp;
     let refuse: fn(&_) -> Act = |call| Act::Raw(crate::support::fake_source::Call::response(call, 409, b"{}"));
     // Where nobody answers there are a few calls in all, however many receipts wait. Where each is refused, its pauses allow so many attempts, and
-    // one that comes with others costs a call for itself and one for the half that it stands in. (Offered with each new one, twelve cost 144.)
+    // one that comes with others costs a call for itself and one for the half that it stands in. (Offered with each new one, they cost half as many again.)
     let one_pace: fn(&[Duration]) -> u32 = |ages| attempts(ages[0]) + 2;
     let each_its_own: fn(&[Duration]) -> u32 = |ages| ages.iter().map(|age| 2 * attempts(*age)).sum();
     for (case, act, most) in [("it hangs up", hang_up, one_pace), ("it refuses each", refuse, each_its_own)] {
