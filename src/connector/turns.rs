@@ -13,6 +13,12 @@ use crate::exchange::pace::{Pace, Pauses};
 /// A release is worth something for as long as its disclosure is open: the longest pause stays well below that.
 const PACE: Pace = Pace { first: Duration::from_millis(500), most: Duration::from_secs(30) };
 
+/// How often what the gateway does not know is tried at that pace: some minutes, in which every source has answered or was given up.
+const SOON: u32 = 12;
+
+/// How long each pause is at least after that: every attempt is a refusal in the gateway's log.
+const RARELY: Duration = Duration::from_mins(15);
+
 /// What became of a message.
 #[derive(Debug)]
 pub(super) enum Sent {
@@ -25,6 +31,8 @@ pub(super) enum Sent {
         /// How long it is not to be tried.
         not_before: Duration,
     },
+    /// The gateway knows nothing that it belongs to: not yet, or never.
+    Unknown(String),
     /// Nobody who can be trusted answered. Either no message passes, or this one ends every connection that it is sent on: both pause.
     NoWay(String),
     /// It will never pass.
@@ -93,6 +101,10 @@ impl Turns {
                 return false;
             }
             Sent::Later { reason, not_before } => (reason, not_before, None),
+            Sent::Unknown(reason) => {
+                let rarely = told.deliveries.attempts(key) >= SOON;
+                (reason, if rarely { RARELY } else { Duration::ZERO }, None)
+            }
             Sent::NoWay(reason) => (reason, Duration::ZERO, Some(self.way.failed((), now, Duration::ZERO, told.entropy))),
         };
         let own = self.messages.failed(key.to_owned(), now, not_before, told.entropy);
@@ -158,6 +170,12 @@ mod tests {
     fn what_is_refused_for_good_is_tried_once() {
         let (passed, tried) = played(&["a", "b"], |key| if key == "a" { Sent::Never("no".to_owned()) } else { Sent::Taken });
         assert_eq!((passed, tried), (vec!["b".to_owned()], vec!["a".to_owned(), "b".to_owned()]));
+    }
+
+    #[test]
+    fn what_the_gateway_does_not_know_is_tried_often_for_minutes_and_then_rarely() {
+        let (passed, tried) = played(&["a"], |_| Sent::Unknown("404".to_owned()));
+        assert_eq!((passed.len(), tried.len()), (0, 13), "in ten minutes");
     }
 
     #[test]
