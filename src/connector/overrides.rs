@@ -16,6 +16,7 @@ use crate::catalogue::{Category, Form};
 use crate::clock::Timestamp;
 use crate::consent::derogation::LONGEST_TEXT;
 use crate::entropy::EntropyUnavailable;
+use crate::json::is_text;
 use crate::source::RecordsRequest;
 use crate::source::overrides::{ConsentSought, OverrideContent, OverrideMessage, OverrideStanding, SignedStep, revoke_statement};
 
@@ -262,8 +263,7 @@ impl Connector {
 }
 
 fn filled(field: &'static str, text: &str) -> Result<(), OverrideError> {
-    let fits = !text.trim().is_empty() && text.chars().count() <= LONGEST_TEXT;
-    if fits { Ok(()) } else { Err(OverrideError::Field(field)) }
+    if is_text(text, LONGEST_TEXT) { Ok(()) } else { Err(OverrideError::Field(field)) }
 }
 
 /// An override is not entered, approved or ended. Names fields, never what stands in them.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::within_ceiling;
 use crate::catalogue::{Category, Form, PurposeCode};
 use crate::clock::Timestamp;
+use crate::json::is_text;
 use crate::organisation::Oin;
 
 /// The longest an override may last.
@@ -156,7 +157,6 @@ impl Override {
     /// # Errors
     /// [`InvalidOverride`]: a text, a set, the term or the four eyes.
     pub fn check(&self, emergency: bool) -> Result<(), InvalidOverride> {
-        let stated = |text: &str| !text.trim().is_empty() && text.chars().count() <= LONGEST_TEXT;
         let sought = match &self.consent_sought {
             ConsentSought::Sought { result, .. } => result,
             ConsentSought::NotSought { reason } => reason,
@@ -170,7 +170,7 @@ impl Override {
             ("necessity", &self.necessity),
             ("consulted", &self.consulted),
         ];
-        if let Some((name, _)) = texts.iter().find(|(_, text)| !stated(text)) {
+        if let Some((name, _)) = texts.iter().find(|(_, text)| !is_text(text, LONGEST_TEXT)) {
             return Err(InvalidOverride::Missing(name));
         }
         if self.recipients.is_empty() {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::catalogue::{Category, Form, PurposeCode};
 use crate::exchange::refusal::{ProblemType, Refusal};
-use crate::json::{self, Faults, Object};
+use crate::json::{self, Faults, Object, Text};
 use crate::organisation::Oin;
 use crate::pseudonym::Pseudonym;
 use crate::secret::Personal;
@@ -103,7 +103,7 @@ pub fn parse(body: &[u8]) -> Result<DisclosureRequest, Refusal> {
 /// Reads on after a fault, so that all of them are found; `None` when something required is missing.
 fn read(mut body: Object<'_>) -> Option<DisclosureRequest> {
     let purpose = body.required("purpose", "a purpose code");
-    let case = body.optional("case", "a case id").map(|Short(id)| id);
+    let case = body.optional("case", "a case id").map(|Text::<SHORT>(id)| id);
     let acting_as = body.optional("actingAs", "expertise-team or case-director");
     let subject = body.required_object("subject").and_then(subject);
     let categories = body.required_array("categories", "1 to 18 categories");
@@ -114,7 +114,7 @@ fn read(mut body: Object<'_>) -> Option<DisclosureRequest> {
         Some(FormName(form)) => form,
     };
     let actor = body.required_object("actor").and_then(actor);
-    let necessity = body.required("necessity", "1 to 2000 characters").map(|Long(text)| text);
+    let necessity = body.required("necessity", "1 to 2000 characters").map(|Text::<LONG>(text)| text);
     let grounds = body.object("grounds").map(grounds).unwrap_or_default();
     body.finish();
     Some(DisclosureRequest {
@@ -157,15 +157,15 @@ fn subject(mut object: Object<'_>) -> Option<SubjectReference> {
 }
 
 fn actor(mut object: Object<'_>) -> Option<Actor> {
-    let reference = object.required("reference", "1 to 120 characters").map(|Short(text)| text);
-    let role = object.required("role", "1 to 120 characters").map(|Short(text)| text);
-    let on_behalf_of = object.optional("onBehalfOf", "1 to 120 characters").map(|Short(text)| text);
+    let reference = object.required("reference", "1 to 120 characters").map(|Text::<SHORT>(text)| text);
+    let role = object.required("role", "1 to 120 characters").map(|Text::<SHORT>(text)| text);
+    let on_behalf_of = object.optional("onBehalfOf", "1 to 120 characters").map(|Text::<SHORT>(text)| text);
     object.finish();
     Some(Actor { reference: reference?, role: role?, on_behalf_of })
 }
 
 fn grounds(mut object: Object<'_>) -> Grounds {
-    let text = |object: &mut Object<'_>, name| object.optional(name, "1 to 120 characters").map(|Short(text)| text);
+    let text = |object: &mut Object<'_>, name| object.optional(name, "1 to 120 characters").map(|Text::<SHORT>(text)| text);
     let grounds = Grounds {
         emergency: object.flag("emergency").unwrap_or_default(),
         decision_id: text(&mut object, "decisionId"),
@@ -218,34 +218,6 @@ impl FromStr for FormName {
     fn from_str(text: &str) -> Result<Self, ()> {
         Form::from_code(text).filter(|&form| form != Form::Summary).map(Self).ok_or(())
     }
-}
-
-/// A text of 1 to [`SHORT`] characters without control characters.
-struct Short(String);
-
-impl FromStr for Short {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        bounded(text, SHORT).map(Self)
-    }
-}
-
-/// A text of 1 to [`LONG`] characters without control characters other than line breaks.
-struct Long(String);
-
-impl FromStr for Long {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        bounded(text, LONG).map(Self)
-    }
-}
-
-fn bounded(text: &str, most: usize) -> Result<String, ()> {
-    let length = text.chars().count();
-    let clean = text.chars().all(|character| !character.is_control() || character == '\n');
-    if (1..=most).contains(&length) && clean && !text.trim().is_empty() { Ok(text.to_owned()) } else { Err(()) }
 }
 
 #[cfg(test)]

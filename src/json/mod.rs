@@ -2,9 +2,11 @@
 //! never with the value.
 
 mod reader;
+mod text;
 mod value;
 
 pub use reader::{Array, Fault, Faults, Object};
+pub use text::{Text, is_text};
 pub use value::{NotJson, parse};
 
 /// The deepest nesting that is read; the body itself is level 1.

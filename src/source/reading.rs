@@ -13,7 +13,7 @@ use crate::catalogue::shape::is_day;
 use crate::catalogue::{Category, Form};
 use crate::consent::derogation::LONGEST_TEXT;
 use crate::crypto::base64;
-use crate::json::{self, Fault, Faults, Object};
+use crate::json::{self, Fault, Faults, Object, Text};
 use crate::subject::{Bsn, LocalNumber};
 
 /// The longest reference, id or code, in characters.
@@ -264,18 +264,6 @@ impl FromStr for Sought {
             "no" => Ok(Self::No),
             _ => Err(()),
         }
-    }
-}
-
-/// A text that is not blank, of at most so many characters.
-struct Text<const MOST: usize>(String);
-
-impl<const MOST: usize> FromStr for Text<MOST> {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let fits = !text.trim().is_empty() && text.chars().count() <= MOST;
-        if fits { Ok(Self(text.to_owned())) } else { Err(()) }
     }
 }
 
