@@ -1,5 +1,6 @@
 //! What people do: load, decide, change, log, save. Called by the API and the command line; never HTTP.
 
+pub mod case;
 pub mod consent;
 pub mod credentials;
 pub mod operator;

@@ -1,6 +1,12 @@
 //! The expertise team's cases, as far as a decision looks at them. No source data is copied in.
 
+mod case;
+mod id;
+
 use std::collections::BTreeSet;
+
+pub use case::{Case, InvalidStep, State, Step, Track};
+pub use id::{CaseId, InvalidCaseId};
 
 use crate::organisation::Oin;
 

@@ -1,5 +1,6 @@
 //! The command line: one file per command. Prints; everything else is elsewhere.
 
+mod case;
 mod connector;
 mod demo;
 mod input;
@@ -47,6 +48,8 @@ enum Command {
     Organisation(organisation::Organisation),
     /// Certificates and keys of organisations: publish, revoke, list.
     Keys(keys::Keys),
+    /// Cases of the expertise team: open, attend, direct, close.
+    Case(case::Case),
     /// Ask a gateway for information about a person.
     Request(Box<request::Request>),
     /// Sign a request for another client, such as curl: prints the header fields to add.
@@ -80,6 +83,7 @@ pub fn main() -> ExitCode {
             Command::Demo(command) => command.run(outside).await,
             Command::Organisation(command) => command.run(outside).await,
             Command::Keys(command) => command.run(outside).await,
+            Command::Case(command) => command.run(outside).await,
             Command::Request(command) => command.run(outside).await,
             Command::Sign(command) => command.run(outside),
             Command::Open(command) => command.run(),

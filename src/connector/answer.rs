@@ -10,6 +10,7 @@ use super::store::{AnswerRow, OverrideRow, SourceError, StateError};
 use crate::clock::Timestamp;
 use crate::crypto::base64;
 use crate::entropy::EntropyUnavailable;
+use crate::organisation::Kind;
 use crate::source::{RecordsAnswer, RecordsRequest, Wanted};
 
 impl Connector {
@@ -70,6 +71,7 @@ impl Connector {
     ) -> Result<(), AnswerError> {
         let body = AccessBody {
             actor: request.actor.clone(),
+            attendees: request.attendees.clone(),
             necessity: request.necessity.clone(),
             legal_basis: request.legal_basis.clone(),
             overrides: request.overrides.clone(),
@@ -96,6 +98,13 @@ fn refuse_malformed(request: &RecordsRequest) -> Result<(), AnswerError> {
     if !(1..=64).contains(&request.decision.len()) || !request.decision.bytes().all(allowed) {
         return Err(AnswerError::Decision);
     }
+    let clear = match request.recipient_kind {
+        Kind::ExpertiseTeam => request.attendees.contains(&request.recipient),
+        _ => request.attendees.is_empty(),
+    };
+    if !clear {
+        return Err(AnswerError::Attendees);
+    }
     refuse_twice(&request.wanted)
 }
 
@@ -114,6 +123,9 @@ pub enum AnswerError {
     /// The decision's id is kept in the clear, so it must be an id.
     #[error("a decision id is 1 to 64 letters, digits and hyphens")]
     Decision,
+    /// Who receives together is not clear.
+    #[error("a call for an expertise team names its attendees, the one that asks among them; no other call names any")]
+    Attendees,
     /// The subject is malformed.
     #[error(transparent)]
     Subject(#[from] InvalidSubject),

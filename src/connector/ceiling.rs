@@ -35,13 +35,16 @@ enum Recipient {
     Kind(Kind),
 }
 
-/// Who receives, and for what.
+/// Who receives, and for what. A team receives as one: an entry applies to it that names the kind `expertise-team`, or every one of its attendees
+/// by OIN; what an attendee may have for itself is not what its team may have.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     /// The purpose.
     pub purpose: &'a PurposeCode,
     /// The recipient.
     pub recipient: &'a Oin,
+    /// The attendees, when the recipient asks for an expertise team.
+    pub attendees: &'a BTreeSet<Oin>,
     /// The recipient's kind as the gateway's registry has it.
     pub kind: Kind,
 }
@@ -81,7 +84,7 @@ impl Ceiling {
     pub fn verdict(&self, asked: Asked<'_>, category: Category, form: Form) -> Verdict {
         let applies = |entry: &&Allowance| {
             entry.purpose == *asked.purpose
-                && entry.recipients.iter().any(|recipient| recipient.is(asked))
+                && entry.is_for(asked)
                 && entry.categories.contains(&category)
                 && entry.forms.contains(&form)
         };
@@ -110,12 +113,14 @@ pub(super) fn never_leaves(category: Category) -> bool {
     matches!(category, Category::CitizenNumber | Category::Reporter)
 }
 
-impl Recipient {
-    fn is(&self, asked: Asked<'_>) -> bool {
-        match self {
-            Self::Organisation(oin) => oin == asked.recipient,
-            Self::Kind(kind) => *kind == asked.kind,
-        }
+impl Allowance {
+    fn is_for(&self, asked: Asked<'_>) -> bool {
+        let names = |oin: &Oin| self.recipients.iter().any(|recipient| *recipient == Recipient::Organisation(oin.clone()));
+        let by_oin = match asked.kind {
+            Kind::ExpertiseTeam => !asked.attendees.is_empty() && asked.attendees.iter().all(names),
+            _ => names(asked.recipient),
+        };
+        by_oin || self.recipients.contains(&Recipient::Kind(asked.kind))
     }
 }
 
@@ -164,7 +169,7 @@ mod tests {
 
     fn verdict(purpose: &str, recipient: &str, kind: Kind, category: Category, form: Form) -> Verdict {
         let purpose = PurposeCode::try_from(purpose.to_owned()).unwrap();
-        let asked = Asked { purpose: &purpose, recipient: &recipient.parse().unwrap(), kind };
+        let asked = Asked { purpose: &purpose, recipient: &recipient.parse().unwrap(), attendees: &BTreeSet::new(), kind };
         Ceiling::parse(FILE).unwrap().verdict(asked, category, form)
     }
 
@@ -180,6 +185,26 @@ mod tests {
         assert_eq!(ask("safety-assessment", other, Kind::VeiligThuis, reports, Form::Exact), Verdict::Never);
         assert_eq!(ask("safety-assessment", vt, Kind::VeiligThuis, reports, Form::Exact), Verdict::UnderOverride);
         assert_eq!(ask("safety-assessment", other, Kind::VeiligThuis, reports, Form::Reduced), Verdict::Allowed);
+    }
+
+    /// Broken on purpose to see it fail: an entry for the one that asks applied to its team.
+    #[test]
+    fn a_team_may_not_have_what_only_one_of_it_may() {
+        let (vt, other) = ("00000099000000001000", "00000099000000009999");
+        let file = FILE.replace("safety-assessment", "team-discussion").replace("\"probation\"", "\"expertise-team\"");
+        let purpose = PurposeCode::try_from("team-discussion".to_owned()).unwrap();
+        let verdict = |file: &str, attendees: &[&str], form| {
+            let attendees = attendees.iter().map(|oin| oin.parse().unwrap()).collect();
+            let asked =
+                Asked { purpose: &purpose, recipient: &vt.parse().unwrap(), attendees: &attendees, kind: Kind::ExpertiseTeam };
+            Ceiling::parse(file).unwrap().verdict(asked, Category::IncidentReports, form)
+        };
+        assert_eq!(verdict(&file, &[vt, other], Form::Reduced), Verdict::Allowed, "by the team's kind");
+        assert_eq!(verdict(&file, &[vt, other], Form::Exact), Verdict::Never, "one attendee is named, the other is not");
+        assert_eq!(verdict(&file, &[vt], Form::Exact), Verdict::UnderOverride, "everyone in the team is named");
+        assert_eq!(verdict(&file, &[], Form::Exact), Verdict::Never, "a team of nobody");
+        let by_kind = file.replace("\"expertise-team\"", "\"police\"");
+        assert_eq!(verdict(&by_kind, &[vt], Form::Reduced), Verdict::Never, "the kind of an attendee is not the team's");
     }
 
     #[test]

@@ -90,7 +90,8 @@ impl Connector {
 
     /// Why the source's own rules refuse it, if they do.
     fn refused(&self, request: &RecordsRequest, overrides: &[OverrideRow], wanted: &Wanted) -> Option<Outcome> {
-        let asked = Asked { purpose: &request.purpose, recipient: &request.recipient, kind: request.recipient_kind };
+        let RecordsRequest { purpose, recipient, recipient_kind, attendees, .. } = request;
+        let asked = Asked { purpose, recipient, attendees, kind: *recipient_kind };
         match self.ceiling.verdict(asked, wanted.category, wanted.form) {
             Verdict::Never => Some(Outcome::BeyondCeiling),
             Verdict::UnderOverride if !covered(overrides, wanted) => Some(Outcome::NoOverride),
@@ -201,6 +202,7 @@ impl Connector {
         let content = Content {
             subject: request.subject.clone(),
             actor: request.actor.clone(),
+            attendees: request.attendees.clone(),
             necessity: request.necessity.clone(),
             legal_basis: request.legal_basis.clone(),
             parts,

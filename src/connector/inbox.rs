@@ -1,5 +1,7 @@
 //! The release inbox: a summary leaves only after a professional of the source has written or confirmed and signed it.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -17,6 +19,7 @@ use crate::catalogue::{Category, Form};
 use crate::crypto::base64;
 use crate::entropy::EntropyUnavailable;
 use crate::http::incoming::BODY;
+use crate::organisation::Oin;
 use crate::source::digest::{canonical_json, sha256};
 use crate::source::overrides::SignedStep;
 use crate::source::{ItemFacts, Nature, OtherPerson, RecordsAnswer, SourceItem, SubjectWire};
@@ -66,6 +69,9 @@ pub struct Content {
     pub subject: SubjectWire,
     /// The recipient's reference of the person who asks.
     pub actor: String,
+    /// The attendees (deelnemers) of the expertise team that it is for, if it is for one: all of them receive.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub attendees: BTreeSet<Oin>,
     /// Why, in that person's words.
     pub necessity: String,
     /// The legal bases that the gateway stated.

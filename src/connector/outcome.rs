@@ -1,9 +1,12 @@
 //! What the source's own access log says about each answer.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::receipts::ItemDigest;
 use crate::catalogue::{Category, Form};
+use crate::organisation::Oin;
 
 /// What came of one asked category and form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +49,9 @@ pub struct AskedOutcome {
 pub struct AccessBody {
     /// The recipient's reference of the person who asked.
     pub actor: String,
+    /// The attendees of the expertise team that it was for, if it was for one.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub attendees: BTreeSet<Oin>,
     /// Why, in that person's words.
     pub necessity: String,
     /// The legal bases that the gateway stated.

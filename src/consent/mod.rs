@@ -5,6 +5,7 @@ mod governing;
 pub mod minors;
 pub mod record;
 mod scope;
+pub mod team;
 
 pub use derogation::{Override, OverrideFact};
 pub use governing::governing;

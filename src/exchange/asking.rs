@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use super::case::{recipient_kind, recipients};
 use super::matter::Matter;
 use super::plan::Cell;
 use super::refusal::{ProblemType, Refusal};
 use super::registry::Member;
+use crate::case_room::CaseFact;
 use crate::catalogue::{Category, Form, Purpose};
 use crate::clock::Timestamp;
-use crate::consent::derogation::governing_override;
-use crate::consent::governing;
+use crate::consent::team::{governing_all, governing_override_all};
 use crate::organisation::Kind;
 use crate::policy::{Basis, Bundle, Decision, FormSet, Party, Question, reason};
 use crate::pseudonym::Pseudonym;
@@ -23,17 +24,26 @@ pub(super) struct Asking<'a> {
     pub(super) purpose: &'a Purpose,
     pub(super) matter: &'a Matter,
     pub(super) subject: &'a Personal<SubjectId>,
-    pub(super) person: &'a PersonFacts,
+    pub(super) known: Known<'a>,
     pub(super) asked_by: Option<Pseudonym>,
     /// `false` when the pseudonym is nobody's in this domain.
     pub(super) is_someone: bool,
     pub(super) now: Timestamp,
 }
 
+/// What is recorded that a decision rests on, beside the organisations.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// About the person.
+    pub(super) person: &'a PersonFacts,
+    /// About the case, if the request stands in one.
+    pub(super) case: Option<&'a Arc<CaseFact>>,
+}
+
 impl Asking<'_> {
     /// Every asked combination; the categories that nobody may ever give; whether a summary can come.
     pub(super) fn cells(&self, sources: &[Arc<Member>]) -> Result<(Vec<Cell>, Vec<Category>, bool), Refusal> {
-        let recipient = self.matter.caller.organisation().kind;
+        let recipient = recipient_kind(self.matter);
         let mut cells = Vec::new();
         let mut impossible = Vec::new();
         let mut summaries = false;
@@ -116,7 +126,7 @@ impl Asking<'_> {
     }
 
     fn question(&self, source: &Member, category: Category) -> Question {
-        question(self.purpose, self.matter, self.person, source, category, self.finest(category), self.now)
+        question(self.purpose, self.matter, self.known, source, category, self.finest(category), self.now)
     }
 
     /// By pseudonym nothing that would tell who it is: that is re-identification, and goes another way.
@@ -133,28 +143,27 @@ impl Asking<'_> {
 pub(super) fn question(
     purpose: &Purpose,
     matter: &Matter,
-    person: &PersonFacts,
+    known: Known<'_>,
     source: &Member,
     category: Category,
     finest: Form,
     now: Timestamp,
 ) -> Question {
-    let recipient = matter.caller.organisation();
     let giver = &source.organisation;
-    let consents = person.consents.as_slice();
-    let overrides: Vec<_> = person.overrides.iter().map(|(_, one)| one.clone()).collect();
-    let consent = governing(consents, &giver.oin, &recipient.oin, &purpose.id, category, now);
-    let overriding = governing_override(&overrides, &giver.oin, &recipient.oin, &purpose.id, category, now);
+    let recipients = recipients(matter, known.case.map(Arc::as_ref));
+    let overrides: Vec<_> = known.person.overrides.iter().map(|(_, one)| one.clone()).collect();
+    let consent = governing_all(&known.person.consents, &giver.oin, &recipients, &purpose.id, category, now);
+    let overriding = governing_override_all(&overrides, &giver.oin, &recipients, &purpose.id, category, now);
     Question {
         purpose: purpose.id.clone(),
-        recipient: Party { oin: recipient.oin.clone(), kind: recipient.kind },
+        recipient: Party { oin: matter.caller.oin().clone(), kind: recipient_kind(matter) },
         source: Party { oin: giver.oin.clone(), kind: giver.kind },
         category,
         finest,
         now,
         consent: consent.map(crate::consent::ConsentRecord::fact),
         derogation: overriding.map(crate::consent::Override::fact),
-        case: None,
+        case: known.case.cloned(),
         facts: None,
     }
 }

@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use super::Gateway;
-use super::asking::Asking;
+use super::asking::{Asking, Known};
 use super::authenticate::Caller;
+use super::case::{self, InCase};
 use super::matter::Matter;
 use super::plan::Plan;
 use super::refusal::{ProblemType, Refusal};
@@ -71,8 +72,8 @@ pub(super) async fn plan(
     let now = gateway.clock.now();
     let bundle = gateway.policy.load_full();
     let purpose = purpose(&bundle, matter)?;
-    let domain =
-        Domain { recipient: matter.caller.oin().clone(), case: matter.request.case.clone(), purpose: purpose.id.clone() };
+    let in_case = case::of(gateway, matter).await?;
+    let domain = case::domain(matter);
     let Meant { subject, asked_by, is_someone } = meant(gateway, matter, &domain).await?;
     let index = gateway.subject_index(&subject);
     let person = gateway.store.person_facts(index).await?;
@@ -80,10 +81,11 @@ pub(super) async fn plan(
     matter.caller = standing(&matter.caller, &registry, now)?;
     may_receive(matter, now)?;
     let sources = sources(&registry, matter, &purpose)?;
-    let asking =
-        Asking { bundle: &bundle, purpose: &purpose, matter, subject: &subject, person: &person, asked_by, is_someone, now };
+    let fact = in_case.as_ref().map(|in_case| Arc::clone(&in_case.fact));
+    let known = Known { person: &person, case: fact.as_ref() };
+    let asking = Asking { bundle: &bundle, purpose: &purpose, matter, subject: &subject, known, asked_by, is_someone, now };
     let (cells, not_permitted, summaries) = asking.cells(&sources)?;
-    let expected = expected(&registry, matter, &sources, index, &person, now);
+    let expected = expected(&registry, matter, &sources, index, (&person, in_case.as_ref()), now);
     let poor = sources.iter().map(|source| &source.organisation.oin).filter(|source| gateway.health.is_poor(source)).cloned();
     let poor = poor.collect();
     let named = matter.request.sources.is_some();
@@ -96,6 +98,7 @@ pub(super) async fn plan(
         asked_by,
         expected,
         person,
+        case: fact,
         cells,
         poor,
         not_permitted,
@@ -116,13 +119,7 @@ fn purpose(bundle: &Bundle, matter: &Matter) -> Result<Arc<Purpose>, Refusal> {
         .purpose(&request.purpose)
         .cloned()
         .ok_or_else(|| not_permitted("no policy serves this purpose: check its code"))?;
-    if request.case.is_some() {
-        // A case is its own thing; until the caller is shown to take part in it there is none.
-        return Err(Refusal::new(ProblemType::NotFound, "no such case, or not one of yours"));
-    }
-    if request.acting_as.is_some() {
-        return Err(not_permitted("actingAs needs a case"));
-    }
+    case::fits(request)?;
     Ok(purpose)
 }
 
@@ -198,7 +195,7 @@ fn expected(
     matter: &Matter,
     sources: &[Arc<Member>],
     subject: SubjectIndex,
-    person: &PersonFacts,
+    (person, in_case): (&PersonFacts, Option<&InCase>),
     now: Timestamp,
 ) -> Expected {
     let organisations: Vec<Oin> =
@@ -208,7 +205,10 @@ fn expected(
     let overrides = person.overrides.iter().map(|(_, overriding)| overriding.ends_at());
     let credentials = matter.caller.member().next_changes();
     let void_at = consents.chain(overrides).chain(credentials).filter(|&at| at > now).min().unwrap_or(NEVER);
-    // The older of both readings: whatever moved after it is looked at again when it is recorded.
+    // The oldest of the readings: whatever moved after it is looked at again when it is recorded.
     let revision = person.revision.min(registry.revision);
-    Expected { revision, void_at, subject: Some(subject), digest: facts_digest(digests, Some(person)), organisations }
+    let revision = in_case.map_or(revision, |in_case| revision.min(in_case.revision));
+    let case = in_case.map(|in_case| &in_case.case);
+    let digest = facts_digest(digests, Some(person), case);
+    Expected { revision, void_at, subject: Some(subject), case: case.map(|case| case.id.clone()), digest, organisations }
 }

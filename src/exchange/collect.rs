@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::announce::Announced;
+use super::case::{recipient_kind, recipients};
 use super::matter::Matter;
 use super::plan::Plan;
 use super::registry::{Member, Registry};
@@ -16,7 +17,7 @@ use crate::catalogue::{Category, Form};
 use crate::clock::Timestamp;
 use crate::crypto::digest;
 use crate::crypto::keys::VerifyingKey;
-use crate::organisation::Oin;
+use crate::organisation::{Kind, Oin};
 use crate::source::port::{Destination, SourceFailure, SourceKeys};
 use crate::source::{ASKS_NO, RecordsAnswer, RecordsRequest, SourceItem, SubjectWire, Wanted};
 
@@ -123,12 +124,14 @@ fn call(
     let mut overrides: Vec<_> = overrides.filter_map(|cell| cell.overridden_by.clone()).collect();
     overrides.sort();
     overrides.dedup();
+    let kind = recipient_kind(matter);
     let request = RecordsRequest {
         decision: matter.id.to_string(),
         purpose: plan.purpose.id.clone(),
         legal_basis: plan.purpose.legal_bases.clone(),
         recipient: matter.caller.oin().clone(),
-        recipient_kind: matter.caller.organisation().kind,
+        recipient_kind: kind,
+        attendees: if kind == Kind::ExpertiseTeam { recipients(matter, plan.case.as_deref()) } else { BTreeSet::new() },
         actor: matter.request.actor.reference.clone(),
         necessity: matter.request.necessity.clone(),
         subject,

@@ -271,5 +271,6 @@ fn undelivered(gateway: &Gateway, matter: &Matter, plan: &Plan, source: &Oin) ->
     clear.source = Some(source.clone());
     clear.subject = Some(gateway.journal.subject_token(source, &plan.subject));
     clear.actor = Some(gateway.journal.actor_token(source, &matter.request.actor.reference));
+    clear.case = matter.request.case.as_ref().map(|case| gateway.journal.case_token(source, case));
     Ok(gateway.journal.write(clear, &body, None, plan.purpose.retention.log_years)?.row)
 }

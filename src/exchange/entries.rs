@@ -9,6 +9,7 @@ use super::request::{ActingAs, Grounds};
 use crate::ledger::entry::{
     Actor, Basis, Body, Clear, ConsentReference, Decision, Emergency, EntryKind, Item, Operation, Outcome, Status,
 };
+use crate::organisation::Oin;
 use crate::store::journal::JournalError;
 
 /// The clear columns of an entry on the recipient's side.
@@ -26,7 +27,7 @@ pub(super) fn clear(gateway: &Gateway, matter: &Matter, plan: &Plan, kind: Entry
         overridden: plan.cells.iter().any(|cell| cell.overridden_by.is_some() && (cell.form.is_some() || cell.summary)),
         subject: Some(gateway.journal.subject_token(party, &plan.subject)),
         actor: Some(gateway.journal.actor_token(party, &matter.request.actor.reference)),
-        case: None,
+        case: matter.request.case.as_ref().map(|case| gateway.journal.case_token(party, case)),
         trace: matter.trace,
     }
 }
@@ -97,13 +98,27 @@ fn decision(plan: &Plan) -> Decision {
         bundle: plan.bundle.hash().to_owned(),
         version: None,
         policies: plan.cells.iter().flat_map(|cell| &cell.policies).map(ToString::to_string).collect(),
-        facts: BTreeMap::from([
-            ("factsRevision".to_owned(), plan.expected.revision.0.to_string()),
-            ("recipient".to_owned(), plan.domain.recipient.to_string()),
-            ("sourcesNamed".to_owned(), plan.named.to_string()),
-        ]),
+        facts: facts(plan),
         configuration: BTreeMap::from([("software".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]),
     }
+}
+
+/// The facts over all that were given to the engine.
+fn facts(plan: &Plan) -> BTreeMap<String, String> {
+    let mut facts = BTreeMap::from([
+        ("factsRevision".to_owned(), plan.expected.revision.0.to_string()),
+        ("recipient".to_owned(), plan.domain.recipient().to_owned()),
+        ("sourcesNamed".to_owned(), plan.named.to_string()),
+    ]);
+    if let Some(case) = &plan.case {
+        let attendees: Vec<_> = case.attendees.iter().map(Oin::as_str).collect();
+        facts.insert("caseVersion".to_owned(), case.version.to_string());
+        facts.insert("caseAttendees".to_owned(), attendees.join(" "));
+        facts.insert("caseDirector".to_owned(), case.director.as_ref().map(ToString::to_string).unwrap_or_default());
+        facts.insert("caseFamilyInformed".to_owned(), case.family_informed.to_string());
+        facts.insert("casePlanMade".to_owned(), case.plan_made.to_string());
+    }
+    facts
 }
 
 /// What was decided per source and category, before anything came.

@@ -6,6 +6,7 @@ pub mod announce;
 mod asking;
 pub mod authenticate;
 pub mod authorise;
+mod case;
 pub mod collect;
 mod contribution;
 pub mod deliver;
@@ -62,12 +63,14 @@ const ATTEMPTS: usize = 5;
 /// What the caller may know; see [`refusal`].
 pub async fn disclose(gateway: &Gateway, mut matter: Matter) -> Result<Delivered, Refusal> {
     let (purpose, asked_at) = (matter.request.purpose.clone(), matter.asked_at);
+    let mut again = false;
     let mut outcome = Err(Refusal::new(ProblemType::StateConflict, "the facts keep changing; try again").retry_after(SOON));
     for _ in 0..ATTEMPTS {
         match attempt(gateway, matter).await {
             Ok(delivered) => return Ok(delivered),
-            Err(Stopped::FactsChanged(again)) => {
-                matter = *again;
+            Err(Stopped::FactsChanged(changed)) => {
+                matter = *changed;
+                again = true;
                 // The sources get their time anew.
                 matter.asked_at = Instant::now();
             }
@@ -78,7 +81,7 @@ pub async fn disclose(gateway: &Gateway, mut matter: Matter) -> Result<Delivered
         }
     }
     if let (Err(refusal), Some(purpose)) = (&outcome, gateway.policy.load_full().purpose(&purpose))
-        && !refusal.kind.is_static()
+        && (again || !refusal.kind.is_static())
     {
         // How far the request came can depend on the person: when it stopped is not told by the time.
         gateway.wait_for_answer(purpose, asked_at).await;

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::case::recipient_kind;
 use super::matter::Matter;
 use super::refusal::{ProblemType, Refusal};
 use super::registry::Member;
+use crate::case_room::CaseFact;
 use crate::catalogue::{Category, Form, Purpose};
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
@@ -33,6 +35,8 @@ pub struct Plan {
     pub expected: Expected,
     /// What is recorded about the person.
     pub person: PersonFacts,
+    /// The case that the request stands in, if any.
+    pub case: Option<Arc<CaseFact>>,
     /// Each asked combination of source and category that is not impossible for everyone.
     pub cells: Vec<Cell>,
     /// The sources that were in poor health when this was decided: not asked, and named as unreachable, whoever the person is.
@@ -101,7 +105,7 @@ impl Plan {
 
     /// Whether "nothing there" would tell of consent or override: then absence is `unavailable`, never `no`.
     pub(super) fn absence_rests_on_person(&self, matter: &Matter, source: &Member, category: Category) -> bool {
-        let (recipient, giver) = (matter.caller.organisation().kind, source.organisation.kind);
+        let (recipient, giver) = (recipient_kind(matter), source.organisation.kind);
         self.bundle.rests_on_person(recipient, &self.purpose.id, giver, category, Form::Signal)
     }
 

@@ -2,6 +2,7 @@
 //! protected. Only the gateway can know for whom a recipient acts; that it does not is a fact like any other, found again when the item is
 //! recorded and whenever it is picked up.
 
+use super::case::recipients;
 use super::matter::Matter;
 use super::plan::Plan;
 use super::vault::VaultFailure;
@@ -74,7 +75,8 @@ fn may_be_among(subject: &Personal<SubjectId>, opposing: &[Personal<SubjectId>])
     opposing.contains(subject) || opposing.iter().any(|other| of_scheme(other) > comparable)
 }
 
-/// The names of `persons` in every domain in which the recipient acts for its subject.
+/// The names of `persons` in every domain in which the recipient, of a team each attendee, acts for its subject. What is asked in a case leaves its
+/// mark here too: see [`super::pseudonymise`].
 async fn names(
     gateway: &Gateway,
     matter: &Matter,
@@ -83,8 +85,10 @@ async fn names(
 ) -> Result<Vec<NameIndex>, VaultFailure> {
     let mut names = Vec::new();
     for purpose in plan.bundle.purposes().filter(|purpose| purpose.acts_for_subject) {
-        let domain = Domain { recipient: matter.caller.oin().clone(), case: None, purpose: purpose.id.clone() };
-        names.extend(gateway.vault.indexes(&domain, persons).await?);
+        for recipient in recipients(matter, plan.case.as_deref()) {
+            let domain = Domain::of_organisation(&recipient, None, purpose.id.clone());
+            names.extend(gateway.vault.indexes(&domain, persons).await?);
+        }
     }
     Ok(names)
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::case::recipients;
 use super::matter::Matter;
 use super::minimise::{MinimalItem, Minimised};
 use super::plan::Plan;
 use super::{Gateway, Stopped};
 use crate::catalogue::{Category, Form};
-use crate::pseudonym::Pseudonym;
+use crate::pseudonym::{Domain, Pseudonym};
 use crate::secret::Personal;
 use crate::store::StoreError;
 use crate::subject::SubjectId;
@@ -48,7 +49,8 @@ pub async fn pseudonymise(gateway: &Gateway, minimised: Minimised) -> Result<Pse
         persons.extend(members.into_iter().map(|(_, person)| person));
     }
     // All names in one look-up, in the order in which they were asked for.
-    let mut drawn = names(gateway, &plan, &persons).await?.into_iter();
+    let mut drawn = names(gateway, &plan.domain, &persons).await?.into_iter();
+    mark(gateway, &matter, &plan, persons).await?;
     let subject = plan.asked_by.or_else(|| drawn.next()).ok_or_else(no_name)?;
     for (item, letters) in items.iter_mut().zip(named) {
         let by_letter = letters.into_iter().map(|letter| Ok((letter, drawn.next().ok_or_else(no_name)?)));
@@ -57,8 +59,22 @@ pub async fn pseudonymise(gateway: &Gateway, minimised: Minimised) -> Result<Pse
     Ok(Pseudonymised { matter, plan, subject, items })
 }
 
-async fn names(gateway: &Gateway, plan: &Plan, persons: &[Personal<SubjectId>]) -> Result<Vec<Pseudonym>, Stopped> {
-    gateway.vault.names(&plan.domain, persons).await.map_err(|error| {
+/// Who acts for a person in a case acts for that person: so that it is found in one place, whatever the case, the person is named outside it too.
+/// Nobody is told that name.
+async fn mark(gateway: &Gateway, matter: &Matter, plan: &Plan, mut persons: Vec<Personal<SubjectId>>) -> Result<(), Stopped> {
+    if plan.case.is_none() || !plan.purpose.acts_for_subject {
+        return Ok(());
+    }
+    persons.push(plan.subject.clone());
+    for recipient in recipients(matter, plan.case.as_deref()) {
+        let outside = Domain::of_organisation(&recipient, None, plan.purpose.id.clone());
+        names(gateway, &outside, &persons).await?;
+    }
+    Ok(())
+}
+
+async fn names(gateway: &Gateway, domain: &Domain, persons: &[Personal<SubjectId>]) -> Result<Vec<Pseudonym>, Stopped> {
+    gateway.vault.names(domain, persons).await.map_err(|error| {
         tracing::error!(%error, "the vault failed");
         no_name()
     })

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::asking::question;
+use super::asking::{Known, question};
+use super::case::recipient_kind;
 use super::collect::{Collected, SourceAnswer};
 use super::matter::Matter;
 use super::plan::{Cell, Plan};
@@ -129,7 +130,7 @@ pub(super) async fn may_give(
 
 /// Whether the recipient may know a secret address in what answers `cell`.
 pub(super) fn shows_secret_address(matter: &Matter, plan: &Plan, cell: &Cell) -> bool {
-    may_know_secret_address(&plan.purpose.id, matter.caller.organisation().kind, cell.overridden_by.is_some())
+    may_know_secret_address(&plan.purpose.id, recipient_kind(matter), cell.overridden_by.is_some())
 }
 
 /// The best form that the item may be given in, no finer than it is.
@@ -142,7 +143,8 @@ fn decide(
     facts: Facts,
 ) -> Option<(Form, Vec<Arc<str>>)> {
     let now = gateway.clock.now();
-    let mut question = question(&plan.purpose, matter, &plan.person, &cell.source, cell.category, item.form, now);
+    let known = Known { person: &plan.person, case: plan.case.as_ref() };
+    let mut question = question(&plan.purpose, matter, known, &cell.source, cell.category, item.form, now);
     question.facts = Some(facts);
     let decision = if item.form == Form::Summary { plan.bundle.decide_summary(&question) } else { plan.bundle.decide(&question) };
     decision.form().map(|form| (form, decision.policies().to_vec()))

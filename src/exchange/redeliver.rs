@@ -196,6 +196,7 @@ fn entry(
     body.client = Some(super::gateway::client(authenticated));
     body.references = [Reference { object: "disclosure".to_owned(), id: stored.row.id.clone() }].into();
     body.purpose = Some(kept.request.purpose.clone());
+    body.case.clone_from(&kept.request.case);
     let subject = match &kept.request.subject {
         SubjectReference::Identifier(identifier) => Some(gateway.journal.subject_token(&party, identifier)),
         SubjectReference::Pseudonym(_) => None,
@@ -212,7 +213,7 @@ fn entry(
         overridden: false,
         subject,
         actor: Some(gateway.journal.actor_token(&party, &kept.request.actor.reference)),
-        case: None,
+        case: kept.request.case.as_ref().map(|case| gateway.journal.case_token(&party, case)),
         trace: kept.trace,
     };
     Ok(gateway.journal.write(clear, &body, None, DEFAULT_YEARS)?.row)

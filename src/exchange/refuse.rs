@@ -143,7 +143,7 @@ fn entry(
         overridden: false,
         subject,
         actor: asked.map(|asked| gateway.journal.actor_token(&party, &asked.actor.reference)),
-        case: None,
+        case: asked.and_then(|asked| asked.case.as_ref()).map(|case| gateway.journal.case_token(&party, case)),
         trace,
     };
     gateway.journal.write(clear, &body, None, DEFAULT_YEARS).map(|written| written.row)

@@ -99,7 +99,9 @@ async fn attempt(
     let not_permitted = || Refusal::new(ProblemType::NotPermitted, "this may not be given (any more)");
     let kept = gateway.payloads.open(&stored.row)?;
     let mut matter = matter(gateway, stored, &kept)?;
-    let plan = authorise::plan(gateway, &mut matter, Caller::still_takes_part).await?;
+    let plan = authorise::plan(gateway, &mut matter, Caller::still_takes_part).await;
+    // A case that is over, or that the recipient has left, is no business of the source's: nothing may be given in it.
+    let plan = plan.map_err(|refusal| if refusal.kind == ProblemType::NotFound { not_permitted() } else { refusal })?;
     if !is_about(answer, &matter, &plan) || !matter.calls.contains_key(authenticated.caller().oin()) {
         return Err(not_permitted().into());
     }
@@ -202,7 +204,7 @@ fn decision(
         overridden: false,
         subject: None,
         actor: professional.map(|reference| gateway.journal.actor_token(&source, &reference)),
-        case: None,
+        case: matter.request.case.as_ref().map(|case| gateway.journal.case_token(&source, case)),
         trace: matter.trace,
     };
     Ok(gateway.journal.write(clear, &body, None, crate::store::journal::DEFAULT_YEARS)?.row)

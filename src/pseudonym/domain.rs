@@ -1,4 +1,4 @@
-//! The domain within which a person has one name: recipient, case and purpose.
+//! The domain within which a person has one name: recipient (an organisation, a case's team or its director), case and purpose.
 
 use std::fmt;
 
@@ -9,15 +9,38 @@ use crate::organisation::Oin;
 /// Who receives, in which case, for which purpose. Two domains never show the same pseudonym for one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Domain {
-    /// The receiving organisation.
-    pub recipient: Oin,
-    /// The case, if there is one.
-    pub case: Option<String>,
-    /// The purpose.
-    pub purpose: PurposeCode,
+    /// An OIN, [`TEAM`] or [`DIRECTOR`]: those two only together with a case.
+    recipient: String,
+    case: Option<String>,
+    purpose: PurposeCode,
 }
 
+/// Stands for a case's expertise team, shared by its attendees; no OIN is spelled so.
+const TEAM: &str = "expertise-team";
+/// Stands for a case's director.
+const DIRECTOR: &str = "case-director";
+
 impl Domain {
+    /// Of one organisation, in a case or outside any.
+    pub fn of_organisation(recipient: &Oin, case: Option<String>, purpose: PurposeCode) -> Self {
+        Self { recipient: recipient.to_string(), case, purpose }
+    }
+
+    /// Of a case's expertise team.
+    pub fn of_team(case: String, purpose: PurposeCode) -> Self {
+        Self { recipient: TEAM.to_owned(), case: Some(case), purpose }
+    }
+
+    /// Of a case's director.
+    pub fn of_director(case: String, purpose: PurposeCode) -> Self {
+        Self { recipient: DIRECTOR.to_owned(), case: Some(case), purpose }
+    }
+
+    /// Who receives: an OIN, `expertise-team` or `case-director`.
+    pub fn recipient(&self) -> &str {
+        &self.recipient
+    }
+
     /// Version, recipient, case and purpose, each with its length before it: no two domains share these bytes.
     pub fn canonical(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(96);

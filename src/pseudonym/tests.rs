@@ -6,7 +6,7 @@ use crate::subject::SubjectId;
 
 fn domain(recipient: &str, case: Option<&str>, purpose: &str) -> Domain {
     let purpose = PurposeCode::try_from(purpose.to_owned()).expect("valid");
-    Domain { recipient: recipient.parse().expect("valid"), case: case.map(str::to_owned), purpose }
+    Domain::of_organisation(&recipient.parse().expect("valid"), case.map(str::to_owned), purpose)
 }
 
 fn person() -> Personal<SubjectId> {
@@ -53,6 +53,9 @@ fn recipients_cases_and_purposes_do_not_join_up() {
         domain(VT, None, "acute-safety"),
         domain(VT, Some("case-1"), "safety-assessment"),
         domain(VT, Some("case-2"), "safety-assessment"),
+        Domain::of_team("case-1".to_owned(), PurposeCode::try_from("safety-assessment".to_owned()).expect("valid")),
+        Domain::of_director("case-1".to_owned(), PurposeCode::try_from("safety-assessment".to_owned()).expect("valid")),
+        Domain::of_team("case-2".to_owned(), PurposeCode::try_from("safety-assessment".to_owned()).expect("valid")),
     ];
     let one_key = key(&domains[0].scope());
     let indexes: std::collections::BTreeSet<_> = domains.iter().map(|domain| one_key.blind_index(domain, &person())).collect();

@@ -6,6 +6,8 @@ pub mod overrides;
 pub mod port;
 pub mod reading;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -36,7 +38,11 @@ pub struct RecordsRequest {
     /// The organisation that will receive.
     pub recipient: Oin,
     /// The kind of that organisation, as the registry has it.
+    /// When the organisation acts for a case's expertise team or as its director, `expertise-team` or `case-director`.
     pub recipient_kind: crate::organisation::Kind,
+    /// For an expertise team its attendees (deelnemers), the one that asks among them: they receive together. Empty otherwise.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub attendees: BTreeSet<Oin>,
     /// The recipient's own reference of the person who asks; opaque to all others.
     pub actor: String,
     /// Why this is needed, in the requester's words.

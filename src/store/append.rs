@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
 use crate::consent::{ConsentRecord, Override};
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -90,6 +91,8 @@ pub struct Expected {
     pub subject: Option<SubjectIndex>,
     /// The organisations that were judged.
     pub organisations: Vec<Oin>,
+    /// The case that the request stands in, if any.
+    pub case: Option<CaseId>,
     /// A digest of exactly the facts that were used, to compare when the revision has moved.
     pub digest: [u8; 32],
 }
@@ -141,6 +144,8 @@ pub enum Change {
     Consent(SubjectIndex, Box<ConsentRecord>),
     /// A version of an override: its making, or its end (a decision depends on it).
     Override(SubjectIndex, u32, Box<Override>),
+    /// A new version of a case: its opening, or what happens to it (a decision depends on it).
+    Case(Box<Case>),
     /// An organisation joins or changes (a decision depends on it).
     Organisation(Box<Organisation>),
     /// An organisation's status changes (a decision depends on it).
@@ -152,7 +157,15 @@ pub enum Change {
 impl Change {
     /// Whether decisions depend on this: it moves the facts' revision.
     pub const fn moves_facts(&self) -> bool {
-        matches!(self, Self::Consent(..) | Self::Override(..) | Self::Organisation(_) | Self::Status(_) | Self::Credential(_))
+        matches!(
+            self,
+            Self::Consent(..)
+                | Self::Override(..)
+                | Self::Case(_)
+                | Self::Organisation(_)
+                | Self::Status(_)
+                | Self::Credential(_)
+        )
     }
 
     /// Whether it can turn out to be impossible.

@@ -1,6 +1,7 @@
 //! The digest by which two readings of the facts are compared: equal digests mean that a decision would see the same.
 
 use super::{PersonFacts, Registration};
+use crate::case_room::Case;
 use ring::digest::{Context, SHA256};
 
 /// A digest of what one organisation is and has registered.
@@ -25,11 +26,20 @@ pub fn registration_digest(registration: &Registration) -> [u8; 32] {
 }
 
 /// A digest of the organisations that were judged (each by its [`registration_digest`], absent ones as zeros) and of what is recorded about
-/// the person, if one is known.
-pub fn facts_digest(registrations: impl Iterator<Item = [u8; 32]>, person: Option<&PersonFacts>) -> [u8; 32] {
+/// the person, if one is known, and of the case, if there is one.
+pub fn facts_digest(
+    registrations: impl Iterator<Item = [u8; 32]>,
+    person: Option<&PersonFacts>,
+    case: Option<&Case>,
+) -> [u8; 32] {
     let mut digest = Context::new(&SHA256);
     for registration in registrations {
         part(&mut digest, &registration);
+    }
+    if let Some(case) = case {
+        part(&mut digest, b"case");
+        part(&mut digest, case.id.as_str().as_bytes());
+        part(&mut digest, &case.version.to_be_bytes());
     }
     let Some(person) = person else { return finish(digest) };
     for consent in &person.consents {

@@ -80,6 +80,11 @@ impl Journal {
         self.search.token(party, TokenField::Actor, reference.as_bytes())
     }
 
+    /// The token by which `party`'s officer finds what belongs to a case.
+    pub fn case_token(&self, party: &Oin, case: &str) -> SearchToken {
+        self.search.token(party, TokenField::Case, case.as_bytes())
+    }
+
     /// A new trace id.
     ///
     /// # Errors

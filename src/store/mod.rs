@@ -17,6 +17,7 @@ pub use append::{
     IdempotencyClaim, NameIndex, NonceClaim, PseudonymRow, Receipting, StatusChange,
 };
 
+use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
 use crate::consent::{ConsentRecord, Override};
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -211,6 +212,12 @@ pub trait Store: Send + Sync {
 
     /// What is recorded about one person.
     async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError>;
+
+    /// The current version of a case, with the facts' revision of the same moment; `None` when there is no such case.
+    async fn case(&self, id: &CaseId) -> Result<Option<(Revision, Case)>, StoreError>;
+
+    /// The current version of every case, by id: oldest first.
+    async fn cases(&self) -> Result<Vec<Case>, StoreError>;
 
     /// The claim under this organisation's Idempotency-Key, if it has not lapsed at `now`.
     async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError>;

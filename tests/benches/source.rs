@@ -88,6 +88,7 @@ fn template(outside: &Outside) -> Outcome<RecordsRequest> {
         legal_basis: purpose.legal_bases.clone(),
         recipient: recipient.parsed_oin()?,
         recipient_kind: Kind::VeiligThuis,
+        attendees: std::collections::BTreeSet::new(),
         actor: "vt-4711".to_owned(),
         necessity: "A report came in; the assessment needs to know who lives there and what has happened before.".to_owned(),
         subject: SubjectWire { scheme: "bsn".to_owned(), value: String::new() },

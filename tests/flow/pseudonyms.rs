@@ -88,7 +88,7 @@ async fn a_name_counts_where_it_was_issued_until_its_key_is_destroyed() {
 
     let layout = gateway.running().layout.clone();
     let recipient = Slug::VeiligThuis.organisation().parsed_oin().expect("an OIN");
-    let domain = Domain { recipient, case: None, purpose: "safety-assessment".parse().expect("a purpose") };
+    let domain = Domain::of_organisation(&recipient, None, "safety-assessment".parse().expect("a purpose"));
     let entropy = SystemEntropy::default();
     let root = root_key(&layout.gateway().join("root.key"), &entropy).expect("the root key");
     let keys = FileKeyStore::open(&layout.gateway().join("keys"), root, std::sync::Arc::new(entropy)).expect("the key store");

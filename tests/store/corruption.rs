@@ -179,7 +179,8 @@ async fn a_corrupt_fact_stops_one_append_and_not_its_batch() {
             void_at: NOW.plus(std::time::Duration::from_mins(1)),
             subject: Some(subject),
             organisations: Vec::new(),
-            digest: facts_digest(std::iter::empty(), Some(&person)),
+            case: None,
+            digest: facts_digest(std::iter::empty(), Some(&person), None),
         };
         resting.push(Append {
             expected: Some(expected),

@@ -16,7 +16,8 @@ async fn expected(fixture: &Fixture, organisations: &[u8]) -> Expected {
         revision: registered.revision,
         void_at: NOW.plus(Duration::from_mins(1)),
         subject: None,
-        digest: facts_digest(digests, None),
+        case: None,
+        digest: facts_digest(digests, None, None),
         organisations,
     }
 }

@@ -60,6 +60,7 @@ pub fn disclosure(id: &str) -> DisclosureRow {
             void_at: NOW.plus(DAY),
             subject: Some(SubjectIndex([1; 32])),
             organisations: vec![oin(2), oin(1)],
+            case: None,
             digest: [5; 32],
         },
         bundle: "bundle-1".to_owned(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sluis::app::gateway::{Built, build_with};
+use sluis::case_room::{Case, CaseId};
 use sluis::client::{Client, Kit};
 use sluis::clock::Timestamp;
 use sluis::config::GatewayConfig;
@@ -13,7 +14,7 @@ use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::{EntryKind, TraceId};
 use sluis::organisation::Oin;
 use sluis::store::{
-    Append, Change, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Scribe, Store, StoreError,
+    Append, Change, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store, StoreError,
     StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
 };
 use tokio_util::sync::CancellationToken;
@@ -136,6 +137,14 @@ impl Store for FaultyStore {
 
     async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError> {
         self.inner.person_facts(subject).await
+    }
+
+    async fn case(&self, id: &CaseId) -> Result<Option<(Revision, Case)>, StoreError> {
+        self.inner.case(id).await
+    }
+
+    async fn cases(&self) -> Result<Vec<Case>, StoreError> {
+        self.inner.cases().await
     }
 
     async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {

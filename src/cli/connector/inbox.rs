@@ -1,5 +1,7 @@
 //! `sluis connector inbox`
 
+use std::collections::BTreeSet;
+
 use clap::{Args, Subcommand};
 
 use super::super::output::Failure;
@@ -11,6 +13,7 @@ use crate::client::plain;
 use crate::connector::config::Config;
 use crate::connector::inbox::{Content, Edit, Part, Shown};
 use crate::connector::local_api::{LocalClient, drafts};
+use crate::organisation::Oin;
 
 const EXAMPLE: &str = "Example:\n  sluis connector inbox release ID --config connector.toml --token local-token --by pro-1 --key pro-1.jwk \\\n    \
     --text /incidents/0/summary=@summary.txt\n\n\
@@ -149,15 +152,25 @@ fn describe(shown: &Shown) -> String {
 
 fn describe_content(content: &Content, category: Category) -> String {
     let mut text = format!(
-        "\nabout        a person by {} (the number is not printed)\nasked by     {}\nbecause      {}\nlegal basis  {}",
+        "\nabout        a person by {} (the number is not printed)\nasked by     {}{}\nbecause      {}\nlegal basis  {}",
         content.subject.scheme,
         plain(&content.actor),
+        team(&content.attendees),
         plain(&content.necessity),
         content.legal_basis.join(", ")
     );
     let parts = content.parts.iter().enumerate().map(|(place, part)| describe_part(place, part, category));
     text.extend(parts);
     text
+}
+
+/// All of a team receive what one of them asks for.
+fn team(attendees: &BTreeSet<Oin>) -> String {
+    if attendees.is_empty() {
+        return String::new();
+    }
+    let attendees: Vec<_> = attendees.iter().map(Oin::as_str).collect();
+    format!("\nfor          an expertise team (MDA++) of {}", attendees.join(", "))
 }
 
 fn describe_part(place: usize, part: &Part, category: Category) -> String {

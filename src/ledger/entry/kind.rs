@@ -36,6 +36,8 @@ pub enum EntryKind {
     ReidentificationApproval,
     /// A re-identification was carried out, or failed.
     ReidentificationResult,
+    /// A case was opened, changed or closed.
+    CaseChange,
     /// Someone looked at a case.
     CaseView,
     /// Someone looked at the log.
@@ -56,7 +58,7 @@ pub enum EntryKind {
 
 impl EntryKind {
     /// All kinds.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Ask,
         Self::Disclosure,
         Self::Contribution,
@@ -71,6 +73,7 @@ impl EntryKind {
         Self::ReidentificationRequest,
         Self::ReidentificationApproval,
         Self::ReidentificationResult,
+        Self::CaseChange,
         Self::CaseView,
         Self::LogView,
         Self::Export,
@@ -98,6 +101,7 @@ impl EntryKind {
             Self::ReidentificationRequest => "reidentification-request",
             Self::ReidentificationApproval => "reidentification-approval",
             Self::ReidentificationResult => "reidentification-result",
+            Self::CaseChange => "case-change",
             Self::CaseView => "case-view",
             Self::LogView => "log-view",
             Self::Export => "export",

@@ -7,7 +7,7 @@ use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::registers::Seal;
 use super::script::{Script, statements};
-use super::{deliveries, disclosures, log, registers, registry, unavailable, vault};
+use super::{cases, deliveries, disclosures, log, registers, registry, unavailable, vault};
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
 use crate::store::facts::{facts_digest, registration_digest};
@@ -173,7 +173,11 @@ impl Judging<'_> {
             Some(subject) => Some(registers::person_facts(connection, self.seal, subject).await?),
             None => None,
         };
-        Ok(facts_digest(expected.organisations.iter().map(of), person.as_ref()) == expected.digest)
+        let case = match &expected.case {
+            Some(case) => cases::case(connection, self.seal, case).await?.map(|(_, case)| case),
+            None => None,
+        };
+        Ok(facts_digest(expected.organisations.iter().map(of), person.as_ref(), case.as_ref()) == expected.digest)
     }
 
     async fn change(&self, connection: &mut SqliteConnection, change: &Change) -> Result<Result<(), Conflict>, StoreError> {
@@ -196,6 +200,7 @@ impl Judging<'_> {
             Change::Override(subject, version, record) => {
                 return registers::add_override(connection, self.seal, *subject, *version, record).await;
             }
+            Change::Case(case) => return cases::add_case(connection, self.seal, case).await,
             Change::Organisation(organisation) => registry::put(connection, organisation).await?,
             Change::Status(status) => return registry::set_status(connection, status).await,
             Change::Credential(credential) => return registry::change_credential(connection, credential).await,

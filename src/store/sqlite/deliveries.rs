@@ -5,6 +5,7 @@ use sqlx::SqliteConnection;
 
 use super::script::Script;
 use super::{disclosures, integer};
+use crate::case_room::CaseId;
 use crate::organisation::Oin;
 use crate::store::{Append, Change, Committed, ContributionRow, DisclosureRow, Receipting, StoreError};
 
@@ -68,7 +69,7 @@ impl Rows<'_> {
 
 fn add_disclosures(script: &mut Script, rows: &[&DisclosureRow]) {
     let insert = "INSERT INTO disclosure (id, recipient, created, open_until, expires, revision, void_at, subject, organisations, facts, bundle, request,
-                                          payload_class, idempotency_key) ";
+                                          payload_class, idempotency_key, case_id) ";
     let made_anew = " ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, void_at = excluded.void_at, subject = excluded.subject,
         organisations = excluded.organisations, facts = excluded.facts, request = excluded.request, payload_class = excluded.payload_class,
         bundle = excluded.bundle";
@@ -88,6 +89,7 @@ fn add_disclosures(script: &mut Script, rows: &[&DisclosureRow]) {
             .push_bind(&row.bundle)
             .push_bind(row.request.as_slice())
             .push_bind(&row.payload_class)
-            .push_bind(&row.idempotency_key);
+            .push_bind(&row.idempotency_key)
+            .push_bind(row.expected.case.as_ref().map(CaseId::as_str));
     });
 }

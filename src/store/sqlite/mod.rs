@@ -1,5 +1,6 @@
 //! SQLite, the embedded default: WAL, `synchronous=FULL`, one connection that writes, several that read.
 
+mod cases;
 mod checkpoints;
 mod commit;
 mod deliveries;
@@ -18,9 +19,10 @@ use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use super::{
-    Append, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Scribe, Store, StoreError, StoredDisclosure,
-    StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
+    Append, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store, StoreError,
+    StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
 };
+use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
 use crate::keystore::Key;
 use crate::ledger::entry::TraceId;
@@ -37,7 +39,7 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file at `path`, making and migrating it as needed. `register_key` seals consents and overrides at rest.
+    /// Opens the file at `path`, making and migrating it as needed. `register_key` seals consents, overrides and cases at rest.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the file cannot be opened or is of a newer schema.
@@ -116,6 +118,14 @@ impl Store for SqliteStore {
     async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError> {
         let mut connection = self.readers.acquire().await.map_err(unavailable)?;
         registers::person_facts(&mut connection, &self.registers, subject).await
+    }
+
+    async fn case(&self, id: &CaseId) -> Result<Option<(Revision, Case)>, StoreError> {
+        cases::case(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers, id).await
+    }
+
+    async fn cases(&self) -> Result<Vec<Case>, StoreError> {
+        cases::cases(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers).await
     }
 
     async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {

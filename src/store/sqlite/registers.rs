@@ -11,18 +11,30 @@ use crate::entropy::SystemEntropy;
 use crate::keystore::Key;
 use crate::store::{Conflict, PersonFacts, Revision, StoreError, SubjectIndex};
 
-/// The key that seals both registers at rest.
+/// The key that seals the registers at rest.
 pub(super) struct Seal(pub(super) Key);
 
 impl Seal {
-    fn close(&self, table: &'static str, id: &str, version: u32, record: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    pub(super) fn close(
+        &self,
+        table: &'static str,
+        id: &str,
+        version: u32,
+        record: &impl Serialize,
+    ) -> Result<Vec<u8>, StoreError> {
         let failed = |reason: &str| StoreError::Unavailable(format!("sealing a record of {table}: {reason}"));
         let plain = zeroize::Zeroizing::new(serde_json::to_vec(record).map_err(|_| failed("not serialisable"))?);
         aead::seal(&self.0, bound(table, id, version).as_bytes(), &plain, &SystemEntropy::default())
             .map_err(|_| failed("no randomness"))
     }
 
-    fn open<T: DeserializeOwned>(&self, table: &'static str, id: &str, version: u32, sealed: &[u8]) -> Result<T, StoreError> {
+    pub(super) fn open<T: DeserializeOwned>(
+        &self,
+        table: &'static str,
+        id: &str,
+        version: u32,
+        sealed: &[u8],
+    ) -> Result<T, StoreError> {
         let corrupt = || StoreError::Corrupt { table, column: "record", row: format!("{id}/{version}") };
         let plain = aead::open(&self.0, bound(table, id, version).as_bytes(), sealed).map_err(|_| corrupt())?;
         serde_json::from_slice(plain.expose()).map_err(|_| corrupt())
@@ -102,7 +114,7 @@ pub(super) async fn add_override(
 }
 
 /// Versions are consecutive: a write based on an older version than the newest is a conflict.
-async fn add(
+pub(super) async fn add(
     connection: &mut SqliteConnection,
     query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
 ) -> Result<Result<(), Conflict>, StoreError> {
