@@ -143,11 +143,11 @@ async fn malformed_calls_get_no_answer() {
     let other: crate::organisation::Oin = "00000099000000004000".parse().unwrap();
     let team = refuse(&|request| request.recipient_kind = crate::organisation::Kind::ExpertiseTeam).await;
     assert_eq!(team, AnswerError::Attendees, "a team of whom?");
-    let without = refuse(&|request| {
+    let foreign = |request: &mut RecordsRequest| {
         request.recipient_kind = crate::organisation::Kind::ExpertiseTeam;
         request.attendees = [other.clone()].into();
-    });
-    assert_eq!(without.await, AnswerError::Attendees, "the one that asks is not in it");
+    };
+    assert_eq!(refuse(&foreign).await, AnswerError::Attendees, "the one that asks is not in it");
     assert_eq!(refuse(&|request| request.attendees = [other.clone()].into()).await, AnswerError::Attendees, "no team");
     let twice = refuse(&|request| request.wanted.push(request.wanted[0].clone())).await;
     assert_eq!(twice, AnswerError::WantedTwice);
