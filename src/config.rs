@@ -165,6 +165,8 @@ pub struct LimitsSection {
     pub connections: usize,
     /// How many of them may come from one address (of IPv6: one /64).
     pub per_address: usize,
+    /// How many of them may show certificates of one organisation.
+    pub per_organisation: usize,
     /// Connections beside them that have not finished their handshake, per listener; when there are more, the longest-waiting of the address
     /// that has most of them is closed.
     pub handshaking: usize,
@@ -186,6 +188,7 @@ impl Default for LimitsSection {
             in_flight: 4096,
             connections: 2048,
             per_address: 1024,
+            per_organisation: 512,
             handshaking: 512,
             first_byte_ms: 2000,
             handshake_ms: 5000,
@@ -276,8 +279,9 @@ impl GatewayConfig {
         if self.limits.requests_per_second <= 0.0 || self.limits.burst < 1.0 || self.limits.in_flight == 0 {
             return Err("[limits]: a rate above 0, a burst of at least 1 and in_flight of at least 1 are needed".to_owned());
         }
-        if self.limits.connections == 0 || self.limits.per_address == 0 || self.limits.handshaking == 0 {
-            return Err("[limits]: connections, per_address and handshaking must be at least 1".to_owned());
+        let LimitsSection { connections, per_address, per_organisation, handshaking, .. } = self.limits;
+        if [connections, per_address, per_organisation, handshaking].contains(&0) {
+            return Err("[limits]: connections, per_address, per_organisation and handshaking must be at least 1".to_owned());
         }
         if !self.store.url.starts_with("sqlite:") {
             return Err("[store] url: this version knows sqlite:<path>".to_owned());
@@ -371,9 +375,9 @@ mod tests {
         assert!(config.keys.root.ends_with("deploy/root.key"), "paths are relative to the file");
         let limits = LimitsSection::default();
         assert_eq!((config.limits.in_flight, config.limits.body_ms), (limits.in_flight, limits.body_ms), "it shows the defaults");
-        let shown =
-            (config.limits.connections, config.limits.per_address, config.limits.handshaking, config.limits.first_byte_ms);
-        assert_eq!(shown, (limits.connections, limits.per_address, limits.handshaking, limits.first_byte_ms));
+        let places = |limits: &LimitsSection| (limits.connections, limits.per_address, limits.per_organisation, limits.handshaking);
+        assert_eq!(places(&config.limits), places(&limits));
+        assert_eq!(config.limits.first_byte_ms, limits.first_byte_ms);
     }
 
     #[test]

@@ -50,6 +50,9 @@ const STRANGERS: Rate = Rate { per_second: 20.0, burst: 200.0 };
 /// How much of one organisation's refusals for asking too much is logged: that it happens, without room to fill the log.
 const EXCESSES: Rate = Rate { per_second: 1.0, burst: 1.0 };
 
+/// How many overrides one source may report: far more than its professionals make, far fewer than would keep a person's facts moving.
+const REGISTERING: Rate = Rate { per_second: 1.0, burst: 120.0 };
+
 /// The world outside: passed in, so that tests control it.
 #[derive(Clone)]
 pub struct Outside {
@@ -144,6 +147,7 @@ pub async fn build_with(
         rates: Rates::new(Rate { per_second: config.limits.requests_per_second, burst: config.limits.burst }),
         strangers: Rates::new(STRANGERS),
         excesses: Rates::new(EXCESSES),
+        registering: Rates::new(REGISTERING),
         subject_index: subject_index(&root),
         idempotency: KeyedDigest::new(&root, "sluis/v1/idempotency"),
         doubts: Doubts::default(),

@@ -38,7 +38,7 @@ use crate::http::tls;
 use crate::ledger::note::VerifierKey;
 
 /// The largest answer that is read.
-const MOST: usize = 4 * 1024 * 1024;
+const MOST: usize = 16 * 1024 * 1024;
 
 /// How long one call may take.
 const CALL: Duration = Duration::from_secs(30);

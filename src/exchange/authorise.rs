@@ -81,11 +81,15 @@ pub(super) async fn plan(
     matter.caller = standing(&matter.caller, &registry, now)?;
     may_receive(matter, now)?;
     let sources = sources(&registry, matter, &purpose)?;
+    let organisations = organisations(matter, &sources);
+    let person = person.bearing_on(&organisations);
     let fact = in_case.as_ref().map(|in_case| Arc::clone(&in_case.fact));
     let known = Known { person: &person, case: fact.as_ref() };
     let asking = Asking { bundle: &bundle, purpose: &purpose, matter, subject: &subject, known, asked_by, is_someone, now };
     let (cells, not_permitted, summaries) = asking.cells(&sources)?;
-    let expected = expected(&registry, matter, &sources, index, (&person, in_case.as_ref()), now);
+    let read = Read { registry: &registry, subject: index, person: &person, in_case: in_case.as_ref() };
+    let standing = read.digest(&organisations, None);
+    let expected = read.expected(matter, organisations, now);
     let poor = sources.iter().map(|source| &source.organisation.oin).filter(|source| gateway.health.is_poor(source)).cloned();
     let poor = poor.collect();
     let named = matter.request.sources.is_some();
@@ -97,6 +101,7 @@ pub(super) async fn plan(
         subject,
         asked_by,
         expected,
+        standing,
         person,
         case: fact,
         cells,
@@ -189,26 +194,37 @@ fn sources(registry: &Registry, matter: &Matter, purpose: &Purpose) -> Result<Ve
     Ok(registry.members().filter(by_default).cloned().collect())
 }
 
-/// What must be found unchanged when the disclosure is recorded.
-fn expected(
-    registry: &Registry,
-    matter: &Matter,
-    sources: &[Arc<Member>],
+/// The organisations that are judged: the recipient, then the sources.
+fn organisations(matter: &Matter, sources: &[Arc<Member>]) -> Vec<Oin> {
+    std::iter::once(matter.caller.oin()).chain(sources.iter().map(|source| &source.organisation.oin)).cloned().collect()
+}
+
+/// What a decision is made from, as it was read.
+struct Read<'a> {
+    registry: &'a Registry,
     subject: SubjectIndex,
-    (person, in_case): (&PersonFacts, Option<&InCase>),
-    now: Timestamp,
-) -> Expected {
-    let organisations: Vec<Oin> =
-        std::iter::once(matter.caller.oin()).chain(sources.iter().map(|source| &source.organisation.oin)).cloned().collect();
-    let digests = organisations.iter().map(|oin| registry.member(oin).map_or([0; 32], |member| member.digest));
-    let consents = person.consents.iter().flat_map(|consent| [consent.valid_from, consent.not_after]);
-    let overrides = person.overrides.iter().map(|(_, overriding)| overriding.ends_at());
-    let credentials = matter.caller.member().next_changes();
-    let void_at = consents.chain(overrides).chain(credentials).filter(|&at| at > now).min().unwrap_or(NEVER);
-    // The oldest of the readings: whatever moved after it is looked at again when it is recorded.
-    let revision = person.revision.min(registry.revision);
-    let revision = in_case.map_or(revision, |in_case| revision.min(in_case.revision));
-    let case = in_case.map(|in_case| &in_case.case);
-    let digest = facts_digest(digests, Some(person), case);
-    Expected { revision, void_at, subject: Some(subject), case: case.map(|case| case.id.clone()), digest, organisations }
+    person: &'a PersonFacts,
+    in_case: Option<&'a InCase>,
+}
+
+impl Read<'_> {
+    fn digest(&self, organisations: &[Oin], person: Option<&PersonFacts>) -> [u8; 32] {
+        let digests = organisations.iter().map(|oin| self.registry.member(oin).map_or([0; 32], |member| member.digest));
+        facts_digest(digests, person, self.in_case.map(|in_case| &in_case.case))
+    }
+
+    /// What must be found unchanged when the disclosure is recorded.
+    fn expected(&self, matter: &Matter, organisations: Vec<Oin>, now: Timestamp) -> Expected {
+        let Self { registry, subject, person, in_case } = *self;
+        let consents = person.consents.iter().flat_map(|consent| [consent.valid_from, consent.not_after]);
+        let overrides = person.overrides.iter().map(|(_, overriding)| overriding.ends_at());
+        let credentials = matter.caller.member().next_changes();
+        let void_at = consents.chain(overrides).chain(credentials).filter(|&at| at > now).min().unwrap_or(NEVER);
+        // The oldest of the readings: whatever moved after it is looked at again when it is recorded.
+        let revision = person.revision.min(registry.revision);
+        let revision = in_case.map_or(revision, |in_case| revision.min(in_case.revision));
+        let case = in_case.map(|in_case| in_case.case.id.clone());
+        let digest = self.digest(&organisations, Some(person));
+        Expected { revision, void_at, subject: Some(subject), case, digest, organisations }
+    }
 }

@@ -74,6 +74,8 @@ pub struct Gateway {
     pub strangers: Rates,
     /// How many refusals of one organisation for asking too much are entries of the log.
     pub excesses: Rates,
+    /// How many facts about persons one organisation may register: each is read again by all who ask about the person.
+    pub registering: Rates,
     /// Finds consents and overrides about a person.
     pub subject_index: KeyedDigest,
     /// Compares bodies under one Idempotency-Key.

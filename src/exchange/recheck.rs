@@ -8,7 +8,7 @@ use super::collect::{Collected, SourceAnswer};
 use super::matter::Matter;
 use super::plan::{Cell, Plan};
 use super::protected::{Protection, protection};
-use super::sound::is_sound;
+use super::sound::{is_sound, protects_from_few};
 use super::{Gateway, Stopped};
 use crate::catalogue::Form;
 use crate::catalogue::minimise::may_know_secret_address;
@@ -75,6 +75,10 @@ pub(super) async fn permitted(
     answer: SourceAnswer,
 ) -> Result<Vec<PermittedItem>, Stopped> {
     let mut items = Vec::new();
+    if !protects_from_few(&answer.items) {
+        tracing::warn!(source = %answer.source.organisation.oin, "an answer names too many persons from whom someone is protected: dropped");
+        return Ok(items);
+    }
     for item in answer.items {
         if !is_sound(&item) {
             tracing::warn!(source = %answer.source.organisation.oin, "an item's id, facts or persons are not of their form: dropped");

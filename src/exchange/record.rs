@@ -9,6 +9,7 @@ use super::contribution::{by_source, contribution, given};
 use super::earlier::{self, Earlier, Judged, Release, Released};
 use super::entries;
 use super::matter::Matter;
+use super::payloads::Beside;
 use super::plan::Plan;
 use super::seal::{Obligations, Sealed, SealedParts};
 use super::{Gateway, Stopped};
@@ -204,7 +205,8 @@ fn disclosure_row(
 ) -> Result<DisclosureRow, Stopped> {
     let SealedParts { matter, plan, .. } = parts;
     let open_until = plan.open_until(matter);
-    let (payload_class, request) = gateway.payloads.seal(matter, released, apart, open_until.plus(PICK_UP))?;
+    let beside = Beside { verdict: plan.verdict(matter, gateway.clock.now()), released, apart };
+    let (payload_class, request) = gateway.payloads.seal(matter, beside, open_until.plus(PICK_UP))?;
     Ok(DisclosureRow {
         id: matter.id.to_string(),
         recipient: matter.caller.oin().clone(),

@@ -89,7 +89,7 @@ pub struct Expected {
     pub void_at: Timestamp,
     /// The person whose consents and overrides were read, if the person is known by an identifier.
     pub subject: Option<SubjectIndex>,
-    /// The organisations that were judged.
+    /// The organisations that were judged: the recipient, then the sources.
     pub organisations: Vec<Oin>,
     /// The case that the request stands in, if any.
     pub case: Option<CaseId>,

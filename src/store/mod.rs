@@ -81,6 +81,18 @@ pub struct PersonFacts {
     pub overrides: Vec<(u32, Override)>,
 }
 
+impl PersonFacts {
+    /// Only what can bear on a disclosure to the first of `organisations` by the others. What is registered between other organisations must not
+    /// show in it, not even by making an answer anew (invariant 8).
+    #[must_use]
+    pub fn bearing_on(mut self, organisations: &[Oin]) -> Self {
+        let Some((recipient, sources)) = organisations.split_first() else { return self };
+        self.consents.retain(|one| one.recipients.contains(recipient) && sources.iter().any(|source| one.sources.contains(source)));
+        self.overrides.retain(|(_, one)| one.recipients.contains(recipient) && sources.contains(&one.source));
+        self
+    }
+}
+
 /// What was promised under an Idempotency-Key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {

@@ -131,10 +131,8 @@ impl Judging<'_> {
                 Err(error) => return Err(error),
             }
         }
-        for name in &append.apart {
-            if vault::is_given(connection, name).await? {
-                return Ok(Err(Conflict::FactsChanged));
-            }
+        if vault::any_given(connection, &append.apart).await? {
+            return Ok(Err(Conflict::FactsChanged));
         }
         if let Some(claim) = &append.idempotency
             && !disclosures::take_claim(connection, claim, self.now).await?
@@ -170,7 +168,10 @@ impl Judging<'_> {
         let registered = registry::registered(connection).await?;
         let of = |oin| registered.organisations.get(oin).map_or([0; 32], registration_digest);
         let person = match expected.subject {
-            Some(subject) => Some(registers::person_facts(connection, self.seal, subject).await?),
+            Some(subject) => {
+                let known = registers::person_facts(connection, self.seal, subject).await?;
+                Some(known.bearing_on(&expected.organisations))
+            }
             None => None,
         };
         let case = match &expected.case {
