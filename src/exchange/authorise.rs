@@ -125,6 +125,9 @@ fn purpose(bundle: &Bundle, matter: &Matter) -> Result<Arc<Purpose>, Refusal> {
         .cloned()
         .ok_or_else(|| not_permitted("no policy serves this purpose: check its code"))?;
     case::fits(request)?;
+    if !purpose.served {
+        return Err(not_permitted("this purpose is not asked for here"));
+    }
     Ok(purpose)
 }
 

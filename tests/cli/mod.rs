@@ -3,6 +3,7 @@
 mod demo;
 mod mistakes;
 mod operators;
+mod policy;
 mod professionals;
 mod receipts;
 mod request;
