@@ -3,6 +3,7 @@
 mod asked;
 mod at_rest;
 mod bodies;
+mod cases;
 mod certificates;
 mod crowds;
 mod equality;
