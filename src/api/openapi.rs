@@ -15,7 +15,7 @@ pub(super) struct DisclosureBody {
     /// The purpose's code.
     #[schema(example = "safety-assessment", pattern = "^[a-z0-9-]{1,40}$")]
     purpose: String,
-    /// The case, if any.
+    /// The case, if any: its id, as the gateway's operator gave it. The organisation must take part in it.
     #[schema(required = false)]
     case: Option<String>,
     /// As a case's team or director.

@@ -4,6 +4,7 @@ mod asked;
 mod at_rest;
 mod bodies;
 mod bystanders;
+mod cases;
 mod certificates;
 mod crowds;
 mod equality;

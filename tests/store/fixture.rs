@@ -120,6 +120,7 @@ impl Fixture {
             "organisation" => "SELECT count(*) FROM organisation",
             "published_key" => "SELECT count(*) FROM published_key",
             "certificate" => "SELECT count(*) FROM certificate",
+            "case_record" => "SELECT count(*) FROM case_record",
             "consent" => "SELECT count(*) FROM consent",
             "entry" => "SELECT count(*) FROM entry",
             "idempotency" => "SELECT count(*) FROM idempotency",
