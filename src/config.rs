@@ -375,7 +375,8 @@ mod tests {
         assert!(config.keys.root.ends_with("deploy/root.key"), "paths are relative to the file");
         let limits = LimitsSection::default();
         assert_eq!((config.limits.in_flight, config.limits.body_ms), (limits.in_flight, limits.body_ms), "it shows the defaults");
-        let places = |limits: &LimitsSection| (limits.connections, limits.per_address, limits.per_organisation, limits.handshaking);
+        let places =
+            |limits: &LimitsSection| (limits.connections, limits.per_address, limits.per_organisation, limits.handshaking);
         assert_eq!(places(&config.limits), places(&limits));
         assert_eq!(config.limits.first_byte_ms, limits.first_byte_ms);
     }

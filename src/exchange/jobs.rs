@@ -126,7 +126,10 @@ impl SureTime {
         let (before, then) = self.last;
         self.last = (read, at);
         if read > before.plus(at.saturating_duration_since(then)).plus(SLACK) {
-            tracing::warn!("the clock was set forward: nothing is removed before it has stood so for {} minutes", BELIEVED.as_secs() / 60);
+            tracing::warn!(
+                "the clock was set forward: nothing is removed before it has stood so for {} minutes",
+                BELIEVED.as_secs() / 60
+            );
             self.steady_since = at;
         }
         (at.saturating_duration_since(self.steady_since) >= BELIEVED).then_some(read)

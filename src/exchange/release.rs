@@ -110,7 +110,8 @@ async fn attempt(
     }
     let earlier = Earlier::of(stored, &kept);
     if earlier.releases_of(authenticated.caller().oin()) >= MOST_RELEASES {
-        let detail = "this source has released as much for this disclosure as one may: put what is left into one summary per category";
+        let detail =
+            "this source has released as much for this disclosure as one may: put what is left into one summary per category";
         return Err(Refusal::new(ProblemType::QuotaExceeded, detail).into());
     }
     let same_verdict = plan.verdict(&matter, gateway.clock.now()) == kept.verdict

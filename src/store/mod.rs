@@ -87,7 +87,8 @@ impl PersonFacts {
     #[must_use]
     pub fn bearing_on(mut self, organisations: &[Oin]) -> Self {
         let Some((recipient, sources)) = organisations.split_first() else { return self };
-        self.consents.retain(|one| one.recipients.contains(recipient) && sources.iter().any(|source| one.sources.contains(source)));
+        self.consents
+            .retain(|one| one.recipients.contains(recipient) && sources.iter().any(|source| one.sources.contains(source)));
         self.overrides.retain(|(_, one)| one.recipients.contains(recipient) && sources.contains(&one.source));
         self
     }

@@ -142,7 +142,11 @@ async fn a_source_brings_no_more_than_it_can_mean() {
     let asked = gateway.ask(Slug::VeiligThuis, &question, None).await.expect("an answer");
     gateway.running_mut().stop_connector(Slug::Police);
     let summary = |number: usize| {
-        let mut item = item("incident-reports", "summary", json!({"incidents": [{"month": "2026-03", "summary": format!("once {number}")}]}));
+        let mut item = item(
+            "incident-reports",
+            "summary",
+            json!({"incidents": [{"month": "2026-03", "summary": format!("once {number}")}]}),
+        );
         item["facts"]["professional"] = json!("pol-17");
         json!({"decision": asked.id, "subject": question["subject"], "items": [item]})
     };
