@@ -11,6 +11,7 @@ mod openapi;
 mod operator;
 mod organisation;
 mod output;
+mod policy;
 mod request;
 mod schema;
 mod serve;
@@ -61,6 +62,8 @@ enum Command {
     Open(open::Open),
     /// Verify what was kept: receipts.
     Verify(verify::Verify),
+    /// Check, test and show the policies.
+    Policy(policy::Policy),
     /// Print the JSON Schemas of what is given.
     Schema(schema::Schema),
     /// Print the OpenAPI document.
@@ -92,6 +95,7 @@ pub fn main() -> ExitCode {
             Command::Sign(command) => command.run(outside),
             Command::Open(command) => command.run(),
             Command::Verify(command) => command.run(),
+            Command::Policy(command) => command.run(),
             Command::Schema(command) => command.run(),
             Command::Openapi => openapi::run(),
         }

@@ -120,7 +120,10 @@ fn purpose(bundle: &Bundle, matter: &Matter) -> Result<Arc<Purpose>, Refusal> {
         .purpose(&request.purpose)
         .cloned()
         .ok_or_else(|| not_permitted("no policy serves this purpose: check its code"))?;
-    case::fits(request)?;
+    if !purpose.served {
+        return Err(not_permitted("this purpose is not asked for here"));
+    }
+    case::fits(&purpose, request)?;
     Ok(purpose)
 }
 

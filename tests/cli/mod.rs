@@ -4,6 +4,7 @@ mod cases;
 mod demo;
 mod mistakes;
 mod operators;
+mod policy;
 mod professionals;
 mod receipts;
 mod request;

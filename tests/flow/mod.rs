@@ -17,6 +17,7 @@ mod kill;
 mod limits;
 mod log_first;
 mod mutations;
+mod offers;
 mod ordinary;
 mod protected;
 mod pseudonyms;
