@@ -227,7 +227,7 @@ mod tests {
     fn the_document_is_openapi_3_1_with_every_form() {
         let document: Value = serde_json::from_str(&json()).expect("JSON");
         assert_eq!(document["openapi"], "3.1.0");
-        for path in ["/disclosures", "/overrides", "/releases"] {
+        for path in ["/disclosures", "/offers", "/overrides", "/releases"] {
             let operation = &document["paths"][path]["post"];
             assert!(operation["responses"]["503"].is_object() && operation["responses"]["200"].is_object(), "{path}");
             let body = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str().expect("a body");

@@ -69,7 +69,8 @@ async fn an_offer_is_collected_by_an_ordinary_request() {
     let recipient = gateway.persona(Slug::VeiligThuis);
     let request = gateway.draft_get(&recipient, "/v1/offers").sign(&recipient.key);
     let listed = gateway.wire().success(&recipient.tls, &request).await.expect("a list").json();
-    let members: Vec<_> = listed["offers"][0].as_object().expect("an offer").keys().cloned().collect();
+    let mut members: Vec<_> = listed["offers"][0].as_object().expect("an offer").keys().cloned().collect();
+    members.sort();
     assert_eq!(members, ["expiresAt", "kind", "madeAt", "offer", "purpose", "source"]);
     assert!(listed["offers"][0]["offer"] == id.as_str() && !listed.to_string().contains(&bsn));
     assert!(waiting(&gateway, Slug::Probation).await.is_empty(), "it is nobody else's");
