@@ -5,6 +5,7 @@ mod connector;
 mod demo;
 mod input;
 mod keys;
+mod offer;
 mod open;
 mod openapi;
 mod operator;
@@ -53,6 +54,8 @@ enum Command {
     Case(case::Case),
     /// Ask a gateway for information about a person.
     Request(Box<request::Request>),
+    /// What waits for collection: make, list, withdraw.
+    Offer(offer::Offer),
     /// Sign a request for another client, such as curl: prints the header fields to add.
     Sign(sign::Sign),
     /// Open a sealed payload.
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
             Command::Keys(command) => command.run(outside).await,
             Command::Case(command) => command.run(outside).await,
             Command::Request(command) => command.run(outside).await,
+            Command::Offer(command) => command.run(outside).await,
             Command::Sign(command) => command.run(outside),
             Command::Open(command) => command.run(),
             Command::Verify(command) => command.run(),

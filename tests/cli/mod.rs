@@ -3,6 +3,7 @@
 mod cases;
 mod demo;
 mod mistakes;
+mod offers;
 mod operators;
 mod policy;
 mod professionals;

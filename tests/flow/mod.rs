@@ -18,6 +18,7 @@ mod kill;
 mod limits;
 mod log_first;
 mod mutations;
+mod offers;
 mod ordinary;
 mod protected;
 mod pseudonyms;

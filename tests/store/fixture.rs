@@ -122,6 +122,7 @@ impl Fixture {
             "certificate" => "SELECT count(*) FROM certificate",
             "case_record" => "SELECT count(*) FROM case_record",
             "consent" => "SELECT count(*) FROM consent",
+            "offer" => "SELECT count(*) FROM offer",
             "entry" => "SELECT count(*) FROM entry",
             "idempotency" => "SELECT count(*) FROM idempotency",
             "disclosure" => "SELECT count(*) FROM disclosure",

@@ -5,5 +5,6 @@ mod cases;
 mod corruption;
 mod facts;
 mod fixture;
+mod offers;
 mod registers;
 mod sequencing;

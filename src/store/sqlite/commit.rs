@@ -7,7 +7,7 @@ use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::registers::Seal;
 use super::script::{Script, statements};
-use super::{cases, deliveries, disclosures, log, registers, registry, unavailable, vault};
+use super::{cases, deliveries, disclosures, log, offers, registers, registry, unavailable, vault};
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
 use crate::store::facts::{facts_digest, registration_digest};
@@ -201,6 +201,9 @@ impl Judging<'_> {
             Change::Override(subject, version, record) => {
                 return registers::add_override(connection, self.seal, *subject, *version, record).await;
             }
+            Change::Offer(offer) => return offers::add(connection, self.seal, offer, self.now).await,
+            Change::OfferCollected { offer, until } => return offers::collected(connection, offer, *until, self.now).await,
+            Change::OfferWithdrawn(offer) => return offers::withdraw(connection, offer, self.now).await,
             Change::Case(case) => return cases::add_case(connection, self.seal, case).await,
             Change::Organisation(organisation) => registry::put(connection, organisation).await?,
             Change::Status(status) => return registry::set_status(connection, status).await,

@@ -5,7 +5,6 @@ mod director;
 mod names;
 mod protection;
 mod re_read;
-mod rules;
 
 use std::collections::BTreeSet;
 
@@ -35,7 +34,6 @@ fn desk(gateway: &TestGateway) -> &Desk {
 
 /// A case with these attendees, of whose family it is recorded that it knows.
 async fn open(gateway: &TestGateway, attendees: &[Slug]) -> CaseId {
-    rules::complete(gateway);
     let id = CaseId::draw(gateway.clock.now(), &SystemEntropy::default()).expect("an id");
     desk(gateway).open_case(id.clone(), Track::Named, oins(attendees)).await.expect("opened");
     step(gateway, &id, Step::Inform).await;
