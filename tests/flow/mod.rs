@@ -4,6 +4,7 @@ mod asked;
 mod at_rest;
 mod bodies;
 mod certificates;
+mod conditions;
 mod crowds;
 mod equality;
 mod facts_re_read;
