@@ -171,13 +171,12 @@ impl Purpose {
         };
         let transforms = read.transforms.check().map_err(|Wrong { at: span, message }| at(span, message))?;
         let case = read.case;
-        if let Some(case) = case.as_ref().filter(|case| *case.get_ref() == CaseTrack::Anonymous) {
-            if let Some((category, form)) = transforms.naming() {
-                let message = format!(
-                    "an anonymous case names nobody, and this purpose keeps who it is of `{category}` in the form `{form}`"
-                );
-                return Err(at(case.span(), message));
-            }
+        if let Some(case) = case.as_ref().filter(|case| *case.get_ref() == CaseTrack::Anonymous)
+            && let Some((category, form)) = transforms.naming()
+        {
+            let message =
+                format!("an anonymous case names nobody, and this purpose keeps who it is of `{category}` in the form `{form}`");
+            return Err(at(case.span(), message));
         }
         Ok(Self {
             id: read.id.into_inner(),

@@ -1,5 +1,5 @@
-//! Who may receive what: the only place that knows Cedar. A [`Bundle`] holds one version of the policies and answers
-//! [`Question`]s.
+//! Who may receive what: the only place that knows Cedar. A [`Bundle`] holds one version of the policies, answers [`Question`]s and shows
+//! itself as a [matrix](Bundle::matrix).
 
 mod bundle;
 mod cache;

@@ -341,7 +341,6 @@ fn remembered_decisions_equal_full_evaluation() {
         "condition-not-met",
         "protected-person",
         "wpg-removed",
-        "unknown-purpose",
         "case-not-met",
         "case-closed",
         "anonymous-case",
@@ -352,6 +351,17 @@ fn remembered_decisions_equal_full_evaluation() {
         "subject-only",
     ] {
         assert!(outcomes.get(outcome).is_some_and(|times| *times > 10), "{outcome} hardly came up: {outcomes:?}");
+    }
+}
+
+#[test]
+fn a_purpose_that_the_policies_do_not_have_permits_nothing() {
+    let bundle = bundle();
+    let mut questions = Questions::new(8);
+    for _ in 0..50 {
+        let question = Question { purpose: code("no-such-purpose"), ..questions.next() };
+        assert_eq!(bundle.decide(&question).reason(), Some(reason::UNKNOWN_PURPOSE));
+        assert_eq!(bundle.decide(&question), bundle.decide_fresh(&question));
     }
 }
 

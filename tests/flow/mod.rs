@@ -6,6 +6,7 @@ mod bodies;
 mod bystanders;
 mod cases;
 mod certificates;
+mod conditions;
 mod crowds;
 mod equality;
 mod facts_re_read;

@@ -1,5 +1,7 @@
 //! `sluis policy matrix`
 
+use std::fmt::Write;
+
 use clap::Args;
 
 use super::{Policies, heat_map};
@@ -59,11 +61,11 @@ fn table(bundle: &Bundle, lines: &[MatrixLine]) -> String {
         if of_purpose.is_empty() {
             continue;
         }
-        text.push_str(&format!("\n{}  {} / {}\n", purpose.id, purpose.texts.en, purpose.texts.nl));
+        let _ = writeln!(text, "\n{}  {} / {}", purpose.id, purpose.texts.en, purpose.texts.nl);
         for same in of_purpose.chunk_by(|one, other| (one.source, one.recipient) == (other.source, other.recipient)) {
             let Some(first) = same.first() else { continue };
             let cells: Vec<String> = same.iter().map(|line| format!("{} {}", line.category, mark(line))).collect();
-            text.push_str(&format!("  {} → {}: {}\n", first.source, first.recipient, cells.join(", ")));
+            let _ = writeln!(text, "  {} → {}: {}", first.source, first.recipient, cells.join(", "));
         }
     }
     text.trim_end().to_owned()

@@ -43,7 +43,6 @@ impl Questions {
             "treatment",
             "accountability",
             "subject-rights",
-            "no-such-purpose",
         ]
         .map(code)
         .to_vec();
