@@ -16,6 +16,7 @@ mod kill;
 mod limits;
 mod log_first;
 mod mutations;
+mod operators_hand;
 mod ordinary;
 mod protected;
 mod pseudonyms;

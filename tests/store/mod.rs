@@ -1,6 +1,7 @@
 //! The contract of a store, tried on SQLite: what is acknowledged is durable and in order, conflicts leave nothing behind, races have one winner.
 
 mod appends;
+mod authenticity;
 mod corruption;
 mod facts;
 mod fixture;
