@@ -10,6 +10,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use super::kill::world;
 use crate::support::child::ChildDemo;
 
+/// Somebody whom the attack on consents does not concern.
+const OTHER: &str = "P17";
+
 struct Demo {
     child: ChildDemo,
     world: World,
@@ -70,11 +73,10 @@ impl Demo {
     }
 }
 
-/// Someone who withdrew a consent for care involvement.
-fn who_withdrew(world: &World) -> String {
+/// Those who withdrew a consent.
+fn who_withdrew(world: &World) -> Vec<String> {
     let withdrew = |state| matches!(state, DemoConsentState::Withdrawn { .. });
-    let consent = world.consents().find(|consent| withdrew(consent.state)).expect("a consent that was withdrawn");
-    consent.person.clone()
+    world.consents().filter(|consent| withdrew(consent.state)).map(|consent| consent.person.clone()).collect()
 }
 
 /// Broken on purpose to see it fail: `vouched` always content, `Place::bound` without the standing.
@@ -84,11 +86,14 @@ async fn what_an_operator_writes_widens_nothing() {
     let file = SqliteConnectOptions::new().filename(child.layout().gateway().join("sluis.sqlite")).foreign_keys(true);
     let database = SqlitePool::connect_with(file.busy_timeout(std::time::Duration::from_secs(10))).await.expect("the file");
     let demo = Demo { world: world(&child), client: child.client(Slug::VeiligThuis), child, database };
-    let person = who_withdrew(&demo.world);
+    let withdrew = who_withdrew(&demo.world);
+    let person = withdrew.first().expect("somebody who withdrew").clone();
+    assert!(!withdrew.iter().any(|person| person == OTHER), "somebody else");
     let care = async || demo.items(&person, "care-involvement", Slug::MentalHealth).await;
-    let police = async || demo.items("P22", "measures", Slug::Police).await;
+    let police = async || demo.items(OTHER, "measures", Slug::Police).await;
     assert_eq!(care().await, 0, "withdrawn");
     let before = police().await;
+    assert!(before > 0, "the police give something");
 
     // The withdrawal away: the consent as it was given does not speak again.
     sqlx::query("CREATE TABLE kept AS SELECT * FROM consent WHERE version > 1").execute(&demo.database).await.expect("kept");
@@ -113,12 +118,12 @@ async fn what_an_operator_writes_widens_nothing() {
     );
     demo.unreadable("corrupt: table published_key, column code, row operator-1");
     demo.write("UPDATE head SET revision = revision + 1").await;
-    demo.refused("P22", "measures", Slug::Police).await;
+    demo.refused(OTHER, "measures", Slug::Police).await;
     demo.says("table head, column code, row 1");
     demo.write("UPDATE head SET revision = revision - 1").await;
     demo.write("DELETE FROM published_key WHERE keyid = 'operator-1'").await;
     assert_eq!(police().await, before, "served as before");
-    for person in [person.as_str(), "P22"] {
+    for person in [person.as_str(), OTHER] {
         assert!(!demo.log().contains(&demo.bsn(person)), "the log tells whose row it is");
     }
 }

@@ -250,7 +250,7 @@ async fn with_registry() -> Fixture {
 }
 
 /// Each attack on the registry, and where it is found.
-const ON_REGISTRY: [(&str, &str, &str); 18] = [
+const ON_REGISTRY: [(&str, &str, &str); 24] = [
     (
         "a key of the attacker's",
         "INSERT INTO published_key SELECT 'operator-1', organisation, use, alg, jwk, valid_from + 1, valid_until, 0, NULL FROM published_key WHERE keyid = 'new-1'",
@@ -280,6 +280,24 @@ const ON_REGISTRY: [(&str, &str, &str); 18] = [
     ),
     ("a key of another", "UPDATE published_key SET organisation = (SELECT max(oin) FROM organisation) WHERE keyid = 'new-1'", "published_key code new-1"),
     ("a key away", "DELETE FROM published_key WHERE keyid = 'new-1'", "head registry 1"),
+    ("another algorithm", "UPDATE published_key SET alg = 'RSA-OAEP-256' WHERE keyid = 'new-1'", "published_key code new-1"),
+    ("an earlier term", "UPDATE published_key SET valid_from = 0 WHERE keyid = 'new-1'", "published_key code new-1"),
+    (
+        "an earlier term of a certificate",
+        "UPDATE certificate SET valid_from = 0 WHERE hex(fingerprint) LIKE '0B%'",
+        "certificate code 0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
+    ),
+    (
+        "a later term of a certificate",
+        "UPDATE certificate SET valid_until = valid_until + 1 WHERE hex(fingerprint) LIKE '0B%'",
+        "certificate code 0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
+    ),
+    (
+        "another certificate",
+        "UPDATE certificate SET fingerprint = zeroblob(32) WHERE hex(fingerprint) LIKE '0B%'",
+        "certificate code 0000000000000000000000000000000000000000000000000000000000000000",
+    ),
+    ("another name", "UPDATE organisation SET name = 'Police' WHERE oin LIKE '%01000'", "organisation code 00000099000000001000"),
     (
         "a certificate unrevoked",
         "UPDATE certificate SET revoked = 0 WHERE fingerprint = x'0101010101010101010101010101010101010101010101010101010101010101'",
@@ -334,7 +352,7 @@ async fn the_registry_is_not_changed_unseen() {
     let changes = vec![Change::Organisation(Box::new(other))];
     fixture.commit_one(Append { changes, ..fixture.append() }).await.expect("and life goes on");
     assert_eq!(fixture.store.registered().await.expect("sound").organisations[&oin(2)].organisation.kind, Kind::MentalHealth);
-    cases.finish(18 * 2);
+    cases.finish(24 * 2);
     fixture.holds_together().await;
 }
 
