@@ -20,6 +20,7 @@ mod limits;
 mod log_first;
 mod mutations;
 mod offers;
+mod operators_hand;
 mod ordinary;
 mod protected;
 mod pseudonyms;

@@ -2,6 +2,7 @@
 
 mod appends;
 mod cases;
+mod authenticity;
 mod corruption;
 mod facts;
 mod fixture;

@@ -5,11 +5,14 @@ mod checkpoints;
 mod commit;
 mod deliveries;
 mod disclosures;
+mod earlier;
 mod log;
 mod offers;
+mod registering;
 mod registers;
 mod registry;
 mod script;
+mod seal;
 mod vault;
 
 use std::path::Path;
@@ -35,15 +38,16 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sqlite/mi
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
-    registers: registers::Seal,
+    registers: seal::Seal,
     _checkpoints: checkpoints::Checkpoints,
 }
 
 impl SqliteStore {
-    /// Opens the file at `path`, making and migrating it as needed. `register_key` seals consents, overrides and cases at rest.
+    /// Opens the file at `path`, making and migrating it as needed. From `register_key` come the keys that seal consents, overrides
+    /// and cases at rest, and that vouch for the registry and the head.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the file cannot be opened or is of a newer schema.
+    /// [`StoreError::Unavailable`] when the file cannot be opened, is of a newer schema, or was written to before registers were authenticated.
     pub async fn open(path: &Path, register_key: Key) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -59,6 +63,7 @@ impl SqliteStore {
         let pool = || SqlitePoolOptions::new().test_before_acquire(false);
         let writer =
             pool().max_connections(1).connect_with(checkpoints::of_writer(options.clone())).await.map_err(unavailable)?;
+        earlier::refuse(&writer).await?;
         MIGRATIONS.run(&writer).await.map_err(|error| StoreError::Unavailable(format!("migrations: {error}")))?;
         // More than can run at once would only spread what each has in its cache.
         let most = std::thread::available_parallelism().map_or(2, |processors| processors.get().clamp(2, 8));
@@ -70,14 +75,14 @@ impl SqliteStore {
             .map_err(unavailable)?;
         let checkpoints =
             checkpoints::Checkpoints::start(pool().max_connections(1).connect_lazy_with(checkpoints::of_task(options)));
-        Ok(Self { writer, readers, registers: registers::Seal(register_key), _checkpoints: checkpoints })
+        Ok(Self { writer, readers, registers: seal::Seal::new(&register_key), _checkpoints: checkpoints })
     }
 }
 
 #[async_trait]
 impl Store for SqliteStore {
     async fn head(&self) -> Result<Head, StoreError> {
-        log::head(&mut *self.readers.acquire().await.map_err(unavailable)?).await
+        log::head(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers).await.map(|(head, _)| head)
     }
 
     async fn commit(
@@ -113,7 +118,7 @@ impl Store for SqliteStore {
 
     async fn registered(&self) -> Result<Registered, StoreError> {
         let mut reading = self.readers.begin().await.map_err(unavailable)?;
-        registry::registered(&mut reading).await
+        registry::registered(&mut reading, &self.registers).await
     }
 
     async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError> {

@@ -1,12 +1,14 @@
-//! Offers: waiting until they are collected, withdrawn or past their term. Whom one is about is sealed under the register key, bound to its id.
+//! Offers: waiting until they are collected, withdrawn or past their term. Whom one is about is sealed together with who offers it to whom for
+//! what, so that nobody without the key can give it to another.
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use super::registers::Seal;
+use super::seal::{Place, Seal};
 use super::{exactly, unavailable};
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
+use crate::source::SubjectWire;
 use crate::source::offers::OfferKind;
 use crate::store::{Conflict, OfferRow, StoreError, SubjectIndex};
 
@@ -88,7 +90,7 @@ pub(super) async fn add(
     .bind(offer.purpose.as_str())
     .bind(offer.kind.code())
     .bind(offer.subject.0.as_slice())
-    .bind(seal.close(TABLE, &offer.id, VERSION, &offer.reference)?)
+    .bind(seal.close(Place::newest(TABLE, &offer.id, VERSION).about(&offer.subject), &terms(offer))?)
     .bind(offer.made.millis())
     .bind(offer.expires.millis())
     .execute(connection)
@@ -128,17 +130,28 @@ fn opened(seal: &Seal, row: &SqliteRow) -> Result<OfferRow, StoreError> {
     let text = |column: usize| row.try_get::<String, _>(column).map_err(unavailable);
     let instant = |column: usize| row.try_get(column).map(Timestamp::from_millis).map_err(unavailable);
     let subject: &[u8] = row.try_get(5).map_err(unavailable)?;
-    let reference: &[u8] = row.try_get(6).map_err(unavailable)?;
-    Ok(OfferRow {
+    let subject = SubjectIndex(exactly(subject, TABLE, "subject", &id)?);
+    let sealed: &[u8] = row.try_get(6).map_err(unavailable)?;
+    let place = Place::newest(TABLE, &id, VERSION).about(&subject);
+    let (reference, vouched) = seal.open::<(_, [String; 5])>(place, sealed)?;
+    let offer = OfferRow {
         source: text(1)?.parse().map_err(|_| corrupt("source"))?,
         recipient: text(2)?.parse().map_err(|_| corrupt("recipient"))?,
         purpose: text(3)?.parse().map_err(|_| corrupt("purpose"))?,
         kind: OfferKind::from_code(&text(4)?).ok_or_else(|| corrupt("kind"))?,
-        subject: SubjectIndex(exactly(subject, TABLE, "subject", &id)?),
-        reference: seal.open(TABLE, &id, VERSION, reference)?,
+        subject,
+        reference,
         made: instant(7)?,
         expires: instant(8)?,
         collected: row.try_get::<Option<i64>, _>(9).map_err(unavailable)?.is_some(),
-        id,
-    })
+        id: id.clone(),
+    };
+    if terms(&offer).1 == vouched { Ok(offer) } else { Err(corrupt("reference")) }
+}
+
+/// What is sealed of an offer: whom it is about, and the columns that must not be others.
+fn terms(offer: &OfferRow) -> (&SubjectWire, [String; 5]) {
+    let OfferRow { source, recipient, purpose, kind, expires, .. } = offer;
+    let columns = [source.to_string(), recipient.to_string(), purpose.to_string(), kind.code().to_owned(), expires.to_string()];
+    (&offer.reference, columns)
 }
