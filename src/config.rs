@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
+use crate::consent::authority::{Authority, AuthorityTable};
 use crate::http::tls::{Identity, Trust};
 use crate::organisation::Oin;
 
@@ -39,6 +40,9 @@ pub struct GatewayConfig {
     /// The policies.
     #[serde(default)]
     pub policy: PolicySection,
+    /// Who may give consent, and for how long.
+    #[serde(default)]
+    pub consent: AuthorityTable,
     /// What one organisation may ask.
     #[serde(default)]
     pub limits: LimitsSection,
@@ -279,6 +283,7 @@ impl GatewayConfig {
         if self.limits.connections == 0 || self.limits.per_address == 0 || self.limits.handshaking == 0 {
             return Err("[limits]: connections, per_address and handshaking must be at least 1".to_owned());
         }
+        Authority::try_from(&self.consent).map_err(|reason| reason.trim().to_owned())?;
         if !self.store.url.starts_with("sqlite:") {
             return Err("[store] url: this version knows sqlite:<path>".to_owned());
         }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use self::operator::Operator;
 use crate::clock::Clock;
+use crate::consent::Authority;
 use crate::crypto::digest::KeyedDigest;
 use crate::ledger::entry::{Actor, Body, Clear, EntryKind, Operation, Outcome, Status};
 use crate::organisation::Oin;
@@ -34,6 +35,8 @@ pub struct Desk {
     pub sequencer: Sequencer,
     /// Log entries.
     pub journal: Arc<Journal>,
+    /// Who must agree before a consent counts.
+    pub authority: Arc<Authority>,
     /// Finds consents and overrides about a person.
     pub subject_index: KeyedDigest,
 }

@@ -15,6 +15,7 @@ use crate::actions::Desk;
 use crate::api::{Api, openapi};
 use crate::clock::Clock;
 use crate::config::{ConfigError, GatewayConfig};
+use crate::consent::Authority;
 use crate::crypto::digest::{self, KeyedDigest};
 use crate::crypto::keys::{PrivateJwk, SigningKey};
 use crate::entropy::Entropy;
@@ -117,6 +118,7 @@ pub async fn build_with(
 ) -> Result<Built, StartError> {
     let Outside { clock, entropy } = outside;
     let bundle = bundle(&config)?;
+    let authority = Arc::new(Authority::try_from(&config.consent).map_err(StartError::new)?);
     let root = root_key(&config.keys.root, &*entropy).map_err(StartError::new)?;
     let key_store = FileKeyStore::open(&config.keys.store, root.clone(), Arc::clone(&entropy)).map_err(StartError::new)?;
     let key_store: Arc<dyn KeyStore> = Arc::new(key_store);
@@ -135,6 +137,7 @@ pub async fn build_with(
         sequencer: sequencer.clone(),
         registry: LiveRegistry::load(Arc::clone(&store)).await.map_err(StartError::new)?,
         policy: ArcSwap::from_pointee(bundle),
+        authority: Arc::clone(&authority),
         vault: Vault::new(Arc::clone(&store), sequencer.clone(), Arc::clone(&key_store), Arc::clone(&entropy)),
         journal: Arc::clone(&journal),
         payloads: Payloads::new(Arc::clone(&key_store), Arc::clone(&entropy)),
@@ -162,6 +165,7 @@ pub async fn build_with(
         store,
         sequencer,
         journal,
+        authority,
         subject_index: subject_index(&root),
     });
     let api = Arc::new(api(&config, &gateway, &desk, &signing)?);

@@ -1,11 +1,13 @@
 //! Who agreed to what: consent records and overrides (doorbreking). Never reads the clock.
 
+pub mod authority;
 pub mod derogation;
 mod governing;
 pub mod minors;
 pub mod record;
 mod scope;
 
+pub use authority::Authority;
 pub use derogation::{Override, OverrideFact};
 pub use governing::governing;
 pub use record::{ConsentFact, ConsentRecord, ConsentState};

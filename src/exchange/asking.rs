@@ -8,8 +8,9 @@ use super::refusal::{ProblemType, Refusal};
 use super::registry::Member;
 use crate::catalogue::{Category, Form, Purpose};
 use crate::clock::Timestamp;
+use crate::consent::authority::Regime;
 use crate::consent::derogation::governing_override;
-use crate::consent::governing;
+use crate::consent::{Authority, governing};
 use crate::organisation::Kind;
 use crate::policy::{Basis, Bundle, Decision, FormSet, Party, Question, reason};
 use crate::pseudonym::Pseudonym;
@@ -24,6 +25,7 @@ pub(super) struct Asking<'a> {
     pub(super) matter: &'a Matter,
     pub(super) subject: &'a Personal<SubjectId>,
     pub(super) person: &'a PersonFacts,
+    pub(super) authority: &'a Authority,
     pub(super) asked_by: Option<Pseudonym>,
     /// `false` when the pseudonym is nobody's in this domain.
     pub(super) is_someone: bool,
@@ -116,7 +118,9 @@ impl Asking<'_> {
     }
 
     fn question(&self, source: &Member, category: Category) -> Question {
-        question(self.purpose, self.matter, self.person, source, category, self.finest(category), self.now)
+        let regime = Regime::of_kind(source.organisation.kind, &self.purpose.id);
+        let known = Known { person: self.person, authority: self.authority, regime, now: self.now };
+        question(self.purpose, self.matter, &known, source, category, self.finest(category))
     }
 
     /// By pseudonym nothing that would tell who it is: that is re-identification, and goes another way.
@@ -129,18 +133,26 @@ impl Asking<'_> {
     }
 }
 
+/// What is known of the person, and whose consent counts for a record under a regime.
+pub(super) struct Known<'a> {
+    pub(super) person: &'a PersonFacts,
+    pub(super) authority: &'a Authority,
+    pub(super) regime: Regime,
+    pub(super) now: Timestamp,
+}
+
 /// The question to the policies about one source and category, before the item is known.
 pub(super) fn question(
     purpose: &Purpose,
     matter: &Matter,
-    person: &PersonFacts,
+    known: &Known<'_>,
     source: &Member,
     category: Category,
     finest: Form,
-    now: Timestamp,
 ) -> Question {
     let recipient = matter.caller.organisation();
     let giver = &source.organisation;
+    let &Known { person, authority, regime, now } = known;
     let consents = person.consents.as_slice();
     let overrides: Vec<_> = person.overrides.iter().map(|(_, one)| one.clone()).collect();
     let consent = governing(consents, &giver.oin, &recipient.oin, &purpose.id, category, now);
@@ -152,7 +164,7 @@ pub(super) fn question(
         category,
         finest,
         now,
-        consent: consent.map(crate::consent::ConsentRecord::fact),
+        consent: consent.map(|consent| consent.fact(authority, regime)),
         derogation: overriding.map(crate::consent::Override::fact),
         facts: None,
     }

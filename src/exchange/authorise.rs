@@ -80,8 +80,18 @@ pub(super) async fn plan(
     matter.caller = standing(&matter.caller, &registry, now)?;
     may_receive(matter, now)?;
     let sources = sources(&registry, matter, &purpose)?;
-    let asking =
-        Asking { bundle: &bundle, purpose: &purpose, matter, subject: &subject, person: &person, asked_by, is_someone, now };
+    let authority = &*gateway.authority;
+    let asking = Asking {
+        bundle: &bundle,
+        purpose: &purpose,
+        matter,
+        subject: &subject,
+        person: &person,
+        authority,
+        asked_by,
+        is_someone,
+        now,
+    };
     let (cells, not_permitted, summaries) = asking.cells(&sources)?;
     let expected = expected(&registry, matter, &sources, index, &person, now);
     let poor = sources.iter().map(|source| &source.organisation.oin).filter(|source| gateway.health.is_poor(source)).cloned();

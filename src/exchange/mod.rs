@@ -9,6 +9,7 @@ pub mod authorise;
 pub mod collect;
 mod contribution;
 pub mod deliver;
+mod duties;
 pub mod earlier;
 mod entries;
 mod gateway;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::asking::question;
+use super::asking::{Known, question};
 use super::collect::{Collected, SourceAnswer};
 use super::matter::Matter;
 use super::plan::{Cell, Plan};
@@ -11,8 +11,9 @@ use super::sound::is_sound;
 use super::{Gateway, Stopped};
 use crate::catalogue::Form;
 use crate::catalogue::minimise::may_know_secret_address;
+use crate::consent::authority::Regime;
 use crate::organisation::Oin;
-use crate::policy::Facts;
+use crate::policy::{Basis, Facts};
 use crate::source::SourceItem;
 use crate::store::NameIndex;
 
@@ -39,6 +40,8 @@ pub struct PermittedItem {
     pub shows_secret_address: bool,
     /// The names that the recipient must not have: those of persons from whom someone in the item is protected.
     pub apart: Vec<NameIndex>,
+    /// The consent that it rests on, if any.
+    pub consent: Option<String>,
 }
 
 impl Rechecked {
@@ -80,7 +83,7 @@ pub(super) async fn permitted(
             continue;
         }
         let source = &answer.source.organisation.oin;
-        let Some(Verdict { cell, form, policies, apart }) = may_give(gateway, matter, plan, source, &item).await? else {
+        let Some(Verdict { cell, form, policies, apart, consent }) = may_give(gateway, matter, plan, source, &item).await? else {
             continue;
         };
         if says_no(&item, form) && plan.absence_rests_on_person(matter, &cell.source, item.category) {
@@ -88,7 +91,7 @@ pub(super) async fn permitted(
             continue;
         }
         let shows_secret_address = shows_secret_address(matter, plan, &cell);
-        items.push(PermittedItem { cell, item, form, policies, shows_secret_address, apart });
+        items.push(PermittedItem { cell, item, form, policies, shows_secret_address, apart, consent });
     }
     Ok(items)
 }
@@ -103,6 +106,8 @@ pub(super) struct Verdict {
     pub(super) policies: Vec<Arc<str>>,
     /// The names that the recipient must not have.
     pub(super) apart: Vec<NameIndex>,
+    /// The consent that it rests on, if any.
+    pub(super) consent: Option<String>,
 }
 
 /// Decides on one item of `source` by its facts; `None` when it was not asked, not in that form, or may not be given.
@@ -124,12 +129,19 @@ pub(super) async fn may_give(
     };
     let Protection { from_recipient, apart } = protection(gateway, matter, plan, source, item).await?;
     let decided = decide(gateway, matter, plan, cell, item, item.facts.for_policy(from_recipient));
-    Ok(decided.map(|(form, policies)| Verdict { cell: cell.clone(), form, policies, apart }))
+    Ok(decided.map(|Decided { form, policies, consent }| Verdict { cell: cell.clone(), form, policies, apart, consent }))
 }
 
 /// Whether the recipient may know a secret address in what answers `cell`.
 pub(super) fn shows_secret_address(matter: &Matter, plan: &Plan, cell: &Cell) -> bool {
     may_know_secret_address(&plan.purpose.id, matter.caller.organisation().kind, cell.overridden_by.is_some())
+}
+
+/// What the policies say of an item.
+struct Decided {
+    form: Form,
+    policies: Vec<Arc<str>>,
+    consent: Option<String>,
 }
 
 /// The best form that the item may be given in, no finer than it is.
@@ -140,12 +152,16 @@ fn decide(
     cell: &Cell,
     item: &SourceItem,
     facts: Facts,
-) -> Option<(Form, Vec<Arc<str>>)> {
-    let now = gateway.clock.now();
-    let mut question = question(&plan.purpose, matter, &plan.person, &cell.source, cell.category, item.form, now);
+) -> Option<Decided> {
+    let regime = Regime::of(&item.regime, &plan.purpose.id);
+    let known = Known { person: &plan.person, authority: &gateway.authority, regime, now: gateway.clock.now() };
+    let mut question = question(&plan.purpose, matter, &known, &cell.source, cell.category, item.form);
     question.facts = Some(facts);
     let decision = if item.form == Form::Summary { plan.bundle.decide_summary(&question) } else { plan.bundle.decide(&question) };
-    decision.form().map(|form| (form, decision.policies().to_vec()))
+    let form = decision.form()?;
+    let by_consent = plan.bundle.basis(&decision) == Some(Basis::Consent);
+    let consent = question.consent.filter(|_| by_consent).map(|consent| consent.id.clone());
+    Some(Decided { form, policies: decision.policies().to_vec(), consent })
 }
 
 fn says_no(item: &SourceItem, form: Form) -> bool {

@@ -11,7 +11,7 @@ use super::entries;
 use super::matter::Matter;
 use super::plan::Plan;
 use super::seal::{Obligations, Sealed, SealedParts};
-use super::{Gateway, Stopped};
+use super::{Gateway, Stopped, duties};
 use crate::clock::Timestamp;
 use crate::ledger::entry::{self, Body, Clear, EntryKind, Item, Outcome};
 use crate::ledger::seal::Leaf;
@@ -99,6 +99,7 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
         sealed: parts.jwe.clone(),
         receipt: receipting.clone(),
     }));
+    changes.extend(duties::of(gateway, &parts)?);
     for (source, items) in by_source(&parts.items) {
         let (row, change) = contribution(gateway, &parts, &source, &items, entries.len())?;
         entries.push(row);

@@ -113,7 +113,10 @@ async fn as_it_was(
         apart: earlier.apart().to_vec(),
         entries: vec![entry.clone()],
         // What is given is what was read, and the log says no more than that: a release that comes in between is none of it.
-        changes: vec![Change::Unchanged { disclosure: stored.row.id.clone(), version: stored.row.request.clone() }],
+        changes: vec![
+            Change::Unchanged { disclosure: stored.row.id.clone(), version: stored.row.request.clone() },
+            Change::GivenAgain { disclosure: stored.row.id.clone(), at: gateway.clock.now() },
+        ],
         ..Append::default()
     };
     // An answer that was destroyed before it could be made anew is to be made; one under other policies may not be given.

@@ -1,5 +1,6 @@
 //! One unit of work in the log: what it claims, what it rests on, what it writes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -12,9 +13,11 @@ use crate::ledger::receipt;
 use crate::ledger::seal::{Leaf, PartyKey};
 use crate::ledger::tree::NodeHash;
 use crate::ledger::wrap::WrappedKey;
+use crate::notice::Task;
 use crate::organisation::keys::Validity;
 use crate::organisation::{Oin, Organisation, Status};
 
+use super::duties::{PastTerm, Reliance};
 use super::{Revision, SubjectIndex};
 
 /// What is committed together, or not at all.
@@ -141,6 +144,28 @@ pub enum Change {
     Consent(SubjectIndex, Box<ConsentRecord>),
     /// A version of an override: its making, or its end (a decision depends on it).
     Override(SubjectIndex, u32, Box<Override>),
+    /// A disclosure rests on a consent; known ones are given again.
+    Reliance(Reliance),
+    /// A disclosure is given again: what rested on a consent was given once more.
+    GivenAgain {
+        /// The disclosure.
+        disclosure: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Not a write: those who received on a consent are exactly these, or none of the append happens.
+    ReceivedBy {
+        /// The consent.
+        consent: String,
+        /// Who.
+        recipients: BTreeSet<Oin>,
+    },
+    /// A task arises; one of the same kind, owner and matter stays.
+    Task(Box<Task>),
+    /// The next version of a task.
+    TaskAnswered(Box<Task>),
+    /// Consents and tasks past their term are removed.
+    Erase(PastTerm),
     /// An organisation joins or changes (a decision depends on it).
     Organisation(Box<Organisation>),
     /// An organisation's status changes (a decision depends on it).
@@ -152,12 +177,21 @@ pub enum Change {
 impl Change {
     /// Whether decisions depend on this: it moves the facts' revision.
     pub const fn moves_facts(&self) -> bool {
-        matches!(self, Self::Consent(..) | Self::Override(..) | Self::Organisation(_) | Self::Status(_) | Self::Credential(_))
+        matches!(
+            self,
+            Self::Consent(..)
+                | Self::Override(..)
+                | Self::Organisation(_)
+                | Self::Status(_)
+                | Self::Credential(_)
+                | Self::Erase(_)
+        )
     }
 
     /// Whether it can turn out to be impossible.
     pub const fn can_conflict(&self) -> bool {
-        self.moves_facts() || matches!(self, Self::Unchanged { .. } | Self::Answered { .. })
+        let checks = matches!(self, Self::Unchanged { .. } | Self::Answered { .. } | Self::ReceivedBy { .. } | Self::TaskAnswered(_));
+        self.moves_facts() || checks
     }
 }
 

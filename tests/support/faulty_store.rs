@@ -12,6 +12,9 @@ use sluis::config::GatewayConfig;
 use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::{EntryKind, TraceId};
 use sluis::organisation::Oin;
+use sluis::consent::ConsentRecord;
+use sluis::notice::Task;
+use sluis::store::duties::{KeptConsent, PastTerm, Reliance};
 use sluis::store::{
     Append, Change, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Scribe, Store, StoreError,
     StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
@@ -136,6 +139,34 @@ impl Store for FaultyStore {
 
     async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError> {
         self.inner.person_facts(subject).await
+    }
+
+    async fn consent(&self, id: &str) -> Result<Option<KeptConsent>, StoreError> {
+        self.inner.consent(id).await
+    }
+
+    async fn consents_of(&self, recorder: &Oin, after: &str, limit: u32) -> Result<Vec<ConsentRecord>, StoreError> {
+        self.inner.consents_of(recorder, after, limit).await
+    }
+
+    async fn lapsed_consents(&self, now: Timestamp, limit: u32) -> Result<Vec<KeptConsent>, StoreError> {
+        self.inner.lapsed_consents(now, limit).await
+    }
+
+    async fn reliances(&self, consent: &str) -> Result<Vec<Reliance>, StoreError> {
+        self.inner.reliances(consent).await
+    }
+
+    async fn task(&self, id: &str) -> Result<Option<Task>, StoreError> {
+        self.inner.task(id).await
+    }
+
+    async fn open_tasks(&self, owner: Option<&Oin>, due_by: Timestamp, limit: u32) -> Result<Vec<Task>, StoreError> {
+        self.inner.open_tasks(owner, due_by, limit).await
+    }
+
+    async fn past_term(&self, consents_before: Timestamp, tasks_before: Timestamp, limit: u32) -> Result<PastTerm, StoreError> {
+        self.inner.past_term(consents_before, tasks_before, limit).await
     }
 
     async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {

@@ -7,7 +7,7 @@ use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::registers::Seal;
 use super::script::{Script, statements};
-use super::{deliveries, disclosures, log, registers, registry, unavailable, vault};
+use super::{deliveries, disclosures, duties, log, registers, registry, unavailable, vault};
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
 use crate::store::facts::{facts_digest, registration_digest};
@@ -196,6 +196,12 @@ impl Judging<'_> {
             Change::Override(subject, version, record) => {
                 return registers::add_override(connection, self.seal, *subject, *version, record).await;
             }
+            Change::Reliance(row) => duties::add_reliance(connection, row).await?,
+            Change::GivenAgain { disclosure, at } => duties::given_again(connection, disclosure, *at).await?,
+            Change::ReceivedBy { consent, recipients } => return duties::received_by(connection, consent, recipients).await,
+            Change::Task(task) => duties::add_task(connection, self.seal, task).await?,
+            Change::TaskAnswered(task) => return duties::put_task(connection, self.seal, task).await,
+            Change::Erase(past) => duties::erase(connection, past).await?,
             Change::Organisation(organisation) => registry::put(connection, organisation).await?,
             Change::Status(status) => return registry::set_status(connection, status).await,
             Change::Credential(credential) => return registry::change_credential(connection, credential).await,

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::{Row, SqliteConnection};
 
-use super::unavailable;
+use super::{duties, unavailable};
 use crate::consent::{ConsentRecord, Override};
 use crate::crypto::aead;
 use crate::entropy::SystemEntropy;
@@ -15,14 +15,14 @@ use crate::store::{Conflict, PersonFacts, Revision, StoreError, SubjectIndex};
 pub(super) struct Seal(pub(super) Key);
 
 impl Seal {
-    fn close(&self, table: &'static str, id: &str, version: u32, record: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    pub(super) fn close(&self, table: &'static str, id: &str, version: u32, record: &impl Serialize) -> Result<Vec<u8>, StoreError> {
         let failed = |reason: &str| StoreError::Unavailable(format!("sealing a record of {table}: {reason}"));
         let plain = zeroize::Zeroizing::new(serde_json::to_vec(record).map_err(|_| failed("not serialisable"))?);
         aead::seal(&self.0, bound(table, id, version).as_bytes(), &plain, &SystemEntropy::default())
             .map_err(|_| failed("no randomness"))
     }
 
-    fn open<T: DeserializeOwned>(&self, table: &'static str, id: &str, version: u32, sealed: &[u8]) -> Result<T, StoreError> {
+    pub(super) fn open<T: DeserializeOwned>(&self, table: &'static str, id: &str, version: u32, sealed: &[u8]) -> Result<T, StoreError> {
         let corrupt = || StoreError::Corrupt { table, column: "record", row: format!("{id}/{version}") };
         let plain = aead::open(&self.0, bound(table, id, version).as_bytes(), sealed).map_err(|_| corrupt())?;
         serde_json::from_slice(plain.expose()).map_err(|_| corrupt())
@@ -83,7 +83,12 @@ pub(super) async fn add_consent(
         "INSERT INTO consent (id, version, subject, record)
          SELECT ?1, ?2, ?3, ?4 WHERE ?2 = 1 + COALESCE((SELECT MAX(version) FROM consent WHERE id = ?1), 0)",
     );
-    add(connection, query.bind(record.id.clone()).bind(record.version).bind(subject.0.to_vec()).bind(sealed)).await
+    let query = query.bind(record.id.clone()).bind(record.version).bind(subject.0.to_vec()).bind(sealed);
+    let added = add(connection, query).await?;
+    if added.is_ok() {
+        duties::put_head(connection, record).await?;
+    }
+    Ok(added)
 }
 
 pub(super) async fn add_override(
