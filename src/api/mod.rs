@@ -1,6 +1,9 @@
 //! The JSON API. No business rules: read, authenticate, hand on, answer signed.
 
+mod consents;
 mod disclosures;
+mod notices;
+mod once;
 pub mod openapi;
 mod overrides;
 mod releases;
@@ -16,6 +19,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::actions::Desk;
+use crate::consent::ConsentState;
 use crate::crypto::message_signature::RequestSignature;
 use crate::exchange::Gateway;
 use crate::exchange::authenticate::{Authenticated, REQUEST_TAG, Rejected, authenticate};
@@ -110,6 +114,13 @@ enum Resource<'a> {
     Disclosure(&'a str),
     Releases,
     Overrides,
+    Consents,
+    Consent(&'a str),
+    ConsentEvent(&'a str, ConsentState),
+    ConsentQueries,
+    Notices,
+    Notice(&'a str),
+    Answers(&'a str),
     Nothing,
 }
 
@@ -120,14 +131,33 @@ impl<'a> Resource<'a> {
             ["v1", "disclosures", id] if id.bytes().any(|byte| byte.is_ascii_alphanumeric()) => Self::Disclosure(id),
             ["v1", "releases"] => Self::Releases,
             ["v1", "overrides"] => Self::Overrides,
+            ["v1", "consents"] => Self::Consents,
+            ["v1", "consents", id] => Self::Consent(id),
+            ["v1", "consents", id, "withdrawals"] => Self::ConsentEvent(id, ConsentState::Withdrawn),
+            ["v1", "consents", id, "refusals"] => Self::ConsentEvent(id, ConsentState::Refused),
+            ["v1", "consents", id, "invalidations"] => Self::ConsentEvent(id, ConsentState::Invalidated),
+            ["v1", "consent-queries"] => Self::ConsentQueries,
+            ["v1", "notices"] => Self::Notices,
+            ["v1", "notices", id] => Self::Notice(id),
+            ["v1", "notices", id, "answers"] => Self::Answers(id),
             _ => Self::Nothing,
         }
     }
 
+    fn takes(self, method: &str) -> bool {
+        self.method().split(", ").any(|taken| taken == method)
+    }
+
     const fn method(self) -> &'static str {
         match self {
-            Self::Disclosure(_) => "GET",
-            Self::Disclosures | Self::Releases | Self::Overrides => "POST",
+            Self::Disclosure(_) | Self::Consent(_) | Self::Notices | Self::Notice(_) => "GET",
+            Self::Consents => "GET, POST",
+            Self::Disclosures
+            | Self::Releases
+            | Self::Overrides
+            | Self::ConsentEvent(..)
+            | Self::ConsentQueries
+            | Self::Answers(_) => "POST",
             Self::Nothing => "",
         }
     }
@@ -147,13 +177,23 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
     {
         return refused(api, &authenticated, refusal, resource, id).await;
     }
-    let outcome = match (resource, method.as_str() == resource.method()) {
+    let outcome = match (resource, resource.takes(method.as_str())) {
         (Resource::Nothing, _) => Err(Refusal::new(ProblemType::NotFound, "no such resource")),
         (_, false) => Err(Refusal::new(ProblemType::MethodNotAllowed, format!("use {}", resource.method()))),
         (Resource::Disclosures, true) => disclosures::create(api, &authenticated).await,
         (Resource::Disclosure(disclosure), true) => disclosures::pick_up(api, &authenticated, disclosure).await,
         (Resource::Releases, true) => releases::take(api, &authenticated).await,
         (Resource::Overrides, true) => overrides::take(api, &authenticated).await,
+        (Resource::Consents, true) if method == Method::GET => consents::list(api, &authenticated).await,
+        (Resource::Consents, true) => consents::record(api, &authenticated).await,
+        (Resource::Consent(consent), true) => consents::one(api, &authenticated, consent).await,
+        (Resource::ConsentEvent(consent, ConsentState::Withdrawn), true) => consents::withdraw(api, &authenticated, consent).await,
+        (Resource::ConsentEvent(consent, ConsentState::Refused), true) => consents::refuse(api, &authenticated, consent).await,
+        (Resource::ConsentEvent(consent, _), true) => consents::invalidate(api, &authenticated, consent).await,
+        (Resource::ConsentQueries, true) => consents::query(api, &authenticated).await,
+        (Resource::Notices, true) => notices::list(api, &authenticated).await,
+        (Resource::Notice(notice), true) => notices::one(api, &authenticated, notice).await,
+        (Resource::Answers(notice), true) => notices::answer(api, &authenticated, notice).await,
     };
     match outcome {
         Ok(reply) => reply,

@@ -156,7 +156,7 @@ pub async fn build_with(
             source_time: Duration::from_millis(config.exchange.source_ms),
         },
         clock: Arc::clone(&clock),
-        entropy,
+        entropy: Arc::clone(&entropy),
     });
     let desk = Arc::new(Desk {
         oin: config.gateway.oin.clone(),
@@ -165,6 +165,7 @@ pub async fn build_with(
         store,
         sequencer,
         journal,
+        entropy,
         authority,
         subject_index: subject_index(&root),
     });

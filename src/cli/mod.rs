@@ -1,9 +1,11 @@
 //! The command line: one file per command. Prints; everything else is elsewhere.
 
 mod connector;
+mod consent;
 mod demo;
 mod input;
 mod keys;
+mod notice;
 mod open;
 mod openapi;
 mod operator;
@@ -49,6 +51,10 @@ enum Command {
     Keys(keys::Keys),
     /// Ask a gateway for information about a person.
     Request(Box<request::Request>),
+    /// The consents of a source: record, show, list, withdraw.
+    Consent(consent::Consent),
+    /// What your organisation still has to do: notices, notifications, reviews.
+    Notice(notice::Notice),
     /// Sign a request for another client, such as curl: prints the header fields to add.
     Sign(sign::Sign),
     /// Open a sealed payload.
@@ -81,6 +87,8 @@ pub fn main() -> ExitCode {
             Command::Organisation(command) => command.run(outside).await,
             Command::Keys(command) => command.run(outside).await,
             Command::Request(command) => command.run(outside).await,
+            Command::Consent(command) => command.run(outside).await,
+            Command::Notice(command) => command.run(outside).await,
             Command::Sign(command) => command.run(outside),
             Command::Open(command) => command.run(),
             Command::Verify(command) => command.run(),
