@@ -7,12 +7,14 @@ pub mod once;
 pub mod operator;
 pub mod organisation;
 pub mod overrides;
+pub mod terms;
 
 use std::sync::Arc;
 
 pub use self::consents::Unread;
 
 use self::operator::Operator;
+use self::terms::Terms;
 use crate::clock::Clock;
 use crate::consent::Authority;
 use crate::crypto::digest::KeyedDigest;
@@ -45,6 +47,8 @@ pub struct Desk {
     pub entropy: Arc<dyn Entropy>,
     /// Who must agree before a consent counts.
     pub authority: Arc<Authority>,
+    /// How long registers keep what has ended.
+    pub terms: Terms,
     /// Finds consents and overrides about a person.
     pub subject_index: KeyedDigest,
 }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::listeners::{self, Listeners};
+use crate::actions::terms::{self, Terms};
 use crate::actions::Desk;
 use crate::api::{Api, openapi};
 use crate::clock::Clock;
@@ -167,6 +168,7 @@ pub async fn build_with(
         journal,
         entropy,
         authority,
+        terms: Terms::of_years(config.retention.consent_years, config.retention.task_years),
         subject_index: subject_index(&root),
     });
     let api = Arc::new(api(&config, &gateway, &desk, &signing)?);
@@ -245,6 +247,7 @@ fn sources_client(
 /// A gateway whose listeners are bound.
 pub struct Bound {
     gateway: Arc<Gateway>,
+    desk: Arc<Desk>,
     listeners: Listeners,
 }
 
@@ -266,9 +269,9 @@ impl Built {
     /// [`StartError`] names the address that is taken.
     pub async fn bind(self) -> Result<Bound, StartError> {
         let public = Arc::new(public(&self.signing, self.config.web.log)?);
-        let Self { gateway, api, watched, config, .. } = self;
+        let Self { gateway, desk, api, watched, config, .. } = self;
         let listeners = listeners::bind(&config, &api, &gateway, public, watched).await?;
-        Ok(Bound { gateway, listeners })
+        Ok(Bound { gateway, desk, listeners })
     }
 }
 
@@ -282,7 +285,8 @@ impl Bound {
     pub async fn run(self, shutdown: CancellationToken) {
         let jobs = TaskTracker::new();
         let stop_jobs = CancellationToken::new();
-        for job in jobs::all(&self.gateway) {
+        let kept: jobs::Job = Box::pin(terms::keep(Arc::clone(&self.desk)));
+        for job in jobs::all(&self.gateway).into_iter().chain([kept]) {
             let stop = stop_jobs.clone();
             jobs.spawn(async move {
                 tokio::select! {

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::contribution::{by_source, contribution, given};
 use super::earlier::{self, Earlier, Judged, Release, Released};
@@ -22,9 +21,6 @@ use crate::store::{
     Append, Change, Conflict, DeliveryRow, DisclosureRow, EntryRow, IdempotencyClaim, NameIndex, NonceClaim, Receipting,
     StoredDelivery,
 };
-
-/// How long sealed results are kept after completion.
-const PICK_UP: Duration = Duration::from_hours(24);
 
 /// A delivery that is in the log.
 #[derive(Debug)]
@@ -205,13 +201,14 @@ fn disclosure_row(
 ) -> Result<DisclosureRow, Stopped> {
     let SealedParts { matter, plan, .. } = parts;
     let open_until = plan.open_until(matter);
-    let (payload_class, request) = gateway.payloads.seal(matter, released, apart, open_until.plus(PICK_UP))?;
+    let expires = open_until.plus(plan.purpose.retention.payload);
+    let (payload_class, request) = gateway.payloads.seal(matter, released, apart, expires)?;
     Ok(DisclosureRow {
         id: matter.id.to_string(),
         recipient: matter.caller.oin().clone(),
         created: matter.arrived,
         open_until,
-        expires: open_until.plus(PICK_UP),
+        expires,
         expected: plan.expected.clone(),
         bundle: plan.bundle.hash().to_owned(),
         request,

@@ -2,6 +2,7 @@
 
 mod appends;
 mod corruption;
+mod duties;
 mod facts;
 mod fixture;
 mod registers;
