@@ -187,7 +187,9 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
         (Resource::Consents, true) if method == Method::GET => consents::list(api, &authenticated).await,
         (Resource::Consents, true) => consents::record(api, &authenticated).await,
         (Resource::Consent(consent), true) => consents::one(api, &authenticated, consent).await,
-        (Resource::ConsentEvent(consent, ConsentState::Withdrawn), true) => consents::withdraw(api, &authenticated, consent).await,
+        (Resource::ConsentEvent(consent, ConsentState::Withdrawn), true) => {
+            consents::withdraw(api, &authenticated, consent).await
+        }
         (Resource::ConsentEvent(consent, ConsentState::Refused), true) => consents::refuse(api, &authenticated, consent).await,
         (Resource::ConsentEvent(consent, _), true) => consents::invalidate(api, &authenticated, consent).await,
         (Resource::ConsentQueries, true) => consents::query(api, &authenticated).await,

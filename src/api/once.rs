@@ -34,10 +34,9 @@ pub(super) async fn start(api: &Api, authenticated: &Authenticated, id: &str) ->
     let body = gateway.idempotency.of(&[request.path.as_bytes(), b"\n", &request.body].concat());
     let now = gateway.clock.now();
     match gateway.store.claim(&organisation, &key, now).await? {
-        Some(claim) if claim.body != body => Err(Refusal::new(
-            ProblemType::IdempotencyConflict,
-            "this Idempotency-Key came with another request; use a new key",
-        )),
+        Some(claim) if claim.body != body => {
+            Err(Refusal::new(ProblemType::IdempotencyConflict, "this Idempotency-Key came with another request; use a new key"))
+        }
         Some(Claim { answered: true, disclosure, .. }) => {
             // Nothing happens twice; the nonce is used up all the same.
             gateway.sequencer.append(Append { nonce: Some(nonce), ..Append::default() }).await?;

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::listeners::{self, Listeners};
-use crate::actions::terms::{self, Terms};
 use crate::actions::Desk;
+use crate::actions::terms::{self, Terms};
 use crate::api::{Api, openapi};
 use crate::clock::Clock;
 use crate::config::{ConfigError, GatewayConfig};

@@ -156,9 +156,9 @@ impl Purpose {
         }
         let payload = match &read.retention.payload {
             None => LONGEST_PAYLOAD,
-            Some(text) => term(text.get_ref())
-                .filter(|payload| *payload <= LONGEST_PAYLOAD)
-                .ok_or_else(|| at(text.span(), "write how long sealed results are kept as `PT24H`, and no longer than that".to_owned()))?,
+            Some(text) => term(text.get_ref()).filter(|payload| *payload <= LONGEST_PAYLOAD).ok_or_else(|| {
+                at(text.span(), "write how long sealed results are kept as `PT24H`, and no longer than that".to_owned())
+            })?,
         };
         let retention = Retention {
             payload,

@@ -90,9 +90,7 @@ impl Notice {
                 }
                 Ok(())
             }
-            Step::Show { kit, id } => {
-                show(&kit.client(&outside)?.1.read(&format!("/v1/notices/{}", path_segment(&id)?)).await?)
-            }
+            Step::Show { kit, id } => show(&kit.client(&outside)?.1.read(&format!("/v1/notices/{}", path_segment(&id)?)).await?),
             Step::Answer(Answer { kit, id, answer, by, basis, reason, until }) => {
                 let body = json!({"answer": answer, "by": by, "basis": basis, "reason": reason, "until": until}).to_string();
                 let target = format!("/v1/notices/{}/answers", path_segment(&id)?);
@@ -116,7 +114,8 @@ fn list(tasks: &[Value], none: &str) {
     for task in tasks {
         let overdue = if task["overdue"] == true { "OVERDUE" } else { "" };
         let disclosures = task["disclosures"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let about: Vec<String> = disclosures.iter().chain(Some(&task["about"]).filter(|about| !about.is_null())).map(text).collect();
+        let about: Vec<String> =
+            disclosures.iter().chain(Some(&task["about"]).filter(|about| !about.is_null())).map(text).collect();
         let (id, kind, owner) = (text(&task["id"]), text(&task["kind"]), text(&task["owner"]));
         let (state, due) = (text(&task["state"]), text(&task["due"]));
         say(&format!("{id}  {kind:20}  {state:8}  due {due}  {overdue:7}  {owner}  about {}", about.join(", ")));

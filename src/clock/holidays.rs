@@ -43,7 +43,9 @@ mod tests {
 
     #[test]
     fn easter_is_where_almanacs_have_it() {
-        for known in [date!(2024 - 03 - 31), date!(2025 - 04 - 20), date!(2026 - 04 - 05), date!(2027 - 03 - 28), date!(2038 - 04 - 25)] {
+        for known in
+            [date!(2024 - 03 - 31), date!(2025 - 04 - 20), date!(2026 - 04 - 05), date!(2027 - 03 - 28), date!(2038 - 04 - 25)]
+        {
             assert_eq!(easter(known.year()), Some(known));
         }
     }
@@ -66,7 +68,9 @@ mod tests {
         for day in free {
             assert!(!is_working_day(day), "{day}");
         }
-        for day in [date!(2026 - 04 - 02), date!(2026 - 05 - 15), date!(2026 - 05 - 26), date!(2026 - 12 - 24), date!(2025 - 04 - 28)] {
+        for day in
+            [date!(2026 - 04 - 02), date!(2026 - 05 - 15), date!(2026 - 05 - 26), date!(2026 - 12 - 24), date!(2025 - 04 - 28)]
+        {
             assert!(is_working_day(day), "{day}");
         }
     }

@@ -100,8 +100,7 @@ impl Row {
 
     /// Each set of ours holds one of the other's.
     fn is_as_strict_as(&self, other: &Self) -> bool {
-        let pairs =
-            [(&self.under_12, &other.under_12), (&self.from_12, &other.from_12), (&self.from_16, &other.from_16)];
+        let pairs = [(&self.under_12, &other.under_12), (&self.from_12, &other.from_12), (&self.from_16, &other.from_16)];
         pairs.iter().all(|(ours, theirs)| ours.iter().all(|set| theirs.iter().any(|law| law.is_subset(set))))
     }
 }

@@ -145,14 +145,7 @@ struct Decided {
 }
 
 /// The best form that the item may be given in, no finer than it is.
-fn decide(
-    gateway: &Gateway,
-    matter: &Matter,
-    plan: &Plan,
-    cell: &Cell,
-    item: &SourceItem,
-    facts: Facts,
-) -> Option<Decided> {
+fn decide(gateway: &Gateway, matter: &Matter, plan: &Plan, cell: &Cell, item: &SourceItem, facts: Facts) -> Option<Decided> {
     let regime = Regime::of(&item.regime, &plan.purpose.id);
     let known = Known { person: &plan.person, authority: &gateway.authority, regime, now: gateway.clock.now() };
     let mut question = question(&plan.purpose, matter, &known, &cell.source, cell.category, item.form);

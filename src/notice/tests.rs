@@ -55,7 +55,10 @@ fn a_notification_is_put_off_with_a_reason_and_again_and_ends() {
     assert_eq!(place(first.answer(deferred("2027-01-01T10:00:01Z"), now)), "/until", "two weeks at a time");
     let put_off = first.answer(deferred("2027-01-01T10:00:00Z"), now).expect("two weeks more");
     assert_eq!((put_off.state, put_off.due, put_off.version), (TaskState::Deferred, at("2027-01-01T10:00:00Z"), 2));
-    assert!(!put_off.is_overdue(at("2026-12-31T10:00:00Z")) && put_off.is_overdue(at("2027-01-01T10:00:00Z")), "to be judged again");
+    assert!(
+        !put_off.is_overdue(at("2026-12-31T10:00:00Z")) && put_off.is_overdue(at("2027-01-01T10:00:00Z")),
+        "to be judged again"
+    );
     let again = put_off.answer(deferred("2027-01-15T10:00:00Z"), at("2026-12-31T10:00:00Z")).expect("and again");
     let sent = again.answer(answer(AnswerCode::Sent), now).expect("sent");
     assert!(sent.state.is_open() && sent.closed_at().is_none());
@@ -84,9 +87,8 @@ fn each_kind_takes_its_own_answers_with_what_they_must_state() {
                 assert_eq!(outcome.is_ok(), kind == other, "{kind:?} {code:?}");
             }
         }
-        let bare = |code: &&AnswerCode| {
-            task(*kind, Kind::MentalHealth).answer(Answer { basis: None, ..answer(**code) }, now).is_err()
-        };
+        let bare =
+            |code: &&AnswerCode| task(*kind, Kind::MentalHealth).answer(Answer { basis: None, ..answer(**code) }, now).is_err();
         assert!(taken.iter().any(|code| bare(&code)), "{kind:?}: something must be based on something");
     }
     let review = Task { not_by: Some("pro-1".to_owned()), ..task(TaskKind::OverrideReview, Kind::MentalHealth) };

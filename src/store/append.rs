@@ -190,7 +190,8 @@ impl Change {
 
     /// Whether it can turn out to be impossible.
     pub const fn can_conflict(&self) -> bool {
-        let checks = matches!(self, Self::Unchanged { .. } | Self::Answered { .. } | Self::ReceivedBy { .. } | Self::TaskAnswered(_));
+        let checks =
+            matches!(self, Self::Unchanged { .. } | Self::Answered { .. } | Self::ReceivedBy { .. } | Self::TaskAnswered(_));
         self.moves_facts() || checks
     }
 }

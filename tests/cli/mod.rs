@@ -1,5 +1,6 @@
 //! Transcripts of the built program, against a demo in a process of its own.
 
+mod consents;
 mod demo;
 mod mistakes;
 mod operators;

@@ -150,7 +150,8 @@ async fn what_may_not_be_recorded_is_refused_with_its_place() {
     let (status, problem) = post(&gateway, &director, "/v1/consents", &given(&gateway)).await;
     cases.hold(format!("no source: {problem}"), status == 403);
     let kept = get(&gateway, &care, "/v1/consents").await.1;
-    let recorded = kept["consents"].as_array().expect("a list").iter().filter(|one| one["categories"] == json!(["substance-use"]));
+    let recorded =
+        kept["consents"].as_array().expect("a list").iter().filter(|one| one["categories"] == json!(["substance-use"]));
     cases.hold(format!("one was recorded: {kept}"), recorded.count() == 1);
     cases.finish(45);
     gateway.stop().await;
@@ -191,9 +192,7 @@ async fn a_consent_that_is_not_everyones_is_held_for_the_professional() {
     let care = gateway.persona(Slug::MentalHealth);
     let source = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
     let now = gateway.clock.now().to_string();
-    let parent = |suspected: bool| {
-        json!({"role": "parent", "method": "in person", "at": now, "authorityEvidence": "extract", "allegedPerpetrator": suspected})
-    };
+    let parent = |suspected: bool| json!({"role": "parent", "method": "in person", "at": now, "authorityEvidence": "extract", "allegedPerpetrator": suspected});
     let mut body = given(&gateway);
     body["parentsWithCustody"] = json!(1);
     body["subjectAge"] = json!(13);

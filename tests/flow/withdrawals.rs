@@ -74,7 +74,8 @@ async fn a_withdrawal_lies_before_or_after_each_of_a_hundred_disclosures() {
     opening.abort();
 
     let entries = log::stored(&*gateway.running().gateway.store).await;
-    let events = entries.iter().filter(|entry| entry.row.clear.kind == EntryKind::ConsentEvent && entry.row.clear.party == care.oin);
+    let events =
+        entries.iter().filter(|entry| entry.row.clear.kind == EntryKind::ConsentEvent && entry.row.clear.party == care.oin);
     let told = entries.iter().filter(|entry| entry.row.clear.kind == EntryKind::WithdrawalNotice).collect::<Vec<_>>();
     assert_eq!(told.len(), 1, "one recipient, one notice");
     let withdrawal = told[0].index - 1;

@@ -16,7 +16,14 @@ const DAY: Duration = Duration::from_hours(24);
 
 fn reliance(disclosure: &str, recipient: u8) -> Reliance {
     let categories = BTreeSet::from([Category::Diagnosis]);
-    Reliance { consent: "c1".to_owned(), disclosure: disclosure.to_owned(), recipient: oin(recipient), categories, first: NOW, last: NOW }
+    Reliance {
+        consent: "c1".to_owned(),
+        disclosure: disclosure.to_owned(),
+        recipient: oin(recipient),
+        categories,
+        first: NOW,
+        last: NOW,
+    }
 }
 
 fn task(id: &str, about: &str) -> Task {
@@ -43,10 +50,8 @@ fn task(id: &str, about: &str) -> Task {
 #[tokio::test]
 async fn a_withdrawal_knows_everyone_who_received() {
     let fixture = Fixture::new().await;
-    let received_by = |recipients: &[Oin]| Change::ReceivedBy {
-        consent: "c1".to_owned(),
-        recipients: recipients.iter().cloned().collect(),
-    };
+    let received_by =
+        |recipients: &[Oin]| Change::ReceivedBy { consent: "c1".to_owned(), recipients: recipients.iter().cloned().collect() };
     let withdrawal = |recipients: &[Oin], version| Append {
         changes: vec![received_by(recipients), Change::Consent(SubjectIndex([1; 32]), Box::new(consent("c1", version)))],
         ..fixture.append()

@@ -9,11 +9,11 @@ use sluis::app::gateway::{Built, build_with};
 use sluis::client::{Client, Kit};
 use sluis::clock::Timestamp;
 use sluis::config::GatewayConfig;
+use sluis::consent::ConsentRecord;
 use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::{EntryKind, TraceId};
-use sluis::organisation::Oin;
-use sluis::consent::ConsentRecord;
 use sluis::notice::Task;
+use sluis::organisation::Oin;
 use sluis::store::duties::{KeptConsent, PastTerm, Reliance};
 use sluis::store::{
     Append, Change, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Scribe, Store, StoreError,

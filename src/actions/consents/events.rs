@@ -106,7 +106,12 @@ impl Desk {
     }
 
     /// What a recipient is to answer.
-    async fn withdrawal_notice(&self, record: &ConsentRecord, recipient: &Oin, relied: &[&Reliance]) -> Result<Task, ActionError> {
+    async fn withdrawal_notice(
+        &self,
+        record: &ConsentRecord,
+        recipient: &Oin,
+        relied: &[&Reliance],
+    ) -> Result<Task, ActionError> {
         let registered = self.store.registered().await?.organisations.remove(recipient);
         Ok(Task {
             id: self.new_id()?,
@@ -127,7 +132,8 @@ impl Desk {
 
     /// The entry about a withdrawal notice, on its recipient's side.
     fn notice_entry(&self, task: &Task, event: &str) -> Result<EntryRow, ActionError> {
-        let (mut clear, mut body) = self.draft(EntryKind::WithdrawalNotice, &task.owner, &format!("withdrawal notice {event}"))?;
+        let (mut clear, mut body) =
+            self.draft(EntryKind::WithdrawalNotice, &task.owner, &format!("withdrawal notice {event}"))?;
         clear.recipient = Some(task.owner.clone());
         clear.categories.clone_from(&task.categories);
         body.receiving = Some(task.owner.clone());
@@ -168,8 +174,7 @@ impl Desk {
         let facts = self.store.person_facts(self.subject_index(subject)).await?;
         let current = facts.consents.into_iter().find(|consent| consent.id == id && consent.state == ConsentState::Given);
         let current = current.ok_or_else(|| ActionError::Invalid("no such consent is in force".to_owned()))?;
-        let ending =
-            Ending { at: self.clock.now(), recorded_by: current.recorded_by.clone(), reason: Some(reason.to_owned()) };
+        let ending = Ending { at: self.clock.now(), recorded_by: current.recorded_by.clone(), reason: Some(reason.to_owned()) };
         self.end_consent(recorded_by, id, ConsentState::Withdrawn, ending, Once::default()).await
     }
 }

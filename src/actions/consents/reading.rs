@@ -136,9 +136,9 @@ fn subject(mut object: Object<'_>, source: &Oin) -> Option<Personal<SubjectId>> 
     let subject = match object.required("scheme", "bsn, v-number or local") {
         Some(Scheme::Bsn) => object.required::<Bsn>("value", "nine digits that pass the 11-proof").map(SubjectId::Bsn),
         Some(Scheme::VNumber) => object.required("value", numbered).map(SubjectId::VNumber),
-        Some(Scheme::Local) => object
-            .required::<LocalNumber>("value", numbered)
-            .map(|value| SubjectId::Local { source: source.clone(), value }),
+        Some(Scheme::Local) => {
+            object.required::<LocalNumber>("value", numbered).map(|value| SubjectId::Local { source: source.clone(), value })
+        }
         None => object.value("value").and(None),
     };
     object.finish();

@@ -35,13 +35,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`ActionError::Faults`] with every fault; [`ActionError`].
-    pub async fn accept_consent(
-        &self,
-        id: &str,
-        draft: Draft,
-        recording: Recording<'_>,
-        once: Once,
-    ) -> Result<(), ActionError> {
+    pub async fn accept_consent(&self, id: &str, draft: Draft, recording: Recording<'_>, once: Once) -> Result<(), ActionError> {
         let now = self.clock.now();
         let hold = rules::check(&draft, &recording, &self.authority, now).map_err(ActionError::Faults)?;
         self.supersedes_own(&draft, &recording.recorder.oin).await?;
@@ -62,7 +56,8 @@ impl Desk {
         let Some(earlier) = &draft.supersedes else { return Ok(()) };
         let kept = self.store.consent(earlier).await?;
         let same = |kept: &crate::store::duties::KeptConsent| {
-            kept.subject == self.subject_index(&draft.subject) && kept.current().is_some_and(|record| record.recorder == *recorder)
+            kept.subject == self.subject_index(&draft.subject)
+                && kept.current().is_some_and(|record| record.recorder == *recorder)
         };
         if kept.as_ref().is_some_and(same) {
             return Ok(());

@@ -14,7 +14,12 @@ use crate::json::Fault;
 ///
 /// # Errors
 /// Every fault.
-pub(super) fn check(draft: &Draft, recording: &Recording<'_>, authority: &Authority, now: Timestamp) -> Result<Option<Hold>, Vec<Fault>> {
+pub(super) fn check(
+    draft: &Draft,
+    recording: &Recording<'_>,
+    authority: &Authority,
+    now: Timestamp,
+) -> Result<Option<Hold>, Vec<Fault>> {
     let mut faults = Vec::new();
     organisations(draft, recording, &mut faults);
     for (place, purpose) in draft.purposes.iter().enumerate() {
@@ -81,7 +86,10 @@ fn grantors(
 ) -> Option<Hold> {
     for (place, grantor) in draft.grantors.iter().enumerate() {
         if grantor.role != GrantorRole::Subject && grantor.authority_evidence.is_none() {
-            faults.push(fault(format!("/grantors/{place}/authorityEvidence"), "required of a representative: what shows the authority"));
+            faults.push(fault(
+                format!("/grantors/{place}/authorityEvidence"),
+                "required of a representative: what shows the authority",
+            ));
         }
         if grantor.at > now.plus(AHEAD) {
             faults.push(fault(format!("/grantors/{place}/at"), "an instant that has passed"));

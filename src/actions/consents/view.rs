@@ -144,9 +144,8 @@ impl ConsentView {
             reason: version.event.reason.clone(),
         });
         let ended = matches!(current.state, ConsentState::Withdrawn | ConsentState::Invalidated);
-        let since = relied.iter().filter(|one| {
-            ended && current.event.at < current.event.recorded_at && one.last >= current.event.at
-        });
+        let since =
+            relied.iter().filter(|one| ended && current.event.at < current.event.recorded_at && one.last >= current.event.at);
         let incidents = since.map(|one| IncidentView {
             disclosure: one.disclosure.clone(),
             recipient: one.recipient.clone(),

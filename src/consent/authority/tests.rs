@@ -40,9 +40,7 @@ from_12 = [["parents"]]
 fn the_table_is_that_of_the_law() {
     use Regime::{Avg, Jeugdwet, Other, Treatment, Wgbo, Wmo};
     let law = configured(LAW).expect("the law itself");
-    let accepted = |regime, roles: &[GrantorRole], age| {
-        law.judge(regime, giving(&grantors(roles), age, 1)) == Standing::Accepted
-    };
+    let accepted = |regime, roles: &[GrantorRole], age| law.judge(regime, giving(&grantors(roles), age, 1)) == Standing::Accepted;
     for regime in [Wgbo, Treatment, Jeugdwet, Wmo, Avg, Other] {
         assert!(accepted(regime, &[Parent], 11) && accepted(regime, &[Guardian], 0), "{regime:?}");
         assert!(!accepted(regime, &[Subject], 11), "{regime:?}: no child under 12 gives it alone");
@@ -115,9 +113,8 @@ fn parents_of_a_minor_who_decides_are_held_and_the_incapable_are_represented() {
     for authority in [&law, &Authority::default()] {
         assert_eq!(authority.judge(Regime::Wgbo, giving(&parent, 13, 1)), Standing::Held(Hold::MinorDecides));
     }
-    let incapable = |roles: &[GrantorRole], age| {
-        law.judge(Regime::Wgbo, Giving { incapable: true, ..giving(&grantors(roles), age, 1) })
-    };
+    let incapable =
+        |roles: &[GrantorRole], age| law.judge(Regime::Wgbo, Giving { incapable: true, ..giving(&grantors(roles), age, 1) });
     assert_eq!(incapable(&[Parent], 13), Standing::Accepted);
     assert_eq!(incapable(&[Subject], 13), Standing::Lacking, "who cannot decide gives nothing");
     assert_eq!(incapable(&[Curator], 40), Standing::Accepted);

@@ -24,11 +24,7 @@ pub(super) async fn put_head(connection: &mut SqliteConnection, record: &Consent
     query.bind(record.not_after.millis()).execute(connection).await.map(drop).map_err(unavailable)
 }
 
-pub(super) async fn consent(
-    connection: &mut SqliteConnection,
-    seal: &Seal,
-    id: &str,
-) -> Result<Option<KeptConsent>, StoreError> {
+pub(super) async fn consent(connection: &mut SqliteConnection, seal: &Seal, id: &str) -> Result<Option<KeptConsent>, StoreError> {
     let query = sqlx::query("SELECT id, version, record, subject FROM consent WHERE id = ? ORDER BY version").bind(id);
     let rows = query.fetch_all(connection).await.map_err(unavailable)?;
     let Some(first) = rows.first() else { return Ok(None) };
@@ -147,8 +143,9 @@ pub(super) async fn put_task(
     seal: &Seal,
     task: &Task,
 ) -> Result<Result<(), Conflict>, StoreError> {
-    let query =
-        sqlx::query("UPDATE task SET due = ?1, open = ?2, closed = ?3, version = ?4, record = ?5 WHERE id = ?6 AND version = ?4 - 1");
+    let query = sqlx::query(
+        "UPDATE task SET due = ?1, open = ?2, closed = ?3, version = ?4, record = ?5 WHERE id = ?6 AND version = ?4 - 1",
+    );
     let query = query.bind(task.due.millis()).bind(task.state.is_open()).bind(task.closed_at().map(Timestamp::millis));
     let query = query.bind(task.version).bind(seal.close("task", &task.id, task.version, task)?).bind(&task.id);
     let done = query.execute(connection).await.map_err(unavailable)?;

@@ -15,14 +15,26 @@ use crate::store::{Conflict, PersonFacts, Revision, StoreError, SubjectIndex};
 pub(super) struct Seal(pub(super) Key);
 
 impl Seal {
-    pub(super) fn close(&self, table: &'static str, id: &str, version: u32, record: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    pub(super) fn close(
+        &self,
+        table: &'static str,
+        id: &str,
+        version: u32,
+        record: &impl Serialize,
+    ) -> Result<Vec<u8>, StoreError> {
         let failed = |reason: &str| StoreError::Unavailable(format!("sealing a record of {table}: {reason}"));
         let plain = zeroize::Zeroizing::new(serde_json::to_vec(record).map_err(|_| failed("not serialisable"))?);
         aead::seal(&self.0, bound(table, id, version).as_bytes(), &plain, &SystemEntropy::default())
             .map_err(|_| failed("no randomness"))
     }
 
-    pub(super) fn open<T: DeserializeOwned>(&self, table: &'static str, id: &str, version: u32, sealed: &[u8]) -> Result<T, StoreError> {
+    pub(super) fn open<T: DeserializeOwned>(
+        &self,
+        table: &'static str,
+        id: &str,
+        version: u32,
+        sealed: &[u8],
+    ) -> Result<T, StoreError> {
         let corrupt = || StoreError::Corrupt { table, column: "record", row: format!("{id}/{version}") };
         let plain = aead::open(&self.0, bound(table, id, version).as_bytes(), sealed).map_err(|_| corrupt())?;
         serde_json::from_slice(plain.expose()).map_err(|_| corrupt())
