@@ -189,7 +189,7 @@ impl Desk {
     fn accepted(&self, held: &ConsentRecord, kind: Kind, by: &str, event: ConsentEvent) -> Result<ConsentRecord, ActionError> {
         let now = event.at;
         let mut record = held.next(ConsentState::Given, event);
-        record.recorded_by = by.to_owned();
+        by.clone_into(&mut record.recorded_by);
         record.reviewed_by = Some(by.to_owned());
         record.valid_from = held.valid_from.max(now);
         let mut regimes = record.purposes.iter().map(|purpose| Regime::of_kind(kind, purpose));

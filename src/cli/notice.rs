@@ -57,7 +57,8 @@ struct Answer {
     /// The task.
     id: String,
     /// The answer: see below.
-    answer: String,
+    #[arg(value_name = "ANSWER")]
+    code: String,
     /// Who answers, in your own terms.
     #[arg(long, value_name = "REF")]
     by: String,
@@ -84,15 +85,16 @@ impl Notice {
         match self.step {
             Step::List { kit } => {
                 let answer = kit.client(&outside)?.1.read("/v1/notices").await?;
-                list(answer["notices"].as_array().map(Vec::as_slice).unwrap_or_default(), "nothing is open");
-                if answer["more"] == true {
+                let open = answer.get("notices").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+                list(open, "nothing is open");
+                if answer.get("more") == Some(&Value::Bool(true)) {
                     say("there are more: answer these first");
                 }
                 Ok(())
             }
             Step::Show { kit, id } => show(&kit.client(&outside)?.1.read(&format!("/v1/notices/{}", path_segment(&id)?)).await?),
-            Step::Answer(Answer { kit, id, answer, by, basis, reason, until }) => {
-                let body = json!({"answer": answer, "by": by, "basis": basis, "reason": reason, "until": until}).to_string();
+            Step::Answer(Answer { kit, id, code, by, basis, reason, until }) => {
+                let body = json!({"answer": code, "by": by, "basis": basis, "reason": reason, "until": until}).to_string();
                 let target = format!("/v1/notices/{}/answers", path_segment(&id)?);
                 show(&kit.client(&outside)?.1.post(&target, body.as_bytes(), None).await?)
             }
