@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
+use crate::consent::authority::{Authority, AuthorityTable};
 use crate::http::tls::{Identity, Trust};
 use crate::organisation::Oin;
 
@@ -39,6 +40,12 @@ pub struct GatewayConfig {
     /// The policies.
     #[serde(default)]
     pub policy: PolicySection,
+    /// Who may give consent, and for how long.
+    #[serde(default)]
+    pub consent: AuthorityTable,
+    /// How long registers keep what has ended.
+    #[serde(default)]
+    pub retention: RetentionSection,
     /// What one organisation may ask.
     #[serde(default)]
     pub limits: LimitsSection,
@@ -149,6 +156,22 @@ pub struct LogSection {
 pub struct PolicySection {
     /// A folder laid out as `policies/`; without one the policies in the program itself count.
     pub folder: Option<PathBuf>,
+}
+
+/// `[retention]`
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetentionSection {
+    /// Years that a consent is kept after its validity.
+    pub consent_years: u32,
+    /// Years that a task is kept after it was closed.
+    pub task_years: u32,
+}
+
+impl Default for RetentionSection {
+    fn default() -> Self {
+        Self { consent_years: 5, task_years: 5 }
+    }
 }
 
 /// `[limits]`
@@ -283,6 +306,10 @@ impl GatewayConfig {
         if [connections, per_address, per_organisation, handshaking].contains(&0) {
             return Err("[limits]: connections, per_address, per_organisation and handshaking must be at least 1".to_owned());
         }
+        if !(5..=30).contains(&self.retention.consent_years) || !(1..=30).contains(&self.retention.task_years) {
+            return Err("[retention]: consent_years from 5 (the log's own term) to 30, task_years from 1 to 30".to_owned());
+        }
+        Authority::try_from(&self.consent).map_err(|reason| reason.trim().to_owned())?;
         if !self.store.url.starts_with("sqlite:") {
             return Err("[store] url: this version knows sqlite:<path>".to_owned());
         }
@@ -374,6 +401,9 @@ mod tests {
         let config = GatewayConfig::load(&sample()).expect("accepted");
         assert!(config.keys.root.ends_with("deploy/root.key"), "paths are relative to the file");
         let limits = LimitsSection::default();
+        let kept = RetentionSection::default();
+        assert_eq!((config.retention.consent_years, config.retention.task_years), (kept.consent_years, kept.task_years));
+        assert_eq!(config.consent.longest_days, AuthorityTable::default().longest_days);
         assert_eq!((config.limits.in_flight, config.limits.body_ms), (limits.in_flight, limits.body_ms), "it shows the defaults");
         let places =
             |limits: &LimitsSection| (limits.connections, limits.per_address, limits.per_organisation, limits.handshaking);
@@ -404,6 +434,11 @@ mod tests {
         assert!(error.contains("[operations] listen"), "{error}");
         let error = refused(|text| text.replace("mode = \"development\"", "mode = \"production\""), "production");
         assert!(error.contains("key provider"), "{error}");
+        let error = refused(|text| text.replace("consent_years = 5", "consent_years = 1"), "retention");
+        assert!(error.contains("[retention]"), "{error}");
+        let lax = "[consent.regimes.avg]\nfrom_12 = [[\"self\"]]\n[limits]";
+        let error = refused(|text| text.replace("[limits]", lax), "consent");
+        assert!(error.contains("laxer_because"), "{error}");
         let error = refused(|text| text.replace("gateway.example:8443", "Gateway.Example:8443"), "authority");
         assert!(error.contains("lower case"), "{error}");
     }

@@ -79,7 +79,7 @@ pub(super) async fn pick_up(api: &Api, authenticated: &Authenticated, id: &str) 
 }
 
 /// `Idempotency-Key`: 16 to 64 of `A-Za-z0-9._-`, bare or as a structured-field string.
-fn idempotency_key(authenticated: &Authenticated) -> Result<Option<String>, Refusal> {
+pub(super) fn idempotency_key(authenticated: &Authenticated) -> Result<Option<String>, Refusal> {
     let Some(value) = authenticated.request().headers.get("idempotency-key") else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim_matches([' ', '\t']);
     let bare = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);

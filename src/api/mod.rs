@@ -1,7 +1,10 @@
 //! The JSON API. No business rules: read, authenticate, hand on, answer signed.
 
+mod consents;
 mod disclosures;
+mod notices;
 mod offers;
+mod once;
 pub mod openapi;
 mod overrides;
 mod releases;
@@ -17,6 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::actions::Desk;
+use crate::consent::ConsentState;
 use crate::crypto::message_signature::RequestSignature;
 use crate::exchange::Gateway;
 use crate::exchange::authenticate::{Authenticated, REQUEST_TAG, Rejected, authenticate};
@@ -113,6 +117,13 @@ enum Resource<'a> {
     Overrides,
     Offers,
     OfferWithdrawals(&'a str),
+    Consents,
+    Consent(&'a str),
+    ConsentEvent(&'a str, ConsentState),
+    ConsentQueries,
+    Notices,
+    Notice(&'a str),
+    Answers(&'a str),
     Nothing,
 }
 
@@ -125,6 +136,15 @@ impl<'a> Resource<'a> {
             ["v1", "overrides"] => Self::Overrides,
             ["v1", "offers"] => Self::Offers,
             ["v1", "offers", id, "withdrawals"] => Self::OfferWithdrawals(id),
+            ["v1", "consents"] => Self::Consents,
+            ["v1", "consents", id] => Self::Consent(id),
+            ["v1", "consents", id, "withdrawals"] => Self::ConsentEvent(id, ConsentState::Withdrawn),
+            ["v1", "consents", id, "refusals"] => Self::ConsentEvent(id, ConsentState::Refused),
+            ["v1", "consents", id, "invalidations"] => Self::ConsentEvent(id, ConsentState::Invalidated),
+            ["v1", "consent-queries"] => Self::ConsentQueries,
+            ["v1", "notices"] => Self::Notices,
+            ["v1", "notices", id] => Self::Notice(id),
+            ["v1", "notices", id, "answers"] => Self::Answers(id),
             _ => Self::Nothing,
         }
     }
@@ -132,9 +152,15 @@ impl<'a> Resource<'a> {
     /// The methods that it takes, as `Allow` lists them.
     const fn methods(self) -> &'static str {
         match self {
-            Self::Disclosure(_) => "GET",
-            Self::Disclosures | Self::Releases | Self::Overrides | Self::OfferWithdrawals(_) => "POST",
-            Self::Offers => "GET, POST",
+            Self::Disclosure(_) | Self::Consent(_) | Self::Notices | Self::Notice(_) => "GET",
+            Self::Consents | Self::Offers => "GET, POST",
+            Self::Disclosures
+            | Self::Releases
+            | Self::Overrides
+            | Self::OfferWithdrawals(_)
+            | Self::ConsentEvent(..)
+            | Self::ConsentQueries
+            | Self::Answers(_) => "POST",
             Self::Nothing => "",
         }
     }
@@ -168,6 +194,18 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
         (Resource::Offers, true) if method == Method::GET => offers::list(api, &authenticated).await,
         (Resource::Offers, true) => offers::make(api, &authenticated).await,
         (Resource::OfferWithdrawals(offer), true) => offers::withdraw(api, &authenticated, offer).await,
+        (Resource::Consents, true) if method == Method::GET => consents::list(api, &authenticated).await,
+        (Resource::Consents, true) => consents::record(api, &authenticated).await,
+        (Resource::Consent(consent), true) => consents::one(api, &authenticated, consent).await,
+        (Resource::ConsentEvent(consent, ConsentState::Withdrawn), true) => {
+            consents::withdraw(api, &authenticated, consent).await
+        }
+        (Resource::ConsentEvent(consent, ConsentState::Refused), true) => consents::refuse(api, &authenticated, consent).await,
+        (Resource::ConsentEvent(consent, _), true) => consents::invalidate(api, &authenticated, consent).await,
+        (Resource::ConsentQueries, true) => consents::query(api, &authenticated).await,
+        (Resource::Notices, true) => notices::list(api, &authenticated).await,
+        (Resource::Notice(notice), true) => notices::one(api, &authenticated, notice).await,
+        (Resource::Answers(notice), true) => notices::answer(api, &authenticated, notice).await,
     };
     match outcome {
         Ok(reply) => reply,

@@ -1,10 +1,9 @@
 //! `POST /v1/offers`, `GET /v1/offers`, `POST /v1/offers/{id}/withdrawals`.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
 use super::Api;
+use super::once::refusal;
 use super::releases::unreadable;
 use crate::actions::ActionError;
 use crate::catalogue::{Category, Purpose};
@@ -211,16 +210,4 @@ pub(super) async fn withdraw(api: &Api, authenticated: &Authenticated, id: &str)
 fn json(answer: &impl Serialize) -> Result<Reply, Refusal> {
     let unwritten = |_| Refusal::new(ProblemType::StoreUnavailable, "try again");
     serde_json::to_vec(answer).map(Reply::json).map_err(unwritten)
-}
-
-fn refusal(error: ActionError) -> Refusal {
-    match error {
-        ActionError::Member { pointer, expected } => Refusal::schema(vec![Fault { pointer: pointer.to_owned(), expected }]),
-        ActionError::Invalid(expected) => Refusal::schema(vec![Fault { pointer: String::new(), expected }]),
-        ActionError::Append(error) => error.into(),
-        ActionError::Store(error) => error.into(),
-        ActionError::Journal(_) => {
-            Refusal::new(ProblemType::LogUnavailable, "the offer was not taken; try again").retry_after(Duration::from_secs(5))
-        }
-    }
 }

@@ -1,14 +1,11 @@
 //! `POST /v1/overrides`: a source reports an override (doorbreking) of its professionals, or its end.
 
-use std::time::Duration;
-
 use super::Api;
+use super::once::refusal;
 use super::releases::unreadable;
-use crate::actions::ActionError;
 use crate::exchange::authenticate::Authenticated;
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::http::reply::Reply;
-use crate::json::Fault;
 use crate::source::reading;
 
 /// Report an override, or its end.
@@ -60,16 +57,4 @@ pub(super) async fn take(api: &Api, authenticated: &Authenticated) -> Result<Rep
     let nonce = authenticated.nonce().clone();
     api.desk.accept_override(caller.oin(), &message, purpose.emergency, nonce).await.map_err(refusal)?;
     Ok(Reply::json(br#"{"status":"accepted"}"#.to_vec()))
-}
-
-fn refusal(error: ActionError) -> Refusal {
-    match error {
-        ActionError::Member { pointer, expected } => Refusal::schema(vec![Fault { pointer: pointer.to_owned(), expected }]),
-        ActionError::Invalid(expected) => Refusal::schema(vec![Fault { pointer: String::new(), expected }]),
-        ActionError::Append(error) => error.into(),
-        ActionError::Store(error) => error.into(),
-        ActionError::Journal(_) => {
-            Refusal::new(ProblemType::LogUnavailable, "the override was not taken; try again").retry_after(Duration::from_secs(5))
-        }
-    }
 }

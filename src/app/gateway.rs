@@ -12,9 +12,11 @@ use tokio_util::task::TaskTracker;
 
 use super::listeners::{self, Listeners};
 use crate::actions::Desk;
+use crate::actions::terms::{self, Terms};
 use crate::api::{Api, openapi};
 use crate::clock::Clock;
 use crate::config::{ConfigError, GatewayConfig};
+use crate::consent::Authority;
 use crate::crypto::digest::{self, KeyedDigest};
 use crate::crypto::keys::{PrivateJwk, SigningKey};
 use crate::entropy::Entropy;
@@ -120,6 +122,7 @@ pub async fn build_with(
 ) -> Result<Built, StartError> {
     let Outside { clock, entropy } = outside;
     let bundle = bundle(&config)?;
+    let authority = Arc::new(Authority::try_from(&config.consent).map_err(StartError::new)?);
     let root = root_key(&config.keys.root, &*entropy).map_err(StartError::new)?;
     let key_store = FileKeyStore::open(&config.keys.store, root.clone(), Arc::clone(&entropy)).map_err(StartError::new)?;
     let key_store: Arc<dyn KeyStore> = Arc::new(key_store);
@@ -138,6 +141,7 @@ pub async fn build_with(
         sequencer: sequencer.clone(),
         registry: LiveRegistry::load(Arc::clone(&store)).await.map_err(StartError::new)?,
         policy: ArcSwap::from_pointee(bundle),
+        authority: Arc::clone(&authority),
         vault: Vault::new(Arc::clone(&store), sequencer.clone(), Arc::clone(&key_store), Arc::clone(&entropy)),
         journal: Arc::clone(&journal),
         payloads: Payloads::new(Arc::clone(&key_store), Arc::clone(&entropy)),
@@ -157,7 +161,7 @@ pub async fn build_with(
             source_time: Duration::from_millis(config.exchange.source_ms),
         },
         clock: Arc::clone(&clock),
-        entropy,
+        entropy: Arc::clone(&entropy),
     });
     let desk = Arc::new(Desk {
         oin: config.gateway.oin.clone(),
@@ -166,6 +170,9 @@ pub async fn build_with(
         store,
         sequencer,
         journal,
+        entropy,
+        authority,
+        terms: Terms::of_years(config.retention.consent_years, config.retention.task_years),
         subject_index: subject_index(&root),
     });
     let api = Arc::new(api(&config, &gateway, &desk, &signing)?);
@@ -244,6 +251,7 @@ fn sources_client(
 /// A gateway whose listeners are bound.
 pub struct Bound {
     gateway: Arc<Gateway>,
+    desk: Arc<Desk>,
     listeners: Listeners,
 }
 
@@ -265,9 +273,9 @@ impl Built {
     /// [`StartError`] names the address that is taken.
     pub async fn bind(self) -> Result<Bound, StartError> {
         let public = Arc::new(public(&self.signing, self.config.web.log)?);
-        let Self { gateway, api, watched, config, .. } = self;
+        let Self { gateway, desk, api, watched, config, .. } = self;
         let listeners = listeners::bind(&config, &api, &gateway, public, watched).await?;
-        Ok(Bound { gateway, listeners })
+        Ok(Bound { gateway, desk, listeners })
     }
 }
 
@@ -281,7 +289,8 @@ impl Bound {
     pub async fn run(self, shutdown: CancellationToken) {
         let jobs = TaskTracker::new();
         let stop_jobs = CancellationToken::new();
-        for job in jobs::all(&self.gateway) {
+        let kept: jobs::Job = Box::pin(terms::keep(Arc::clone(&self.desk)));
+        for job in jobs::all(&self.gateway).into_iter().chain([kept]) {
             let stop = stop_jobs.clone();
             jobs.spawn(async move {
                 tokio::select! {

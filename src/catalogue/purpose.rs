@@ -28,6 +28,8 @@ pub struct Retention {
     pub recipient_days: u32,
     /// How many years the log entries are kept.
     pub log_years: u32,
+    /// How long sealed results are kept after completion; at most 24 hours.
+    pub payload: Duration,
     /// Within how many days the subject is to be told (informatieplicht).
     pub notify_subject_by_days: u32,
 }
@@ -52,6 +54,9 @@ pub enum CaseTrack {
     /// About nobody by name: an anonymous consultation (consultatief overleg).
     Anonymous,
 }
+
+/// How long sealed results are kept after completion, unless the purpose says shorter.
+const LONGEST_PAYLOAD: Duration = Duration::from_hours(24);
 
 /// A purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,6 +132,7 @@ struct PurposeFile {
 struct RetentionTable {
     recipient: Spanned<String>,
     log_years: Spanned<u32>,
+    payload: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -164,7 +170,14 @@ impl Purpose {
         if let Some(sources) = read.default_sources.as_ref().filter(|sources| sources.get_ref().kinds.is_empty()) {
             return Err(at(sources.span(), "default_sources must name a kind, or be left out".to_owned()));
         }
+        let payload = match &read.retention.payload {
+            None => LONGEST_PAYLOAD,
+            Some(text) => term(text.get_ref()).filter(|payload| *payload <= LONGEST_PAYLOAD).ok_or_else(|| {
+                at(text.span(), "write how long sealed results are kept as `PT24H`, and no longer than that".to_owned())
+            })?,
+        };
         let retention = Retention {
+            payload,
             recipient_days: days(&read.retention.recipient)?,
             log_years: *read.retention.log_years.get_ref(),
             notify_subject_by_days: days(&read.obligations.notify_subject_by)?,
@@ -246,6 +259,7 @@ signal = ["any"]
             (("PT4H", "4h"), 3, "deadline"),
             (("P90D", "90"), 9, "P90D"),
             (("log_years = 5", "log_years = 1"), 9, "5 years"),
+            (("log_years = 5", "log_years = 5, payload = \"PT25H\""), 9, "PT24H"),
             (("transforms.measures", "transforms.measure"), 12, "unknown category"),
             (("signal = [\"any\"]", "brief = [\"any\"]"), 14, "unknown form"),
             (("signal = [\"any\"]", "summary = [\"any\"]"), 14, "has no form"),
@@ -265,7 +279,10 @@ signal = ["any"]
     #[test]
     fn a_file_reads_as_written() {
         let purpose = Purpose::parse("purposes/probe.toml", FILE).expect("valid");
-        assert_eq!(purpose.deadline, Duration::from_hours(4));
+        assert_eq!((purpose.deadline, purpose.retention.payload), (Duration::from_hours(4), Duration::from_hours(24)));
+        let shorter = FILE.replace("log_years = 5", "log_years = 5, payload = \"PT2H\"");
+        let shorter = Purpose::parse("purposes/probe.toml", &shorter).expect("valid");
+        assert_eq!(shorter.retention.payload, Duration::from_hours(2));
         assert_eq!((purpose.retention.recipient_days, purpose.retention.notify_subject_by_days), (90, 28));
         assert!(purpose.transforms.keeps(super::super::Category::Measures, super::super::Form::Signal, "any"));
         assert!(purpose.transforms.paths(super::super::Category::Measures, super::super::Form::Reduced).is_empty());

@@ -2,9 +2,11 @@
 
 mod case;
 mod connector;
+mod consent;
 mod demo;
 mod input;
 mod keys;
+mod notice;
 mod offer;
 mod open;
 mod openapi;
@@ -56,6 +58,10 @@ enum Command {
     Request(Box<request::Request>),
     /// What waits for collection: make, list, withdraw.
     Offer(offer::Offer),
+    /// The consents of a source: record, show, list, withdraw.
+    Consent(consent::Consent),
+    /// What your organisation still has to do: notices, notifications, reviews.
+    Notice(notice::Notice),
     /// Sign a request for another client, such as curl: prints the header fields to add.
     Sign(sign::Sign),
     /// Open a sealed payload.
@@ -92,6 +98,8 @@ pub fn main() -> ExitCode {
             Command::Case(command) => command.run(outside).await,
             Command::Request(command) => command.run(outside).await,
             Command::Offer(command) => command.run(outside).await,
+            Command::Consent(command) => command.run(outside).await,
+            Command::Notice(command) => command.run(outside).await,
             Command::Sign(command) => command.run(outside),
             Command::Open(command) => command.run(),
             Command::Verify(command) => command.run(),

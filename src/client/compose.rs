@@ -68,7 +68,8 @@ impl Question {
 }
 
 impl Whom {
-    fn json(&self) -> Value {
+    /// As it stands in a body.
+    pub(crate) fn json(&self) -> Value {
         match self {
             Self::Identifier(SubjectId::Bsn(bsn)) => json!({"scheme": "bsn", "value": bsn.expose()}),
             Self::Identifier(SubjectId::VNumber(number)) => json!({"scheme": "v-number", "value": number.expose()}),

@@ -177,6 +177,31 @@ impl Client {
         Ok(latest)
     }
 
+    /// `GET` of a resource that answers with JSON.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn read(&self, target: &str) -> Result<Value, Trouble> {
+        self.json(self.to(&Method::GET, target, None)).await
+    }
+
+    /// `POST` to a resource that answers with JSON.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn post(&self, target: &str, body: &[u8], idempotency_key: Option<&str>) -> Result<Value, Trouble> {
+        self.json(Call { idempotency_key, ..self.to(&Method::POST, target, Some(body)) }).await
+    }
+
+    /// Signs, sends, verifies.
+    async fn json(&self, call: Call<'_>) -> Result<Value, Trouble> {
+        let answer = self.call(&call, &mut Trace::default()).await?;
+        if answer.status != 200 {
+            return Err(Trouble::Problem(Box::new(Problem::read(answer.status, &answer.body))));
+        }
+        serde_json::from_slice(&answer.body).map_err(|error| Trouble::Answer(format!("line {}", error.line())))
+    }
+
     /// A call of the gateway.
     fn to<'a>(&'a self, method: &'a Method, target: &'a str, body: Option<&'a [u8]>) -> Call<'a> {
         Call { method, base: &self.gateway.api, target, body, idempotency_key: None, most: MOST, time: CALL }

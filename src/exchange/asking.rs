@@ -10,6 +10,8 @@ use super::registry::Member;
 use crate::case_room::CaseFact;
 use crate::catalogue::{Category, Form, Purpose};
 use crate::clock::Timestamp;
+use crate::consent::Authority;
+use crate::consent::authority::Regime;
 use crate::consent::team::{governing_all, governing_override_all};
 use crate::organisation::Kind;
 use crate::policy::{Basis, Bundle, Decision, FormSet, Party, Question, reason};
@@ -28,7 +30,6 @@ pub(super) struct Asking<'a> {
     pub(super) asked_by: Option<Pseudonym>,
     /// `false` when the pseudonym is nobody's in this domain.
     pub(super) is_someone: bool,
-    pub(super) now: Timestamp,
 }
 
 /// What is recorded that a decision rests on, beside the organisations.
@@ -38,6 +39,12 @@ pub(super) struct Known<'a> {
     pub(super) person: &'a PersonFacts,
     /// About the case, if the request stands in one.
     pub(super) case: Option<&'a Arc<CaseFact>>,
+    /// Whose consent counts.
+    pub(super) authority: &'a Authority,
+    /// Under which regime the source's record is.
+    pub(super) regime: Regime,
+    /// The moment.
+    pub(super) now: Timestamp,
 }
 
 impl Asking<'_> {
@@ -133,7 +140,8 @@ impl Asking<'_> {
     }
 
     fn question(&self, source: &Member, category: Category) -> Question {
-        question(self.purpose, self.matter, self.known, source, category, self.finest(category), self.now)
+        let regime = Regime::of_kind(source.organisation.kind, &self.purpose.id);
+        question(self.purpose, self.matter, Known { regime, ..self.known }, source, category, self.finest(category))
     }
 
     /// By pseudonym nothing that would tell who it is: that is re-identification, and goes another way.
@@ -154,12 +162,12 @@ pub(super) fn question(
     source: &Member,
     category: Category,
     finest: Form,
-    now: Timestamp,
 ) -> Question {
     let giver = &source.organisation;
-    let recipients = recipients(matter, known.case.map(Arc::as_ref));
-    let overrides: Vec<_> = known.person.overrides.iter().map(|(_, one)| one.clone()).collect();
-    let consent = governing_all(&known.person.consents, &giver.oin, &recipients, &purpose.id, category, now);
+    let Known { person, case, authority, regime, now } = known;
+    let recipients = recipients(matter, case.map(Arc::as_ref));
+    let overrides: Vec<_> = person.overrides.iter().map(|(_, one)| one.clone()).collect();
+    let consent = governing_all(&person.consents, &giver.oin, &recipients, &purpose.id, category, now);
     let overriding = governing_override_all(&overrides, &giver.oin, &recipients, &purpose.id, category, now);
     Question {
         purpose: purpose.id.clone(),
@@ -169,7 +177,7 @@ pub(super) fn question(
         category,
         finest,
         now,
-        consent: consent.map(crate::consent::ConsentRecord::fact),
+        consent: consent.map(|consent| consent.fact(authority, regime)),
         derogation: overriding.map(crate::consent::Override::fact),
         case: known.case.cloned(),
         facts: None,

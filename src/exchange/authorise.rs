@@ -17,6 +17,7 @@ use super::request::SubjectReference;
 use super::vault::VaultFailure;
 use crate::catalogue::Purpose;
 use crate::clock::Timestamp;
+use crate::consent::authority::Regime;
 use crate::crypto::base64;
 use crate::json::Fault;
 use crate::organisation::Oin;
@@ -85,8 +86,8 @@ pub(super) async fn plan(
     let organisations = organisations(matter, &sources);
     let person = person.bearing_on(&organisations);
     let fact = in_case.as_ref().map(|in_case| Arc::clone(&in_case.fact));
-    let known = Known { person: &person, case: fact.as_ref() };
-    let asking = Asking { bundle: &bundle, purpose: &purpose, matter, subject: &subject, known, asked_by, is_someone, now };
+    let known = Known { person: &person, case: fact.as_ref(), authority: &gateway.authority, regime: Regime::Other, now };
+    let asking = Asking { bundle: &bundle, purpose: &purpose, matter, subject: &subject, known, asked_by, is_someone };
     let (cells, not_permitted, summaries) = asking.cells(&sources)?;
     let read = Read { registry: &registry, subject: index, person: &person, in_case: in_case.as_ref() };
     let standing = read.digest(&organisations, None);

@@ -21,6 +21,7 @@ use super::undelivered::Doubts;
 use super::vault::Vault;
 use crate::catalogue::Purpose;
 use crate::clock::Clock;
+use crate::consent::Authority;
 use crate::crypto::base64;
 use crate::crypto::digest::{self, KeyedDigest};
 use crate::entropy::{Entropy, EntropyUnavailable, random};
@@ -56,6 +57,8 @@ pub struct Gateway {
     pub registry: LiveRegistry,
     /// The policies.
     pub policy: ArcSwap<Bundle>,
+    /// Who must agree before a consent counts.
+    pub authority: Arc<Authority>,
     /// Pseudonyms.
     pub vault: Vault,
     /// Log entries.

@@ -10,6 +10,7 @@ mod case;
 pub mod collect;
 mod contribution;
 pub mod deliver;
+mod duties;
 pub mod earlier;
 mod entries;
 mod gateway;

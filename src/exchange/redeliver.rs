@@ -117,7 +117,10 @@ async fn as_it_was(
         apart: earlier.apart().to_vec(),
         entries: vec![entry],
         // What is given is what was read, and the log says no more than that: a release that comes in between is none of it.
-        changes: vec![Change::Unchanged { disclosure: stored.row.id.clone(), version: stored.row.request.clone() }],
+        changes: vec![
+            Change::Unchanged { disclosure: stored.row.id.clone(), version: stored.row.request.clone() },
+            Change::GivenAgain { disclosure: stored.row.id.clone(), at: gateway.clock.now() },
+        ],
         ..Append::default()
     };
     if !logged(gateway, append.clone(), stored).await? {

@@ -1,5 +1,6 @@
 //! One unit of work in the log: what it claims, what it rests on, what it writes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -13,9 +14,11 @@ use crate::ledger::receipt;
 use crate::ledger::seal::{Leaf, PartyKey};
 use crate::ledger::tree::NodeHash;
 use crate::ledger::wrap::WrappedKey;
+use crate::notice::Task;
 use crate::organisation::keys::Validity;
 use crate::organisation::{Oin, Organisation, Status};
 
+use super::duties::{PastTerm, Reliance};
 use crate::catalogue::PurposeCode;
 use crate::source::SubjectWire;
 use crate::source::offers::OfferKind;
@@ -161,6 +164,28 @@ pub enum Change {
     Override(SubjectIndex, u32, Box<Override>),
     /// A new version of a case: its opening, or what happens to it (a decision depends on it).
     Case(Box<Case>),
+    /// A disclosure rests on a consent; known ones are given again.
+    Reliance(Reliance),
+    /// A disclosure is given again: what rested on a consent was given once more.
+    GivenAgain {
+        /// The disclosure.
+        disclosure: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Not a write: those who received on a consent are exactly these, or none of the append happens.
+    ReceivedBy {
+        /// The consent.
+        consent: String,
+        /// Who.
+        recipients: BTreeSet<Oin>,
+    },
+    /// A task arises; one of the same kind, owner and matter stays.
+    Task(Box<Task>),
+    /// The next version of a task.
+    TaskAnswered(Box<Task>),
+    /// Consents and tasks past their term are removed.
+    Erase(PastTerm),
     /// An organisation joins or changes (a decision depends on it).
     Organisation(Box<Organisation>),
     /// An organisation's status changes (a decision depends on it).
@@ -180,20 +205,23 @@ impl Change {
                 | Self::Organisation(_)
                 | Self::Status(_)
                 | Self::Credential(_)
+                | Self::Erase(_)
         )
     }
 
     /// Whether it can turn out to be impossible.
     pub const fn can_conflict(&self) -> bool {
-        self.moves_facts()
-            || matches!(
-                self,
-                Self::Unchanged { .. }
-                    | Self::Answered { .. }
-                    | Self::Offer(_)
-                    | Self::OfferCollected { .. }
-                    | Self::OfferWithdrawn(_)
-            )
+        let checks = matches!(
+            self,
+            Self::Unchanged { .. }
+                | Self::Answered { .. }
+                | Self::Offer(_)
+                | Self::OfferCollected { .. }
+                | Self::OfferWithdrawn(_)
+                | Self::ReceivedBy { .. }
+                | Self::TaskAnswered(_)
+        );
+        self.moves_facts() || checks
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is kept, and the contract that each database fulfils. No SQL here, no business rules in the adapters.
 
 mod append;
+pub mod duties;
 pub mod facts;
 pub mod journal;
 pub mod scribe;
@@ -17,6 +18,7 @@ pub use append::{
     IdempotencyClaim, NameIndex, NonceClaim, OfferRow, PseudonymRow, Receipting, StatusChange,
 };
 
+use self::duties::{KeptConsent, PastTerm, Reliance};
 use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
 use crate::consent::{ConsentRecord, Override};
@@ -24,6 +26,7 @@ use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::TraceId;
 use crate::ledger::seal::Leaf;
 use crate::ledger::tree::{NodeHash, Tile, TileId};
+use crate::notice::Task;
 use crate::organisation::keys::{Certificate, PublishedKey};
 use crate::organisation::{Oin, Organisation};
 
@@ -240,6 +243,27 @@ pub trait Store: Send + Sync {
 
     /// What waits for `recipient` at `now`, oldest first, at most `limit`.
     async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, limit: u32) -> Result<Vec<OfferRow>, StoreError>;
+
+    /// A consent with every version.
+    async fn consent(&self, id: &str) -> Result<Option<KeptConsent>, StoreError>;
+
+    /// The newest versions of the consents that an organisation recorded, by id, of those behind `after` at most `limit`.
+    async fn consents_of(&self, recorder: &Oin, after: &str, limit: u32) -> Result<Vec<ConsentRecord>, StoreError>;
+
+    /// Consents in their newest version that still stand as given or requested though their term ended by `now`.
+    async fn lapsed_consents(&self, now: Timestamp, limit: u32) -> Result<Vec<KeptConsent>, StoreError>;
+
+    /// The disclosures that rested on a consent, oldest first.
+    async fn reliances(&self, consent: &str) -> Result<Vec<Reliance>, StoreError>;
+
+    /// A task.
+    async fn task(&self, id: &str) -> Result<Option<Task>, StoreError>;
+
+    /// Tasks of `owner` (or of all) that are open and due by `due_by`, the most urgent first.
+    async fn open_tasks(&self, owner: Option<&Oin>, due_by: Timestamp, limit: u32) -> Result<Vec<Task>, StoreError>;
+
+    /// At most `limit` each of the consents whose term ended by `consents_before`, and the tasks that were closed by `tasks_before`.
+    async fn past_term(&self, consents_before: Timestamp, tasks_before: Timestamp, limit: u32) -> Result<PastTerm, StoreError>;
 
     /// The claim under this organisation's Idempotency-Key, if it has not lapsed at `now`.
     async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError>;

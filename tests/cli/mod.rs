@@ -1,6 +1,7 @@
 //! Transcripts of the built program, against a demo in a process of its own.
 
 mod cases;
+mod consents;
 mod demo;
 mod mistakes;
 mod offers;

@@ -8,7 +8,7 @@ use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::log::Anchor;
 use super::script::{Script, statements};
 use super::seal::{Code, Seal};
-use super::{cases, deliveries, disclosures, log, offers, registering, registers, registry, unavailable, vault};
+use super::{cases, deliveries, disclosures, duties, log, offers, registering, registers, registry, unavailable, vault};
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
 use crate::store::facts::{facts_digest, registration_digest};
@@ -203,6 +203,12 @@ impl Judging<'_> {
             Change::Override(subject, version, record) => {
                 return registers::add_override(connection, self.seal, *subject, *version, record).await;
             }
+            Change::Reliance(row) => duties::add_reliance(connection, row).await?,
+            Change::GivenAgain { disclosure, at } => duties::given_again(connection, disclosure, *at).await?,
+            Change::ReceivedBy { consent, recipients } => return duties::received_by(connection, consent, recipients).await,
+            Change::Task(task) => duties::add_task(connection, self.seal, task).await?,
+            Change::TaskAnswered(task) => return duties::put_task(connection, self.seal, task).await,
+            Change::Erase(past) => duties::erase(connection, self.seal, past).await?,
             Change::Offer(offer) => return offers::add(connection, self.seal, offer, self.now).await,
             Change::OfferCollected { offer, until } => return offers::collected(connection, offer, *until, self.now).await,
             Change::OfferWithdrawn(offer) => return offers::withdraw(connection, offer, self.now).await,

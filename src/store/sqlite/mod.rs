@@ -5,6 +5,7 @@ mod checkpoints;
 mod commit;
 mod deliveries;
 mod disclosures;
+mod duties;
 mod earlier;
 mod log;
 mod offers;
@@ -22,14 +23,17 @@ use async_trait::async_trait;
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
+use super::duties::{KeptConsent, PastTerm, Reliance};
 use super::{
     Append, Claim, Committed, Conflict, Head, OfferRow, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store,
     StoreError, StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
 };
 use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
+use crate::consent::ConsentRecord;
 use crate::keystore::Key;
 use crate::ledger::entry::TraceId;
+use crate::notice::Task;
 use crate::organisation::Oin;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sqlite/migrations");
@@ -145,6 +149,37 @@ impl Store for SqliteStore {
     async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, limit: u32) -> Result<Vec<OfferRow>, StoreError> {
         let mut connection = self.readers.acquire().await.map_err(unavailable)?;
         offers::waiting(&mut connection, &self.registers, recipient, now, limit).await
+    }
+
+    async fn consent(&self, id: &str) -> Result<Option<KeptConsent>, StoreError> {
+        duties::consent(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers, id).await
+    }
+
+    async fn consents_of(&self, recorder: &Oin, after: &str, limit: u32) -> Result<Vec<ConsentRecord>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(unavailable)?;
+        duties::consents_of(&mut connection, &self.registers, recorder, after, limit).await
+    }
+
+    async fn lapsed_consents(&self, now: Timestamp, limit: u32) -> Result<Vec<KeptConsent>, StoreError> {
+        duties::lapsed(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers, now, limit).await
+    }
+
+    async fn reliances(&self, consent: &str) -> Result<Vec<Reliance>, StoreError> {
+        duties::reliances(&mut *self.readers.acquire().await.map_err(unavailable)?, consent).await
+    }
+
+    async fn task(&self, id: &str) -> Result<Option<Task>, StoreError> {
+        duties::task(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers, id).await
+    }
+
+    async fn open_tasks(&self, owner: Option<&Oin>, due_by: Timestamp, limit: u32) -> Result<Vec<Task>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(unavailable)?;
+        duties::open_tasks(&mut connection, &self.registers, owner, due_by, limit).await
+    }
+
+    async fn past_term(&self, consents_before: Timestamp, tasks_before: Timestamp, limit: u32) -> Result<PastTerm, StoreError> {
+        let mut reading = self.readers.begin().await.map_err(unavailable)?;
+        duties::past_term(&mut reading, consents_before, tasks_before, limit).await
     }
 
     async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {

@@ -8,7 +8,7 @@ use sqlx::{Row, SqliteConnection};
 
 use super::log::anchor_of;
 use super::seal::{Code, Place, Seal, vouched};
-use super::unavailable;
+use super::{duties, exactly, unavailable};
 use crate::case_room::Case;
 use crate::consent::{ConsentRecord, Override};
 use crate::store::{Conflict, PersonFacts, Revision, StoreError, SubjectIndex};
@@ -118,7 +118,11 @@ pub(super) async fn add_consent(
     record: &ConsentRecord,
 ) -> Result<Result<(), Conflict>, StoreError> {
     let place = Place::newest(CONSENT.table, &record.id, record.version).about(&subject);
-    add_about(connection, seal, (&CONSENT, place, &subject), record).await
+    let added = add_about(connection, seal, (&CONSENT, place, &subject), record).await?;
+    if added.is_ok() {
+        duties::put_head(connection, record).await?;
+    }
+    Ok(added)
 }
 
 pub(super) async fn add_override(
@@ -152,12 +156,37 @@ async fn add_about(
         return Ok(Err(conflict));
     }
     newest.insert((register.table, place.id().to_owned()), place.version());
+    vouch(connection, seal, subject, &newest).await?;
+    Ok(Ok(()))
+}
+
+/// Writes the code over what is newest about a person.
+async fn vouch(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    subject: &SubjectIndex,
+    newest: &Newest,
+) -> Result<(), StoreError> {
     let query = sqlx::query(
         "INSERT INTO person_register (subject, code) VALUES (?, ?) ON CONFLICT (subject) DO UPDATE SET code = excluded.code",
     );
-    let query = query.bind(subject.0.as_slice()).bind(person_code(seal, subject, &newest).to_vec());
-    query.execute(connection).await.map_err(unavailable)?;
-    Ok(Ok(()))
+    let query = query.bind(subject.0.as_slice()).bind(person_code(seal, subject, newest).to_vec());
+    query.execute(connection).await.map(drop).map_err(unavailable)
+}
+
+/// Removes consents that are past their term, with every version.
+pub(super) async fn erase_consents(connection: &mut SqliteConnection, seal: &Seal, ids: &[String]) -> Result<(), StoreError> {
+    for id in ids {
+        let query = sqlx::query_scalar::<_, Vec<u8>>("SELECT subject FROM consent WHERE id = ? LIMIT 1").bind(id);
+        let Some(subject) = query.fetch_optional(&mut *connection).await.map_err(unavailable)? else { continue };
+        let subject = SubjectIndex(exactly(&subject, CONSENT.table, "subject", id)?);
+        let mut newest = newest(&person_facts(connection, seal, subject).await?);
+        newest.remove(&(CONSENT.table, id.clone()));
+        let query = sqlx::query("DELETE FROM consent WHERE id = ?").bind(id);
+        query.execute(&mut *connection).await.map_err(unavailable)?;
+        vouch(connection, seal, &subject, &newest).await?;
+    }
+    Ok(())
 }
 
 /// Versions are consecutive, and about one person: a write based on an older version than the newest is a conflict. The version before is
