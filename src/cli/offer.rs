@@ -95,10 +95,10 @@ impl Offer {
 
     async fn take(self, outside: Outside) -> Result<(), Failure> {
         match self.step {
-            Step::Make(make) => {
-                let kit = Kit::open(&make.kit).map_err(Failure::usage)?;
-                let made = client(&kit, &outside)?.make_offer(&make.message(&kit)?).await?;
-                say(&format!("{}  waits until {}", crate::client::plain(&made.offer), made.expires_at));
+            Step::Make(step) => {
+                let kit = Kit::open(&step.kit).map_err(Failure::usage)?;
+                let offer = client(&kit, &outside)?.make_offer(&step.message(&kit)?).await?;
+                say(&format!("{}  waits until {}", crate::client::plain(&offer.offer), offer.expires_at));
                 Ok(())
             }
             Step::List { kit } => {
