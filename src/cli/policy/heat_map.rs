@@ -11,6 +11,8 @@ const LEFT: usize = 330;
 const COLUMN: usize = 62;
 const ROW: usize = 22;
 const HEAD: usize = 150;
+/// What the legend needs.
+const LEGEND: usize = 1180;
 
 /// The document.
 pub(super) fn svg(bundle: &Bundle, lines: &[MatrixLine]) -> String {
@@ -33,7 +35,7 @@ pub(super) fn svg(bundle: &Bundle, lines: &[MatrixLine]) -> String {
         }
         top += 24;
     }
-    let width = LEFT + COLUMN * categories.len() + 110;
+    let width = (LEFT + COLUMN * categories.len() + 110).max(LEGEND);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{top}\" viewBox=\"0 0 {width} {top}\" role=\"img\">\n\
          <title>Who may have what of whom</title>\n<style>{STYLE}</style>\n\
