@@ -1,8 +1,9 @@
 //! Who can write the database but holds no key: whatever is changed, taken away or put back is seen at the next reading, which fails and names
 //! table and row. What is not concerned goes on, and nothing that is written afterwards covers it up.
 //!
-//! Broken on purpose to see it fail: without person, then without standing in what `Place::bound` gives; `vouched` always content; each part out of
-//! each code; `vouched_for` without its comparison; `add_about` without its look at what is there.
+//! Broken on purpose to see it fail: without person, then without standing in what `Place::bound` gives; `vouched` always content; each column out of
+//! the code of each kind of row and of the head; a person's list without its code; `vouched_for` without its comparison; `add_about` without its look at
+//! what is there.
 
 use sluis::case_room::{Case, CaseId, Step, Track};
 use sluis::consent::{ConsentRecord, ConsentState};
@@ -250,7 +251,7 @@ async fn with_registry() -> Fixture {
 }
 
 /// Each attack on the registry, and where it is found.
-const ON_REGISTRY: [(&str, &str, &str); 24] = [
+const ON_REGISTRY: [(&str, &str, &str); 26] = [
     (
         "a key of the attacker's",
         "INSERT INTO published_key SELECT 'operator-1', organisation, use, alg, jwk, valid_from + 1, valid_until, 0, NULL FROM published_key WHERE keyid = 'new-1'",
@@ -297,6 +298,16 @@ const ON_REGISTRY: [(&str, &str, &str); 24] = [
         "UPDATE certificate SET fingerprint = zeroblob(32) WHERE hex(fingerprint) LIKE '0B%'",
         "certificate code 0000000000000000000000000000000000000000000000000000000000000000",
     ),
+    (
+        "another connector",
+        "UPDATE organisation SET connector = 'https://localhost:2' WHERE oin LIKE '%01000'",
+        "organisation code 00000099000000001000",
+    ),
+    (
+        "an organisation of the attacker's",
+        "INSERT INTO organisation SELECT '00000099000000099000', kind, name, status, bsn_authority, connector, code FROM organisation WHERE oin LIKE '%01000'",
+        "organisation code 00000099000000099000",
+    ),
     ("another name", "UPDATE organisation SET name = 'Police' WHERE oin LIKE '%01000'", "organisation code 00000099000000001000"),
     (
         "a certificate unrevoked",
@@ -311,7 +322,7 @@ const ON_REGISTRY: [(&str, &str, &str); 24] = [
     ("another kind", "UPDATE organisation SET kind = 'mental-health' WHERE oin LIKE '%01000'", "organisation code 00000099000000001000"),
     ("readmitted", "UPDATE organisation SET status = 'active' WHERE oin LIKE '%02000'", "organisation code 00000099000000002000"),
     ("authority for the citizen number", "UPDATE organisation SET bsn_authority = 1 - bsn_authority WHERE oin LIKE '%01000'", "organisation code 00000099000000001000"),
-    ("another connector", "UPDATE organisation SET connector = NULL WHERE oin LIKE '%01000'", "organisation code 00000099000000001000"),
+    ("no connector", "UPDATE organisation SET connector = NULL WHERE oin LIKE '%01000'", "organisation code 00000099000000001000"),
     (
         "the whole registry of an earlier day",
         "DELETE FROM organisation; INSERT INTO organisation SELECT oin, kind, name, status, bsn_authority, connector, code FROM early_organisation;
@@ -352,7 +363,7 @@ async fn the_registry_is_not_changed_unseen() {
     let changes = vec![Change::Organisation(Box::new(other))];
     fixture.commit_one(Append { changes, ..fixture.append() }).await.expect("and life goes on");
     assert_eq!(fixture.store.registered().await.expect("sound").organisations[&oin(2)].organisation.kind, Kind::MentalHealth);
-    cases.finish(24 * 2);
+    cases.finish(26 * 2);
     fixture.holds_together().await;
 }
 
