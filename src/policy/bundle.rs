@@ -9,6 +9,7 @@ use super::decision::reason;
 use super::engine::Engine;
 use super::files::{self, Files, Unreadable};
 use super::forms::FormSet;
+use super::invariants::{self, Invariant};
 use super::question::{Facts, Party, Question};
 use super::reach::{Footing, Reach};
 use super::reasons::{Audience, Language, Reasons};
@@ -28,6 +29,7 @@ pub struct Bundle {
     purposes: BTreeMap<String, Arc<Purpose>>,
     pub(super) rules: Rules,
     reasons: Reasons,
+    invariants: Vec<Invariant>,
     pub(super) engine: Engine,
     reaches: RwLock<HashMap<ReachKey, Arc<Reach>>>,
     pub(super) cache: DecisionCache,
@@ -77,6 +79,7 @@ impl Bundle {
             purposes.insert(purpose.id.as_str().to_owned(), Arc::new(purpose));
         }
         let rules = rules::load(&files, &purposes)?;
+        let invariants = invariants::load(&files, &rules.schema)?;
         let codes: Vec<&str> = rules.notes.values().filter_map(|note| note.withheld.as_deref()).chain(reason::BUILT_IN).collect();
         let legal_bases: Vec<&str> =
             purposes.values().flat_map(|purpose| purpose.legal_bases.iter().map(String::as_str)).collect();
@@ -91,6 +94,7 @@ impl Bundle {
             purposes,
             rules,
             reasons,
+            invariants,
             reaches: RwLock::default(),
             cache: DecisionCache::default(),
         };
@@ -121,6 +125,11 @@ impl Bundle {
     /// What every policy says about itself, by id.
     pub fn notes(&self) -> impl Iterator<Item = &Note> {
         self.rules.notes.values()
+    }
+
+    /// What no rule may ever permit, for `sluis policy prove`.
+    pub fn invariants(&self) -> &[Invariant] {
+        &self.invariants
     }
 
     /// The text of a reason's code, for a reader.

@@ -9,6 +9,9 @@ mod decision;
 mod engine;
 mod files;
 mod forms;
+mod invariants;
+#[cfg(feature = "prove")]
+pub mod proof;
 mod question;
 mod reach;
 mod reasons;
@@ -19,6 +22,7 @@ mod vocabulary;
 pub use bundle::{Bundle, LoadError};
 pub use decision::{Decision, Limit, reason};
 pub use forms::FormSet;
+pub use invariants::Invariant;
 pub use question::{Facts, Party, Question, WpgArticle};
 pub use reach::Footing;
 pub use reasons::{Audience, Language};
