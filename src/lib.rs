@@ -9,7 +9,7 @@
 //! | tier | modules |
 //! |---|---|
 //! | 1 ground | [`json`], [`clock`], [`entropy`], [`secret`], [`crypto`] |
-//! | 2 domain | [`organisation`] → [`subject`] → [`catalogue`] → [`consent`] → [`pseudonym`], [`ledger`] → [`policy`] |
+//! | 2 domain | [`organisation`] → [`subject`] → [`catalogue`] → [`consent`] → [`pseudonym`], [`ledger`] → [`case_room`] → [`policy`] |
 //! | 3 ports | [`keystore`], [`source`], [`store`] |
 //! | 4 flow | [`exchange`], [`actions`] |
 //! | 5 edges | [`http`], [`api`], [`web`], [`connector`], [`client`], and the adapters `store/sqlite`, `source/http.rs` |
@@ -27,6 +27,7 @@
 pub mod actions;
 pub mod api;
 pub mod app;
+pub mod case_room;
 pub mod catalogue;
 pub mod cli;
 pub mod client;

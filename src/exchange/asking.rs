@@ -154,6 +154,7 @@ pub(super) fn question(
         now,
         consent: consent.map(crate::consent::ConsentRecord::fact),
         derogation: overriding.map(crate::consent::Override::fact),
+        case: None,
         facts: None,
     }
 }

@@ -36,7 +36,9 @@ fn facts(item: &SourceItem) -> BTreeMap<String, String> {
         professional,
         meldcode_steps,
         test51c,
+        restraining_order,
         secret_address,
+        severity,
         subject_age,
         withheld_by_source,
     } = &item.facts;
@@ -50,7 +52,9 @@ fn facts(item: &SourceItem) -> BTreeMap<String, String> {
     let flags = [
         ("meldcodeSteps", meldcode_steps),
         ("test51c", test51c),
+        ("restrainingOrder", restraining_order),
         ("secretAddress", secret_address),
+        ("severity", severity),
         ("withheldBySource", withheld_by_source),
     ];
     let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text.clone()?)));
@@ -112,7 +116,7 @@ mod tests {
     #[test]
     fn the_log_names_facts_as_the_source_does() {
         let stated = json!({"wpgArticle": "8", "decisionId": "d", "mandateId": "m", "courtOrderId": "c", "professional": "p",
-            "meldcodeSteps": true, "test51c": false, "secretAddress": true, "subjectAge": 9, "withheldBySource": false});
+            "meldcodeSteps": true, "test51c": false, "restrainingOrder": true, "secretAddress": true, "severity": false, "subjectAge": 9, "withheldBySource": false});
         let item: SourceItem =
             serde_json::from_value(json!({"id": "a", "category": "measures", "form": "signal", "regime": "wpg",
             "recordedAt": "2026-11-01", "nature": "fact", "facts": stated, "data": {}}))

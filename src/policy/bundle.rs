@@ -188,6 +188,7 @@ impl Bundle {
             now: Timestamp::from_seconds(1_000_000_000),
             consent: None,
             derogation: None,
+            case: None,
             facts: None,
         }
     }
@@ -206,6 +207,7 @@ impl Bundle {
         let with = Question {
             consent: Some(super::reach::fulfilling_consent(question)),
             derogation: Some(super::reach::fulfilling_override(question)),
+            case: Some(super::reach::fulfilling_case(question)),
             ..question.clone()
         };
         let prepared = self.engine.prepare(&with, &facts)?;

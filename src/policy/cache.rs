@@ -83,15 +83,15 @@ struct Facts<'q>(&'q Question);
 
 impl Hash for Facts<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let Question { purpose, recipient, source, category, finest, now: _, consent, derogation, facts } = self.0;
+        let Question { purpose, recipient, source, category, finest, now: _, consent, derogation, case, facts } = self.0;
         (purpose, recipient, source, category, finest).hash(state);
-        (consent, derogation, facts).hash(state);
+        (consent, derogation, case, facts).hash(state);
     }
 }
 
 fn same_facts(one: &Question, other: &Question) -> bool {
-    let Question { purpose, recipient, source, category, finest, now: _, consent, derogation, facts } = one;
+    let Question { purpose, recipient, source, category, finest, now: _, consent, derogation, case, facts } = one;
     (category, finest, facts) == (&other.category, &other.finest, &other.facts)
         && (purpose, recipient, source) == (&other.purpose, &other.recipient, &other.source)
-        && (consent, derogation) == (&other.consent, &other.derogation)
+        && (consent, derogation, case) == (&other.consent, &other.derogation, &other.case)
 }

@@ -107,6 +107,8 @@ struct FactsCase {
     professional: bool,
     meldcode_steps: bool,
     test51c: bool,
+    severity: bool,
+    restraining_order: Option<bool>,
     secret_address: Option<bool>,
     subject_age: Option<u8>,
     withheld_by_source: bool,
@@ -232,7 +234,7 @@ impl Case {
         };
         let facts = (!self.before_asking).then(|| self.facts.facts());
         let purpose = purpose.id.clone();
-        Ok(Question { purpose, recipient, source, category, finest: self.form, now, consent, derogation, facts })
+        Ok(Question { purpose, recipient, source, category, finest: self.form, now, consent, derogation, case: None, facts })
     }
 }
 
@@ -246,6 +248,8 @@ impl FactsCase {
             professional: self.professional,
             meldcode_steps: self.meldcode_steps,
             test51c: self.test51c,
+            severity: self.severity,
+            restraining_order: self.restraining_order,
             secret_address: self.secret_address,
             subject_age: self.subject_age,
             withheld_by_source: self.withheld_by_source,

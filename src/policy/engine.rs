@@ -44,14 +44,7 @@ impl Engine {
 
     /// Makes a question ready, with `facts` in place of its own.
     pub fn prepare(&self, question: &Question, facts: &Facts) -> Result<Prepared, Unfit> {
-        let circumstances = self.vocabulary.circumstances(
-            &question.purpose,
-            question.now,
-            question.consent.as_deref(),
-            question.derogation.as_deref(),
-            facts,
-        )?;
-        Ok(Prepared { scene: self.scene(question)?, circumstances })
+        Ok(Prepared { scene: self.scene(question)?, circumstances: self.vocabulary.circumstances(question, facts)? })
     }
 
     /// Evaluates a form against a set of policies.

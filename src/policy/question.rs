@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::case_room::CaseFact;
 use crate::catalogue::{Category, Form, PurposeCode};
 use crate::clock::Timestamp;
 use crate::consent::{ConsentFact, OverrideFact};
@@ -78,6 +79,10 @@ pub struct Facts {
     pub meldcode_steps: bool,
     /// The Wjsg 51c test was made and passed.
     pub test51c: bool,
+    /// Severity or interest is recorded (Wmo 4.1.1(2)(e)).
+    pub severity: bool,
+    /// The item holds data of a temporary restraining order (huisverbod); `None`: not stated, which counts as such data.
+    pub restraining_order: Option<bool>,
     /// Someone in the item has a secret address; `None`: not stated.
     pub secret_address: Option<bool>,
     /// The subject's age in whole years on the day of the answer; `None`: not stated.
@@ -100,6 +105,8 @@ impl Facts {
             professional: true,
             meldcode_steps: true,
             test51c: true,
+            severity: true,
+            restraining_order: Some(false),
             secret_address: Some(false),
             subject_age: Some(consent.and_then(|consent| consent.ages).map_or(30, |ages| ages.from)),
             withheld_by_source: false,
@@ -127,6 +134,8 @@ pub struct Question {
     pub consent: Option<Arc<ConsentFact>>,
     /// The override to go by, if any.
     pub derogation: Option<Arc<OverrideFact>>,
+    /// The case that the request stands in, if any.
+    pub case: Option<Arc<CaseFact>>,
     /// What the source states of the item. `None` asks whether the source may be asked: facts that fulfil every condition are
     /// assumed.
     pub facts: Option<Facts>,

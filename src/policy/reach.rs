@@ -9,6 +9,7 @@ use super::engine::Engine;
 use super::forms::FormSet;
 use super::question::{Facts, Question, WpgArticle};
 use super::vocabulary::Unfit;
+use crate::case_room::CaseFact;
 use crate::catalogue::Form;
 use crate::clock::Timestamp;
 use crate::consent::minors::AgeRange;
@@ -65,9 +66,11 @@ impl Reach {
     pub fn compute(engine: &Engine, policies: &PolicySet, question: &Question) -> Result<Self, Unfit> {
         let consent = Some(fulfilling_consent(question));
         let derogation = Some(fulfilling_override(question));
+        let case = Some(fulfilling_case(question));
         let with = |consent: &Option<Arc<ConsentFact>>, derogation: &Option<Arc<OverrideFact>>| Question {
             consent: consent.clone(),
             derogation: derogation.clone(),
+            case: case.clone(),
             ..question.clone()
         };
         let all = with(&consent, &derogation);
@@ -156,5 +159,20 @@ pub fn fulfilling_override(question: &Question) -> Arc<OverrideFact> {
         valid_from: ALWAYS.0,
         not_after: ALWAYS.1,
         four_eyes: true,
+    })
+}
+
+/// A case that fulfils every condition: open, by name, with everyone in it.
+pub fn fulfilling_case(question: &Question) -> Arc<CaseFact> {
+    let recipient = &question.recipient.oin;
+    Arc::new(CaseFact {
+        id: String::new(),
+        version: 0,
+        open: true,
+        named: true,
+        attendees: [recipient.clone()].into(),
+        director: Some(recipient.clone()),
+        family_informed: true,
+        plan_made: true,
     })
 }

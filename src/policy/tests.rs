@@ -388,6 +388,7 @@ fn a_policy_that_cannot_be_evaluated_denies_and_alarms() {
         finest: Form::Signal,
         consent: None,
         derogation: None,
+        case: None,
         facts: Some(facts),
         ..questions.next()
     };

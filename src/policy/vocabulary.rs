@@ -1,14 +1,15 @@
 //! Domain values as Cedar sees them. No judgement and no lookups: a set stays a set, and the policies decide.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression, Schema};
 
-use super::question::{Facts, Party, WpgArticle};
+use super::question::{Facts, Party, Question, WpgArticle};
+use crate::case_room::CaseFact;
 use crate::catalogue::{Category, Form, PurposeCode};
 use crate::clock::Timestamp;
 use crate::consent::{ConsentFact, ConsentState, OverrideFact, within_ceiling};
-use crate::organisation::Kind;
+use crate::organisation::{Kind, Oin};
 
 /// Something that Cedar does not accept: a fault of ours, answered by a denial and an alarm.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -94,25 +95,21 @@ impl Vocabulary {
         Ok(Scene { principal, resource, entities })
     }
 
-    /// Everything of the context but the form, as expressions.
-    pub fn circumstances(
-        &self,
-        purpose: &PurposeCode,
-        now: Timestamp,
-        consent: Option<&ConsentFact>,
-        derogation: Option<&OverrideFact>,
-        facts: &Facts,
-    ) -> Result<Vec<(String, RestrictedExpression)>, Unfit> {
+    /// Everything of the context but the form, as expressions, with `facts` in place of the question's own.
+    pub fn circumstances(&self, question: &Question, facts: &Facts) -> Result<Vec<(String, RestrictedExpression)>, Unfit> {
         let mut pairs = vec![
-            ("purpose".to_owned(), self.purpose(purpose)),
-            ("now".to_owned(), moment(now)),
+            ("purpose".to_owned(), self.purpose(&question.purpose)),
+            ("now".to_owned(), moment(question.now)),
             ("facts".to_owned(), self.facts(facts)?),
         ];
-        if let Some(consent) = consent {
+        if let Some(consent) = &question.consent {
             pairs.push(("consent".to_owned(), self.consent(consent)?));
         }
-        if let Some(derogation) = derogation {
+        if let Some(derogation) = &question.derogation {
             pairs.push(("override".to_owned(), self.derogation(derogation)?));
+        }
+        if let Some(case) = &question.case {
+            pairs.push(("case".to_owned(), self::case(case)?));
         }
         Ok(pairs)
     }
@@ -130,9 +127,6 @@ impl Vocabulary {
     }
 
     fn consent(&self, consent: &ConsentFact) -> Result<RestrictedExpression, Unfit> {
-        let oins = |set: &std::collections::BTreeSet<crate::organisation::Oin>| {
-            RestrictedExpression::new_set(set.iter().map(|oin| text(oin.as_str())))
-        };
         // Nobody's age lies from 1 to 0: a consent that counts for no age covers nothing.
         let ages = consent.ages.map_or((1, 0), |ages| (i64::from(ages.from), i64::from(ages.until)));
         record([
@@ -152,7 +146,7 @@ impl Vocabulary {
     fn derogation(&self, derogation: &OverrideFact) -> Result<RestrictedExpression, Unfit> {
         record([
             ("source", text(derogation.source.as_str())),
-            ("recipients", RestrictedExpression::new_set(derogation.recipients.iter().map(|oin| text(oin.as_str())))),
+            ("recipients", oins(&derogation.recipients)),
             ("purpose", self.purpose(&derogation.purpose)),
             ("categories", self.category_set(derogation.categories.iter())?),
             ("forms", self.ceiling(derogation.max_form)),
@@ -171,11 +165,15 @@ impl Vocabulary {
             ("professional", flag(facts.professional)),
             ("meldcodeSteps", flag(facts.meldcode_steps)),
             ("test51c", flag(facts.test51c)),
+            ("severity", flag(facts.severity)),
             ("withheldBySource", flag(facts.withheld_by_source)),
             ("protectedFromRecipient", flag(facts.protected_from_recipient)),
         ];
         if let Some(article) = facts.wpg_article {
             pairs.push(("wpgArticle", known(&self.articles, &article)?));
+        }
+        if let Some(order) = facts.restraining_order {
+            pairs.push(("restrainingOrder", flag(order)));
         }
         if let Some(secret) = facts.secret_address {
             pairs.push(("secretAddress", flag(secret)));
@@ -203,6 +201,25 @@ fn known<K: Ord, V: Clone>(values: &BTreeMap<K, V>, key: &K) -> Result<V, Unfit>
 
 fn text(text: &str) -> RestrictedExpression {
     RestrictedExpression::new_string(text.to_owned())
+}
+
+fn oins(set: &BTreeSet<Oin>) -> RestrictedExpression {
+    RestrictedExpression::new_set(set.iter().map(|oin| text(oin.as_str())))
+}
+
+fn case(case: &CaseFact) -> Result<RestrictedExpression, Unfit> {
+    let flag = RestrictedExpression::new_bool;
+    let mut pairs = vec![
+        ("open", flag(case.open)),
+        ("named", flag(case.named)),
+        ("attendees", oins(&case.attendees)),
+        ("familyInformed", flag(case.family_informed)),
+        ("planMade", flag(case.plan_made)),
+    ];
+    if let Some(director) = &case.director {
+        pairs.push(("director", text(director.as_str())));
+    }
+    record(pairs)
 }
 
 fn record<'n>(pairs: impl IntoIterator<Item = (&'n str, RestrictedExpression)>) -> Result<RestrictedExpression, Unfit> {

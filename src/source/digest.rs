@@ -228,7 +228,8 @@ mod tests {
         let item: SourceItem =
             serde_json::from_value(json!({"id": "a", "category": "measures", "form": "exact", "regime": "wpg",
             "recordedAt": "2026-11-01", "nature": "hypothesis", "facts": {"wpgArticle": "8", "decisionId": "d", "mandateId": "m",
-            "courtOrderId": "c", "professional": "p", "meldcodeSteps": true, "test51c": false, "secretAddress": true, "subjectAge": 9},
+            "courtOrderId": "c", "professional": "p", "meldcodeSteps": true, "test51c": false, "restrainingOrder": true, "secretAddress": true, "severity": true,
+            "subjectAge": 9},
             "persons": [{"letter": "A1", "ageBand": "25-34", "identifier": {"scheme": "bsn", "value": "999990019"},
             "protectedFrom": [{"scheme": "v-number", "value": "1"}]}],
             "data": {"z": [1, 2.5, -7, {"\u{20ac}": null, "b": true}], "a": "\u{1}\"\\ \u{e9}"}}))

@@ -187,8 +187,12 @@ pub struct ItemFacts {
     pub meldcode_steps: Option<bool>,
     /// The reference of the named professional who answers for the disclosure.
     pub professional: Option<String>,
+    /// The item holds data of a temporary restraining order (huisverbod, Wth).
+    pub restraining_order: Option<bool>,
     /// The subject, or a person in the item, has a secret address.
     pub secret_address: Option<bool>,
+    /// The severity of the harm, or the interest that asks for it, is recorded (Wmo 4.1.1(2)(e)).
+    pub severity: Option<bool>,
     /// The subject's age in whole years on the day of the answer.
     pub subject_age: Option<u8>,
     /// The Wjsg 51c test was made and passed.
@@ -212,6 +216,8 @@ impl ItemFacts {
             professional: stated(&self.professional),
             meldcode_steps: self.meldcode_steps == Some(true),
             test51c: self.test51c == Some(true),
+            severity: self.severity == Some(true),
+            restraining_order: self.restraining_order,
             secret_address: self.secret_address,
             subject_age: self.subject_age,
             withheld_by_source: self.withheld_by_source == Some(true),

@@ -56,6 +56,7 @@ fn questions() -> Outcome<Vec<Question>> {
                 now: Timestamp::from_seconds(1_800_000_000),
                 consent: None,
                 derogation: None,
+                case: None,
                 facts: None,
             });
         }

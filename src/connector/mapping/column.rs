@@ -38,6 +38,10 @@ pub enum FactName {
     MeldcodeSteps,
     /// `test51c`.
     Test51c,
+    /// `severity`.
+    Severity,
+    /// `restrainingOrder`.
+    RestrainingOrder,
     /// `withheldBySource`.
     WithheldBySource,
 }
@@ -63,6 +67,8 @@ impl FactName {
             Self::Professional => facts.professional = Some(text()?),
             Self::MeldcodeSteps => facts.meldcode_steps = Some(yes_no()?),
             Self::Test51c => facts.test51c = Some(yes_no()?),
+            Self::Severity => facts.severity = Some(yes_no()?),
+            Self::RestrainingOrder => facts.restraining_order = Some(yes_no()?),
             Self::WithheldBySource => facts.withheld_by_source = Some(yes_no()?),
         }
         Some(())
@@ -81,6 +87,8 @@ impl FromStr for FactName {
             "professional" => Self::Professional,
             "meldcodeSteps" => Self::MeldcodeSteps,
             "test51c" => Self::Test51c,
+            "severity" => Self::Severity,
+            "restrainingOrder" => Self::RestrainingOrder,
             "withheldBySource" => Self::WithheldBySource,
             _ => return Err(()),
         })

@@ -98,6 +98,8 @@ impl Questions {
             professional: !self.chance(4),
             meldcode_steps: !self.chance(4),
             test51c: !self.chance(3),
+            severity: !self.chance(3),
+            restraining_order: self.random.pick(&[None, Some(true), Some(false), Some(false)]),
             secret_address: self.random.pick(&[None, Some(true), Some(false), Some(false)]),
             subject_age: self.random.pick(&[None, Some(11), Some(12), Some(40)]),
             withheld_by_source: self.chance(12),
@@ -154,6 +156,6 @@ impl Questions {
         let derogation = (!self.chance(3)).then(|| Arc::new(self.derogation(&purpose, &recipient, &source, category)));
         let facts = (!self.chance(10)).then(|| self.facts());
         let finest = self.random.pick(&[Form::Exact, Form::Exact, Form::Reduced, Form::Signal, Form::Summary]);
-        Question { purpose, recipient, source, category, finest, now: self.at(), consent, derogation, facts }
+        Question { purpose, recipient, source, category, finest, now: self.at(), consent, derogation, case: None, facts }
     }
 }

@@ -1,0 +1,27 @@
+//! The expertise team's cases, as far as a decision looks at them. No source data is copied in.
+
+use std::collections::BTreeSet;
+
+use crate::organisation::Oin;
+
+/// What the policies are given of a case: registered facts, never what a caller claims.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, registered or not")]
+pub struct CaseFact {
+    /// The case's id.
+    pub id: String,
+    /// Which version of its registration: grows with every change.
+    pub version: u32,
+    /// It runs: nothing goes out for a closed case.
+    pub open: bool,
+    /// It is about persons by name; otherwise it is an anonymous consultation (consultatief), which never becomes a named case.
+    pub named: bool,
+    /// The organisations that attend (deelnemers): together they are the team that receives.
+    pub attendees: BTreeSet<Oin>,
+    /// The organisation of the case director (MDA-regisseur), once there is one.
+    pub director: Option<Oin>,
+    /// The family was told before the discussion by name.
+    pub family_informed: bool,
+    /// A safety plan was made with the family.
+    pub plan_made: bool,
+}
