@@ -10,6 +10,7 @@ use toml::{Table, Value};
 
 use crate::http::tls::{Identity, Trust};
 use crate::organisation::Oin;
+use crate::policy::manifest::{Approver, NotApproved};
 
 /// The prefix of environment variables that override a setting: `SLUIS_API__LISTEN` overrides `listen` in `[api]`.
 const PREFIX: &str = "SLUIS_";
@@ -149,6 +150,44 @@ pub struct LogSection {
 pub struct PolicySection {
     /// A folder laid out as `policies/`; without one the policies in the program itself count.
     pub folder: Option<PathBuf>,
+    /// Who may approve what stands in the folder. When any are named, it counts only with the approval of two of them.
+    #[serde(default)]
+    pub approvers: Vec<ApproverSection>,
+}
+
+/// `[[policy.approvers]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApproverSection {
+    /// Who, as in the log.
+    pub name: String,
+    /// Her Ed25519 public key, base64url, as `sluis policy keygen` prints it.
+    pub key: String,
+}
+
+impl PolicySection {
+    /// The approvers.
+    ///
+    /// # Errors
+    /// [`NotApproved`]: a key that is none, one approver alone, a name or key twice.
+    pub fn approvers(&self) -> Result<Vec<Approver>, NotApproved> {
+        let approvers = self.approvers.iter().map(|one| Approver::new(&one.name, &one.key)).collect::<Result<Vec<_>, _>>()?;
+        if !approvers.is_empty() {
+            Approver::check_together(&approvers)?;
+        }
+        Ok(approvers)
+    }
+
+    fn judge(&self, mode: Mode) -> Result<(), String> {
+        let approvers = self.approvers().map_err(|error| format!("[[policy.approvers]]: {error}"))?;
+        match (&self.folder, approvers.is_empty(), mode) {
+            (None, false, _) => Err("[policy] approvers approve what stands in a folder: give folder".to_owned()),
+            (None, _, Mode::Production) | (_, true, Mode::Production) => Err(
+                "[policy] mode = \"production\" decides by policies in a folder that two persons approved: give folder and [[policy.approvers]]".to_owned(),
+            ),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// `[limits]`
@@ -256,6 +295,7 @@ impl GatewayConfig {
 
     /// The rules that types do not carry.
     fn judge(&self) -> Result<(), String> {
+        self.policy.judge(self.mode)?;
         if self.mode == Mode::Production {
             return Err("mode = \"production\" needs a key provider other than files; this version has none".to_owned());
         }

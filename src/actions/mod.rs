@@ -5,6 +5,7 @@ pub mod credentials;
 pub mod operator;
 pub mod organisation;
 pub mod overrides;
+pub mod policy;
 
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@ mod openapi;
 mod operator;
 mod organisation;
 mod output;
+mod policy;
 mod request;
 mod schema;
 mod serve;
@@ -47,6 +48,8 @@ enum Command {
     Organisation(organisation::Organisation),
     /// Certificates and keys of organisations: publish, revoke, list.
     Keys(keys::Keys),
+    /// The policies: prove, compare, approve, replay, explain.
+    Policy(policy::Policy),
     /// Ask a gateway for information about a person.
     Request(Box<request::Request>),
     /// Sign a request for another client, such as curl: prints the header fields to add.
@@ -80,6 +83,7 @@ pub fn main() -> ExitCode {
             Command::Demo(command) => command.run(outside).await,
             Command::Organisation(command) => command.run(outside).await,
             Command::Keys(command) => command.run(outside).await,
+            Command::Policy(command) => command.run(outside).await,
             Command::Request(command) => command.run(outside).await,
             Command::Sign(command) => command.run(outside),
             Command::Open(command) => command.run(),

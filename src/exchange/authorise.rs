@@ -69,8 +69,8 @@ pub(super) async fn plan(
     standing: fn(&Caller, &Registry, Timestamp) -> Result<Caller, Refusal>,
 ) -> Result<Plan, Refusal> {
     let now = gateway.clock.now();
-    let bundle = gateway.policy.load_full();
-    let purpose = purpose(&bundle, matter)?;
+    let mut bundle = gateway.policy.load_full();
+    let mut purpose = purpose_of(&bundle, matter)?;
     let domain =
         Domain { recipient: matter.caller.oin().clone(), case: matter.request.case.clone(), purpose: purpose.id.clone() };
     let Meant { subject, asked_by, is_someone } = meant(gateway, matter, &domain).await?;
@@ -78,6 +78,10 @@ pub(super) async fn plan(
     let person = gateway.store.person_facts(index).await?;
     let registry = gateway.registry.at_least(person.revision).await?;
     matter.caller = standing(&matter.caller, &registry, now)?;
+    if registry.policy.as_deref().is_some_and(|recorded| recorded != bundle.hash()) {
+        bundle = gateway.policy.in_force(registry.policy.as_deref()).ok_or_else(other_policies)?;
+        purpose = purpose_of(&bundle, matter)?;
+    }
     may_receive(matter, now)?;
     let sources = sources(&registry, matter, &purpose)?;
     let asking =
@@ -105,12 +109,18 @@ pub(super) async fn plan(
     })
 }
 
+/// Other policies are in force than this node has read: it must not decide by its own.
+fn other_policies() -> Refusal {
+    tracing::error!("ALARM: the policies in force are not those of this node; nothing passes until it has read them");
+    Refusal::new(ProblemType::StoreUnavailable, "nothing was disclosed; try again").retry_after(super::SOON)
+}
+
 fn not_permitted(detail: &str) -> Refusal {
     Refusal::new(ProblemType::NotPermitted, detail)
 }
 
 /// The purpose, and the rules on how a request may stand in it.
-fn purpose(bundle: &Bundle, matter: &Matter) -> Result<Arc<Purpose>, Refusal> {
+fn purpose_of(bundle: &Bundle, matter: &Matter) -> Result<Arc<Purpose>, Refusal> {
     let request = &matter.request;
     let purpose = bundle
         .purpose(&request.purpose)
@@ -210,5 +220,5 @@ fn expected(
     let void_at = consents.chain(overrides).chain(credentials).filter(|&at| at > now).min().unwrap_or(NEVER);
     // The older of both readings: whatever moved after it is looked at again when it is recorded.
     let revision = person.revision.min(registry.revision);
-    Expected { revision, void_at, subject: Some(subject), digest: facts_digest(digests, Some(person)), organisations }
+    Expected { revision, void_at, subject: Some(subject), digest: facts_digest(digests, registry.policy.as_deref(), Some(person)), organisations }
 }

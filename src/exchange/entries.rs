@@ -95,7 +95,7 @@ fn decision(plan: &Plan) -> Decision {
     Decision {
         outcome: if permitted { "permit" } else { "withhold" }.to_owned(),
         bundle: plan.bundle.hash().to_owned(),
-        version: None,
+        version: plan.bundle.version().map(str::to_owned),
         policies: plan.cells.iter().flat_map(|cell| &cell.policies).map(ToString::to_string).collect(),
         facts: BTreeMap::from([
             ("factsRevision".to_owned(), plan.expected.revision.0.to_string()),

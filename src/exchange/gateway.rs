@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -14,6 +13,7 @@ use super::health::Health;
 use super::matter::Matter;
 use super::nonces::Nonces;
 use super::payloads::Payloads;
+use super::policies::LivePolicy;
 use super::rates::Rates;
 use super::registry::LiveRegistry;
 use super::request::DisclosureRequest;
@@ -26,7 +26,6 @@ use crate::crypto::digest::{self, KeyedDigest};
 use crate::entropy::{Entropy, EntropyUnavailable, random};
 use crate::ledger::entry::Client;
 use crate::organisation::Oin;
-use crate::policy::Bundle;
 use crate::secret::Personal;
 use crate::source::port::Sources;
 use crate::store::journal::{Journal, JournalError};
@@ -55,7 +54,7 @@ pub struct Gateway {
     /// Who takes part.
     pub registry: LiveRegistry,
     /// The policies.
-    pub policy: ArcSwap<Bundle>,
+    pub policy: LivePolicy,
     /// Pseudonyms.
     pub vault: Vault,
     /// Log entries.

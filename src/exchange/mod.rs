@@ -21,6 +21,7 @@ pub mod nonces;
 pub mod pace;
 pub mod payloads;
 pub mod plan;
+pub mod policies;
 mod protected;
 pub mod pseudonymise;
 pub mod rates;

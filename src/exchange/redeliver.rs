@@ -117,7 +117,7 @@ async fn as_it_was(
         ..Append::default()
     };
     // An answer that was destroyed before it could be made anew is to be made; one under other policies may not be given.
-    if !earlier.holds_answer() || stored.row.bundle != gateway.policy.load().hash() {
+    if !earlier.holds_answer() || stored.row.bundle != gateway.policy.load_full().hash() {
         return Ok(None);
     }
     match gateway.sequencer.append(append).await {

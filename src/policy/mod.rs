@@ -4,12 +4,14 @@
 mod bundle;
 mod cache;
 pub mod cases;
+mod changes;
 mod decide;
 mod decision;
 mod engine;
 mod files;
 mod forms;
 mod invariants;
+pub mod manifest;
 #[cfg(feature = "prove")]
 pub mod proof;
 mod question;
@@ -20,6 +22,7 @@ mod statements;
 mod vocabulary;
 
 pub use bundle::{Bundle, LoadError};
+pub use changes::{Changes, Difference};
 pub use decision::{Decision, Limit, reason};
 pub use forms::FormSet;
 pub use invariants::Invariant;

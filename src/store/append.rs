@@ -147,12 +147,22 @@ pub enum Change {
     Status(StatusChange),
     /// A credential is published or withdrawn (a decision depends on it).
     Credential(CredentialChange),
+    /// The policies with this hash come in force (every decision depends on it).
+    Policies(String),
 }
 
 impl Change {
     /// Whether decisions depend on this: it moves the facts' revision.
     pub const fn moves_facts(&self) -> bool {
-        matches!(self, Self::Consent(..) | Self::Override(..) | Self::Organisation(_) | Self::Status(_) | Self::Credential(_))
+        matches!(
+            self,
+            Self::Consent(..)
+                | Self::Override(..)
+                | Self::Organisation(_)
+                | Self::Status(_)
+                | Self::Credential(_)
+                | Self::Policies(_)
+        )
     }
 
     /// Whether it can turn out to be impossible.

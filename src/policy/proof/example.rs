@@ -50,7 +50,7 @@ impl Example {
         for (name, value) in members(Some(&context)) {
             lines.extend(circumstance(name, value));
         }
-        for absent in ["consent", "override"].into_iter().filter(|name| context.get(name).is_none()) {
+        for absent in ["consent", "override", "case"].into_iter().filter(|name| context.get(name).is_none()) {
             lines.push((absent.to_owned(), "none".to_owned()));
         }
         Ok(Some(Self { form, lines, permitted_by: permits.iter().map(|id| by(bundle, id)).collect() }))

@@ -173,7 +173,7 @@ impl Judging<'_> {
             Some(subject) => Some(registers::person_facts(connection, self.seal, subject).await?),
             None => None,
         };
-        Ok(facts_digest(expected.organisations.iter().map(of), person.as_ref()) == expected.digest)
+        Ok(facts_digest(expected.organisations.iter().map(of), registered.policy.as_deref(), person.as_ref()) == expected.digest)
     }
 
     async fn change(&self, connection: &mut SqliteConnection, change: &Change) -> Result<Result<(), Conflict>, StoreError> {
@@ -196,6 +196,7 @@ impl Judging<'_> {
             Change::Override(subject, version, record) => {
                 return registers::add_override(connection, self.seal, *subject, *version, record).await;
             }
+            Change::Policies(bundle) => registry::put_policies(connection, bundle).await?,
             Change::Organisation(organisation) => registry::put(connection, organisation).await?,
             Change::Status(status) => return registry::set_status(connection, status).await,
             Change::Credential(credential) => return registry::change_credential(connection, credential).await,

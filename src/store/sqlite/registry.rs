@@ -38,7 +38,14 @@ pub(super) async fn registered(connection: &mut SqliteConnection) -> Result<Regi
         let registration = owner(&mut organisations, &row, "published_key")?;
         if text(&row, 7)? == "sig" { &mut registration.signing } else { &mut registration.encryption }.push(key);
     }
-    Ok(Registered { revision, organisations })
+    let policy = sqlx::query_scalar("SELECT bundle FROM policy_in_force WHERE id = 1").fetch_optional(connection).await;
+    Ok(Registered { revision, policy: policy.map_err(unavailable)?, organisations })
+}
+
+/// The policies with this hash are in force.
+pub(super) async fn put_policies(connection: &mut SqliteConnection, bundle: &str) -> Result<(), StoreError> {
+    let query = sqlx::query("INSERT INTO policy_in_force (id, bundle) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET bundle = excluded.bundle");
+    query.bind(bundle).execute(connection).await.map(drop).map_err(unavailable)
 }
 
 fn organisation(row: &SqliteRow) -> Result<Organisation, StoreError> {
