@@ -4,4 +4,4 @@ pub mod connector;
 pub mod gateway;
 mod listeners;
 pub mod minimiser;
-mod policies;
+pub mod policies;

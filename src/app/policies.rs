@@ -101,12 +101,21 @@ impl Watch {
             self.gateway.policy.report(None);
             return Ok(());
         }
-        self.gateway.policy.announce(Arc::clone(&bundle));
-        self.desk.policies_in_force(&bundle, Some(before.hash())).await.map_err(Refused::Entry)?;
-        tracing::info!(bundle = bundle.hash(), version = bundle.version(), before = before.hash(), "policies in force");
-        self.gateway.policy.exchange(bundle);
-        Ok(())
+        put_in_force(&self.gateway, &self.desk, bundle).await.map_err(Refused::Entry)
     }
+}
+
+/// Decides by `bundle` from the entry on that says so: every disclosure is recorded strictly before it or after it, under the policies of then.
+///
+/// # Errors
+/// [`ActionError`]: the entry is not in the log, or nobody knows. The store then says which are in force, and both are at hand.
+pub async fn put_in_force(gateway: &Gateway, desk: &Desk, bundle: Arc<Bundle>) -> Result<(), ActionError> {
+    let before = gateway.policy.load_full();
+    gateway.policy.announce(Arc::clone(&bundle));
+    desk.policies_in_force(&bundle, Some(before.hash())).await?;
+    tracing::info!(bundle = bundle.hash(), version = bundle.version(), before = before.hash(), "policies in force");
+    gateway.policy.exchange(bundle);
+    Ok(())
 }
 
 enum Refused {

@@ -76,6 +76,7 @@ impl Asking<'_> {
             reason: None,
             consent: None,
             overridden_by: None,
+            question: None,
         };
         if possible.is_empty() || !source.is_active() || !self.may_look_up(source) {
             cell.reason = Some(Arc::from(reason::NOT_PERMITTED));
@@ -88,6 +89,7 @@ impl Asking<'_> {
         if possible.contains(Form::Summary) {
             cell.summary = self.decided(&question, &mut cell, Bundle::decide_summary).form().is_some();
         }
+        cell.question = Some(question);
         cell
     }
 

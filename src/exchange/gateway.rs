@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::crypto::base64;
 use crate::crypto::digest::{self, KeyedDigest};
 use crate::entropy::{Entropy, EntropyUnavailable, random};
-use crate::ledger::entry::Client;
+use crate::ledger::entry::{Client, TraceId};
 use crate::organisation::Oin;
 use crate::secret::Personal;
 use crate::source::port::Sources;
@@ -115,9 +115,11 @@ impl Gateway {
     /// [`JournalError`], when there is no randomness.
     pub fn matter(&self, authenticated: &Authenticated, request: DisclosureRequest) -> Result<Matter, JournalError> {
         let signed = authenticated.request();
+        let id = self.new_id()?;
         Ok(Matter {
-            id: self.new_id()?,
-            trace: self.journal.trace()?,
+            id,
+            // The disclosure's own id joins its entries, so that they are found by it.
+            trace: TraceId::from_bytes(id.into_bytes()).ok_or(EntropyUnavailable)?,
             caller: authenticated.caller().clone(),
             request: Arc::new(request),
             request_digest: digest::sha256(&signed.body),
@@ -128,6 +130,7 @@ impl Gateway {
             nonce: Some(authenticated.nonce().clone()),
             calls: BTreeMap::new(),
             idempotency: None,
+            withheld: Vec::new(),
             earlier: None,
         })
     }

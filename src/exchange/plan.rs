@@ -10,7 +10,7 @@ use super::registry::Member;
 use crate::catalogue::{Category, Form, Purpose};
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
-use crate::policy::Bundle;
+use crate::policy::{Bundle, Question};
 use crate::pseudonym::{Domain, Pseudonym};
 use crate::secret::Personal;
 use crate::store::{Expected, PersonFacts};
@@ -66,6 +66,8 @@ pub struct Cell {
     pub consent: Option<(String, u32)>,
     /// The override it rests on, if any.
     pub overridden_by: Option<String>,
+    /// What the policies were asked; nothing when they were not.
+    pub question: Option<Question>,
 }
 
 impl Plan {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::asking::question;
 use super::collect::{Collected, SourceAnswer};
-use super::matter::Matter;
+use super::matter::{Matter, Withheld};
 use super::plan::{Cell, Plan};
 use super::protected::{Protection, protection};
 use super::sound::is_sound;
@@ -12,7 +12,7 @@ use super::{Gateway, Stopped};
 use crate::catalogue::Form;
 use crate::catalogue::minimise::may_know_secret_address;
 use crate::organisation::Oin;
-use crate::policy::Facts;
+use crate::policy::{Decision, Facts, Question};
 use crate::source::SourceItem;
 use crate::store::NameIndex;
 
@@ -58,11 +58,14 @@ impl Rechecked {
 /// # Errors
 /// [`Stopped`], when the vault cannot say whom the recipient acts for.
 pub async fn recheck(gateway: &Gateway, collected: Collected) -> Result<Rechecked, Stopped> {
-    let (matter, plan, answers) = collected.into_parts();
-    let mut items = Vec::new();
+    let (mut matter, plan, answers) = collected.into_parts();
+    let (mut items, mut all_withheld) = (Vec::new(), Vec::new());
     for answer in answers {
-        items.extend(permitted(gateway, &matter, &plan, answer).await?);
+        let (permitted, withheld) = judged(gateway, &matter, &plan, answer).await?;
+        items.extend(permitted);
+        all_withheld.extend(withheld);
     }
+    matter.withheld = all_withheld;
     Ok(Rechecked { matter, plan, items })
 }
 
@@ -73,15 +76,30 @@ pub(super) async fn permitted(
     plan: &Plan,
     answer: SourceAnswer,
 ) -> Result<Vec<PermittedItem>, Stopped> {
-    let mut items = Vec::new();
+    Ok(judged(gateway, matter, plan, answer).await?.0)
+}
+
+/// The same, and those that may not be given.
+async fn judged(
+    gateway: &Gateway,
+    matter: &Matter,
+    plan: &Plan,
+    answer: SourceAnswer,
+) -> Result<(Vec<PermittedItem>, Vec<Withheld>), Stopped> {
+    let (mut items, mut withheld) = (Vec::new(), Vec::new());
     for item in answer.items {
         if !is_sound(&item) {
             tracing::warn!(source = %answer.source.organisation.oin, "an item's id, facts or persons are not of their form: dropped");
             continue;
         }
         let source = &answer.source.organisation.oin;
-        let Some(Verdict { cell, form, policies, apart }) = may_give(gateway, matter, plan, source, &item).await? else {
-            continue;
+        let Verdict { cell, form, policies, apart } = match judge(gateway, matter, plan, source, &item).await? {
+            Some(Ok(verdict)) => verdict,
+            Some(Err(why)) => {
+                withheld.push(why);
+                continue;
+            }
+            None => continue,
         };
         if says_no(&item, form) && plan.absence_rests_on_person(matter, &cell.source, item.category) {
             // Where consent or override decides, absence is not "no" but unavailable.
@@ -90,7 +108,7 @@ pub(super) async fn permitted(
         let shows_secret_address = shows_secret_address(matter, plan, &cell);
         items.push(PermittedItem { cell, item, form, policies, shows_secret_address, apart });
     }
-    Ok(items)
+    Ok((items, withheld))
 }
 
 /// What was decided on one item that may be given.
@@ -113,6 +131,17 @@ pub(super) async fn may_give(
     source: &Oin,
     item: &SourceItem,
 ) -> Result<Option<Verdict>, Stopped> {
+    Ok(judge(gateway, matter, plan, source, item).await?.and_then(Result::ok))
+}
+
+/// Decides; `None` when it was not asked, or not in that form.
+async fn judge(
+    gateway: &Gateway,
+    matter: &Matter,
+    plan: &Plan,
+    source: &Oin,
+    item: &SourceItem,
+) -> Result<Option<Result<Verdict, Withheld>>, Stopped> {
     let of_source = |cell: &&Cell| cell.source.organisation.oin == *source && cell.category == item.category;
     let asked = plan.cells.iter().find(of_source).filter(|cell| match item.form {
         Form::Summary => cell.summary,
@@ -123,8 +152,16 @@ pub(super) async fn may_give(
         return Ok(None);
     };
     let Protection { from_recipient, apart } = protection(gateway, matter, plan, source, item).await?;
-    let decided = decide(gateway, matter, plan, cell, item, item.facts.for_policy(from_recipient));
-    Ok(decided.map(|(form, policies)| Verdict { cell: cell.clone(), form, policies, apart }))
+    let (question, decision) = decide(gateway, matter, plan, cell, item, item.facts.for_policy(from_recipient));
+    let policies = decision.policies().to_vec();
+    let cell = Cell { question: Some(question), ..cell.clone() };
+    Ok(Some(match decision.form() {
+        Some(form) => Ok(Verdict { cell, form, policies, apart }),
+        None => {
+            let reason = Arc::from(decision.reason().unwrap_or_default());
+            Err(Withheld { cell: Cell { policies, ..cell }, reason, facts: item.facts.clone() })
+        }
+    }))
 }
 
 /// Whether the recipient may know a secret address in what answers `cell`.
@@ -140,12 +177,12 @@ fn decide(
     cell: &Cell,
     item: &SourceItem,
     facts: Facts,
-) -> Option<(Form, Vec<Arc<str>>)> {
+) -> (Question, Decision) {
     let now = gateway.clock.now();
     let mut question = question(&plan.purpose, matter, &plan.person, &cell.source, cell.category, item.form, now);
     question.facts = Some(facts);
     let decision = if item.form == Form::Summary { plan.bundle.decide_summary(&question) } else { plan.bundle.decide(&question) };
-    decision.form().map(|form| (form, decision.policies().to_vec()))
+    (question, decision)
 }
 
 fn says_no(item: &SourceItem, form: Form) -> bool {

@@ -178,7 +178,13 @@ fn disclosure_body(gateway: &Gateway, parts: &SealedParts, statement: &Statement
                 && item.permitted.cell.source.organisation.oin == cell.source.organisation.oin
         })
     };
-    items.extend(parts.plan.cells.iter().filter(|cell| !answered(cell)).map(|cell| entries::item(cell, &parts.plan)));
+    let withheld = &parts.matter.withheld;
+    let is_of = |cell: &super::plan::Cell, other: &super::plan::Cell| {
+        cell.category == other.category && cell.source.organisation.oin == other.source.organisation.oin
+    };
+    let silent = |cell: &&super::plan::Cell| !answered(cell) && !withheld.iter().any(|one| is_of(cell, &one.cell));
+    items.extend(withheld.iter().map(|one| entries::withheld(one, &parts.plan)));
+    items.extend(parts.plan.cells.iter().filter(silent).map(|cell| entries::item(cell, &parts.plan)));
     body.items = items;
     Ok(body)
 }

@@ -159,6 +159,7 @@ async fn anew(
         calls: kept.calls,
         idempotency: None,
         // Read again: the answer is gone from it.
+        withheld: Vec::new(),
         earlier: Some(Earlier::read(gateway, &stored.row.id).await.map_err(refusal)?),
     };
     disclose(gateway, matter).await

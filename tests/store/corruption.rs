@@ -179,7 +179,7 @@ async fn a_corrupt_fact_stops_one_append_and_not_its_batch() {
             void_at: NOW.plus(std::time::Duration::from_mins(1)),
             subject: Some(subject),
             organisations: Vec::new(),
-            digest: facts_digest(std::iter::empty(), Some(&person)),
+            digest: facts_digest(std::iter::empty(), None, Some(&person)),
         };
         resting.push(Append {
             expected: Some(expected),

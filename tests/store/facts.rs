@@ -16,7 +16,7 @@ async fn expected(fixture: &Fixture, organisations: &[u8]) -> Expected {
         revision: registered.revision,
         void_at: NOW.plus(Duration::from_mins(1)),
         subject: None,
-        digest: facts_digest(digests, None),
+        digest: facts_digest(digests, registered.policy.as_deref(), None),
         organisations,
     }
 }
