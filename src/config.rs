@@ -438,7 +438,26 @@ mod tests {
         let error = refused(|text| text.replace("127.0.0.1:9090", "0.0.0.0:9090"), "operations");
         assert!(error.contains("[operations] listen"), "{error}");
         let error = refused(|text| text.replace("mode = \"development\"", "mode = \"production\""), "production");
+        assert!(error.contains("[[policy.approvers]]"), "{error}");
+        let approved = |mode: &str, keys: [&str; 2]| {
+            let [one, other] = keys;
+            let approvers = format!(
+                "\n[[policy.approvers]]\nname = \"A\"\nkey = \"{one}\"\n\n[[policy.approvers]]\nname = \"B\"\nkey = \"{other}\"\n"
+            );
+            let (mode, text) = (mode.to_owned(), approvers);
+            move |sample: &str| {
+                let sample = sample.replace("mode = \"development\"", &mode).replace("# folder = \"policies\"", "folder = \"policies\"");
+                sample + &text
+            }
+        };
+        // Ed25519 public keys of RFC 8032, 7.1: tests 1 and 2.
+        let keys = ["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"];
+        let error = refused(approved("mode = \"production\"", keys), "key-provider");
         assert!(error.contains("key provider"), "{error}");
+        let error = refused(approved("mode = \"development\"", [keys[0], keys[0]]), "one-key");
+        assert!(error.contains("a key of her own"), "{error}");
+        let error = refused(approved("mode = \"development\"", [keys[0], "AAAA"]), "no-key");
+        assert!(error.contains("Ed25519"), "{error}");
         let error = refused(|text| text.replace("gateway.example:8443", "Gateway.Example:8443"), "authority");
         assert!(error.contains("lower case"), "{error}");
     }

@@ -2,10 +2,13 @@
 
 pub mod consent;
 pub mod credentials;
+mod evidence;
+pub mod explain;
 pub mod operator;
 pub mod organisation;
 pub mod overrides;
 pub mod policy;
+pub mod replay;
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! The JSON API. No business rules: read, authenticate, hand on, answer signed.
 
 mod disclosures;
+mod explanations;
 pub mod openapi;
 mod overrides;
 mod releases;
@@ -108,6 +109,7 @@ async fn route(api: &Arc<Api>, request: SignedRequest, id: &str) -> Reply {
 enum Resource<'a> {
     Disclosures,
     Disclosure(&'a str),
+    Explanation(&'a str),
     Releases,
     Overrides,
     Nothing,
@@ -118,6 +120,7 @@ impl<'a> Resource<'a> {
         match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {
             ["v1", "disclosures"] => Self::Disclosures,
             ["v1", "disclosures", id] if id.bytes().any(|byte| byte.is_ascii_alphanumeric()) => Self::Disclosure(id),
+            ["v1", "disclosures", id, "explanation"] if id.bytes().any(|byte| byte.is_ascii_alphanumeric()) => Self::Explanation(id),
             ["v1", "releases"] => Self::Releases,
             ["v1", "overrides"] => Self::Overrides,
             _ => Self::Nothing,
@@ -126,7 +129,7 @@ impl<'a> Resource<'a> {
 
     const fn method(self) -> &'static str {
         match self {
-            Self::Disclosure(_) => "GET",
+            Self::Disclosure(_) | Self::Explanation(_) => "GET",
             Self::Disclosures | Self::Releases | Self::Overrides => "POST",
             Self::Nothing => "",
         }
@@ -152,6 +155,7 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
         (_, false) => Err(Refusal::new(ProblemType::MethodNotAllowed, format!("use {}", resource.method()))),
         (Resource::Disclosures, true) => disclosures::create(api, &authenticated).await,
         (Resource::Disclosure(disclosure), true) => disclosures::pick_up(api, &authenticated, disclosure).await,
+        (Resource::Explanation(disclosure), true) => explanations::explain(api, &authenticated, disclosure).await,
         (Resource::Releases, true) => releases::take(api, &authenticated).await,
         (Resource::Overrides, true) => overrides::take(api, &authenticated).await,
     };

@@ -147,7 +147,7 @@ struct Grounds {
         license(name = "EUPL-1.2", identifier = "EUPL-1.2"),
         contact(name = "Sluis", url = "https://example.org/sluis", email = "sluis@example.org"),
     ),
-    paths(super::disclosures::create, super::disclosures::pick_up, super::overrides::take, super::releases::take),
+    paths(super::disclosures::create, super::disclosures::pick_up, super::explanations::explain, super::overrides::take, super::releases::take),
     components(schemas(crate::exchange::seal::Payload<'static>)),
     tags(
         (name = "Disclosures", description = "Asking for information and picking it up"),

@@ -160,7 +160,7 @@ fn leaves_after(elapsed: Duration, step: Duration) -> Duration {
 }
 
 /// How a caller was authenticated, for the log.
-pub(super) fn client(authenticated: &Authenticated) -> Client {
+pub fn client(authenticated: &Authenticated) -> Client {
     let signature = authenticated.request().signature.as_ref().ok();
     Client {
         authentication: "mTLS, RFC 9421".to_owned(),

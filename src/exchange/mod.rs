@@ -41,7 +41,7 @@ mod stopped;
 pub mod undelivered;
 pub mod vault;
 
-pub use gateway::{Gateway, Settings};
+pub use gateway::{Gateway, Settings, client};
 pub use stopped::Stopped;
 
 use std::time::Duration;

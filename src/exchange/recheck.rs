@@ -69,17 +69,7 @@ pub async fn recheck(gateway: &Gateway, collected: Collected) -> Result<Rechecke
     Ok(Rechecked { matter, plan, items })
 }
 
-/// The items of one answer that may be given. What was not asked, or not in that form, is dropped.
-pub(super) async fn permitted(
-    gateway: &Gateway,
-    matter: &Matter,
-    plan: &Plan,
-    answer: SourceAnswer,
-) -> Result<Vec<PermittedItem>, Stopped> {
-    Ok(judged(gateway, matter, plan, answer).await?.0)
-}
-
-/// The same, and those that may not be given.
+/// The items of one answer that may be given, and those that may not. What was not asked, or not in that form, is dropped.
 async fn judged(
     gateway: &Gateway,
     matter: &Matter,

@@ -212,3 +212,6 @@ pub fn approve(folder: &Path, version: Option<&str>, name: &str, key: &PrivateJw
     files::replace(folder, APPROVALS, &approvals)?;
     Ok(approvals.lines().count())
 }
+
+#[cfg(test)]
+mod tests;

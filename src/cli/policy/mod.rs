@@ -3,8 +3,10 @@
 mod approve;
 #[cfg(feature = "prove")]
 mod diff;
+mod explain;
 #[cfg(feature = "prove")]
 mod prove;
+mod replay;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,13 +35,16 @@ enum Command {
     Diff(diff::Diff),
     /// Approve the policies in a folder, as one of two persons.
     Approve(approve::Approve),
+    /// Make past decisions again by other policies.
+    Replay(replay::Replay),
+    /// Say why a disclosure gave what it gave.
+    Explain(explain::Explain),
     /// Make an approver's key.
     Keygen(approve::Keygen),
 }
 
 impl Policy {
     pub(super) async fn run(self, outside: Outside) -> ExitCode {
-        let _ = outside;
         finish(match self.command {
             #[cfg(feature = "prove")]
             Command::Prove(command) => command.run().await,
@@ -47,6 +52,8 @@ impl Policy {
             Command::Diff(command) => command.run().await,
             Command::Approve(command) => command.run(),
             Command::Keygen(command) => command.run(),
+            Command::Replay(command) => command.run(outside).await,
+            Command::Explain(command) => command.run(outside).await,
         })
     }
 }
