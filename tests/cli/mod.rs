@@ -3,6 +3,7 @@
 mod demo;
 mod mistakes;
 mod operators;
+mod policies;
 mod professionals;
 mod receipts;
 mod request;
