@@ -30,6 +30,7 @@ pub fn question(body: &Body, item: &Item) -> Option<(Question, Considered)> {
     let question = Question {
         purpose: body.purpose.clone()?,
         recipient,
+        asker: Kind::from_code(given.get("askerKind")?)?,
         source: Party { oin: item.source.clone(), kind: considered.source_kind },
         category: item.category,
         finest: considered.finest,

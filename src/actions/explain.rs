@@ -77,7 +77,7 @@ pub struct Deciding {
     pub id: String,
     /// Why it is there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<String>,
+    pub why: Option<Texts>,
     /// The law that it rests on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub legal: Option<String>,
@@ -224,7 +224,7 @@ fn explained(body: &Body, item: &crate::ledger::entry::Item, bundle: Option<&Bun
     let permitted = asked.as_ref().map(|(_, considered)| considered.permitted.clone()).unwrap_or_default();
     let deciding = |id: &str| {
         let note = bundle.and_then(|bundle| bundle.note(id));
-        Deciding { id: id.to_owned(), why: note.map(|note| note.why.clone()), legal: note.and_then(|note| note.legal.clone()) }
+        Deciding { id: id.to_owned(), why: note.map(|note| Texts { nl: note.why_nl.clone(), en: note.why.clone() }), legal: note.and_then(|note| note.legal.clone()) }
     };
     let reason = |language| {
         let text = bundle.zip(item.reason.as_deref());

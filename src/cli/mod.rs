@@ -48,7 +48,7 @@ enum Command {
     Organisation(organisation::Organisation),
     /// Certificates and keys of organisations: publish, revoke, list.
     Keys(keys::Keys),
-    /// The policies: prove, compare, approve, replay, explain.
+    /// Check, test, prove, show, approve and explain the policies.
     Policy(policy::Policy),
     /// Ask a gateway for information about a person.
     Request(Box<request::Request>),

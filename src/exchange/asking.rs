@@ -150,6 +150,7 @@ pub(super) fn question(
     Question {
         purpose: purpose.id.clone(),
         recipient: Party { oin: recipient.oin.clone(), kind: recipient.kind },
+        asker: recipient.kind,
         source: Party { oin: giver.oin.clone(), kind: giver.kind },
         category,
         finest,

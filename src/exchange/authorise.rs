@@ -126,6 +126,9 @@ fn purpose_of(bundle: &Bundle, matter: &Matter) -> Result<Arc<Purpose>, Refusal>
         .purpose(&request.purpose)
         .cloned()
         .ok_or_else(|| not_permitted("no policy serves this purpose: check its code"))?;
+    if !purpose.served {
+        return Err(not_permitted("this purpose is not asked for here"));
+    }
     if request.case.is_some() {
         // A case is its own thing; until the caller is shown to take part in it there is none.
         return Err(Refusal::new(ProblemType::NotFound, "no such case, or not one of yours"));

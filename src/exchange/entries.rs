@@ -70,7 +70,7 @@ pub(super) fn body(gateway: &Gateway, matter: &Matter, plan: &Plan, kind: EntryK
         necessity: Some(request.necessity.clone()),
         claims: claims(&request.grounds),
     });
-    body.decision = Some(decision(matter, plan));
+    body.decision = Some(decision(plan));
     body.overrides = plan
         .person
         .overrides
@@ -94,28 +94,29 @@ fn claims(grounds: &Grounds) -> BTreeMap<String, String> {
 }
 
 /// The decision over all: which bundle, which policies, which facts.
-fn decision(matter: &Matter, plan: &Plan) -> Decision {
+fn decision(plan: &Plan) -> Decision {
     let permitted = plan.cells.iter().any(|cell| cell.form.is_some() || cell.summary);
     Decision {
         outcome: if permitted { "permit" } else { "withhold" }.to_owned(),
         bundle: plan.bundle.hash().to_owned(),
         version: plan.bundle.version().map(str::to_owned),
         policies: plan.cells.iter().flat_map(|cell| &cell.policies).map(ToString::to_string).collect(),
-        facts: facts(matter, plan),
+        facts: facts(plan),
         configuration: BTreeMap::from([("software".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]),
     }
 }
 
 /// What the policies were given that more than one decision has in common: each consent, override and case once, under its reference.
-fn facts(matter: &Matter, plan: &Plan) -> BTreeMap<String, String> {
+fn facts(plan: &Plan) -> BTreeMap<String, String> {
     let mut facts = BTreeMap::from([
         ("factsRevision".to_owned(), plan.expected.revision.0.to_string()),
         ("recipient".to_owned(), plan.domain.recipient.to_string()),
-        ("recipientKind".to_owned(), matter.caller.organisation().kind.code().to_owned()),
         ("sourcesNamed".to_owned(), plan.named.to_string()),
     ]);
     let text = |fact: serde_json::Result<String>| fact.unwrap_or_default();
     for question in plan.cells.iter().filter_map(|cell| cell.question.as_ref()) {
+        facts.entry("recipientKind".to_owned()).or_insert_with(|| question.recipient.kind.code().to_owned());
+        facts.entry("askerKind".to_owned()).or_insert_with(|| question.asker.code().to_owned());
         if let Some(consent) = &question.consent {
             facts
                 .entry(format!("consent {} {}", consent.id, consent.version))

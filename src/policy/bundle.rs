@@ -9,13 +9,12 @@ use super::decision::reason;
 use super::engine::Engine;
 use super::files::{self, Files, Unreadable};
 use super::forms::FormSet;
-use super::invariants::{self, Invariant};
 use super::question::{Facts, Party, Question};
 use super::reach::{Footing, Reach};
 use super::reasons::{Audience, Language, Reasons};
 use super::rules::{self, Note, Rules};
 use super::vocabulary::Unfit;
-use crate::catalogue::purpose::FileError;
+use crate::catalogue::purpose::{CaseTrack, FileError};
 use crate::catalogue::{Category, Form, Purpose, PurposeCode};
 use crate::clock::Timestamp;
 use crate::organisation::{Kind, Oin};
@@ -32,7 +31,6 @@ pub struct Bundle {
     purposes: BTreeMap<String, Arc<Purpose>>,
     pub(super) rules: Rules,
     reasons: Reasons,
-    invariants: Vec<Invariant>,
     pub(super) engine: Engine,
     reaches: RwLock<HashMap<ReachKey, Arc<Reach>>>,
     pub(super) cache: DecisionCache,
@@ -82,7 +80,6 @@ impl Bundle {
             purposes.insert(purpose.id.as_str().to_owned(), Arc::new(purpose));
         }
         let rules = rules::load(&files, &purposes)?;
-        let invariants = invariants::load(&files, &rules.schema)?;
         let codes: Vec<&str> = rules.notes.values().filter_map(|note| note.withheld.as_deref()).chain(reason::BUILT_IN).collect();
         let legal_bases: Vec<&str> =
             purposes.values().flat_map(|purpose| purpose.legal_bases.iter().map(String::as_str)).collect();
@@ -99,7 +96,6 @@ impl Bundle {
             purposes,
             rules,
             reasons,
-            invariants,
             reaches: RwLock::default(),
             cache: DecisionCache::default(),
         };
@@ -155,11 +151,6 @@ impl Bundle {
         self.rules.notes.values()
     }
 
-    /// What no rule may ever permit, for `sluis policy prove`.
-    pub fn invariants(&self) -> &[Invariant] {
-        &self.invariants
-    }
-
     /// The text of a reason's code, for a reader.
     pub fn reason_text(&self, code: &str, language: Language, audience: Audience) -> Option<&str> {
         self.reasons.withheld(code, language, audience)
@@ -201,7 +192,8 @@ impl Bundle {
         let Some(slices) = self.rules.slices.get(purpose.as_str()) else { return Ok(Arc::default()) };
         let policies = slices.of(category).unwrap_or(&self.rules.guards);
         let question = self.static_question(recipient, purpose, source, category);
-        let reach = Arc::new(Reach::compute(&self.engine, policies, &question)?);
+        let need = self.purposes.get(purpose.as_str()).and_then(|purpose| purpose.case);
+        let reach = Arc::new(Reach::compute(&self.engine, policies, &question, need)?);
         self.reaches.write().unwrap_or_else(PoisonError::into_inner).insert(key, reach.clone());
         Ok(reach)
     }
@@ -210,6 +202,7 @@ impl Bundle {
         Question {
             purpose: purpose.clone(),
             recipient: Party { oin: self.nobody.0.clone(), kind: recipient },
+            asker: recipient,
             source: Party { oin: self.nobody.1.clone(), kind: source },
             category,
             finest: Form::Exact,
@@ -235,7 +228,7 @@ impl Bundle {
         let with = Question {
             consent: Some(super::reach::fulfilling_consent(question)),
             derogation: Some(super::reach::fulfilling_override(question)),
-            case: Some(super::reach::fulfilling_case(question)),
+            case: Some(super::reach::fulfilling_case(question, CaseTrack::Named)),
             ..question.clone()
         };
         let prepared = self.engine.prepare(&with, &facts)?;

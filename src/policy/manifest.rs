@@ -50,7 +50,7 @@ impl Approver {
     pub fn new(name: &str, key: &str) -> Result<Self, NotApproved> {
         check_name(name)?;
         let wrong = |_| NotApproved(format!("the key of {name} is no Ed25519 public key: 32 bytes, base64url"));
-        let json = serde_json::json!({"kty": "OKP", "crv": "Ed25519", "x": key}).to_string();
+        let json = serde_json::json!({"kty": "OKP", "crv": "Ed25519", "kid": "approver", "x": key}).to_string();
         let jwk = Jwk::from_json(json.as_bytes()).map_err(wrong)?;
         let PublicKey::Ed25519(public) = *jwk.key() else { return Err(NotApproved(format!("{name}: not an Ed25519 key"))) };
         Ok(Self { name: name.to_owned(), public, key: std::sync::Arc::new(VerifyingKey::from_jwk(&jwk).map_err(wrong)?) })

@@ -4,6 +4,7 @@ mod demo;
 mod mistakes;
 mod operators;
 mod policies;
+mod policy;
 mod professionals;
 mod receipts;
 mod request;

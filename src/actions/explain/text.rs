@@ -49,20 +49,20 @@ fn tell(item: &ExplainedItem, language: Language, text: &mut String) {
         line(format!("  {} [{code}]", item.reason_text.of(language)));
     }
     for policy in &item.decided_by {
-        line(format!("  {} {}", if dutch { "beslist door" } else { "decided by" }, named(policy)));
+        line(format!("  {} {}", if dutch { "beslist door" } else { "decided by" }, named(policy, language)));
     }
     for missing in &item.missing {
-        line(format!("  {} {} ({})", if dutch { "niet vervuld:" } else { "not fulfilled:" }, named(&missing.policy), missing.form));
+        line(format!("  {} {} ({})", if dutch { "niet vervuld:" } else { "not fulfilled:" }, named(&missing.policy, language), missing.form));
         for condition in &missing.conditions {
             line(format!("    - {}", condition.of(language)));
         }
     }
 }
 
-fn named(policy: &Deciding) -> String {
+fn named(policy: &Deciding, language: Language) -> String {
     let mut text = policy.id.clone();
     if let Some(why) = &policy.why {
-        let _ = write!(text, ": {why}");
+        let _ = write!(text, ": {}", why.of(language));
     }
     if let Some(legal) = &policy.legal {
         let _ = write!(text, " [{legal}]");

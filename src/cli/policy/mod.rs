@@ -1,25 +1,29 @@
-//! `sluis policy`: the life of the rules, from a proposal to what a gateway decided by them.
+//! `sluis policy`: what policy authors do, from a proposal to what a gateway decided by it.
 
 mod approve;
+mod check;
 #[cfg(feature = "prove")]
 mod diff;
 mod explain;
+mod heat_map;
+mod matrix;
 #[cfg(feature = "prove")]
 mod prove;
 mod replay;
+mod test;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use super::output::{Failure, finish};
+use super::output::{EXIT_CODES, Failure, finish};
 use crate::app::gateway::Outside;
-use crate::policy::Bundle;
+use crate::policy::{Bundle, LoadError};
 
-/// The policies: prove, compare.
+/// Check, test, prove, show, approve and explain the policies.
 #[derive(Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct Policy {
     #[command(subcommand)]
     command: Command,
@@ -27,51 +31,70 @@ pub(super) struct Policy {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Read every file, check it against the model, and count what there is.
+    Check(check::Check),
+    /// Run the table tests; each policy decides at least one case.
+    Test(test::Test),
+    /// Print who may have what of whom, for which purpose and in which form.
+    Matrix(matrix::Matrix),
     /// Prove the invariants over every request, and that each policy can decide something and never fails.
     #[cfg(feature = "prove")]
     Prove(prove::Prove),
     /// Say what a new version permits beyond an old one, and the other way round.
     #[cfg(feature = "prove")]
     Diff(diff::Diff),
-    /// Approve the policies in a folder, as one of two persons.
-    Approve(approve::Approve),
     /// Make past decisions again by other policies.
     Replay(replay::Replay),
-    /// Say why a disclosure gave what it gave.
-    Explain(explain::Explain),
+    /// Approve the policies in a folder, as one of two persons.
+    Approve(approve::Approve),
     /// Make an approver's key.
     Keygen(approve::Keygen),
+    /// Say why a disclosure gave what it gave.
+    Explain(explain::Explain),
 }
 
 impl Policy {
     pub(super) async fn run(self, outside: Outside) -> ExitCode {
         finish(match self.command {
+            Command::Check(command) => command.run(),
+            Command::Test(command) => command.run(),
+            Command::Matrix(command) => command.run(),
             #[cfg(feature = "prove")]
             Command::Prove(command) => command.run().await,
             #[cfg(feature = "prove")]
             Command::Diff(command) => command.run().await,
+            Command::Replay(command) => command.run(outside).await,
             Command::Approve(command) => command.run(),
             Command::Keygen(command) => command.run(),
-            Command::Replay(command) => command.run(outside).await,
             Command::Explain(command) => command.run(outside).await,
         })
     }
 }
 
-/// Where policies are read from.
+/// Which policies are meant.
 #[derive(Args)]
 pub(super) struct Policies {
-    /// A folder laid out as `policies/` [default: the policies in the program itself].
-    #[arg(long, value_name = "FOLDER")]
-    policies: Option<PathBuf>,
+    /// A folder laid out as `policies/`; without it, the policies that are part of this program.
+    #[arg(long = "policies", value_name = "FOLDER")]
+    folder: Option<PathBuf>,
 }
 
 impl Policies {
-    pub(super) fn load(&self) -> Result<Arc<Bundle>, Failure> {
-        let bundle = match &self.policies {
+    fn load(&self) -> Result<Bundle, Failure> {
+        let bundle = match &self.folder {
             Some(folder) => Bundle::load(folder),
             None => Bundle::embedded(),
         };
-        bundle.map(Arc::new).map_err(Failure::usage)
+        bundle.map_err(|error| self.refused(&error))
+    }
+
+    /// A bundle that cannot be used: by what it says, or because there is none.
+    fn refused(&self, error: &LoadError) -> Failure {
+        let reason = format!("{}: {error}", self.name());
+        if matches!(error, LoadError::Unreadable(_)) { Failure::usage(reason) } else { Failure::refused(reason) }
+    }
+
+    fn name(&self) -> String {
+        self.folder.as_ref().map_or_else(|| "the policies of this program".to_owned(), |folder| folder.display().to_string())
     }
 }

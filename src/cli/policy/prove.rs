@@ -26,7 +26,7 @@ pub(in crate::cli) struct Prove {
 
 impl Prove {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let bundle = self.policies.load()?;
+        let bundle = Arc::new(self.policies.load()?);
         let mut policies = 0_usize;
         let progress = |finding: &Finding| match finding {
             Finding::Holds { invariant, form } => remark(&format!("{form:<8} {invariant}: holds")),
@@ -39,7 +39,7 @@ impl Prove {
             }
         };
         let findings = prove(&bundle, &SolverCommand::new(self.solver), progress).await.map_err(Failure::usage)?;
-        report(&bundle, &findings);
+        report(&bundle, &findings)?;
         if findings.hold() {
             return Ok(());
         }
@@ -47,9 +47,9 @@ impl Prove {
     }
 }
 
-fn report(bundle: &Arc<Bundle>, findings: &Findings) {
-    for invariant in bundle.invariants() {
-        let examples: Vec<_> = findings.refuted.iter().filter(|(id, _)| *id == invariant.id).map(|(_, example)| example).collect();
+fn report(bundle: &Arc<Bundle>, findings: &Findings) -> Result<(), Failure> {
+    for invariant in bundle.invariants().map_err(Failure::refused)? {
+        let examples: Vec<_> = findings.refuted.iter().filter(|(id, _)| **id == *invariant.id).map(|(_, example)| example).collect();
         let verdict = if examples.is_empty() { "proved " } else { "REFUTED" };
         say(&format!("{verdict}  {}  {}", invariant.id, invariant.why));
         for example in examples {
@@ -64,6 +64,7 @@ fn report(bundle: &Arc<Bundle>, findings: &Findings) {
         say_policies(bundle, ids, fault);
     }
     say(&format!("{} invariants, {} policies, every request of every form", findings.invariants, findings.policies));
+    Ok(())
 }
 
 fn say_policies(bundle: &Bundle, ids: &BTreeSet<Arc<str>>, fault: &str) {

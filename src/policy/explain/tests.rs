@@ -16,6 +16,7 @@ fn question(purpose: &str, recipient: Kind, source: Kind, category: Category) ->
     Question {
         purpose: purpose.to_owned().try_into().expect("a code"),
         recipient: Party { oin: oin("00000099000000001000"), kind: recipient },
+        asker: recipient,
         source: Party { oin: oin("00000099000000002000"), kind: source },
         category,
         finest: Form::Exact,

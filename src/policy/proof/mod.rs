@@ -23,7 +23,7 @@ pub use solver::{ProofError, SolverCommand};
 use solver::Prover;
 
 use super::bundle::Bundle;
-use super::invariants::Invariant;
+use super::inventory::Invariant;
 use crate::catalogue::Form;
 
 /// What the solver found about one thing, in one form.
@@ -91,7 +91,7 @@ pub async fn prove(
     solver: &SolverCommand,
     mut progress: impl FnMut(&Finding),
 ) -> Result<Findings, ProofError> {
-    let invariants: Arc<[Invariant]> = bundle.invariants().to_vec().into();
+    let invariants: Arc<[Invariant]> = bundle.invariants().map_err(|error| ProofError::Undecided(error.to_string()))?.into();
     let (sender, mut found) = unbounded_channel();
     let mut tasks = tokio::task::JoinSet::new();
     for prover in Prover::per_form(bundle.engine.schema(), solver)? {
@@ -134,9 +134,10 @@ async fn refutation(
     rules: &CompiledPolicySet,
     invariant: &Invariant,
 ) -> Result<Finding, ProofError> {
-    let region = prover.compile(&invariant.region)?;
+    let region = PolicySet::from_policies([invariant.region.clone()]).map_err(|error| ProofError::Undecided(error.to_string()))?;
+    let region = prover.compile(&region)?;
     let found = prover.compiler.check_disjoint_with_counterexample_opt(rules, &region).await;
-    let id = Arc::clone(&invariant.id);
+    let id = Arc::from(invariant.id.as_str());
     match found.map_err(ProofError::undecided)? {
         None => Ok(Finding::Holds { invariant: id, form: prover.form }),
         Some(request) => {
