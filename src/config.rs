@@ -446,7 +446,8 @@ mod tests {
             );
             let (mode, text) = (mode.to_owned(), approvers);
             move |sample: &str| {
-                let sample = sample.replace("mode = \"development\"", &mode).replace("# folder = \"policies\"", "folder = \"policies\"");
+                let sample =
+                    sample.replace("mode = \"development\"", &mode).replace("# folder = \"policies\"", "folder = \"policies\"");
                 sample + &text
             }
         };

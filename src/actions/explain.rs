@@ -198,8 +198,7 @@ fn explanation(disclosure: &str, found: &[(u64, Body)], bundle: &Bundle, source:
     let (_, last) = found.last()?;
     let decision = last.decision.as_ref()?;
     let in_force = decision.bundle == bundle.hash();
-    let delivered: Vec<&Body> =
-        found.iter().map(|(_, body)| body).filter(|body| body.kind == EntryKind::Disclosure).collect();
+    let delivered: Vec<&Body> = found.iter().map(|(_, body)| body).filter(|body| body.kind == EntryKind::Disclosure).collect();
     let told = if delivered.is_empty() { vec![last] } else { delivered };
     let mut items: Vec<ExplainedItem> = Vec::new();
     for body in told {
@@ -224,7 +223,11 @@ fn explained(body: &Body, item: &crate::ledger::entry::Item, bundle: Option<&Bun
     let permitted = asked.as_ref().map(|(_, considered)| considered.permitted.clone()).unwrap_or_default();
     let deciding = |id: &str| {
         let note = bundle.and_then(|bundle| bundle.note(id));
-        Deciding { id: id.to_owned(), why: note.map(|note| Texts { nl: note.why_nl.clone(), en: note.why.clone() }), legal: note.and_then(|note| note.legal.clone()) }
+        Deciding {
+            id: id.to_owned(),
+            why: note.map(|note| Texts { nl: note.why_nl.clone(), en: note.why.clone() }),
+            legal: note.and_then(|note| note.legal.clone()),
+        }
     };
     let reason = |language| {
         let text = bundle.zip(item.reason.as_deref());

@@ -93,7 +93,8 @@ fn ends(opened: &BTreeSet<u64>) -> BTreeSet<u64> {
 fn again(candidate: &Bundle, entry: u64, body: &Body, replayed: &mut Replayed) {
     for item in &body.items {
         let Some((question, considered)) = question(body, item) else {
-            replayed.without_facts = replayed.without_facts.saturating_add(u64::from(body.kind == EntryKind::Ask && item.considered.is_some()));
+            replayed.without_facts =
+                replayed.without_facts.saturating_add(u64::from(body.kind == EntryKind::Ask && item.considered.is_some()));
             continue;
         };
         if considered.stated != (body.kind == EntryKind::Disclosure) {

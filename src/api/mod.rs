@@ -120,7 +120,9 @@ impl<'a> Resource<'a> {
         match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {
             ["v1", "disclosures"] => Self::Disclosures,
             ["v1", "disclosures", id] if id.bytes().any(|byte| byte.is_ascii_alphanumeric()) => Self::Disclosure(id),
-            ["v1", "disclosures", id, "explanation"] if id.bytes().any(|byte| byte.is_ascii_alphanumeric()) => Self::Explanation(id),
+            ["v1", "disclosures", id, "explanation"] if id.bytes().any(|byte| byte.is_ascii_alphanumeric()) => {
+                Self::Explanation(id)
+            }
             ["v1", "releases"] => Self::Releases,
             ["v1", "overrides"] => Self::Overrides,
             _ => Self::Nothing,

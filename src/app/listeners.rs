@@ -105,7 +105,8 @@ async fn operations(State(gateway): State<Arc<Gateway>>, request: Request) -> Re
 fn ready(gateway: &Gateway) -> String {
     let bundle = gateway.policy.load_full();
     let version = bundle.version().map(|version| format!(" version {version}")).unwrap_or_default();
-    let refused = gateway.policy.refused().map(|error| format!("policies in the folder are refused: {error}\n")).unwrap_or_default();
+    let refused =
+        gateway.policy.refused().map(|error| format!("policies in the folder are refused: {error}\n")).unwrap_or_default();
     format!("ready\npolicies {}{version}\n{refused}", bundle.hash())
 }
 

@@ -95,7 +95,9 @@ impl Watch {
     async fn exchange(&self) -> Result<(), Refused> {
         let source = self.source.clone();
         let read = tokio::task::spawn_blocking(move || source.load()).await;
-        let bundle = Arc::new(read.map_err(|error| Refused::Files(error.to_string()))?.map_err(|error| Refused::Files(error.to_string()))?);
+        let bundle = Arc::new(
+            read.map_err(|error| Refused::Files(error.to_string()))?.map_err(|error| Refused::Files(error.to_string()))?,
+        );
         let before = self.gateway.policy.load_full();
         if before.hash() == bundle.hash() && before.version() == bundle.version() {
             self.gateway.policy.report(None);

@@ -223,5 +223,11 @@ fn expected(
     let void_at = consents.chain(overrides).chain(credentials).filter(|&at| at > now).min().unwrap_or(NEVER);
     // The older of both readings: whatever moved after it is looked at again when it is recorded.
     let revision = person.revision.min(registry.revision);
-    Expected { revision, void_at, subject: Some(subject), digest: facts_digest(digests, registry.policy.as_deref(), Some(person)), organisations }
+    Expected {
+        revision,
+        void_at,
+        subject: Some(subject),
+        digest: facts_digest(digests, registry.policy.as_deref(), Some(person)),
+        organisations,
+    }
 }

@@ -160,14 +160,7 @@ pub(super) fn shows_secret_address(matter: &Matter, plan: &Plan, cell: &Cell) ->
 }
 
 /// The best form that the item may be given in, no finer than it is.
-fn decide(
-    gateway: &Gateway,
-    matter: &Matter,
-    plan: &Plan,
-    cell: &Cell,
-    item: &SourceItem,
-    facts: Facts,
-) -> (Question, Decision) {
+fn decide(gateway: &Gateway, matter: &Matter, plan: &Plan, cell: &Cell, item: &SourceItem, facts: Facts) -> (Question, Decision) {
     let now = gateway.clock.now();
     let mut question = question(&plan.purpose, matter, &plan.person, &cell.source, cell.category, item.form, now);
     question.facts = Some(facts);

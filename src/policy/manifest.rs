@@ -75,7 +75,9 @@ impl Approver {
 
 fn check_name(name: &str) -> Result<(), NotApproved> {
     if name.trim() != name || name.is_empty() || name.len() > 100 || name.chars().any(char::is_control) {
-        return Err(NotApproved("an approver's name is 1 to 100 characters on one line, without white space around it".to_owned()));
+        return Err(NotApproved(
+            "an approver's name is 1 to 100 characters on one line, without white space around it".to_owned(),
+        ));
     }
     Ok(())
 }
@@ -104,8 +106,11 @@ fn text(folder: &Path, name: &str) -> Result<String, LoadError> {
 }
 
 fn parse(text: &str) -> Result<Manifest, FileError> {
-    let manifest: Manifest = serde_json::from_str(text)
-        .map_err(|error| FileError { file: MANIFEST.to_owned(), line: error.line().max(1), message: error.to_string() })?;
+    let manifest: Manifest = serde_json::from_str(text).map_err(|error| FileError {
+        file: MANIFEST.to_owned(),
+        line: error.line().max(1),
+        message: error.to_string(),
+    })?;
     check_version(&manifest.version).map_err(|error| FileError::at(MANIFEST, text, 0, error.to_string()))?;
     Ok(manifest)
 }
@@ -137,25 +142,26 @@ fn check_files(manifest: &Manifest, text: &str, files: &Files, listed: &BTreeSet
 
 /// At least two approvals, each valid, of different persons. A line that is wrong spoils the whole: somebody meant something by it.
 fn check_approvals(manifest: &str, approvals: &str, approvers: &[Approver]) -> Result<Vec<String>, FileError> {
-    let mut approved = BTreeSet::new();
+    let mut persons = BTreeSet::new();
     let mut names = Vec::new();
     let mut offset = 0_usize;
     for line in approvals.lines() {
         let at = |message: String| FileError::at(APPROVALS, approvals, offset, message);
-        let (signature, name) = line.split_once("  ").ok_or_else(|| at("a line is a signature, two spaces, a name".to_owned()))?;
-        let approver = approvers.iter().find(|one| one.name == name);
-        let approver = approver.ok_or_else(|| at(format!("{name} is not an approver of this gateway ([[policy.approvers]])")))?;
+        let (signature, name) =
+            line.split_once("  ").ok_or_else(|| at("a line is a signature, two spaces, a name".to_owned()))?;
+        let known = approvers.iter().find(|one| one.name == name);
+        let person = known.ok_or_else(|| at(format!("{name} is not an approver of this gateway ([[policy.approvers]])")))?;
         let signature = base64::decode_url(signature).map_err(|_| at("the signature is not base64url".to_owned()))?;
-        let signed = approver.key.verify(signed(manifest).as_bytes(), &signature);
+        let signed = person.key.verify(signed(manifest).as_bytes(), &signature);
         signed.map_err(|_| at(format!("the signature of {name} is not valid for this manifest")))?;
-        if !approved.insert(approver.public) {
+        if !persons.insert(person.public) {
             return Err(at(format!("{name} has approved already: the other approval is another person's")));
         }
         names.push(name.to_owned());
         offset = offset.saturating_add(line.len()).saturating_add(1);
     }
-    if approved.len() < APPROVALS_NEEDED {
-        let message = format!("approved by {}: {APPROVALS_NEEDED} persons approve", approved.len());
+    if persons.len() < APPROVALS_NEEDED {
+        let message = format!("approved by {}: {APPROVALS_NEEDED} persons approve", persons.len());
         return Err(FileError::at(APPROVALS, approvals, approvals.len(), message));
     }
     Ok(names)

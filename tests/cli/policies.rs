@@ -27,19 +27,28 @@ fn a_line_that_shows_the_police_who_is_in_care_is_refuted_with_a_request() {
     edit(&leaking, "rules/probation.cedar", |text| text + LEAK);
     let refuted = demo.run(&["policy", "prove", "--policies", &leaking]);
     assert_eq!(refuted.code, 1, "{}", refuted.stderr);
-    for part in ["REFUTED", "recipient, kind", "police", "care-involvement", "permitted by", "pr.leak (policies/rules/probation.cedar:"] {
+    for part in
+        ["REFUTED", "recipient, kind", "police", "care-involvement", "permitted by", "pr.leak (policies/rules/probation.cedar:"]
+    {
         assert!(refuted.stdout.contains(part), "{part}: {}", refuted.stdout);
     }
     assert!(refuted.stderr.contains("REFUTED") && refuted.stderr.contains("holds"), "progress: {}", refuted.stderr);
     let own = policies(&folder, "own");
     let wider = demo.run(&["policy", "diff", &own, &leaking]);
     assert_eq!(wider.code, 1, "{}", wider.stderr);
-    for part in ["changed  rules/probation.cedar", "added    pr.leak", "signal   wider", "exact    nothing wider, nothing narrower", "care-involvement"] {
+    for part in [
+        "changed  rules/probation.cedar",
+        "added    pr.leak",
+        "signal   wider",
+        "exact    nothing wider, nothing narrower",
+        "care-involvement",
+    ] {
         assert!(wider.stdout.contains(part), "{part}: {}", wider.stdout);
     }
     let narrower = demo.run(&["policy", "diff", &leaking, &own]);
     assert!(narrower.done().contains("signal   narrower"));
-    demo.run(&["policy", "prove", "--policies", &own, "--solver", "/nowhere/cvc5"]).failed(2, &["/nowhere/cvc5", "apt-get install cvc5"]);
+    demo.run(&["policy", "prove", "--policies", &own, "--solver", "/nowhere/cvc5"])
+        .failed(2, &["/nowhere/cvc5", "apt-get install cvc5"]);
 }
 
 #[test]
@@ -57,7 +66,8 @@ fn two_persons_approve_with_keys_of_their_own() {
     assert!(approve(&keys[0], "A. Jansen", &["--version", "7"]).done().contains("1 more approval is needed"));
     approve(&keys[0], "A. Jansen", &[]).failed(1, &["approved already"]);
     edit(&own, "rules/guards.cedar", |text| text + "\n// later\n");
-    approve(&keys[1], "B. Visser", &[]).failed(1, &["MANIFEST.json:", "rules/guards.cedar: this file is not the one that was approved"]);
+    approve(&keys[1], "B. Visser", &[])
+        .failed(1, &["MANIFEST.json:", "rules/guards.cedar: this file is not the one that was approved"]);
     assert!(approve(&keys[0], "A. Jansen", &["--version", "8"]).done().contains("1 more approval is needed"));
     assert!(approve(&keys[1], "B. Visser", &[]).done().contains("it can come in force"));
 }
@@ -66,17 +76,32 @@ fn two_persons_approve_with_keys_of_their_own() {
 fn past_decisions_are_explained_and_made_again() {
     let (demo, folder) = (Demo::start(), Folder::new());
     let (kit, config) = (demo.kit("veilig-thuis"), demo.path("gateway/sluis.toml"));
-    let about = ["--person", "P22", "--source", "police", "--category", "identity", "--category", "diagnosis", "--necessity", "x", "--json"];
+    let about = [
+        "--person",
+        "P22",
+        "--source",
+        "police",
+        "--category",
+        "identity",
+        "--category",
+        "diagnosis",
+        "--necessity",
+        "x",
+        "--json",
+    ];
     let asked = demo.run(&[&["request", "--kit", &kit, "--purpose", "safety-assessment"], about.as_slice()].concat()).json();
     let id = asked["id"].as_str().or_else(|| asked["disclosure"].as_str()).unwrap_or_else(|| panic!("{asked}")).to_owned();
     let explain = |more: &[&str]| demo.run(&[&["policy", "explain", &id, "--config", &config], more].concat());
     let dutch = explain(&[]).done();
-    for part in ["Verstrekking ", "(versie demo-1)", "identity: gegeven (exact)", "beslist door sa.police.person", "Bpg 4:2(1)(i)"] {
+    for part in
+        ["Verstrekking ", "(versie demo-1)", "identity: gegeven (exact)", "beslist door sa.police.person", "Bpg 4:2(1)(i)"]
+    {
         assert!(dutch.contains(part), "{part}: {dutch}");
     }
     let english = explain(&["--lang", "en"]).done();
     assert!(english.contains("identity: given (exact)") && english.contains("decided by sa.police.person"), "{english}");
-    demo.run(&["policy", "explain", "01900000-0000-7000-8000-000000000000", "--config", &config]).failed(1, &["no such disclosure"]);
+    demo.run(&["policy", "explain", "01900000-0000-7000-8000-000000000000", "--config", &config])
+        .failed(1, &["no such disclosure"]);
 
     let same = policies(&folder, "same");
     let replay = |candidate: &str, more: &[&str]| {

@@ -24,7 +24,9 @@ async fn a_source_that_was_asked_learns_why_and_nobody_else() {
     let explained: Value = serde_json::from_slice(&answer.body).expect("JSON");
     assert_eq!((&explained["disclosure"], &explained["inForce"]), (&Value::from(disclosed.id.clone()), &true.into()));
     let items = explained["items"].as_array().expect("items");
-    let of = |category: &str| items.iter().find(|item| item["category"] == category).unwrap_or_else(|| panic!("{category}: {explained}"));
+    let of = |category: &str| {
+        items.iter().find(|item| item["category"] == category).unwrap_or_else(|| panic!("{category}: {explained}"))
+    };
     assert!(items.iter().all(|item| item["source"] == police.oin.as_str()), "its own items only: {explained}");
     let identity = of("identity");
     assert_eq!((&identity["given"], &identity["decidedBy"][0]["id"]), (&"exact".into(), &"sa.police.person".into()));
@@ -46,7 +48,11 @@ async fn a_source_that_was_asked_learns_why_and_nobody_else() {
     ] {
         let persona = gateway.persona(slug);
         let request = gateway.draft_get(&persona, &format!("/v1/disclosures/{id}/explanation")).sign(&persona.key);
-        let problem = gateway.wire().problem(&persona.tls, &request, 404, "not-found").await.unwrap_or_else(|error| panic!("{slug:?} {id}: {error}"));
+        let problem = gateway
+            .wire()
+            .problem(&persona.tls, &request, 404, "not-found")
+            .await
+            .unwrap_or_else(|error| panic!("{slug:?} {id}: {error}"));
         let mut problem: Value = serde_json::from_slice(&problem.body).expect("JSON");
         problem.as_object_mut().expect("an object").remove("instance");
         bodies.push(problem);

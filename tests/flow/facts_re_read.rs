@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sluis::app::policies::put_in_force;
 use sluis::actions::Desk;
+use sluis::app::policies::put_in_force;
 use sluis::client::{Disclosed, Trouble};
 use sluis::connector::Connector;
 use sluis::consent::ConsentState;

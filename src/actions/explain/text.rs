@@ -11,9 +11,15 @@ impl Explanation {
         let dutch = language == Language::Nl;
         let version = self.version.as_deref().unwrap_or("-");
         let mut text = if dutch {
-            format!("Verstrekking {} aan {} voor {}\nBeleid {} (versie {version})\n", self.disclosure, self.recipient, self.purpose, self.policies)
+            format!(
+                "Verstrekking {} aan {} voor {}\nBeleid {} (versie {version})\n",
+                self.disclosure, self.recipient, self.purpose, self.policies
+            )
         } else {
-            format!("Disclosure {} to {} for {}\nPolicies {} (version {version})\n", self.disclosure, self.recipient, self.purpose, self.policies)
+            format!(
+                "Disclosure {} to {} for {}\nPolicies {} (version {version})\n",
+                self.disclosure, self.recipient, self.purpose, self.policies
+            )
         };
         if !self.in_force {
             text.push_str(if dutch {
@@ -52,7 +58,12 @@ fn tell(item: &ExplainedItem, language: Language, text: &mut String) {
         line(format!("  {} {}", if dutch { "beslist door" } else { "decided by" }, named(policy, language)));
     }
     for missing in &item.missing {
-        line(format!("  {} {} ({})", if dutch { "niet vervuld:" } else { "not fulfilled:" }, named(&missing.policy, language), missing.form));
+        line(format!(
+            "  {} {} ({})",
+            if dutch { "niet vervuld:" } else { "not fulfilled:" },
+            named(&missing.policy, language),
+            missing.form
+        ));
         for condition in &missing.conditions {
             line(format!("    - {}", condition.of(language)));
         }

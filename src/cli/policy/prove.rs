@@ -49,7 +49,8 @@ impl Prove {
 
 fn report(bundle: &Arc<Bundle>, findings: &Findings) -> Result<(), Failure> {
     for invariant in bundle.invariants().map_err(Failure::refused)? {
-        let examples: Vec<_> = findings.refuted.iter().filter(|(id, _)| **id == *invariant.id).map(|(_, example)| example).collect();
+        let examples: Vec<_> =
+            findings.refuted.iter().filter(|(id, _)| **id == *invariant.id).map(|(_, example)| example).collect();
         let verdict = if examples.is_empty() { "proved " } else { "REFUTED" };
         say(&format!("{verdict}  {}  {}", invariant.id, invariant.why));
         for example in examples {

@@ -14,7 +14,9 @@ impl Condition {
 
     /// Whether it looks at consent, override, case or what the source states: everything else is about who asks for what.
     pub fn depends_on_person(&self) -> bool {
-        ["context.consent", "context.override", "context.case", "context.facts", "context has"].iter().any(|part| self.0.contains(part))
+        ["context.consent", "context.override", "context.case", "context.facts", "context has"]
+            .iter()
+            .any(|part| self.0.contains(part))
     }
 
     /// A permit with this condition alone.
@@ -51,7 +53,9 @@ fn next_clause(text: &str) -> Option<(&'static str, &str, &str)> {
     let (keyword, at) = head?;
     let from = at.checked_add(text.get(at..)?.find('{')?)?.checked_add(1)?;
     let body = text.get(from..)?;
-    let end = depths(body).find(|(at, depth, quoted)| *depth == 0 && !quoted && body.get(*at..).is_some_and(|rest| rest.starts_with('}')))?.0;
+    let end = depths(body)
+        .find(|(at, depth, quoted)| *depth == 0 && !quoted && body.get(*at..).is_some_and(|rest| rest.starts_with('}')))?
+        .0;
     Some((keyword, body.get(..end)?, body.get(end.checked_add(1)?..)?))
 }
 

@@ -7,9 +7,9 @@ use crate::catalogue::Category;
 use crate::clock::Timestamp;
 use crate::consent::ConsentState;
 use crate::organisation::Kind;
+use crate::policy::WpgArticle;
 use crate::policy::question::Party;
 use crate::policy::reach::{fulfilling_consent, fulfilling_override};
-use crate::policy::WpgArticle;
 
 fn question(purpose: &str, recipient: Kind, source: Kind, category: Category) -> Question {
     let oin = |text: &str| text.parse().expect("an OIN");

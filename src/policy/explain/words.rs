@@ -25,7 +25,12 @@ pub fn told(missing: &[Condition], question: &Question, form: Form, language: La
             Some(_) => about_case(condition),
             None => about_facts(condition, question),
         };
-        let other = || both(format!("deze voorwaarde geldt niet: {}", condition.text()), format!("this condition does not hold: {}", condition.text()));
+        let other = || {
+            both(
+                format!("deze voorwaarde geldt niet: {}", condition.text()),
+                format!("this condition does not hold: {}", condition.text()),
+            )
+        };
         let (dutch, english) = words.unwrap_or_else(other);
         let text = if language == Language::Nl { dutch } else { english };
         if !told.contains(&text) {
@@ -43,7 +48,9 @@ fn both(dutch: impl Into<String>, english: impl Into<String>) -> Words {
 
 fn mentions(condition: &Condition, name: &str) -> bool {
     let text = condition.text();
-    text.contains(&format!("context.{name}")) || text.contains(&format!("context has {name}")) || text.contains(&format!("context has \"{name}\""))
+    text.contains(&format!("context.{name}"))
+        || text.contains(&format!("context has {name}"))
+        || text.contains(&format!("context has \"{name}\""))
 }
 
 fn none(name: &str) -> Words {
@@ -72,11 +79,14 @@ fn about_consent(condition: &Condition, consent: &ConsentFact, question: &Questi
         () if text.contains("consent.state") => state(consent),
         () if text.contains("consent.sources") => not("deze bron", "this source"),
         () if text.contains("consent.recipients") => not("deze ontvanger", "this recipient"),
-        () if text.contains("consent.purposes") => not(&format!("het doel {}", question.purpose), &format!("the purpose {}", question.purpose)),
-        () if text.contains("consent.categories") => not(question.category.code(), question.category.code()),
-        () if text.contains("consent.forms") => {
-            not(&format!("de vorm {form} (hoogstens {})", consent.max_form), &format!("the form {form} (at most {})", consent.max_form))
+        () if text.contains("consent.purposes") => {
+            not(&format!("het doel {}", question.purpose), &format!("the purpose {}", question.purpose))
         }
+        () if text.contains("consent.categories") => not(question.category.code(), question.category.code()),
+        () if text.contains("consent.forms") => not(
+            &format!("de vorm {form} (hoogstens {})", consent.max_form),
+            &format!("the form {form} (at most {})", consent.max_form),
+        ),
         () if text.contains("consent.validFrom") => both(
             format!("de toestemming geldt pas vanaf {}", consent.valid_from),
             format!("consent counts only from {} on", consent.valid_from),
@@ -99,9 +109,10 @@ fn state(consent: &ConsentFact) -> Words {
         ConsentState::Given => both("de toestemming is gegeven", "consent is given"),
         ConsentState::Requested => both("toestemming is gevraagd en niet gegeven", "consent was asked for and not given"),
         ConsentState::Refused => both("de betrokkene heeft toestemming geweigerd", "the subject refused consent"),
-        ConsentState::Withdrawn => {
-            both(format!("de betrokkene heeft de toestemming van {on} ingetrokken"), format!("the subject withdrew the consent of {on}"))
-        }
+        ConsentState::Withdrawn => both(
+            format!("de betrokkene heeft de toestemming van {on} ingetrokken"),
+            format!("the subject withdrew the consent of {on}"),
+        ),
         ConsentState::Expired => {
             both(format!("de toestemming van {on} is verlopen"), format!("the consent of {on} is past its term"))
         }
@@ -123,7 +134,9 @@ fn about_override(condition: &Condition, one: &OverrideFact, question: &Question
     Some(match () {
         () if text.contains("override.source") => not("deze bron", "this source"),
         () if text.contains("override.recipients") => not("deze ontvanger", "this recipient"),
-        () if text.contains("override.purpose") => not(&format!("het doel {}", question.purpose), &format!("the purpose {}", question.purpose)),
+        () if text.contains("override.purpose") => {
+            not(&format!("het doel {}", question.purpose), &format!("the purpose {}", question.purpose))
+        }
         () if text.contains("override.categories") => not(question.category.code(), question.category.code()),
         () if text.contains("override.forms") => {
             not(&format!("de vorm {form} (hoogstens {})", one.max_form), &format!("the form {form} (at most {})", one.max_form))
@@ -163,13 +176,41 @@ const FACTS: [(&str, &str, &str); 12] = [
     ("mandate", "de bron noemt geen mandaat op grond van Wjsg 39f", "the source names no mandate under Wjsg 39f"),
     ("courtOrder", "de bron noemt geen rechterlijke beslissing", "the source names no court order"),
     ("professional", "de bron noemt geen professional die ervoor instaat", "the source names no professional who answers for it"),
-    ("meldcodeSteps", "de bron stelt niet dat de stappen van de meldcode zijn gezet", "the source does not state that the steps of the meldcode are done"),
-    ("test51c", "de bron stelt niet dat de toets van Wjsg 51c is gedaan", "the source does not state that the test of Wjsg 51c was made"),
-    ("severity", "er is geen ernst of belang vastgelegd (Wmo 4.1.1(2)(e))", "no severity or interest is recorded (Wmo 4.1.1(2)(e))"),
-    ("restrainingOrder", "het gegeven gaat over een huisverbod, of de bron stelt niet dat dit niet zo is", "the item is about a temporary restraining order (huisverbod), or the source does not state that it is not"),
-    ("secretAddress", "het adres is geheim, of de bron stelt niet dat het dat niet is", "the address is secret, or the source does not state that it is not"),
-    ("withheldBySource", "een professional van de bron houdt het gegeven achter", "a professional of the source holds the item back"),
-    ("protectedFromRecipient", "een persoon in het gegeven is beschermd tegen iemand voor wie de ontvanger optreedt", "a person in the item is protected from someone for whom the recipient acts"),
+    (
+        "meldcodeSteps",
+        "de bron stelt niet dat de stappen van de meldcode zijn gezet",
+        "the source does not state that the steps of the meldcode are done",
+    ),
+    (
+        "test51c",
+        "de bron stelt niet dat de toets van Wjsg 51c is gedaan",
+        "the source does not state that the test of Wjsg 51c was made",
+    ),
+    (
+        "severity",
+        "er is geen ernst of belang vastgelegd (Wmo 4.1.1(2)(e))",
+        "no severity or interest is recorded (Wmo 4.1.1(2)(e))",
+    ),
+    (
+        "restrainingOrder",
+        "het gegeven gaat over een huisverbod, of de bron stelt niet dat dit niet zo is",
+        "the item is about a temporary restraining order (huisverbod), or the source does not state that it is not",
+    ),
+    (
+        "secretAddress",
+        "het adres is geheim, of de bron stelt niet dat het dat niet is",
+        "the address is secret, or the source does not state that it is not",
+    ),
+    (
+        "withheldBySource",
+        "een professional van de bron houdt het gegeven achter",
+        "a professional of the source holds the item back",
+    ),
+    (
+        "protectedFromRecipient",
+        "een persoon in het gegeven is beschermd tegen iemand voor wie de ontvanger optreedt",
+        "a person in the item is protected from someone for whom the recipient acts",
+    ),
     ("subjectAge", "de bron stelt de leeftijd van de betrokkene niet", "the source does not state the subject's age"),
 ];
 
@@ -177,7 +218,10 @@ fn about_facts(condition: &Condition, question: &Question) -> Option<Words> {
     let text = condition.text();
     if text.contains("wpgArticle") {
         return Some(match question.facts.and_then(|facts| facts.wpg_article) {
-            None => both("de politie stelt niet op grond van welk Wpg-artikel zij het gegeven heeft", "the police do not state under which article of the Wpg they hold the item"),
+            None => both(
+                "de politie stelt niet op grond van welk Wpg-artikel zij het gegeven heeft",
+                "the police do not state under which article of the Wpg they hold the item",
+            ),
             Some(article) => both(
                 format!("het gegeven is een politiegegeven op grond van Wpg {}", article.code()),
                 format!("the item is police data held under Wpg {}", article.code()),
@@ -185,7 +229,9 @@ fn about_facts(condition: &Condition, question: &Question) -> Option<Words> {
         });
     }
     let found = FACTS.into_iter().find(|(attribute, ..)| {
-        text.contains(&format!("facts.{attribute}")) || text.contains(&format!("facts has {attribute}")) || text.contains(&format!("facts has \"{attribute}\""))
+        text.contains(&format!("facts.{attribute}"))
+            || text.contains(&format!("facts has {attribute}"))
+            || text.contains(&format!("facts has \"{attribute}\""))
     });
     found.map(|(_, dutch, english)| both(dutch, english))
 }

@@ -19,8 +19,8 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 pub use compare::{Comparison, Verdict, compare};
 pub use example::Example;
-pub use solver::{ProofError, SolverCommand};
 use solver::Prover;
+pub use solver::{ProofError, SolverCommand};
 
 use super::bundle::Bundle;
 use super::inventory::Invariant;
@@ -134,7 +134,8 @@ async fn refutation(
     rules: &CompiledPolicySet,
     invariant: &Invariant,
 ) -> Result<Finding, ProofError> {
-    let region = PolicySet::from_policies([invariant.region.clone()]).map_err(|error| ProofError::Undecided(error.to_string()))?;
+    let region =
+        PolicySet::from_policies([invariant.region.clone()]).map_err(|error| ProofError::Undecided(error.to_string()))?;
     let region = prover.compile(&region)?;
     let found = prover.compiler.check_disjoint_with_counterexample_opt(rules, &region).await;
     let id = Arc::from(invariant.id.as_str());

@@ -120,7 +120,10 @@ fn seeds() -> Vec<Seed> {
         Seed {
             invariant: "never.without-consent-or-override",
             weakened: &[],
-            permit: Some(("rules/safety-assessment.cedar", "when { resource.category == Sluis::Category::\"care-involvement\" }")),
+            permit: Some((
+                "rules/safety-assessment.cedar",
+                "when { resource.category == Sluis::Category::\"care-involvement\" }",
+            )),
             ..NOTHING
         },
         Seed {
@@ -219,12 +222,15 @@ async fn what_is_wider_and_narrower_is_told_with_examples() {
     let signal = comparison.forms.iter().find(|verdict| verdict.form == Form::Signal).expect("a verdict");
     assert_eq!(signal.to_string(), "wider and narrower");
     let told = signal.wider[0].to_string();
-    assert!(told.contains("care-involvement") && told.contains("police") && told.contains("pr.ggz.involvement-consent"), "{told}");
+    assert!(
+        told.contains("care-involvement") && told.contains("police") && told.contains("pr.ggz.involvement-consent"),
+        "{told}"
+    );
     assert!(signal.narrower[0].to_string().contains("mental-health"));
     assert!(comparison.forms.iter().filter(|verdict| verdict.form != Form::Signal).all(|verdict| verdict.wider.is_empty()));
-    let changes = old.changes_to(&new);
-    assert_eq!(changes.files.keys().collect::<Vec<_>>(), ["rules/probation.cedar"]);
-    assert_eq!(changes.policies.keys().map(|id| &**id).collect::<Vec<_>>(), ["pr.ggz.involvement-consent"]);
+    let differing = old.changes_to(&new);
+    assert_eq!(differing.files.keys().collect::<Vec<_>>(), ["rules/probation.cedar"]);
+    assert_eq!(differing.policies.keys().map(|id| &**id).collect::<Vec<_>>(), ["pr.ggz.involvement-consent"]);
 }
 
 #[tokio::test]

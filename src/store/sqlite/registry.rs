@@ -44,7 +44,9 @@ pub(super) async fn registered(connection: &mut SqliteConnection) -> Result<Regi
 
 /// The policies with this hash are in force.
 pub(super) async fn put_policies(connection: &mut SqliteConnection, bundle: &str) -> Result<(), StoreError> {
-    let query = sqlx::query("INSERT INTO policy_in_force (id, bundle) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET bundle = excluded.bundle");
+    let query = sqlx::query(
+        "INSERT INTO policy_in_force (id, bundle) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET bundle = excluded.bundle",
+    );
     query.bind(bundle).execute(connection).await.map(drop).map_err(unavailable)
 }
 
