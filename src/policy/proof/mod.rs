@@ -11,7 +11,7 @@ mod solver;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cedar_policy::{Effect, Policy, PolicySet};
 use cedar_policy_symcc::{CompiledPolicy, CompiledPolicySet};
@@ -51,7 +51,7 @@ pub enum Finding {
         form: Form,
         /// It fails on some request: Cedar then passes it by.
         errs: bool,
-        /// Some request fulfils all its conditions.
+        /// Some request fulfils all its conditions, in this form or another.
         matches: bool,
         /// A permit that no guard overrules on some request; a guard that matches.
         decides: bool,
@@ -82,6 +82,9 @@ impl Findings {
     }
 }
 
+/// Policies known to decide on some request.
+type Deciding = Arc<Mutex<BTreeSet<Arc<str>>>>;
+
 /// Checks every invariant and every policy of a bundle; `progress` hears of each finding as it comes.
 ///
 /// # Errors
@@ -92,10 +95,12 @@ pub async fn prove(
     mut progress: impl FnMut(&Finding),
 ) -> Result<Findings, ProofError> {
     let invariants: Arc<[Invariant]> = bundle.invariants().map_err(|error| ProofError::Undecided(error.to_string()))?.into();
+    // A policy that decides in one form need not be asked about in the others.
+    let deciding: Deciding = Arc::default();
     let (sender, mut found) = unbounded_channel();
     let mut tasks = tokio::task::JoinSet::new();
     for prover in Prover::per_form(bundle.engine.schema(), solver)? {
-        tasks.spawn(by_form(prover, Arc::clone(bundle), Arc::clone(&invariants), sender.clone()));
+        tasks.spawn(by_form(prover, Arc::clone(bundle), Arc::clone(&invariants), sender.clone(), Arc::clone(&deciding)));
     }
     drop(sender);
     let mut collected = Vec::new();
@@ -114,6 +119,7 @@ async fn by_form(
     bundle: Arc<Bundle>,
     invariants: Arc<[Invariant]>,
     found: UnboundedSender<Finding>,
+    deciding: Deciding,
 ) -> Result<(), ProofError> {
     let rules = prover.compile(&bundle.rules.all)?;
     for invariant in invariants.iter() {
@@ -122,7 +128,7 @@ async fn by_form(
     }
     let guards = &bundle.rules.guards;
     for policy in bundle.rules.all.policies() {
-        let finding = alone(&mut prover, guards, policy).await?;
+        let finding = alone(&mut prover, guards, policy, &deciding).await?;
         drop(found.send(finding));
     }
     Ok(())
@@ -149,12 +155,24 @@ async fn refutation(
 }
 
 /// One policy by itself, and a permit against the guards.
-async fn alone(prover: &mut Prover, guards: &PolicySet, policy: &Policy) -> Result<Finding, ProofError> {
+async fn alone(
+    prover: &mut Prover,
+    guards: &PolicySet,
+    policy: &Policy,
+    deciding: &Mutex<BTreeSet<Arc<str>>>,
+) -> Result<Finding, ProofError> {
+    let id: Arc<str> = policy.id().to_string().into();
     let compiled = CompiledPolicy::compile(policy, &prover.environment, &prover.schema).map_err(ProofError::undecided)?;
     let errs = !prover.compiler.check_never_errors_opt(&compiled).await.map_err(ProofError::undecided)?;
+    if deciding.lock().unwrap_or_else(PoisonError::into_inner).contains(&id) {
+        return Ok(Finding::Policy { id, form: prover.form, errs, matches: true, decides: true });
+    }
     let matches = !prover.compiler.check_never_matches_opt(&compiled).await.map_err(ProofError::undecided)?;
     let decides = matches && (policy.effect() == Effect::Forbid || prover.ever_allows(guards, policy).await?);
-    Ok(Finding::Policy { id: policy.id().to_string().into(), form: prover.form, errs, matches, decides })
+    if decides {
+        deciding.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(&id));
+    }
+    Ok(Finding::Policy { id, form: prover.form, errs, matches, decides })
 }
 
 fn summary(found: Vec<Finding>, invariants: usize) -> Findings {
