@@ -10,7 +10,7 @@ use crate::crypto::base64;
 use crate::crypto::keys::{Algorithm, PublicKey, generate_signing_key};
 use crate::policy::manifest::{APPROVALS_NEEDED, approve};
 
-const ABOUT: &str = "With --version the folder as it is gets a new MANIFEST.json and this approval as the first in MANIFEST.sig; the second person \
+const ABOUT: &str = "With --propose the folder as it is gets a new MANIFEST.json and this approval as the first in MANIFEST.sig; the second person \
     gives none, and approves what the first one saw. A gateway that names both in [[policy.approvers]] takes the policies within seconds.";
 
 /// Approve the policies in a folder, as one of two persons.
@@ -28,13 +28,13 @@ pub(in crate::cli) struct Approve {
     by: String,
     /// Propose the folder as this version.
     #[arg(long, value_name = "VERSION")]
-    version: Option<String>,
+    propose: Option<String>,
 }
 
 impl Approve {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let key = read_jwk(&self.key).map_err(Failure::usage)?;
-        let approved = approve(&self.policies, self.version.as_deref(), &self.by, &key);
+        let approved = approve(&self.policies, self.propose.as_deref(), &self.by, &key);
         let approved = approved.map_err(|error| Failure::refused(format!("{}: {error}", self.policies.display())))?;
         let missing = APPROVALS_NEEDED.saturating_sub(approved);
         let next = if missing == 0 { "it can come in force".to_owned() } else { format!("{missing} more approval is needed") };
