@@ -9,8 +9,9 @@ use tokio::process::Command;
 
 use crate::catalogue::Form;
 
-/// Milliseconds for one question to the solver; the ordinary ones take less than a tenth of a second.
-const MOST_PER_QUESTION: &str = "--tlimit-per=30000";
+/// Milliseconds of wall time for one question to the solver. The ordinary ones take a fraction of a second; the limit is only for a solver that never
+/// comes back, and so far off that a busy machine does not make an answer into none.
+const MOST_PER_QUESTION: &str = "--tlimit-per=600000";
 
 /// How the solver is started: a name on the search path, or a path.
 #[derive(Clone, Debug)]
