@@ -25,6 +25,16 @@ fn a_line_that_shows_the_police_who_is_in_care_is_refuted_with_a_request() {
     let (demo, folder) = (Demo::shared(), Folder::new());
     let leaking = policies(&folder, "leaking");
     edit(&leaking, "rules/probation.cedar", |text| text + LEAK);
+    // The guard against it stands in the way: the line is named as one that decides nothing.
+    let overruled = demo.run(&["policy", "prove", "--policies", &leaking]);
+    assert_eq!(overruled.code, 1, "{}", overruled.stderr);
+    assert!(overruled.stdout.contains("FAULT    pr.leak") && !overruled.stdout.contains("REFUTED"), "{}", overruled.stdout);
+    // With one line in the guard as well, it leaks.
+    edit(&leaking, "rules/guards.cedar", |text| {
+        let (before, after) = text.split_once("@id(\"guard.health-to-justice\")").unwrap();
+        let after = after.replacen("\nwhen {", "\nwhen { context.facts.withheldBySource }\nwhen {", 1);
+        format!("{before}@id(\"guard.health-to-justice\"){after}")
+    });
     let refuted = demo.run(&["policy", "prove", "--policies", &leaking]);
     assert_eq!(refuted.code, 1, "{}", refuted.stderr);
     for part in
@@ -38,6 +48,7 @@ fn a_line_that_shows_the_police_who_is_in_care_is_refuted_with_a_request() {
     assert_eq!(wider.code, 1, "{}", wider.stderr);
     for part in [
         "changed  rules/probation.cedar",
+        "changed  guard.health-to-justice",
         "added    pr.leak",
         "signal   wider",
         "exact    nothing wider, nothing narrower",
