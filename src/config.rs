@@ -11,6 +11,7 @@ use toml::{Table, Value};
 use crate::consent::authority::{Authority, AuthorityTable};
 use crate::http::tls::{Identity, Trust};
 use crate::organisation::Oin;
+use crate::policy::manifest::{Approver, NotApproved};
 
 /// The prefix of environment variables that override a setting: `SLUIS_API__LISTEN` overrides `listen` in `[api]`.
 const PREFIX: &str = "SLUIS_";
@@ -156,6 +157,44 @@ pub struct LogSection {
 pub struct PolicySection {
     /// A folder laid out as `policies/`; without one the policies in the program itself count.
     pub folder: Option<PathBuf>,
+    /// Who may approve what stands in the folder. When any are named, it counts only with the approval of two of them.
+    #[serde(default)]
+    pub approvers: Vec<ApproverSection>,
+}
+
+/// `[[policy.approvers]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApproverSection {
+    /// Who, as in the log.
+    pub name: String,
+    /// Her Ed25519 public key, base64url, as `sluis policy keygen` prints it.
+    pub key: String,
+}
+
+impl PolicySection {
+    /// The approvers.
+    ///
+    /// # Errors
+    /// [`NotApproved`]: a key that is none, one approver alone, a name or key twice.
+    pub fn approvers(&self) -> Result<Vec<Approver>, NotApproved> {
+        let approvers = self.approvers.iter().map(|one| Approver::new(&one.name, &one.key)).collect::<Result<Vec<_>, _>>()?;
+        if !approvers.is_empty() {
+            Approver::check_together(&approvers)?;
+        }
+        Ok(approvers)
+    }
+
+    fn judge(&self, mode: Mode) -> Result<(), String> {
+        let approvers = self.approvers().map_err(|error| format!("[[policy.approvers]]: {error}"))?;
+        match (&self.folder, approvers.is_empty(), mode) {
+            (None, false, _) => Err("[policy] approvers approve what stands in a folder: give folder".to_owned()),
+            (None, _, Mode::Production) | (_, true, Mode::Production) => Err(
+                "[policy] mode = \"production\" decides by policies in a folder that two persons approved: give folder and [[policy.approvers]]".to_owned(),
+            ),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// `[retention]`
@@ -282,6 +321,7 @@ impl GatewayConfig {
 
     /// The rules that types do not carry.
     fn judge(&self) -> Result<(), String> {
+        self.policy.judge(self.mode)?;
         if self.mode == Mode::Production {
             return Err("mode = \"production\" needs a key provider other than files; this version has none".to_owned());
         }
@@ -433,7 +473,27 @@ mod tests {
         let error = refused(|text| text.replace("127.0.0.1:9090", "0.0.0.0:9090"), "operations");
         assert!(error.contains("[operations] listen"), "{error}");
         let error = refused(|text| text.replace("mode = \"development\"", "mode = \"production\""), "production");
+        assert!(error.contains("[[policy.approvers]]"), "{error}");
+        let approved = |mode: &str, keys: [&str; 2]| {
+            let [one, other] = keys;
+            let approvers = format!(
+                "\n[[policy.approvers]]\nname = \"A\"\nkey = \"{one}\"\n\n[[policy.approvers]]\nname = \"B\"\nkey = \"{other}\"\n"
+            );
+            let (mode, text) = (mode.to_owned(), approvers);
+            move |sample: &str| {
+                let sample =
+                    sample.replace("mode = \"development\"", &mode).replace("# folder = \"policies\"", "folder = \"policies\"");
+                sample + &text
+            }
+        };
+        // Ed25519 public keys of RFC 8032, 7.1: tests 1 and 2.
+        let keys = ["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"];
+        let error = refused(approved("mode = \"production\"", keys), "key-provider");
         assert!(error.contains("key provider"), "{error}");
+        let error = refused(approved("mode = \"development\"", [keys[0], keys[0]]), "one-key");
+        assert!(error.contains("a key of her own"), "{error}");
+        let error = refused(approved("mode = \"development\"", [keys[0], "AAAA"]), "no-key");
+        assert!(error.contains("Ed25519"), "{error}");
         let error = refused(|text| text.replace("consent_years = 5", "consent_years = 1"), "retention");
         assert!(error.contains("[retention]"), "{error}");
         let lax = "[consent.regimes.avg]\nfrom_12 = [[\"self\"]]\n[limits]";

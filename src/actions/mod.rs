@@ -3,12 +3,16 @@
 pub mod case;
 pub mod consents;
 pub mod credentials;
+mod evidence;
+pub mod explain;
 pub mod notices;
 pub mod offers;
 pub mod once;
 pub mod operator;
 pub mod organisation;
 pub mod overrides;
+pub mod policy;
+pub mod replay;
 pub mod terms;
 
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 mod consents;
 mod disclosures;
+mod explanations;
 mod notices;
 mod offers;
 mod once;
@@ -113,6 +114,7 @@ async fn route(api: &Arc<Api>, request: SignedRequest, id: &str) -> Reply {
 enum Resource<'a> {
     Disclosures,
     Disclosure(&'a str),
+    Explanation(&'a str),
     Releases,
     Overrides,
     Offers,
@@ -132,6 +134,9 @@ impl<'a> Resource<'a> {
         match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {
             ["v1", "disclosures"] => Self::Disclosures,
             ["v1", "disclosures", id] if id.bytes().any(|byte| byte.is_ascii_alphanumeric()) => Self::Disclosure(id),
+            ["v1", "disclosures", id, "explanation"] if id.bytes().any(|byte| byte.is_ascii_alphanumeric()) => {
+                Self::Explanation(id)
+            }
             ["v1", "releases"] => Self::Releases,
             ["v1", "overrides"] => Self::Overrides,
             ["v1", "offers"] => Self::Offers,
@@ -152,7 +157,7 @@ impl<'a> Resource<'a> {
     /// The methods that it takes, as `Allow` lists them.
     const fn methods(self) -> &'static str {
         match self {
-            Self::Disclosure(_) | Self::Consent(_) | Self::Notices | Self::Notice(_) => "GET",
+            Self::Disclosure(_) | Self::Explanation(_) | Self::Consent(_) | Self::Notices | Self::Notice(_) => "GET",
             Self::Consents | Self::Offers => "GET, POST",
             Self::Disclosures
             | Self::Releases
@@ -189,6 +194,7 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
         (_, false) => Err(Refusal::new(ProblemType::MethodNotAllowed, format!("use {}", resource.methods()))),
         (Resource::Disclosures, true) => disclosures::create(api, &authenticated).await,
         (Resource::Disclosure(disclosure), true) => disclosures::pick_up(api, &authenticated, disclosure).await,
+        (Resource::Explanation(disclosure), true) => explanations::explain(api, &authenticated, disclosure).await,
         (Resource::Releases, true) => releases::take(api, &authenticated).await,
         (Resource::Overrides, true) => overrides::take(api, &authenticated).await,
         (Resource::Offers, true) if method == Method::GET => offers::list(api, &authenticated).await,

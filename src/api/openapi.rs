@@ -294,6 +294,7 @@ struct Grounds {
         super::consents::withdraw,
         super::disclosures::create,
         super::disclosures::pick_up,
+        super::explanations::explain,
         super::notices::answer,
         super::notices::list,
         super::notices::one,

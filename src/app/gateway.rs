@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::listeners::{self, Listeners};
+use super::policies;
 use crate::actions::Desk;
 use crate::actions::terms::{self, Terms};
 use crate::api::{Api, openapi};
@@ -24,6 +24,7 @@ use crate::exchange::health::Health;
 use crate::exchange::jobs;
 use crate::exchange::nonces::Nonces;
 use crate::exchange::payloads::Payloads;
+use crate::exchange::policies::LivePolicy;
 use crate::exchange::rates::{Rate, Rates};
 use crate::exchange::registry::LiveRegistry;
 use crate::exchange::undelivered::Doubts;
@@ -37,7 +38,6 @@ use crate::keystore::file::{FileKeyStore, root_key};
 use crate::keystore::{Key, KeyStore};
 use crate::ledger::note::{KeyKind, NoteSigner, SigningKey as LogKey, VerifierKey};
 use crate::ledger::token::SearchKey;
-use crate::policy::Bundle;
 use crate::source::SOURCE_TAG;
 use crate::source::http::HttpSources;
 use crate::store::Store;
@@ -100,6 +100,7 @@ pub struct Built {
     api: Arc<Api>,
     /// The TLS files of the calls to sources.
     watched: Watched,
+    policies: policies::Source,
     config: GatewayConfig,
 }
 
@@ -121,8 +122,9 @@ pub async fn build_with(
     wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
 ) -> Result<Built, StartError> {
     let Outside { clock, entropy } = outside;
-    let bundle = bundle(&config)?;
     let authority = Arc::new(Authority::try_from(&config.consent).map_err(StartError::new)?);
+    let source = policies::Source::of(&config.policy)?;
+    let bundle = source.load().map_err(StartError::new)?;
     let root = root_key(&config.keys.root, &*entropy).map_err(StartError::new)?;
     let key_store = FileKeyStore::open(&config.keys.store, root.clone(), Arc::clone(&entropy)).map_err(StartError::new)?;
     let key_store: Arc<dyn KeyStore> = Arc::new(key_store);
@@ -140,8 +142,8 @@ pub async fn build_with(
         store: Arc::clone(&store),
         sequencer: sequencer.clone(),
         registry: LiveRegistry::load(Arc::clone(&store)).await.map_err(StartError::new)?,
-        policy: ArcSwap::from_pointee(bundle),
         authority: Arc::clone(&authority),
+        policy: LivePolicy::new(bundle),
         vault: Vault::new(Arc::clone(&store), sequencer.clone(), Arc::clone(&key_store), Arc::clone(&entropy)),
         journal: Arc::clone(&journal),
         payloads: Payloads::new(Arc::clone(&key_store), Arc::clone(&entropy)),
@@ -176,7 +178,7 @@ pub async fn build_with(
         subject_index: subject_index(&root),
     });
     let api = Arc::new(api(&config, &gateway, &desk, &signing)?);
-    Ok(Built { gateway, desk, log, signing, api, watched, config })
+    Ok(Built { gateway, desk, log, signing, api, watched, policies: source, config })
 }
 
 fn api(config: &GatewayConfig, gateway: &Arc<Gateway>, desk: &Arc<Desk>, signing: &PrivateJwk) -> Result<Api, StartError> {
@@ -198,13 +200,6 @@ fn public(signing: &PrivateJwk, log: bool) -> Result<Public, StartError> {
 
 fn subject_index(root: &Key) -> KeyedDigest {
     KeyedDigest::new(root, "sluis/v1/subject-index")
-}
-
-fn bundle(config: &GatewayConfig) -> Result<Bundle, StartError> {
-    match &config.policy.folder {
-        Some(folder) => Bundle::load(folder).map_err(StartError::new),
-        None => Bundle::embedded().map_err(StartError::new),
-    }
 }
 
 async fn open_store(config: &GatewayConfig, key_store: &dyn KeyStore) -> Result<SqliteStore, StartError> {
@@ -253,6 +248,7 @@ pub struct Bound {
     gateway: Arc<Gateway>,
     desk: Arc<Desk>,
     listeners: Listeners,
+    policies: policies::Watch,
 }
 
 /// Where a gateway listens.
@@ -273,9 +269,11 @@ impl Built {
     /// [`StartError`] names the address that is taken.
     pub async fn bind(self) -> Result<Bound, StartError> {
         let public = Arc::new(public(&self.signing, self.config.web.log)?);
-        let Self { gateway, desk, api, watched, config, .. } = self;
+        let Self { gateway, desk, api, watched, policies, config, .. } = self;
         let listeners = listeners::bind(&config, &api, &gateway, public, watched).await?;
-        Ok(Bound { gateway, desk, listeners })
+        let policies = policies::Watch::new(policies, Arc::clone(&gateway), Arc::clone(&desk));
+        policies.begin().await.map_err(StartError::new)?;
+        Ok(Bound { gateway, desk, listeners, policies })
     }
 }
 
@@ -299,6 +297,13 @@ impl Bound {
                 }
             });
         }
+        let (stop, policies) = (stop_jobs.clone(), self.policies);
+        jobs.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = policies.watch() => {}
+            }
+        });
         self.listeners.run(shutdown).await;
         stop_jobs.cancel();
         jobs.close();

@@ -88,7 +88,7 @@ async fn operations(State(gateway): State<Arc<Gateway>>, request: Request) -> Re
     let (status, text) = match request.uri().path() {
         "/livez" => (StatusCode::OK, "alive\n".to_owned()),
         "/readyz" => match gateway.store.head().await {
-            Ok(_) => (StatusCode::OK, "ready\n".to_owned()),
+            Ok(_) => (StatusCode::OK, ready(&gateway)),
             Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")),
         },
         "/metrics" => metrics(&gateway).await,
@@ -100,6 +100,15 @@ async fn operations(State(gateway): State<Arc<Gateway>>, request: Request) -> Re
     crate::http::reply::standard_fields(headers);
     headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
     response
+}
+
+/// What is in force, and what stands in the files but is not.
+fn ready(gateway: &Gateway) -> String {
+    let bundle = gateway.policy.load_full();
+    let version = bundle.version().map(|version| format!(" version {version}")).unwrap_or_default();
+    let refused =
+        gateway.policy.refused().map(|error| format!("policies in the folder are refused: {error}\n")).unwrap_or_default();
+    format!("ready\npolicies {}{version}\n{refused}", bundle.hash())
 }
 
 /// Prometheus text format.
@@ -115,6 +124,12 @@ async fn metrics(gateway: &Gateway) -> (StatusCode, String) {
         ("sluis_facts_revision", "counter", "Changes of facts that decisions rest on.", head.revision.0.to_string()),
         ("sluis_sources", "gauge", "Registered sources.", sources.len().to_string()),
         ("sluis_sources_poor", "gauge", "Sources in poor health.", poor.to_string()),
+        (
+            "sluis_policies_refused",
+            "gauge",
+            "Whether the policies in the folder are refused, and others in force.",
+            u8::from(gateway.policy.refused().is_some()).to_string(),
+        ),
     ];
     let text = lines.map(|(name, kind, help, value)| format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n"));
     (StatusCode::OK, text.concat())

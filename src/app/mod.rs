@@ -4,3 +4,4 @@ pub mod connector;
 pub mod gateway;
 mod listeners;
 pub mod minimiser;
+pub mod policies;

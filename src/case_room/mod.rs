@@ -7,11 +7,13 @@ use std::collections::BTreeSet;
 
 pub use case::{Case, InvalidStep, State, Step, Track};
 pub use id::{CaseId, InvalidCaseId};
+use serde::{Deserialize, Serialize};
 
 use crate::organisation::Oin;
 
 /// What the policies are given of a case: registered facts, never what a caller claims.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, registered or not")]
 pub struct CaseFact {
     /// The case's id.

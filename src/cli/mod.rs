@@ -52,6 +52,8 @@ enum Command {
     Organisation(organisation::Organisation),
     /// Certificates and keys of organisations: publish, revoke, list.
     Keys(keys::Keys),
+    /// Check, test, prove, show, approve and explain the policies.
+    Policy(policy::Policy),
     /// Cases of the expertise team: open, attend, direct, close.
     Case(case::Case),
     /// Ask a gateway for information about a person.
@@ -68,8 +70,6 @@ enum Command {
     Open(open::Open),
     /// Verify what was kept: receipts.
     Verify(verify::Verify),
-    /// Check, test and show the policies.
-    Policy(policy::Policy),
     /// Print the JSON Schemas of what is given.
     Schema(schema::Schema),
     /// Print the OpenAPI document.
@@ -95,6 +95,7 @@ pub fn main() -> ExitCode {
             Command::Demo(command) => command.run(outside).await,
             Command::Organisation(command) => command.run(outside).await,
             Command::Keys(command) => command.run(outside).await,
+            Command::Policy(command) => command.run(outside).await,
             Command::Case(command) => command.run(outside).await,
             Command::Request(command) => command.run(outside).await,
             Command::Offer(command) => command.run(outside).await,
@@ -103,7 +104,6 @@ pub fn main() -> ExitCode {
             Command::Sign(command) => command.run(outside),
             Command::Open(command) => command.run(),
             Command::Verify(command) => command.run(),
-            Command::Policy(command) => command.run(),
             Command::Schema(command) => command.run(),
             Command::Openapi => openapi::run(),
         }

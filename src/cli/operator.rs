@@ -8,9 +8,10 @@ use clap::Args;
 use super::output::{Failure, REFUSED, USAGE};
 use crate::actions::operator::Operator;
 use crate::actions::{ActionError, Desk};
-use crate::app::gateway::{Outside, build};
+use crate::app::gateway::{Built, Outside, build};
 use crate::clock::Timestamp;
 use crate::config::GatewayConfig;
+use crate::policy::Bundle;
 
 /// For `--help`.
 pub(super) const IN_FORCE: &str = "A running gateway follows from the next request on. Each change is an entry in the disclosure log, under the name of who made it (--by).";
@@ -26,8 +27,12 @@ pub(super) struct Gateway {
 impl Gateway {
     /// Opens its registers.
     pub(super) async fn desk(&self, outside: Outside) -> Result<Arc<Desk>, Failure> {
+        Ok(self.open(outside).await?.desk)
+    }
+
+    async fn open(&self, outside: Outside) -> Result<Built, Failure> {
         let config = GatewayConfig::load(&self.config).map_err(Failure::usage)?;
-        Ok(build(config, outside).await.map_err(Failure::usage)?.desk)
+        build(config, outside).await.map_err(Failure::usage)
     }
 }
 
@@ -44,11 +49,17 @@ pub(super) struct By {
 impl By {
     /// Opens the gateway's registers for her.
     pub(super) async fn desk(&self, outside: Outside) -> Result<Desk, Failure> {
+        Ok(self.desk_and_policies(outside).await?.0)
+    }
+
+    /// The same, and the gateway's policies.
+    pub(super) async fn desk_and_policies(&self, outside: Outside) -> Result<(Desk, Arc<Bundle>), Failure> {
         let operator = match &self.by {
             Some(operator) => operator.clone(),
             None => crate::config::system_user().parse().map_err(|error| Failure::usage(format!("--by: {error}")))?,
         };
-        Ok(self.gateway.desk(outside).await?.operated_by(operator))
+        let built = self.gateway.open(outside).await?;
+        Ok((built.desk.operated_by(operator), built.gateway.policy.load_full()))
     }
 }
 

@@ -250,7 +250,8 @@ pub fn governing_override<'o>(
 }
 
 /// An override as the policies see it: facts, no judgement.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OverrideFact {
     /// Its id, for the log.
     pub id: String,

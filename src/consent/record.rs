@@ -232,7 +232,8 @@ impl std::fmt::Debug for ConsentRecord {
 }
 
 /// The one governing consent as the policies see it: facts, no judgement.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConsentFact {
     /// The record's id, for the log.
     pub id: String,

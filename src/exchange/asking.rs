@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::case::{recipient_kind, recipients};
 use super::matter::Matter;
-use super::plan::{Cell, GovernedBy};
+use super::plan::Cell;
 use super::refusal::{ProblemType, Refusal};
 use super::registry::Member;
 use crate::case_room::CaseFact;
@@ -93,7 +93,7 @@ impl Asking<'_> {
             reason: None,
             consent: None,
             overridden_by: None,
-            governed_by: GovernedBy::default(),
+            question: None,
         };
         if possible.is_empty() || !source.is_active() || !self.may_look_up(source) {
             cell.reason = Some(Arc::from(reason::NOT_PERMITTED));
@@ -106,12 +106,7 @@ impl Asking<'_> {
         if possible.contains(Form::Summary) {
             cell.summary = self.decided(&question, &mut cell, Bundle::decide_summary).form().is_some();
         }
-        if cell.form.is_some() || cell.summary {
-            cell.governed_by = GovernedBy {
-                consent: question.consent.as_ref().map(|consent| (consent.id.clone(), consent.version)),
-                derogation: question.derogation.as_ref().map(|one| one.id.clone()),
-            };
-        }
+        cell.question = Some(question);
         cell
     }
 

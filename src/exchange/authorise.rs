@@ -72,8 +72,8 @@ pub(super) async fn plan(
     standing: fn(&Caller, &Registry, Timestamp) -> Result<Caller, Refusal>,
 ) -> Result<Plan, Refusal> {
     let now = gateway.clock.now();
-    let bundle = gateway.policy.load_full();
-    let purpose = purpose(&bundle, matter)?;
+    let mut bundle = gateway.policy.load_full();
+    let mut purpose = purpose_of(&bundle, matter)?;
     let in_case = case::of(gateway, matter).await?;
     let domain = case::domain(matter);
     let Meant { subject, asked_by, is_someone, offered_by } = meant(gateway, matter, &domain).await?;
@@ -81,6 +81,10 @@ pub(super) async fn plan(
     let person = gateway.store.person_facts(index).await?;
     let registry = gateway.registry.at_least(person.revision).await?;
     matter.caller = standing(&matter.caller, &registry, now)?;
+    if registry.policy.as_deref().is_some_and(|recorded| recorded != bundle.hash()) {
+        bundle = gateway.policy.in_force(registry.policy.as_deref()).ok_or_else(other_policies)?;
+        purpose = purpose_of(&bundle, matter)?;
+    }
     may_receive(matter, now)?;
     let sources = sources(&registry, matter, &purpose, offered_by.as_ref())?;
     let organisations = organisations(matter, &sources);
@@ -115,12 +119,18 @@ pub(super) async fn plan(
     })
 }
 
+/// Other policies are in force than this node has read: it must not decide by its own.
+fn other_policies() -> Refusal {
+    tracing::error!("ALARM: the policies in force are not those of this node; nothing passes until it has read them");
+    Refusal::new(ProblemType::StoreUnavailable, "nothing was disclosed; try again").retry_after(super::SOON)
+}
+
 fn not_permitted(detail: &str) -> Refusal {
     Refusal::new(ProblemType::NotPermitted, detail)
 }
 
 /// The purpose, and the rules on how a request may stand in it.
-fn purpose(bundle: &Bundle, matter: &Matter) -> Result<Arc<Purpose>, Refusal> {
+fn purpose_of(bundle: &Bundle, matter: &Matter) -> Result<Arc<Purpose>, Refusal> {
     let request = &matter.request;
     let purpose = bundle
         .purpose(&request.purpose)
@@ -230,7 +240,7 @@ struct Read<'a> {
 impl Read<'_> {
     fn digest(&self, organisations: &[Oin], person: Option<&PersonFacts>) -> [u8; 32] {
         let digests = organisations.iter().map(|oin| self.registry.member(oin).map_or([0; 32], |member| member.digest));
-        facts_digest(digests, person, self.in_case.map(|in_case| &in_case.case))
+        facts_digest(digests, self.registry.policy.as_deref(), person, self.in_case.map(|in_case| &in_case.case))
     }
 
     /// What must be found unchanged when the disclosure is recorded.

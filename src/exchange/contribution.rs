@@ -22,12 +22,15 @@ pub(super) fn given(plan: &Plan, item: &MinimalItem) -> Item {
     line.fields = plan.purpose.transforms.paths(permitted.item.category, permitted.form).iter().cloned().collect();
     line.records = 1;
     line.regime = Some(permitted.item.regime.clone());
-    line.facts = facts(&permitted.item);
+    line.facts = facts(&permitted.item.facts);
+    if let Some(considered) = &mut line.considered {
+        considered.permitted = [permitted.form].into();
+    }
     line
 }
 
 /// What the source stated, by its name on the wire.
-fn facts(item: &SourceItem) -> BTreeMap<String, String> {
+pub(super) fn facts(stated: &ItemFacts) -> BTreeMap<String, String> {
     let ItemFacts {
         wpg_article,
         decision_id,
@@ -41,7 +44,7 @@ fn facts(item: &SourceItem) -> BTreeMap<String, String> {
         severity,
         subject_age,
         withheld_by_source,
-    } = &item.facts;
+    } = stated;
     let texts = [
         ("wpgArticle", wpg_article),
         ("decisionId", decision_id),
@@ -124,7 +127,7 @@ mod tests {
             .expect("an item");
         let expected = stated.as_object().expect("members").iter();
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        assert_eq!(facts(&item), expected.map(|(name, value)| (name.clone(), text(value))).collect());
-        assert_eq!(facts(&SourceItem { facts: ItemFacts::default(), ..item }), BTreeMap::new());
+        assert_eq!(facts(&item.facts), expected.map(|(name, value)| (name.clone(), text(value))).collect());
+        assert_eq!(facts(&ItemFacts::default()), BTreeMap::new());
     }
 }

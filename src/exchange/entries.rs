@@ -1,15 +1,19 @@
 //! What the entries of one disclosure have in common.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Gateway;
-use super::matter::Matter;
+use super::matter::{Matter, Withheld};
 use super::plan::Plan;
 use super::request::{ActingAs, Grounds, SubjectReference};
+use crate::catalogue::Form;
+use crate::consent::ConsentFact;
 use crate::ledger::entry::{
-    Actor, Basis, Body, Clear, ConsentReference, Decision, Emergency, EntryKind, Item, Operation, Outcome, Reference, Status,
+    Actor, Basis, Body, Clear, ConsentReference, Considered, Decision, Emergency, EntryKind, Item, Operation, Outcome, Reference,
+    Status,
 };
-use crate::organisation::Oin;
+use crate::policy::Question;
 use crate::store::journal::JournalError;
 
 /// The clear columns of an entry on the recipient's side.
@@ -99,29 +103,62 @@ fn decision(plan: &Plan) -> Decision {
     Decision {
         outcome: if permitted { "permit" } else { "withhold" }.to_owned(),
         bundle: plan.bundle.hash().to_owned(),
-        version: None,
+        version: plan.bundle.version().map(str::to_owned),
         policies: plan.cells.iter().flat_map(|cell| &cell.policies).map(ToString::to_string).collect(),
         facts: facts(plan),
         configuration: BTreeMap::from([("software".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]),
     }
 }
 
-/// The facts over all that were given to the engine.
+/// What the policies were given that more than one decision has in common: each consent, override and case once, under its reference.
 fn facts(plan: &Plan) -> BTreeMap<String, String> {
     let mut facts = BTreeMap::from([
         ("factsRevision".to_owned(), plan.expected.revision.0.to_string()),
         ("recipient".to_owned(), plan.domain.recipient().to_owned()),
         ("sourcesNamed".to_owned(), plan.named.to_string()),
     ]);
-    if let Some(case) = &plan.case {
-        let attendees: Vec<_> = case.attendees.iter().map(Oin::as_str).collect();
-        facts.insert("caseVersion".to_owned(), case.version.to_string());
-        facts.insert("caseAttendees".to_owned(), attendees.join(" "));
-        facts.insert("caseDirector".to_owned(), case.director.as_ref().map(ToString::to_string).unwrap_or_default());
-        facts.insert("caseFamilyInformed".to_owned(), case.family_informed.to_string());
-        facts.insert("casePlanMade".to_owned(), case.plan_made.to_string());
+    let text = |fact: serde_json::Result<String>| fact.unwrap_or_default();
+    for question in plan.cells.iter().filter_map(|cell| cell.question.as_ref()) {
+        facts.entry("recipientKind".to_owned()).or_insert_with(|| question.recipient.kind.code().to_owned());
+        facts.entry("askerKind".to_owned()).or_insert_with(|| question.asker.code().to_owned());
+        if let Some(consent) = &question.consent {
+            facts
+                .entry(format!("consent {} {}", consent.id, consent.version))
+                .or_insert_with(|| text(serde_json::to_string(&**consent)));
+        }
+        if let Some(derogation) = &question.derogation {
+            facts.entry(format!("override {}", derogation.id)).or_insert_with(|| text(serde_json::to_string(&**derogation)));
+        }
+        if let Some(case) = &question.case {
+            facts.entry("case".to_owned()).or_insert_with(|| text(serde_json::to_string(&**case)));
+        }
     }
     facts
+}
+
+fn considered(cell: &super::plan::Cell, question: &Question) -> Considered {
+    let reference = |consent: &Arc<ConsentFact>| ConsentReference { id: consent.id.clone(), version: u64::from(consent.version) };
+    Considered {
+        at: question.now,
+        source_kind: question.source.kind,
+        finest: question.finest,
+        permitted: cell.form.into_iter().chain(cell.summary.then_some(Form::Summary)).collect(),
+        consent: question.consent.as_ref().map(reference),
+        derogation: question.derogation.as_ref().map(|one| one.id.clone()),
+        stated: question.facts.is_some(),
+        protected_from_recipient: question.facts.is_some_and(|facts| facts.protected_from_recipient),
+    }
+}
+
+/// One item that a source gave and the policies withheld.
+pub(super) fn withheld(withheld: &Withheld, plan: &Plan) -> Item {
+    let mut line = item(&withheld.cell, plan);
+    line.reason = Some(withheld.reason.to_string());
+    line.facts = super::contribution::facts(&withheld.facts);
+    if let Some(considered) = &mut line.considered {
+        considered.permitted.clear();
+    }
+    line
 }
 
 /// What was decided per source and category, before anything came.
@@ -135,6 +172,7 @@ pub(super) fn item(cell: &super::plan::Cell, plan: &Plan) -> Item {
         source: cell.source.organisation.oin.clone(),
         category: cell.category,
         asked: plan.asked_form,
+        considered: cell.question.as_ref().map(|question| considered(cell, question)),
         given: None,
         reason: cell.reason.as_deref().map(str::to_owned),
         policies: cell.policies.iter().map(ToString::to_string).collect(),

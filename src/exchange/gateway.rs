@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -14,6 +13,7 @@ use super::health::Health;
 use super::matter::Matter;
 use super::nonces::Nonces;
 use super::payloads::Payloads;
+use super::policies::LivePolicy;
 use super::rates::Rates;
 use super::registry::LiveRegistry;
 use super::request::DisclosureRequest;
@@ -25,9 +25,8 @@ use crate::consent::Authority;
 use crate::crypto::base64;
 use crate::crypto::digest::{self, KeyedDigest};
 use crate::entropy::{Entropy, EntropyUnavailable, random};
-use crate::ledger::entry::Client;
+use crate::ledger::entry::{Client, TraceId};
 use crate::organisation::Oin;
-use crate::policy::Bundle;
 use crate::secret::Personal;
 use crate::source::port::Sources;
 use crate::store::journal::{Journal, JournalError};
@@ -56,7 +55,7 @@ pub struct Gateway {
     /// Who takes part.
     pub registry: LiveRegistry,
     /// The policies.
-    pub policy: ArcSwap<Bundle>,
+    pub policy: LivePolicy,
     /// Who must agree before a consent counts.
     pub authority: Arc<Authority>,
     /// Pseudonyms.
@@ -121,9 +120,11 @@ impl Gateway {
     /// [`JournalError`], when there is no randomness.
     pub fn matter(&self, authenticated: &Authenticated, request: DisclosureRequest) -> Result<Matter, JournalError> {
         let signed = authenticated.request();
+        let id = self.new_id()?;
         Ok(Matter {
-            id: self.new_id()?,
-            trace: self.journal.trace()?,
+            id,
+            // The disclosure's own id joins its entries, so that they are found by it.
+            trace: TraceId::from_bytes(id.into_bytes()).ok_or(EntropyUnavailable)?,
             caller: authenticated.caller().clone(),
             request: Arc::new(request),
             request_digest: digest::sha256(&signed.body),
@@ -134,6 +135,7 @@ impl Gateway {
             nonce: Some(authenticated.nonce().clone()),
             calls: BTreeMap::new(),
             idempotency: None,
+            withheld: Vec::new(),
             earlier: None,
         })
     }
@@ -163,7 +165,7 @@ fn leaves_after(elapsed: Duration, step: Duration) -> Duration {
 }
 
 /// How a caller was authenticated, for the log.
-pub(super) fn client(authenticated: &Authenticated) -> Client {
+pub fn client(authenticated: &Authenticated) -> Client {
     let signature = authenticated.request().signature.as_ref().ok();
     Client {
         authentication: "mTLS, RFC 9421".to_owned(),

@@ -8,11 +8,24 @@ use uuid::Uuid;
 
 use super::authenticate::Caller;
 use super::earlier::Earlier;
+use super::plan::Cell;
 use super::request::DisclosureRequest;
 use crate::clock::Timestamp;
 use crate::ledger::entry::{Client, TraceId};
 use crate::organisation::Oin;
+use crate::source::ItemFacts;
 use crate::store::{IdempotencyClaim, NonceClaim};
+
+/// One item that a source gave and the policies withheld by its facts.
+#[derive(Clone, Debug)]
+pub struct Withheld {
+    /// Which asked combination it answered, with the question as it was asked last.
+    pub cell: Cell,
+    /// The reason's code.
+    pub reason: Arc<str>,
+    /// What the source stated.
+    pub facts: ItemFacts,
+}
 
 /// One disclosure being worked on.
 #[derive(Clone, Debug)]
@@ -42,6 +55,8 @@ pub struct Matter {
     pub calls: BTreeMap<Oin, [u8; 32]>,
     /// The claim on an Idempotency-Key.
     pub idempotency: Option<IdempotencyClaim>,
+    /// What sources gave and the policies then withheld, for the log.
+    pub withheld: Vec<Withheld>,
     /// What is kept of the same disclosure from before, when this is not its first delivery.
     pub earlier: Option<Earlier>,
 }

@@ -24,6 +24,7 @@ mod offered;
 pub mod pace;
 pub mod payloads;
 pub mod plan;
+pub mod policies;
 mod protected;
 pub mod pseudonymise;
 pub mod rates;
@@ -43,7 +44,7 @@ mod stopped;
 pub mod undelivered;
 pub mod vault;
 
-pub use gateway::{Gateway, Settings};
+pub use gateway::{Gateway, Settings, client};
 pub use stopped::Stopped;
 
 use std::time::Duration;

@@ -13,7 +13,7 @@ use crate::catalogue::{Category, Form, Purpose};
 use crate::clock::Timestamp;
 use crate::crypto::{digest, hex};
 use crate::organisation::Oin;
-use crate::policy::Bundle;
+use crate::policy::{Bundle, Question};
 use crate::pseudonym::{Domain, Pseudonym};
 use crate::secret::Personal;
 use crate::store::{Expected, PersonFacts};
@@ -73,18 +73,8 @@ pub struct Cell {
     pub consent: Option<(String, u32)>,
     /// The override it rests on, if any.
     pub overridden_by: Option<String>,
-    /// The consent and the override that govern it, relied upon or not: an item's facts can make it rest on them yet. None where nothing may be
-    /// asked.
-    pub governed_by: GovernedBy,
-}
-
-/// The records that govern a combination: a consent's id and version, an override's id.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GovernedBy {
-    /// The consent.
-    pub consent: Option<(String, u32)>,
-    /// The override.
-    pub derogation: Option<String>,
+    /// What the policies were asked; nothing when they were not.
+    pub question: Option<Question>,
 }
 
 impl Plan {
@@ -130,10 +120,13 @@ impl Plan {
     pub(super) fn verdict(&self, matter: &Matter, now: Timestamp) -> [u8; 32] {
         let key = matter.caller.member().encryption_key(now).map(|(key, _)| key.id().as_str().to_owned());
         let cells = self.cells.iter().map(|cell| {
-            let Cell { source, category, form, summary, policies: _, reason: _, consent, overridden_by, governed_by } = cell;
+            let Cell { source, category, form, summary, policies: _, reason: _, consent, overridden_by, question } = cell;
+            // What governs it counts, relied upon or not: an item's facts can make it rest on that. Not where nothing may be asked.
+            let governing = question.as_ref().filter(|_| form.is_some() || *summary);
+            let given = governing.and_then(|question| question.consent.as_ref()).map(|consent| (&consent.id, consent.version));
+            let derogation = governing.and_then(|question| question.derogation.as_ref()).map(|one| &one.id);
             let form = form.map(Form::code);
-            let GovernedBy { consent: governing, derogation } = governed_by;
-            serde_json::json!([source.organisation.oin, category, form, summary, consent, overridden_by, governing, derogation])
+            serde_json::json!([source.organisation.oin, category, form, summary, consent, overridden_by, given, derogation])
         });
         let verdict = serde_json::json!([hex::encode(&self.standing), key, cells.collect::<Vec<_>>()]);
         digest::sha256(verdict.to_string().as_bytes())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::asking::{Known, question};
 use super::case::recipient_kind;
 use super::collect::{Collected, SourceAnswer};
-use super::matter::Matter;
+use super::matter::{Matter, Withheld};
 use super::plan::{Cell, Plan};
 use super::protected::{Protection, protection};
 use super::sound::{is_sound, protects_from_few};
@@ -14,7 +14,7 @@ use crate::catalogue::Form;
 use crate::catalogue::minimise::may_know_secret_address;
 use crate::consent::authority::Regime;
 use crate::organisation::Oin;
-use crate::policy::{Basis, Facts};
+use crate::policy::{Basis, Decision, Facts, Question};
 use crate::source::SourceItem;
 use crate::store::NameIndex;
 
@@ -62,25 +62,28 @@ impl Rechecked {
 /// # Errors
 /// [`Stopped`], when the vault cannot say whom the recipient acts for.
 pub async fn recheck(gateway: &Gateway, collected: Collected) -> Result<Rechecked, Stopped> {
-    let (matter, plan, answers) = collected.into_parts();
-    let mut items = Vec::new();
+    let (mut matter, plan, answers) = collected.into_parts();
+    let (mut items, mut all_withheld) = (Vec::new(), Vec::new());
     for answer in answers {
-        items.extend(permitted(gateway, &matter, &plan, answer).await?);
+        let (permitted, withheld) = judged(gateway, &matter, &plan, answer).await?;
+        items.extend(permitted);
+        all_withheld.extend(withheld);
     }
+    matter.withheld = all_withheld;
     Ok(Rechecked { matter, plan, items })
 }
 
-/// The items of one answer that may be given. What was not asked, or not in that form, is dropped.
-pub(super) async fn permitted(
+/// The items of one answer that may be given, and those that may not. What was not asked, or not in that form, is dropped.
+async fn judged(
     gateway: &Gateway,
     matter: &Matter,
     plan: &Plan,
     answer: SourceAnswer,
-) -> Result<Vec<PermittedItem>, Stopped> {
-    let mut items = Vec::new();
+) -> Result<(Vec<PermittedItem>, Vec<Withheld>), Stopped> {
+    let (mut items, mut withheld) = (Vec::new(), Vec::new());
     if !protects_from_few(&answer.items) {
         tracing::warn!(source = %answer.source.organisation.oin, "an answer names too many persons from whom someone is protected: dropped");
-        return Ok(items);
+        return Ok((items, withheld));
     }
     for item in answer.items {
         if !is_sound(&item) {
@@ -88,8 +91,13 @@ pub(super) async fn permitted(
             continue;
         }
         let source = &answer.source.organisation.oin;
-        let Some(Verdict { cell, form, policies, apart, consent }) = may_give(gateway, matter, plan, source, &item).await? else {
-            continue;
+        let Verdict { cell, form, policies, apart, consent } = match judge(gateway, matter, plan, source, &item).await? {
+            Some(Ok(verdict)) => verdict,
+            Some(Err(why)) => {
+                withheld.push(why);
+                continue;
+            }
+            None => continue,
         };
         if says_no(&item, form) && plan.absence_rests_on_person(matter, &cell.source, item.category) {
             // Where consent or override decides, absence is not "no" but unavailable.
@@ -98,7 +106,7 @@ pub(super) async fn permitted(
         let shows_secret_address = shows_secret_address(matter, plan, &cell);
         items.push(PermittedItem { cell, item, form, policies, shows_secret_address, apart, consent });
     }
-    Ok(items)
+    Ok((items, withheld))
 }
 
 /// What was decided on one item that may be given.
@@ -123,6 +131,17 @@ pub(super) async fn may_give(
     source: &Oin,
     item: &SourceItem,
 ) -> Result<Option<Verdict>, Stopped> {
+    Ok(judge(gateway, matter, plan, source, item).await?.and_then(Result::ok))
+}
+
+/// Decides; `None` when it was not asked, or not in that form.
+async fn judge(
+    gateway: &Gateway,
+    matter: &Matter,
+    plan: &Plan,
+    source: &Oin,
+    item: &SourceItem,
+) -> Result<Option<Result<Verdict, Withheld>>, Stopped> {
     let of_source = |cell: &&Cell| cell.source.organisation.oin == *source && cell.category == item.category;
     let asked = plan.cells.iter().find(of_source).filter(|cell| match item.form {
         Form::Summary => cell.summary,
@@ -133,8 +152,16 @@ pub(super) async fn may_give(
         return Ok(None);
     };
     let Protection { from_recipient, apart } = protection(gateway, matter, plan, source, item).await?;
-    let decided = decide(gateway, matter, plan, cell, item, item.facts.for_policy(from_recipient));
-    Ok(decided.map(|Decided { form, policies, consent }| Verdict { cell: cell.clone(), form, policies, apart, consent }))
+    let (question, decision) = decide(gateway, matter, plan, cell, item, item.facts.for_policy(from_recipient));
+    let policies = decision.policies().to_vec();
+    let by_consent = plan.bundle.basis(&decision) == Some(Basis::Consent);
+    let consent = question.consent.as_ref().filter(|_| by_consent).map(|consent| consent.id.clone());
+    let cell = Cell { question: Some(question), ..cell.clone() };
+    if let Some(form) = decision.form() {
+        return Ok(Some(Ok(Verdict { cell, form, policies, apart, consent })));
+    }
+    let reason = Arc::from(decision.reason().unwrap_or_default());
+    Ok(Some(Err(Withheld { cell: Cell { policies, ..cell }, reason, facts: item.facts.clone() })))
 }
 
 /// Whether the recipient may know a secret address in what answers `cell`.
@@ -142,25 +169,15 @@ pub(super) fn shows_secret_address(matter: &Matter, plan: &Plan, cell: &Cell) ->
     may_know_secret_address(&plan.purpose.id, recipient_kind(matter), cell.overridden_by.is_some())
 }
 
-/// What the policies say of an item.
-struct Decided {
-    form: Form,
-    policies: Vec<Arc<str>>,
-    consent: Option<String>,
-}
-
 /// The best form that the item may be given in, no finer than it is.
-fn decide(gateway: &Gateway, matter: &Matter, plan: &Plan, cell: &Cell, item: &SourceItem, facts: Facts) -> Option<Decided> {
+fn decide(gateway: &Gateway, matter: &Matter, plan: &Plan, cell: &Cell, item: &SourceItem, facts: Facts) -> (Question, Decision) {
     let regime = Regime::of(&item.regime, &plan.purpose.id);
     let (case, authority) = (plan.case.as_ref(), &*gateway.authority);
     let known = Known { person: &plan.person, case, authority, regime, now: gateway.clock.now() };
     let mut question = question(&plan.purpose, matter, known, &cell.source, cell.category, item.form);
     question.facts = Some(facts);
     let decision = if item.form == Form::Summary { plan.bundle.decide_summary(&question) } else { plan.bundle.decide(&question) };
-    let form = decision.form()?;
-    let by_consent = plan.bundle.basis(&decision) == Some(Basis::Consent);
-    let consent = question.consent.filter(|_| by_consent).map(|consent| consent.id.clone());
-    Some(Decided { form, policies: decision.policies().to_vec(), consent })
+    (question, decision)
 }
 
 fn says_no(item: &SourceItem, form: Form) -> bool {

@@ -114,9 +114,6 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
         changes.push(Change::Answered { organisation, key, disclosure });
     }
     let SealedParts { mut matter, plan, jwe, .. } = parts;
-    if gateway.policy.load().hash() != plan.bundle.hash() {
-        return Err(Stopped::FactsChanged(Box::new(matter)));
-    }
     let nonce = matter.nonce.take().or(together.nonce);
     let earlier = judged.deliveries(&matter);
     let doubtful = entries.first().cloned().filter(|_| together.release.is_none());
@@ -184,7 +181,13 @@ fn disclosure_body(gateway: &Gateway, parts: &SealedParts, statement: &Statement
                 && item.permitted.cell.source.organisation.oin == cell.source.organisation.oin
         })
     };
-    items.extend(parts.plan.cells.iter().filter(|cell| !answered(cell)).map(|cell| entries::item(cell, &parts.plan)));
+    let withheld = &parts.matter.withheld;
+    let is_of = |cell: &super::plan::Cell, other: &super::plan::Cell| {
+        cell.category == other.category && cell.source.organisation.oin == other.source.organisation.oin
+    };
+    let silent = |cell: &&super::plan::Cell| !answered(cell) && !withheld.iter().any(|one| is_of(cell, &one.cell));
+    items.extend(withheld.iter().map(|one| entries::withheld(one, &parts.plan)));
+    items.extend(parts.plan.cells.iter().filter(silent).map(|cell| entries::item(cell, &parts.plan)));
     body.items = items;
     Ok(body)
 }

@@ -107,7 +107,7 @@ async fn as_it_was(
     earlier: &Earlier,
 ) -> Result<Option<Delivered>, Refusal> {
     // An answer that was destroyed before it could be made anew is to be made; one under other policies may not be given.
-    if !earlier.holds_answer() || stored.row.bundle != gateway.policy.load().hash() {
+    if !earlier.holds_answer() || stored.row.bundle != gateway.policy.load_full().hash() {
         return Ok(None);
     }
     let entry = entry(gateway, authenticated, stored, kept).map_err(refusal)?;
@@ -182,6 +182,7 @@ fn matter(authenticated: &Authenticated, stored: &StoredDisclosure, kept: &Reope
         nonce: Some(authenticated.nonce().clone()),
         calls: kept.calls.clone(),
         idempotency: None,
+        withheld: Vec::new(),
         earlier,
     }
 }

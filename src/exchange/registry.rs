@@ -75,6 +75,8 @@ pub struct KnownKey {
 pub struct Registry {
     /// The revision of the facts it was read at.
     pub revision: Revision,
+    /// The hash of the policies in force, once a gateway has served.
+    pub policy: Option<String>,
     members: BTreeMap<Oin, Arc<Member>>,
     keys: HashMap<String, KnownKey>,
 }
@@ -98,7 +100,7 @@ impl Registry {
             }
             members.insert(oin, Arc::new(member(registration)));
         }
-        Self { revision: registered.revision, members, keys }
+        Self { revision: registered.revision, policy: registered.policy, members, keys }
     }
 
     /// The organisation with this OIN.

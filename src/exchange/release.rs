@@ -161,6 +161,7 @@ fn matter(gateway: &Gateway, stored: &StoredDisclosure, kept: &Reopened) -> Resu
         nonce: None,
         calls: kept.calls.clone(),
         idempotency: None,
+        withheld: Vec::new(),
         earlier: None,
     })
 }

@@ -105,9 +105,9 @@ pub struct Places {
 /// A place, given back when dropped.
 #[derive(Debug)]
 pub struct Place {
-    _of_address: OwnedSemaphorePermit,
-    _of_organisation: Option<OwnedSemaphorePermit>,
-    _of_all: OwnedSemaphorePermit,
+    _address: OwnedSemaphorePermit,
+    _organisation: Option<OwnedSemaphorePermit>,
+    _all: OwnedSemaphorePermit,
 }
 
 impl Places {
@@ -125,7 +125,7 @@ impl Places {
             None => None,
         };
         let of_all = Arc::clone(&self.all).acquire_owned().await.ok()?;
-        Some(Place { _of_address: of_address, _of_organisation: of_organisation, _of_all: of_all })
+        Some(Place { _address: of_address, _organisation: of_organisation, _all: of_all })
     }
 }
 

@@ -24,6 +24,9 @@ type ReachKey = (Kind, PurposeCode, Kind, Category);
 /// One version of the policies.
 pub struct Bundle {
     hash: String,
+    /// As its manifest says.
+    version: Option<String>,
+    approved_by: Vec<String>,
     pub(super) files: Files,
     purposes: BTreeMap<String, Arc<Purpose>>,
     pub(super) rules: Rules,
@@ -85,6 +88,8 @@ impl Bundle {
         let oin = |text: &str| text.parse::<Oin>().map_err(|error| LoadError::Model(error.to_string()));
         let bundle = Self {
             hash: files::hash(&files),
+            version: None,
+            approved_by: Vec::new(),
             engine: Engine::new(rules.schema.clone()).map_err(unfit)?,
             nobody: (oin("00000000000000000001")?, oin("00000000000000000002")?),
             files,
@@ -101,6 +106,29 @@ impl Bundle {
     /// SHA-256 over all files, hexadecimal: what the log names as the version that decided.
     pub fn hash(&self) -> &str {
         &self.hash
+    }
+
+    /// Under the version that its manifest names.
+    pub(super) fn versioned(self, version: String, approved_by: Vec<String>) -> Self {
+        Self { version: Some(version), approved_by, ..self }
+    }
+
+    /// The version that its manifest names; none without a manifest.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// Who approved it; nobody without a manifest.
+    pub fn approved_by(&self) -> &[String] {
+        &self.approved_by
+    }
+
+    /// Writes its files into a folder, without a manifest.
+    ///
+    /// # Errors
+    /// [`LoadError::Unreadable`], when they cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<(), LoadError> {
+        Ok(files::write(folder, &self.files)?)
     }
 
     /// The purpose with this code.

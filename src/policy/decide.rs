@@ -130,7 +130,7 @@ impl Bundle {
 }
 
 /// The forms to try, the finest first.
-fn asked(finest: Form) -> impl Iterator<Item = Form> {
+pub(super) fn asked(finest: Form) -> impl Iterator<Item = Form> {
     let cascade: &[Form] = match finest {
         Form::Exact => &Form::CASCADE,
         Form::Reduced => &[Form::Reduced, Form::Signal],

@@ -1,6 +1,6 @@
 //! The files of a bundle, from a folder or from the binary, and their hash.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use ring::digest::{Context, SHA256};
@@ -50,6 +50,48 @@ fn collect(folder: &Path, prefix: &str, files: &mut Files) -> Result<(), Unreada
         }
     }
     Ok(())
+}
+
+/// Every path in a folder, whatever it is: what nobody listed must not go unseen.
+pub fn list(folder: &Path) -> Result<BTreeSet<String>, Unreadable> {
+    let mut found = BTreeSet::new();
+    walk(folder, "", &mut found)?;
+    Ok(found)
+}
+
+fn walk(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) -> Result<(), Unreadable> {
+    let failed = |cause: std::io::Error| Unreadable { path: prefix.to_owned(), cause: cause.to_string() };
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type().map_err(failed)?.is_dir() {
+            walk(&entry.path(), &format!("{name}/"), found)?;
+        } else {
+            found.insert(name);
+        }
+    }
+    Ok(())
+}
+
+/// Writes the texts as a folder that [`read`] gives back.
+pub fn write(folder: &Path, files: &Files) -> Result<(), Unreadable> {
+    for (path, text) in files {
+        let failed = |cause: std::io::Error| Unreadable { path: path.clone(), cause: cause.to_string() };
+        let file = folder.join(path);
+        std::fs::create_dir_all(file.parent().unwrap_or(folder)).map_err(failed)?;
+        std::fs::write(file, text).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Puts a text in the place of a file, whole or not at all.
+pub fn replace(folder: &Path, name: &str, text: &str) -> Result<(), Unreadable> {
+    let failed = |cause: std::io::Error| Unreadable { path: name.to_owned(), cause: cause.to_string() };
+    // Beside the folder's files under a name that no reader takes for one of them.
+    let folder = std::fs::canonicalize(folder).map_err(failed)?;
+    let new = folder.with_extension(format!("{name}.new"));
+    std::fs::write(&new, text).map_err(failed)?;
+    std::fs::rename(&new, folder.join(name)).map_err(failed)
 }
 
 /// What counts as part of a bundle; the manifest stands beside it.

@@ -4,13 +4,18 @@
 mod bundle;
 mod cache;
 pub mod cases;
+mod changes;
 mod decide;
 mod decision;
 mod engine;
+mod explain;
 mod files;
 mod forms;
 mod inventory;
+pub mod manifest;
 mod matrix;
+#[cfg(feature = "prove")]
+pub mod proof;
 mod question;
 mod reach;
 mod reasons;
@@ -19,7 +24,9 @@ mod statements;
 mod vocabulary;
 
 pub use bundle::{Bundle, LoadError};
+pub use changes::{Changes, Difference};
 pub use decision::{Decision, Limit, reason};
+pub use explain::Missed;
 pub use forms::FormSet;
 pub use inventory::{Invariant, Inventory};
 pub use matrix::{MatrixLine, Verdict};

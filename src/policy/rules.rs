@@ -76,6 +76,8 @@ impl Slices {
 pub struct Rules {
     pub schema: Schema,
     pub guards: PolicySet,
+    /// Every permit of every purpose, and every guard.
+    pub all: PolicySet,
     pub slices: BTreeMap<String, Slices>,
     pub notes: BTreeMap<Arc<str>, Note>,
 }
@@ -118,7 +120,8 @@ pub fn load(files: &Files, purposes: &BTreeMap<String, Arc<Purpose>>) -> Result<
         .iter()
         .map(|(code, permits)| Ok((code.clone(), slice(&guards, permits)?)))
         .collect::<Result<_, FileError>>()?;
-    Ok(Rules { schema, guards: set(guards.iter())?, slices, notes })
+    let all = set(guards.iter().chain(by_purpose.values().flatten()))?;
+    Ok(Rules { schema, guards: set(guards.iter())?, all, slices, notes })
 }
 
 fn read_file<'t>(

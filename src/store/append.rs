@@ -192,6 +192,8 @@ pub enum Change {
     Status(StatusChange),
     /// A credential is published or withdrawn (a decision depends on it).
     Credential(CredentialChange),
+    /// The policies with this hash come in force (every decision depends on it).
+    Policies(String),
 }
 
 impl Change {
@@ -206,6 +208,7 @@ impl Change {
                 | Self::Status(_)
                 | Self::Credential(_)
                 | Self::Erase(_)
+                | Self::Policies(_)
         )
     }
 

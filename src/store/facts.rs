@@ -25,14 +25,16 @@ pub fn registration_digest(registration: &Registration) -> [u8; 32] {
     finish(digest)
 }
 
-/// A digest of the organisations that were judged (each by its [`registration_digest`], absent ones as zeros) and of what is recorded about
-/// the person, if one is known, and of the case, if there is one.
+/// A digest of the policies in force (by their hash), of the organisations that were judged (each by its [`registration_digest`], absent ones as
+/// zeros), and of what is recorded about the person, if one is known, and of the case, if there is one.
 pub fn facts_digest(
     registrations: impl Iterator<Item = [u8; 32]>,
+    policy: Option<&str>,
     person: Option<&PersonFacts>,
     case: Option<&Case>,
 ) -> [u8; 32] {
     let mut digest = Context::new(&SHA256);
+    part(&mut digest, policy.unwrap_or_default().as_bytes());
     for registration in registrations {
         part(&mut digest, &registration);
     }

@@ -7,10 +7,10 @@ use crate::clock::Timestamp;
 use crate::entropy::{Entropy, EntropyUnavailable};
 use crate::keystore::{KeyStore, KeyStoreError};
 use crate::ledger::entry::{Body, BodyError, Clear, SpanId, TraceId};
-use crate::ledger::seal::{self, PartyKey, SealError};
+use crate::ledger::seal::{self, OpenError, PartyKey, SealError};
 use crate::ledger::statement::Statement;
 use crate::ledger::token::{SearchKey, SearchToken, TokenField};
-use crate::ledger::wrap::wrap;
+use crate::ledger::wrap::{unwrap, wrap};
 use crate::organisation::Oin;
 use crate::secret::Personal;
 use crate::subject::SubjectId;
@@ -40,6 +40,9 @@ pub enum JournalError {
     /// The body cannot be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// The entry cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
 }
 
 /// An entry, and what lets its party check the statement in it.
@@ -68,6 +71,16 @@ impl Journal {
         let wrapped_key = wrap(&sealed.entry_key, &wrapping, sealed.leaf.bytes(), &*self.entropy)?;
         let row = EntryRow { clear, leaf: sealed.leaf, body: sealed.ciphertext, wrapped_key, key_class, asked: Vec::new() };
         Ok(Written { row, party_key: sealed.party_key })
+    }
+
+    /// Opens an entry.
+    ///
+    /// # Errors
+    /// [`JournalError`]: its key is gone (the entry was erased), or it is not what the leaf commits to.
+    pub fn open(&self, row: &EntryRow) -> Result<Body, JournalError> {
+        let wrapping = self.key_store.existing_key(&row.key_class)?;
+        let key = unwrap(&row.wrapped_key, &wrapping, row.leaf.bytes())?;
+        Ok(Body::decode(&seal::open(&key, &row.leaf, &row.body)?)?)
     }
 
     /// The token by which `party`'s officer finds what concerns a person.

@@ -56,6 +56,8 @@ pub struct Head {
 pub struct Registered {
     /// The revision this was read at.
     pub revision: Revision,
+    /// The hash of the policies in force, once a gateway has served.
+    pub policy: Option<String>,
     /// Each organisation with what it has registered.
     pub organisations: BTreeMap<Oin, Registration>,
 }

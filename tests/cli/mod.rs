@@ -6,6 +6,7 @@ mod demo;
 mod mistakes;
 mod offers;
 mod operators;
+mod policies;
 mod policy;
 mod professionals;
 mod receipts;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sluis::actions::Desk;
+use sluis::app::policies::put_in_force;
 use sluis::client::{Disclosed, Trouble};
 use sluis::connector::Connector;
 use sluis::consent::ConsentState;
@@ -154,7 +155,8 @@ async fn a_pick_up_under_other_policies_is_made_anew() {
     let client = gateway.running().client(Slug::VeiligThuis).expect("a client");
     let given = client.disclose(&text, None).await.expect("given");
     assert_eq!(given.items().count(), 1);
-    gateway.running().gateway.policy.store(Arc::new(without_consented_substances()));
+    let (running, other) = (gateway.running(), Arc::new(without_consented_substances()));
+    put_in_force(&running.gateway, &running.desk, other).await.expect("in force");
     let again = client.pick_up(&given.id, &text).await.expect("made anew");
     assert_eq!((again.deliveries.len(), again.items().count()), (1, 0));
     let same = client.pick_up(&given.id, &text).await.expect("picked up");

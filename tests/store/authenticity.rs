@@ -84,7 +84,7 @@ async fn resting(fixture: &Fixture, subject: SubjectIndex) -> Append {
         subject: Some(subject),
         organisations: Vec::new(),
         case: None,
-        digest: facts_digest(std::iter::empty(), Some(&person), None),
+        digest: facts_digest(std::iter::empty(), None, Some(&person), None),
     };
     Append { expected: Some(expected), ..fixture.append() }
 }

@@ -61,7 +61,7 @@ async fn what_rests_on_a_case_is_refused_when_it_has_changed() {
             subject: None,
             organisations: Vec::new(),
             case: Some(case.id.clone()),
-            digest: facts_digest(std::iter::empty(), None, Some(case)),
+            digest: facts_digest(std::iter::empty(), None, None, Some(case)),
         };
         Append { expected: Some(expected), ..fixture.append() }
     };

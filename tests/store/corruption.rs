@@ -180,7 +180,7 @@ async fn a_corrupt_fact_stops_one_append_and_not_its_batch() {
             subject: Some(subject),
             organisations: Vec::new(),
             case: None,
-            digest: facts_digest(std::iter::empty(), Some(&person), None),
+            digest: facts_digest(std::iter::empty(), None, Some(&person), None),
         };
         resting.push(Append {
             expected: Some(expected),

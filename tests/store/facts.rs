@@ -17,7 +17,7 @@ async fn expected(fixture: &Fixture, organisations: &[u8]) -> Expected {
         void_at: NOW.plus(Duration::from_mins(1)),
         subject: None,
         case: None,
-        digest: facts_digest(digests, None, None),
+        digest: facts_digest(digests, registered.policy.as_deref(), None, None),
         organisations,
     }
 }

@@ -252,6 +252,19 @@ impl TestGateway {
         assert!(disclosed.items().count() > 0, "the ordinary client gets its items");
     }
 
+    /// Status and body of a `GET` at the operators' listener.
+    pub async fn operations(&self, path: &str) -> (u16, String) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let address = self.running().addresses.operations;
+        let mut stream = tokio::net::TcpStream::connect(address).await.expect("connected");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("text");
+        let status = answer.get(9..12).and_then(|digits| digits.parse().ok()).expect("a status");
+        (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
+    }
+
     /// The entries that the log has from index `from` on: each one's kind and party.
     pub async fn entries_since(&self, from: u64) -> Vec<(EntryKind, Oin)> {
         let mut found = Vec::new();

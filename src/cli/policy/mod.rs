@@ -1,8 +1,15 @@
-//! `sluis policy`: what policy authors do.
+//! `sluis policy`: what policy authors do, from a proposal to what a gateway decided by it.
 
+mod approve;
 mod check;
+#[cfg(feature = "prove")]
+mod diff;
+mod explain;
 mod heat_map;
 mod matrix;
+#[cfg(feature = "prove")]
+mod prove;
+mod replay;
 mod test;
 
 use std::path::PathBuf;
@@ -11,9 +18,10 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::output::{EXIT_CODES, Failure, finish};
+use crate::app::gateway::Outside;
 use crate::policy::{Bundle, LoadError};
 
-/// Check, test and show the policies.
+/// Check, test, prove, show, approve and explain the policies.
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct Policy {
@@ -29,14 +37,36 @@ enum Command {
     Test(test::Test),
     /// Print who may have what of whom, for which purpose and in which form.
     Matrix(matrix::Matrix),
+    /// Prove the invariants over every request, and that each policy can decide something and never fails.
+    #[cfg(feature = "prove")]
+    Prove(prove::Prove),
+    /// Say what a new version permits beyond an old one, and the other way round.
+    #[cfg(feature = "prove")]
+    Diff(diff::Diff),
+    /// Make past decisions again by other policies.
+    Replay(replay::Replay),
+    /// Approve the policies in a folder, as one of two persons.
+    Approve(approve::Approve),
+    /// Make an approver's key.
+    Keygen(approve::Keygen),
+    /// Say why a disclosure gave what it gave.
+    Explain(explain::Explain),
 }
 
 impl Policy {
-    pub(super) fn run(self) -> ExitCode {
+    pub(super) async fn run(self, outside: Outside) -> ExitCode {
         finish(match self.command {
             Command::Check(command) => command.run(),
             Command::Test(command) => command.run(),
             Command::Matrix(command) => command.run(),
+            #[cfg(feature = "prove")]
+            Command::Prove(command) => command.run().await,
+            #[cfg(feature = "prove")]
+            Command::Diff(command) => command.run().await,
+            Command::Replay(command) => command.run(outside).await,
+            Command::Approve(command) => command.run(),
+            Command::Keygen(command) => command.run(),
+            Command::Explain(command) => command.run(outside).await,
         })
     }
 }

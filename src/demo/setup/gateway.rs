@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::files::{self, SetupError};
-use super::{GATEWAY_OIN, Layout, Options, ports};
+use super::{GATEWAY_OIN, Layout, Options, policies, ports};
 use crate::app::gateway::Outside;
 use crate::client::GatewayInfo;
 use crate::crypto::keys::{Algorithm, Jwk, PrivateJwk, generate_signing_key};
@@ -42,7 +42,8 @@ pub(super) fn make(
     let held = held.into_iter().collect::<Result<Vec<_>, _>>()?;
     let numbers = held.iter().map(ports::number).collect::<Result<Vec<_>, _>>()?;
     let [api, web, operations] = numbers.as_slice() else { return Err(SetupError::new(&folder, "no ports")) };
-    files::write(&layout.configuration(), configuration(*api, *web, *operations, options).as_bytes())?;
+    let policy = policies::make(layout)?;
+    files::write(&layout.configuration(), (configuration(*api, *web, *operations, options) + &policy).as_bytes())?;
     let info = GatewayInfo {
         api: format!("https://localhost:{api}"),
         web: format!("http://localhost:{web}"),
@@ -120,6 +121,7 @@ key = "log.seed"
 
 [exchange]
 answer_at = {answer_at}
+
 "#
     )
 }

@@ -4,6 +4,7 @@
 mod files;
 mod gateway;
 mod members;
+mod policies;
 
 mod ports;
 mod registers;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub use files::SetupError;
 pub use members::PROFESSIONALS;
+pub use policies::APPROVERS;
 pub use registers::register;
 pub use renew::{connector_address, fresh_ports};
 
@@ -69,6 +71,16 @@ impl Layout {
     /// The gateway's configuration.
     pub fn configuration(&self) -> PathBuf {
         self.gateway().join("sluis.toml")
+    }
+
+    /// The policies that the gateway decides by.
+    pub fn policies(&self) -> PathBuf {
+        self.gateway().join("policies")
+    }
+
+    /// The keys of those who approve them.
+    pub fn approvers(&self) -> PathBuf {
+        self.folder.join("approvers")
     }
 
     /// One source's folder.

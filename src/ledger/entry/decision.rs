@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{Category, Form};
 use crate::clock::Timestamp;
-use crate::organisation::Oin;
+use crate::organisation::{Kind, Oin};
 
 /// On what the processing rests.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,32 @@ pub struct Decision {
     pub configuration: BTreeMap<String, String>,
 }
 
+/// What one decision was made from, beside the facts that the source stated ([`Item::facts`]): codes and references, never content or persons.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Considered {
+    /// When.
+    pub at: Timestamp,
+    /// The kind of the source.
+    pub source_kind: Kind,
+    /// The finest form that was in question.
+    pub finest: Form,
+    /// The forms that the policies permitted.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub permitted: BTreeSet<Form>,
+    /// The governing consent, relied upon or not: it stands in [`Decision::facts`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<ConsentReference>,
+    /// The id of the override that was looked at: it stands in [`Decision::facts`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derogation: Option<String>,
+    /// Whether the source had stated the item's facts; before it is asked, fulfilled conditions are assumed.
+    pub stated: bool,
+    /// A person in the item was protected from someone for whom the recipient acts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protected_from_recipient: bool,
+}
+
 /// What became of one source's category: released field names and class, never values.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -61,6 +87,9 @@ pub struct Item {
     /// Why it was coarsened or withheld, by its code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What the decision was made from, so that it can be explained and made again; nothing when no policy was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub considered: Option<Considered>,
     /// The ids of the policies that decided.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub policies: BTreeSet<String>,
@@ -144,4 +173,4 @@ pub struct Refusal {
     pub reason: Option<String>,
 }
 
-super::silent_debug!(Basis, Decision, Item, ConsentReference, Emergency, Obligations, Refusal);
+super::silent_debug!(Basis, Decision, Considered, Item, ConsentReference, Emergency, Obligations, Refusal);

@@ -25,7 +25,7 @@ mod tests;
 
 pub use body::{Body, BodyError};
 pub use clear::{Clear, Outcome};
-pub use decision::{Basis, ConsentReference, Decision, Emergency, Item, Obligations, Refusal};
+pub use decision::{Basis, ConsentReference, Considered, Decision, Emergency, Item, Obligations, Refusal};
 pub use event::{Change, Erasure, Look, Reference, Reidentification, Review};
 pub use kind::EntryKind;
 pub use operation::{Actor, Client, Foreign, Operation, Status};

@@ -31,6 +31,7 @@ fn full() -> Body {
         source: source.clone(),
         category: Category::Measures,
         asked: Form::Exact,
+        considered: None,
         given: Some(Form::Reduced),
         reason: Some("consent-scope".to_owned()),
         policies: texts(&["sa-2"]),

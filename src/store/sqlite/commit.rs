@@ -180,7 +180,9 @@ impl Judging<'_> {
             Some(case) => cases::case(connection, self.seal, case).await?.map(|(_, case)| case),
             None => None,
         };
-        Ok(facts_digest(expected.organisations.iter().map(of), person.as_ref(), case.as_ref()) == expected.digest)
+        let policy = registry::policies_in_force(connection).await?;
+        let registrations = expected.organisations.iter().map(of);
+        Ok(facts_digest(registrations, policy.as_deref(), person.as_ref(), case.as_ref()) == expected.digest)
     }
 
     async fn change(&mut self, connection: &mut SqliteConnection, change: &Change) -> Result<Result<(), Conflict>, StoreError> {
@@ -203,6 +205,7 @@ impl Judging<'_> {
             Change::Override(subject, version, record) => {
                 return registers::add_override(connection, self.seal, *subject, *version, record).await;
             }
+            Change::Policies(bundle) => registry::put_policies(connection, bundle).await?,
             Change::Reliance(row) => duties::add_reliance(connection, row).await?,
             Change::GivenAgain { disclosure, at } => duties::given_again(connection, disclosure, *at).await?,
             Change::ReceivedBy { consent, recipients } => return duties::received_by(connection, consent, recipients).await,

@@ -1,0 +1,145 @@
+//! The policies' files: read at the start, watched while the gateway runs, and exchanged without a request noticing.
+//!
+//! A version that cannot be used leaves the one in force where it is, and is reported until it is mended.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::gateway::StartError;
+use crate::actions::{ActionError, Desk};
+use crate::config::PolicySection;
+use crate::exchange::Gateway;
+use crate::policy::manifest::Approver;
+use crate::policy::{Bundle, LoadError};
+
+/// How often the files are looked at.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// Where the policies come from.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    folder: Option<PathBuf>,
+    /// Who approves; without any, the files count as they are (development).
+    approvers: Vec<Approver>,
+}
+
+impl Source {
+    pub(super) fn of(section: &PolicySection) -> Result<Self, StartError> {
+        Ok(Self { folder: section.folder.clone(), approvers: section.approvers().map_err(StartError::new)? })
+    }
+
+    pub(super) fn load(&self) -> Result<Bundle, LoadError> {
+        match &self.folder {
+            None => Bundle::embedded(),
+            Some(folder) if self.approvers.is_empty() => Bundle::load(folder),
+            Some(folder) => Bundle::load_approved(folder, &self.approvers),
+        }
+    }
+}
+
+/// Last change and length of each file, by path.
+type Seen = Vec<(PathBuf, Option<SystemTime>, u64)>;
+
+/// The watch over the files.
+pub(super) struct Watch {
+    source: Source,
+    gateway: Arc<Gateway>,
+    desk: Arc<Desk>,
+    seen: Seen,
+}
+
+impl Watch {
+    pub(super) fn new(source: Source, gateway: Arc<Gateway>, desk: Arc<Desk>) -> Self {
+        // What changes between the first reading and this look is seen at the first turn: nothing counts as seen yet.
+        Self { source, gateway, desk, seen: Seen::new() }
+    }
+
+    /// Records what this node has read as in force, unless it stands there already. Before that it serves nobody.
+    pub(super) async fn begin(&self) -> Result<(), ActionError> {
+        let bundle = self.gateway.policy.load_full();
+        let registry = self.gateway.registry.refresh().await?;
+        if registry.policy.as_deref() == Some(bundle.hash()) {
+            return Ok(());
+        }
+        self.desk.policies_in_force(&bundle, registry.policy.as_deref()).await?;
+        tracing::info!(bundle = bundle.hash(), version = bundle.version(), "policies in force");
+        Ok(())
+    }
+
+    /// Exchanges the policies whenever a file changes, for ever.
+    pub(super) async fn watch(mut self) {
+        let Some(folder) = self.source.folder.clone() else { return };
+        loop {
+            tokio::time::sleep(EVERY).await;
+            let now = look(&folder);
+            if now == self.seen {
+                continue;
+            }
+            match self.exchange().await {
+                Ok(()) => self.seen = now,
+                Err(Refused::Files(error)) => {
+                    tracing::error!(%error, "the changed policies are refused; the old ones stay in force");
+                    self.gateway.policy.report(Some(error.clone()));
+                    // Tried again when they change again.
+                    self.seen = now;
+                }
+                Err(Refused::Entry(error)) => {
+                    tracing::error!(%error, "the changed policies are not in force: their entry is not in the log; tried again");
+                    self.gateway.policy.report(Some(error.to_string()));
+                }
+            }
+        }
+    }
+
+    async fn exchange(&self) -> Result<(), Refused> {
+        let source = self.source.clone();
+        let read = tokio::task::spawn_blocking(move || source.load()).await;
+        let bundle = Arc::new(
+            read.map_err(|error| Refused::Files(error.to_string()))?.map_err(|error| Refused::Files(error.to_string()))?,
+        );
+        let before = self.gateway.policy.load_full();
+        if before.hash() == bundle.hash() && before.version() == bundle.version() {
+            self.gateway.policy.report(None);
+            return Ok(());
+        }
+        put_in_force(&self.gateway, &self.desk, bundle).await.map_err(Refused::Entry)
+    }
+}
+
+/// Decides by `bundle` from the entry on that says so: every disclosure is recorded strictly before it or after it, under the policies of then.
+///
+/// # Errors
+/// [`ActionError`]: the entry is not in the log, or nobody knows. The store then says which are in force, and both are at hand.
+pub async fn put_in_force(gateway: &Gateway, desk: &Desk, bundle: Arc<Bundle>) -> Result<(), ActionError> {
+    let before = gateway.policy.load_full();
+    gateway.policy.announce(Arc::clone(&bundle));
+    desk.policies_in_force(&bundle, Some(before.hash())).await?;
+    tracing::info!(bundle = bundle.hash(), version = bundle.version(), before = before.hash(), "policies in force");
+    gateway.policy.exchange(bundle);
+    Ok(())
+}
+
+enum Refused {
+    /// The files cannot be used.
+    Files(String),
+    /// They can, but that they are in force could not be recorded.
+    Entry(ActionError),
+}
+
+fn look(folder: &Path) -> Seen {
+    let mut seen = Seen::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let Ok(metadata) = entry.metadata() else { continue };
+            if metadata.is_dir() {
+                folders.push(entry.path());
+            } else {
+                seen.push((entry.path(), metadata.modified().ok(), metadata.len()));
+            }
+        }
+    }
+    seen.sort();
+    seen
+}

@@ -1,0 +1,73 @@
+//! `sluis policy approve` and `sluis policy keygen`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::output::{Failure, say};
+use crate::client::read_jwk;
+use crate::crypto::base64;
+use crate::crypto::keys::{Algorithm, PublicKey, generate_signing_key};
+use crate::policy::manifest::{APPROVALS_NEEDED, approve};
+
+const ABOUT: &str = "With --propose the folder as it is gets a new MANIFEST.json and this approval as the first in MANIFEST.sig; the second person \
+    gives none, and approves what the first one saw. A gateway that names both in [[policy.approvers]] takes the policies within seconds.";
+
+/// Approve the policies in a folder, as one of two persons.
+#[derive(Args)]
+#[command(after_help = ABOUT)]
+pub(in crate::cli) struct Approve {
+    /// A folder laid out as `policies/`.
+    #[arg(long, value_name = "FOLDER")]
+    policies: PathBuf,
+    /// Your private Ed25519 key (JWK).
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Your name, as in the gateway's configuration.
+    #[arg(long, value_name = "NAME")]
+    by: String,
+    /// Propose the folder as this version.
+    #[arg(long, value_name = "VERSION")]
+    propose: Option<String>,
+}
+
+impl Approve {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let key = read_jwk(&self.key).map_err(Failure::usage)?;
+        let approved = approve(&self.policies, self.propose.as_deref(), &self.by, &key);
+        let approved = approved.map_err(|error| Failure::refused(format!("{}: {error}", self.policies.display())))?;
+        let missing = APPROVALS_NEEDED.saturating_sub(approved);
+        let next = if missing == 0 { "it can come in force".to_owned() } else { format!("{missing} more approval is needed") };
+        say(&format!("{}: approved by {approved}: {next}", self.policies.display()));
+        Ok(())
+    }
+}
+
+/// Make an approver's key; prints the public key for the gateway's configuration.
+#[derive(Args)]
+pub(in crate::cli) struct Keygen {
+    /// Where to put the private key (JWK); must not be there yet.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+impl Keygen {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let id = "policy-approver".parse().map_err(Failure::usage)?;
+        let key = generate_signing_key(Algorithm::Ed25519, id).map_err(Failure::usage)?;
+        let PublicKey::Ed25519(public) = key.public().key() else { return Err(Failure::usage("not an Ed25519 key")) };
+        write_new(&self.out, key.to_json().as_bytes())
+            .map_err(|error| Failure::usage(format!("{}: {error}", self.out.display())))?;
+        say(&base64::encode_url(public));
+        Ok(())
+    }
+}
+
+/// A new file that only its owner reads.
+fn write_new(path: &std::path::Path, content: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}

@@ -1,0 +1,42 @@
+//! `sluis policy explain`
+
+use clap::Args;
+
+use crate::app::gateway::Outside;
+use crate::cli::operator::By;
+use crate::cli::output::{Failure, say};
+use crate::policy::Language;
+
+/// Say why a disclosure gave what it gave. To look is an entry in the log.
+#[derive(Args)]
+pub(in crate::cli) struct Explain {
+    /// The disclosure's id.
+    #[arg(value_name = "DISCLOSURE")]
+    disclosure: String,
+    /// In which language.
+    #[arg(long, value_enum, default_value = "nl")]
+    lang: Lang,
+    #[command(flatten)]
+    by: By,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Lang {
+    Nl,
+    En,
+}
+
+impl Explain {
+    pub(super) async fn run(self, outside: Outside) -> Result<(), Failure> {
+        let (desk, bundle) = self.by.desk_and_policies(outside).await?;
+        let explained = desk.explain(&self.disclosure, &bundle).await?;
+        let explanation =
+            explained.ok_or_else(|| Failure::refused("there is no such disclosure in the log, or it was erased"))?;
+        let language = match self.lang {
+            Lang::Nl => Language::Nl,
+            Lang::En => Language::En,
+        };
+        say(explanation.told(language).trim_end());
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! The policies as one node holds them: those in force, and those that come in force with the entry that is being appended.
+//!
+//! Which are in force is said by the store, under the head's lock: a decision counts only by the policies that stand there.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+
+use crate::policy::Bundle;
+
+/// The policies of one node.
+pub struct LivePolicy {
+    current: ArcSwap<Bundle>,
+    coming: ArcSwapOption<Bundle>,
+    refused: RwLock<Option<String>>,
+}
+
+impl LivePolicy {
+    /// Starts with these.
+    pub fn new(bundle: Bundle) -> Self {
+        Self { current: ArcSwap::from_pointee(bundle), coming: ArcSwapOption::empty(), refused: RwLock::default() }
+    }
+
+    /// Those in force.
+    pub fn load_full(&self) -> Arc<Bundle> {
+        self.current.load_full()
+    }
+
+    /// Those that the store says are in force; `None` when this node does not have them. Before a gateway has ever served nothing is recorded.
+    pub fn in_force(&self, recorded: Option<&str>) -> Option<Arc<Bundle>> {
+        let current = self.load_full();
+        let Some(recorded) = recorded else { return Some(current) };
+        if current.hash() == recorded {
+            return Some(current);
+        }
+        self.coming.load_full().filter(|coming| coming.hash() == recorded)
+    }
+
+    /// These are about to come in force: from the entry on that says so, decisions are made by them.
+    pub fn announce(&self, bundle: Arc<Bundle>) {
+        self.coming.store(Some(bundle));
+    }
+
+    /// These are in force now.
+    pub fn exchange(&self, bundle: Arc<Bundle>) {
+        self.current.store(bundle);
+        self.coming.store(None);
+        self.report(None);
+    }
+
+    /// Why the files that stand there now are not in force, or `None` when they are.
+    pub fn report(&self, refused: Option<String>) {
+        *self.refused.write().unwrap_or_else(PoisonError::into_inner) = refused;
+    }
+
+    /// Why the files that stand there now are not in force.
+    pub fn refused(&self) -> Option<String> {
+        self.refused.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,237 @@
+//! Conditions in words, in Dutch and English.
+
+use super::clauses::Condition;
+use crate::catalogue::Form;
+use crate::clock::Timestamp;
+use crate::consent::{ConsentFact, ConsentState, OverrideFact};
+use crate::policy::question::Question;
+use crate::policy::reasons::Language;
+
+/// What is missing, each thing once.
+pub fn told(missing: &[Condition], question: &Question, form: Form, language: Language) -> Vec<String> {
+    let mut told = Vec::new();
+    let absent = |name: &str| match name {
+        "consent" => question.consent.is_none(),
+        "override" => question.derogation.is_none(),
+        _ => question.case.is_none(),
+    };
+    for condition in missing {
+        // Without a consent there is nothing to say about what it covers.
+        let of = ["consent", "override", "case"].into_iter().find(|name| mentions(condition, name));
+        let words = match of {
+            Some(name) if absent(name) => Some(none(name)),
+            Some("consent") => question.consent.as_deref().and_then(|consent| about_consent(condition, consent, question, form)),
+            Some("override") => question.derogation.as_deref().and_then(|one| about_override(condition, one, question, form)),
+            Some(_) => about_case(condition),
+            None => about_facts(condition, question),
+        };
+        let other = || {
+            both(
+                format!("deze voorwaarde geldt niet: {}", condition.text()),
+                format!("this condition does not hold: {}", condition.text()),
+            )
+        };
+        let (dutch, english) = words.unwrap_or_else(other);
+        let text = if language == Language::Nl { dutch } else { english };
+        if !told.contains(&text) {
+            told.push(text);
+        }
+    }
+    told
+}
+
+type Words = (String, String);
+
+fn both(dutch: impl Into<String>, english: impl Into<String>) -> Words {
+    (dutch.into(), english.into())
+}
+
+fn mentions(condition: &Condition, name: &str) -> bool {
+    let text = condition.text();
+    text.contains(&format!("context.{name}"))
+        || text.contains(&format!("context has {name}"))
+        || text.contains(&format!("context has \"{name}\""))
+}
+
+fn none(name: &str) -> Words {
+    match name {
+        "consent" => both("er is geen toestemming van de betrokkene", "there is no consent of the subject"),
+        "override" => both("er is geen doorbreking door de bron", "there is no override by the source"),
+        _ => both("het verzoek hoort niet bij een zaak", "the request belongs to no case"),
+    }
+}
+
+fn day(at: Timestamp) -> String {
+    at.to_string().chars().take(10).collect()
+}
+
+fn about_consent(condition: &Condition, consent: &ConsentFact, question: &Question, form: Form) -> Option<Words> {
+    let given = day(consent.valid_from);
+    let covers: Vec<_> = consent.categories.iter().map(|category| category.code()).collect();
+    let not = |dutch: &str, english: &str| {
+        both(
+            format!("de toestemming geldt niet voor {dutch}; gegeven op {given}, voor {}", covers.join(", ")),
+            format!("consent does not cover {english}; given on {given}, covers {}", covers.join(", ")),
+        )
+    };
+    let text = condition.text();
+    Some(match () {
+        () if text.contains("consent.state") => state(consent),
+        () if text.contains("consent.sources") => not("deze bron", "this source"),
+        () if text.contains("consent.recipients") => not("deze ontvanger", "this recipient"),
+        () if text.contains("consent.purposes") => {
+            not(&format!("het doel {}", question.purpose), &format!("the purpose {}", question.purpose))
+        }
+        () if text.contains("consent.categories") => not(question.category.code(), question.category.code()),
+        () if text.contains("consent.forms") => not(
+            &format!("de vorm {form} (hoogstens {})", consent.max_form),
+            &format!("the form {form} (at most {})", consent.max_form),
+        ),
+        () if text.contains("consent.validFrom") => both(
+            format!("de toestemming geldt pas vanaf {}", consent.valid_from),
+            format!("consent counts only from {} on", consent.valid_from),
+        ),
+        () if text.contains("consent.notAfter") => both(
+            format!("de toestemming van {given} gold tot {}", consent.not_after),
+            format!("the consent given on {given} counted until {}", consent.not_after),
+        ),
+        () if text.contains("fromAge") || text.contains("untilAge") => both(
+            format!("wie de toestemming van {given} gaf, kan dat niet voor iemand van deze leeftijd"),
+            format!("who gave the consent of {given} cannot give it for someone of this age"),
+        ),
+        () => return None,
+    })
+}
+
+fn state(consent: &ConsentFact) -> Words {
+    let on = day(consent.valid_from);
+    match consent.state {
+        ConsentState::Given => both("de toestemming is gegeven", "consent is given"),
+        ConsentState::Requested => both("toestemming is gevraagd en niet gegeven", "consent was asked for and not given"),
+        ConsentState::Refused => both("de betrokkene heeft toestemming geweigerd", "the subject refused consent"),
+        ConsentState::Withdrawn => both(
+            format!("de betrokkene heeft de toestemming van {on} ingetrokken"),
+            format!("the subject withdrew the consent of {on}"),
+        ),
+        ConsentState::Expired => {
+            both(format!("de toestemming van {on} is verlopen"), format!("the consent of {on} is past its term"))
+        }
+        ConsentState::Invalidated => {
+            both(format!("de toestemming van {on} is ongeldig bevonden"), format!("the consent of {on} was found invalid"))
+        }
+    }
+}
+
+fn about_override(condition: &Condition, one: &OverrideFact, question: &Question, form: Form) -> Option<Words> {
+    let made = one.valid_from;
+    let not = |dutch: &str, english: &str| {
+        both(
+            format!("de doorbreking van {made} geldt niet voor {dutch}"),
+            format!("the override of {made} does not cover {english}"),
+        )
+    };
+    let text = condition.text();
+    Some(match () {
+        () if text.contains("override.source") => not("deze bron", "this source"),
+        () if text.contains("override.recipients") => not("deze ontvanger", "this recipient"),
+        () if text.contains("override.purpose") => {
+            not(&format!("het doel {}", question.purpose), &format!("the purpose {}", question.purpose))
+        }
+        () if text.contains("override.categories") => not(question.category.code(), question.category.code()),
+        () if text.contains("override.forms") => {
+            not(&format!("de vorm {form} (hoogstens {})", one.max_form), &format!("the form {form} (at most {})", one.max_form))
+        }
+        () if text.contains("override.validFrom") => {
+            both(format!("de doorbreking geldt pas vanaf {made}"), format!("the override counts only from {made} on"))
+        }
+        () if text.contains("override.notAfter") => both(
+            format!("de doorbreking van {made} gold tot {}", one.not_after),
+            format!("the override of {made} counted until {}", one.not_after),
+        ),
+        () if text.contains("override.fourEyes") => {
+            both("voor de doorbreking staat maar één persoon in", "one person alone stands for the override")
+        }
+        () => return None,
+    })
+}
+
+/// By attribute of the case.
+const CASE: [(&str, &str, &str); 6] = [
+    ("case.open", "de zaak is gesloten", "the case is closed"),
+    ("case.named", "de zaak is niet op naam", "the case is not by name"),
+    ("case.attendees", "de organisatie neemt niet deel aan de zaak", "the organisation does not attend the case"),
+    ("case.director", "de organisatie voert niet de regie over de zaak", "the organisation does not direct the case"),
+    ("case.familyInformed", "het gezin is niet vooraf op de hoogte gebracht", "the family was not told beforehand"),
+    ("case.planMade", "er is geen plan met het gezin gemaakt", "no plan was made with the family"),
+];
+
+fn about_case(condition: &Condition) -> Option<Words> {
+    let found = CASE.into_iter().find(|(attribute, ..)| condition.text().contains(attribute));
+    found.map(|(_, dutch, english)| both(dutch, english))
+}
+
+/// By attribute that the source states.
+const FACTS: [(&str, &str, &str); 12] = [
+    ("decision", "de bron noemt geen besluit op grond van Wpg 19 of 20", "the source names no decision under Wpg 19 or 20"),
+    ("mandate", "de bron noemt geen mandaat op grond van Wjsg 39f", "the source names no mandate under Wjsg 39f"),
+    ("courtOrder", "de bron noemt geen rechterlijke beslissing", "the source names no court order"),
+    ("professional", "de bron noemt geen professional die ervoor instaat", "the source names no professional who answers for it"),
+    (
+        "meldcodeSteps",
+        "de bron stelt niet dat de stappen van de meldcode zijn gezet",
+        "the source does not state that the steps of the meldcode are done",
+    ),
+    (
+        "test51c",
+        "de bron stelt niet dat de toets van Wjsg 51c is gedaan",
+        "the source does not state that the test of Wjsg 51c was made",
+    ),
+    (
+        "severity",
+        "er is geen ernst of belang vastgelegd (Wmo 4.1.1(2)(e))",
+        "no severity or interest is recorded (Wmo 4.1.1(2)(e))",
+    ),
+    (
+        "restrainingOrder",
+        "het gegeven gaat over een huisverbod, of de bron stelt niet dat dit niet zo is",
+        "the item is about a temporary restraining order (huisverbod), or the source does not state that it is not",
+    ),
+    (
+        "secretAddress",
+        "het adres is geheim, of de bron stelt niet dat het dat niet is",
+        "the address is secret, or the source does not state that it is not",
+    ),
+    (
+        "withheldBySource",
+        "een professional van de bron houdt het gegeven achter",
+        "a professional of the source holds the item back",
+    ),
+    (
+        "protectedFromRecipient",
+        "een persoon in het gegeven is beschermd tegen iemand voor wie de ontvanger optreedt",
+        "a person in the item is protected from someone for whom the recipient acts",
+    ),
+    ("subjectAge", "de bron stelt de leeftijd van de betrokkene niet", "the source does not state the subject's age"),
+];
+
+fn about_facts(condition: &Condition, question: &Question) -> Option<Words> {
+    let text = condition.text();
+    if text.contains("wpgArticle") {
+        return Some(match question.facts.and_then(|facts| facts.wpg_article) {
+            None => both(
+                "de politie stelt niet op grond van welk Wpg-artikel zij het gegeven heeft",
+                "the police do not state under which article of the Wpg they hold the item",
+            ),
+            Some(article) => both(
+                format!("het gegeven is een politiegegeven op grond van Wpg {}", article.code()),
+                format!("the item is police data held under Wpg {}", article.code()),
+            ),
+        });
+    }
+    let found = FACTS.into_iter().find(|(attribute, ..)| {
+        text.contains(&format!("facts.{attribute}"))
+            || text.contains(&format!("facts has {attribute}"))
+            || text.contains(&format!("facts has \"{attribute}\""))
+    });
+    found.map(|(_, dutch, english)| both(dutch, english))
+}

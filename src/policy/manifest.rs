@@ -1,0 +1,223 @@
+//! Which files make a version, and who approved it: `MANIFEST.json` lists every file with its SHA-256, `MANIFEST.sig` holds one line per
+//! approval. Two different persons approve (four eyes); what differs from the manifest, or is not in it, is no part of what they saw.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::bundle::{Bundle, LoadError};
+use super::files::{self, Files, Unreadable};
+use crate::catalogue::purpose::FileError;
+use crate::crypto::keys::{Jwk, PrivateJwk, PublicKey, SigningKey, VerifyingKey};
+use crate::crypto::{base64, digest, hex};
+
+/// The manifest's file.
+pub const MANIFEST: &str = "MANIFEST.json";
+/// The approvals' file.
+pub const APPROVALS: &str = "MANIFEST.sig";
+/// How many persons approve.
+pub const APPROVALS_NEEDED: usize = 2;
+
+/// What an approval signs begins with this, so that the signature means nothing elsewhere.
+const CONTEXT: &str = "sluis/v1/policy-manifest\n";
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    version: String,
+    files: BTreeMap<String, String>,
+}
+
+/// A person who may approve, as the gateway's configuration names her.
+#[derive(Clone, Debug)]
+pub struct Approver {
+    name: String,
+    public: [u8; 32],
+    key: std::sync::Arc<VerifyingKey>,
+}
+
+/// What cannot be an approver, or cannot be signed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotApproved(String);
+
+impl Approver {
+    /// A name and an Ed25519 public key (base64url, 32 bytes).
+    ///
+    /// # Errors
+    /// [`NotApproved`]: an empty name, or no such key.
+    pub fn new(name: &str, key: &str) -> Result<Self, NotApproved> {
+        check_name(name)?;
+        let wrong = |_| NotApproved(format!("the key of {name} is no Ed25519 public key: 32 bytes, base64url"));
+        let json = serde_json::json!({"kty": "OKP", "crv": "Ed25519", "kid": "approver", "x": key}).to_string();
+        let jwk = Jwk::from_json(json.as_bytes()).map_err(wrong)?;
+        let PublicKey::Ed25519(public) = *jwk.key() else { return Err(NotApproved(format!("{name}: not an Ed25519 key"))) };
+        Ok(Self { name: name.to_owned(), public, key: std::sync::Arc::new(VerifyingKey::from_jwk(&jwk).map_err(wrong)?) })
+    }
+
+    /// Whether these can approve together: enough of them, each with a name and a key of her own.
+    ///
+    /// # Errors
+    /// [`NotApproved`] says what is wrong.
+    pub fn check_together(all: &[Self]) -> Result<(), NotApproved> {
+        let names: BTreeSet<_> = all.iter().map(|one| one.name.to_lowercase()).collect();
+        let keys: BTreeSet<_> = all.iter().map(|one| one.public).collect();
+        if names.len() < all.len() || keys.len() < all.len() {
+            return Err(NotApproved("each approver has a name and a key of her own".to_owned()));
+        }
+        if all.len() < APPROVALS_NEEDED {
+            return Err(NotApproved(format!("name at least {APPROVALS_NEEDED} approvers")));
+        }
+        Ok(())
+    }
+}
+
+fn check_name(name: &str) -> Result<(), NotApproved> {
+    if name.trim() != name || name.is_empty() || name.len() > 100 || name.chars().any(char::is_control) {
+        return Err(NotApproved(
+            "an approver's name is 1 to 100 characters on one line, without white space around it".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+impl Bundle {
+    /// Reads a folder whose manifest two of `approvers` have signed.
+    ///
+    /// # Errors
+    /// [`LoadError`] with file and line: as [`Bundle::load`]; no manifest, a file that differs from it or is not in it, fewer than two valid
+    /// approvals of different persons.
+    pub fn load_approved(folder: &Path, approvers: &[Approver]) -> Result<Self, LoadError> {
+        let manifest_text = text(folder, MANIFEST)?;
+        let approvals = text(folder, APPROVALS)?;
+        let manifest = parse(&manifest_text)?;
+        let approved_by = check_approvals(&manifest_text, &approvals, approvers)?;
+        let listed = files::list(folder)?;
+        let files = files::read(folder)?;
+        check_files(&manifest, &manifest_text, &files, &listed)?;
+        Ok(Self::from_files(files)?.versioned(manifest.version, approved_by))
+    }
+}
+
+fn text(folder: &Path, name: &str) -> Result<String, LoadError> {
+    let missing = |cause: std::io::Error| Unreadable { path: name.to_owned(), cause: cause.to_string() };
+    Ok(std::fs::read_to_string(folder.join(name)).map_err(missing)?)
+}
+
+fn parse(text: &str) -> Result<Manifest, FileError> {
+    let manifest: Manifest = serde_json::from_str(text).map_err(|error| FileError {
+        file: MANIFEST.to_owned(),
+        line: error.line().max(1),
+        message: error.to_string(),
+    })?;
+    check_version(&manifest.version).map_err(|error| FileError::at(MANIFEST, text, 0, error.to_string()))?;
+    Ok(manifest)
+}
+
+fn check_version(version: &str) -> Result<(), NotApproved> {
+    let sound = !version.is_empty()
+        && version.len() <= 64
+        && version.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_+".contains(&byte));
+    if sound { Ok(()) } else { Err(NotApproved("a version is 1 to 64 letters, digits, and . - _ +".to_owned())) }
+}
+
+/// Every file as approved, none besides.
+fn check_files(manifest: &Manifest, text: &str, files: &Files, listed: &BTreeSet<String>) -> Result<(), FileError> {
+    for path in listed.iter().filter(|path| ![MANIFEST, APPROVALS].contains(&path.as_str())) {
+        if !manifest.files.contains_key(path) {
+            return Err(FileError::at(path, "", 0, "this file is not in the manifest: take it away, or have it approved"));
+        }
+    }
+    for (path, approved) in &manifest.files {
+        let offset = text.find(&format!("\"{path}\"")).unwrap_or_default();
+        let at = |message: String| FileError::at(MANIFEST, text, offset, message);
+        let Some(content) = files.get(path) else { return Err(at(format!("{path}: this file is missing"))) };
+        if hash(content) != *approved {
+            return Err(at(format!("{path}: this file is not the one that was approved (its SHA-256 differs)")));
+        }
+    }
+    Ok(())
+}
+
+/// At least two approvals, each valid, of different persons. A line that is wrong spoils the whole: somebody meant something by it.
+fn check_approvals(manifest: &str, approvals: &str, approvers: &[Approver]) -> Result<Vec<String>, FileError> {
+    let mut persons = BTreeSet::new();
+    let mut names = Vec::new();
+    let mut offset = 0_usize;
+    for line in approvals.lines() {
+        let at = |message: String| FileError::at(APPROVALS, approvals, offset, message);
+        let (signature, name) =
+            line.split_once("  ").ok_or_else(|| at("a line is a signature, two spaces, a name".to_owned()))?;
+        let known = approvers.iter().find(|one| one.name == name);
+        let person = known.ok_or_else(|| at(format!("{name} is not an approver of this gateway ([[policy.approvers]])")))?;
+        let signature = base64::decode_url(signature).map_err(|_| at("the signature is not base64url".to_owned()))?;
+        let signed = person.key.verify(signed(manifest).as_bytes(), &signature);
+        signed.map_err(|_| at(format!("the signature of {name} is not valid for this manifest")))?;
+        if !persons.insert(person.public) {
+            return Err(at(format!("{name} has approved already: the other approval is another person's")));
+        }
+        names.push(name.to_owned());
+        offset = offset.saturating_add(line.len()).saturating_add(1);
+    }
+    if persons.len() < APPROVALS_NEEDED {
+        let message = format!("approved by {}: {APPROVALS_NEEDED} persons approve", persons.len());
+        return Err(FileError::at(APPROVALS, approvals, approvals.len(), message));
+    }
+    Ok(names)
+}
+
+fn hash(content: &str) -> String {
+    hex::encode(&digest::sha256(content.as_bytes()))
+}
+
+fn signed(manifest: &str) -> String {
+    format!("{CONTEXT}{manifest}")
+}
+
+/// A person's approval of the folder as it is. `version` proposes it anew, with this approval as the first; without it the manifest that is
+/// there is approved. Returns how many have approved now.
+///
+/// # Errors
+/// [`LoadError`]: the folder is no sound bundle, or not what the manifest says; a key or name that cannot approve, or has already.
+pub fn approve(folder: &Path, version: Option<&str>, name: &str, key: &PrivateJwk) -> Result<usize, LoadError> {
+    let fault = |error: NotApproved| FileError::at(APPROVALS, "", 0, error.to_string());
+    check_name(name).map_err(fault)?;
+    let PublicKey::Ed25519(_) = key.public().key() else {
+        return Err(fault(NotApproved("an approver's key is an Ed25519 key".to_owned())).into());
+    };
+    let files = files::read(folder)?;
+    Bundle::from_files(files.clone())?;
+    let (manifest, mut approvals) = match version {
+        Some(version) => {
+            check_version(version).map_err(fault)?;
+            let hashes = files.iter().map(|(path, content)| (path.clone(), hash(content))).collect();
+            let manifest = Manifest { version: version.to_owned(), files: hashes };
+            (serde_json::to_string_pretty(&manifest).unwrap_or_default() + "\n", String::new())
+        }
+        None => (text(folder, MANIFEST)?, text(folder, APPROVALS)?),
+    };
+    check_files(&parse(&manifest)?, &manifest, &files, &files::list(folder)?)?;
+    let own = VerifyingKey::from_jwk(key.public()).map_err(|error| fault(NotApproved(error.to_string())))?;
+    let message = signed(&manifest);
+    let is_own = |line: &str| {
+        let signature = line.split_once("  ").and_then(|(signature, _)| base64::decode_url(signature).ok());
+        signature.is_some_and(|signature| own.verify(message.as_bytes(), &signature).is_ok())
+    };
+    if approvals.lines().any(|line| is_own(line) || line.split_once("  ").is_some_and(|(_, other)| other == name)) {
+        return Err(fault(NotApproved(format!("{name} has approved already: the other approval is another person's"))).into());
+    }
+    let signature = SigningKey::from_jwk(key).ok().and_then(|key| key.sign(message.as_bytes()).ok());
+    let signature = signature.ok_or_else(|| fault(NotApproved("the key does not sign".to_owned())))?;
+    approvals.extend([&base64::encode_url(&signature), "  ", name, "\n"]);
+    if version.is_some() {
+        // First away with what was approved before: in between nothing counts.
+        files::replace(folder, APPROVALS, "")?;
+        files::replace(folder, MANIFEST, &manifest)?;
+    }
+    files::replace(folder, APPROVALS, &approvals)?;
+    Ok(approvals.lines().count())
+}
+
+#[cfg(test)]
+mod tests;

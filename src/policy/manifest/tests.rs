@@ -1,0 +1,125 @@
+//! What is refused, with file and line.
+
+use std::path::PathBuf;
+
+use super::*;
+use crate::crypto::keys::{Algorithm, generate_signing_key};
+use crate::entropy::{SystemEntropy, random};
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let name = base64::encode_url(&random::<12>(&SystemEntropy::default()).expect("randomness"));
+        let path = std::env::temp_dir().join(format!("sluis-manifest-{name}"));
+        Bundle::embedded().expect("a bundle").write(&path).expect("written");
+        Self(path)
+    }
+
+    fn load(&self, approvers: &[Approver]) -> Result<Bundle, String> {
+        Bundle::load_approved(&self.0, approvers).map_err(|error| error.to_string())
+    }
+
+    fn text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.join(name)).expect("read")
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.0.join(name), text).expect("written");
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _gone = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn key() -> PrivateJwk {
+    generate_signing_key(Algorithm::Ed25519, "approver".parse().expect("an id")).expect("a key")
+}
+
+fn approver(name: &str, key: &PrivateJwk) -> Approver {
+    let PublicKey::Ed25519(public) = key.public().key() else { panic!("not Ed25519") };
+    Approver::new(name, &base64::encode_url(public)).expect("an approver")
+}
+
+#[test]
+fn two_persons_make_a_version() {
+    let (folder, one, other) = (Folder::new(), key(), key());
+    let approvers = [approver("A. Jansen", &one), approver("B. Visser", &other)];
+    assert!(folder.load(&approvers).expect_err("nothing yet").starts_with("policies/MANIFEST.json"));
+    assert_eq!(approve(&folder.0, Some("2026-11"), "A. Jansen", &one).expect("proposed"), 1);
+    let error = folder.load(&approvers).expect_err("one signature");
+    assert!(error.starts_with("policies/MANIFEST.sig:2: approved by 1"), "{error}");
+    assert_eq!(approve(&folder.0, None, "B. Visser", &other).expect("approved"), 2);
+    let bundle = folder.load(&approvers).expect("approved by two");
+    assert_eq!((bundle.version(), bundle.approved_by().len()), (Some("2026-11"), 2));
+    assert_eq!(bundle.hash(), Bundle::embedded().expect("a bundle").hash());
+}
+
+#[test]
+fn the_same_person_twice_is_one() {
+    let (folder, one, other) = (Folder::new(), key(), key());
+    approve(&folder.0, Some("1"), "A. Jansen", &one).expect("proposed");
+    for (name, key) in [("A. Jansen", &one), ("Somebody else", &one), ("A. Jansen", &other)] {
+        let error = approve(&folder.0, None, name, key).expect_err("twice").to_string();
+        assert!(error.contains("approved already"), "{error}");
+    }
+    let line = folder.text(APPROVALS);
+    folder.write(APPROVALS, &format!("{line}{line}"));
+    let error = folder.load(&[approver("A. Jansen", &one), approver("B. Visser", &other)]).expect_err("twice");
+    assert!(error.starts_with("policies/MANIFEST.sig:2: A. Jansen has approved already"), "{error}");
+}
+
+#[test]
+fn what_differs_from_what_was_approved_is_refused_by_name() {
+    let (folder, one, other) = (Folder::new(), key(), key());
+    let approvers = [approver("A. Jansen", &one), approver("B. Visser", &other)];
+    approve(&folder.0, Some("1"), "A. Jansen", &one).expect("proposed");
+    approve(&folder.0, None, "B. Visser", &other).expect("approved");
+    let (manifest, signatures, rules) = (folder.text(MANIFEST), folder.text(APPROVALS), folder.text("rules/probation.cedar"));
+    let expect = |says: [&str; 2]| {
+        let error = folder.load(&approvers).expect_err("refused");
+        assert!(says.iter().all(|part| error.contains(part)), "{says:?}: {error}");
+        folder.write(MANIFEST, &manifest);
+        folder.write(APPROVALS, &signatures);
+        folder.write("rules/probation.cedar", &rules);
+    };
+    folder.write("rules/probation.cedar", &format!("{rules}\n// harmless"));
+    let line = manifest.lines().position(|line| line.contains("rules/probation.cedar")).expect("listed") + 1;
+    expect([&format!("policies/MANIFEST.json:{line}:"), "rules/probation.cedar: this file is not the one that was approved"]);
+    std::fs::remove_file(folder.0.join("rules/probation.cedar")).expect("removed");
+    expect(["rules/probation.cedar", "missing"]);
+    for unlisted in ["rules/extra.cedar", "notes.txt", ".hidden"] {
+        folder.write(unlisted, "// nothing");
+        expect([unlisted, "not in the manifest"]);
+        std::fs::remove_file(folder.0.join(unlisted)).expect("removed");
+    }
+    folder.write(MANIFEST, &manifest.replacen("\"1\"", "\"2\"", 1));
+    expect(["policies/MANIFEST.sig:1:", "not valid for this manifest"]);
+    folder.write(MANIFEST, &manifest.replacen('{', "{ \"more\": 1,", 1));
+    expect(["policies/MANIFEST.json:1:", "more"]);
+    let (first, second) = signatures.split_once('\n').expect("two lines");
+    folder.write(APPROVALS, &format!("{first}\n{}", second.replace("B. Visser", "C. Smit")));
+    expect(["policies/MANIFEST.sig:2:", "C. Smit is not an approver"]);
+    folder.write(APPROVALS, &signatures.replace("A. Jansen", "B. Visser"));
+    expect(["policies/MANIFEST.sig:1:", "not valid"]);
+    folder.write(APPROVALS, "");
+    expect(["policies/MANIFEST.sig:1:", "approved by 0"]);
+    folder.load(&approvers).expect("as approved");
+}
+
+#[test]
+fn what_is_no_sound_bundle_is_not_approved() {
+    let (folder, one) = (Folder::new(), key());
+    let guards = folder.text("rules/guards.cedar");
+    folder.write("rules/guards.cedar", &guards.replacen("@withheld", "@withold", 1));
+    let error = approve(&folder.0, Some("1"), "A. Jansen", &one).expect_err("refused").to_string();
+    assert!(error.starts_with("policies/rules/guards.cedar:"), "{error}");
+    assert!(!folder.0.join(MANIFEST).exists());
+    for (version, name) in [("", "A"), ("a b", "A"), ("1", ""), ("1", "A\nB")] {
+        folder.write("rules/guards.cedar", &guards);
+        assert!(approve(&folder.0, Some(version), name, &one).is_err(), "{version:?} {name:?}");
+    }
+}

@@ -1,0 +1,141 @@
+//! Policies are exchanged while requests run: each disclosure is recorded strictly before or after, under the policies of then.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use sluis::client::read_jwk;
+use sluis::demo::organisations::Slug;
+use sluis::demo::setup::APPROVERS;
+use sluis::ledger::entry::EntryKind;
+use sluis::policy::manifest::approve;
+
+use crate::support::{TestGateway, log};
+
+/// A rule more that nothing fulfils, so that a police record's identity is no longer given to Veilig Thuis.
+fn close(policies: &Path) {
+    let rules = policies.join("rules/safety-assessment.cedar");
+    let text = std::fs::read_to_string(&rules).expect("the rules");
+    let (before, after) = text.split_once("@id(\"sa.police.person\")").expect("the rule");
+    let after = after.replacen("\nwhen {", "\nwhen { context.facts.withheldBySource }\nwhen {", 1);
+    std::fs::write(&rules, format!("{before}@id(\"sa.police.person\"){after}")).expect("written");
+}
+
+/// A question of which something can always be given: a summary of incidents, which nobody releases here.
+fn question(gateway: &TestGateway) -> serde_json::Value {
+    let mut body = gateway.question("P22");
+    body["categories"] = serde_json::json!(["identity", "incident-reports"]);
+    body
+}
+
+fn approve_by_both(gateway: &TestGateway, version: &str) {
+    let layout = &gateway.running().layout;
+    for (place, (name, file)) in APPROVERS.into_iter().enumerate() {
+        let key = read_jwk(&layout.approvers().join(file)).expect("a key");
+        approve(&layout.policies(), (place == 0).then_some(version), name, &key).expect("approved");
+    }
+}
+
+/// What `/readyz` says.
+async fn ready(gateway: &TestGateway) -> String {
+    let (status, text) = gateway.operations("/readyz").await;
+    assert_eq!(status, 200, "the gateway goes on serving");
+    text
+}
+
+async fn until(gateway: &TestGateway, says: &str) -> String {
+    for _ in 0..300 {
+        let text = ready(gateway).await;
+        if text.contains(says) {
+            return text;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the gateway never says {says:?}: {}", ready(gateway).await);
+}
+
+/// Broken on purpose to see it fail: `exchange` without `announce` (requests are refused between entry and exchange), and `facts_digest`
+/// without the policies (a disclosure decided under the old ones is recorded after the new ones).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn policies_are_exchanged_without_a_dropped_request() {
+    let gateway = Arc::new(TestGateway::start().await);
+    let before = gateway.running().gateway.policy.load_full().hash().to_owned();
+    assert!(ready(&gateway).await.contains(&format!("policies {before} version demo-1")));
+    let stop = Arc::new(AtomicBool::new(false));
+    let askers: Vec<_> = (0..4)
+        .map(|_| {
+            let (gateway, stop) = (Arc::clone(&gateway), Arc::clone(&stop));
+            tokio::spawn(async move {
+                let body = question(&gateway);
+                let mut answers = Vec::new();
+                while !stop.load(Ordering::Relaxed) {
+                    let disclosed = gateway.ask(Slug::VeiligThuis, &body, None).await.expect("no request is dropped");
+                    answers.push((disclosed.id.clone(), disclosed.items().count()));
+                }
+                answers
+            })
+        })
+        .collect();
+    close(&gateway.running().layout.policies());
+    approve_by_both(&gateway, "demo-2");
+    until(&gateway, "version demo-2").await;
+    // Some more under the new ones.
+    for _ in 0..3 {
+        assert_eq!(gateway.ask(Slug::VeiligThuis, &question(&gateway), None).await.expect("asked").items().count(), 0);
+    }
+    stop.store(true, Ordering::Relaxed);
+    let mut answered = 0;
+    for asker in askers {
+        answered += asker.await.expect("no request is dropped").len();
+    }
+    assert!(answered >= 4, "{answered}");
+
+    let after = gateway.running().gateway.policy.load_full().hash().to_owned();
+    assert_ne!(before, after);
+    let entries = log::opened(&*gateway.running().gateway.store, &gateway.running().layout).await;
+    let changes: Vec<_> = entries.iter().filter(|entry| entry.kind() == EntryKind::PolicyChange).collect();
+    assert_eq!(changes.len(), 2, "at the start, and now");
+    let change = changes[1].body.change.as_ref().expect("a change");
+    assert_eq!((change.before["bundle"].as_str(), change.after["bundle"].as_str()), (&*before, &*after));
+    assert_eq!(change.after["version"], "demo-2");
+    assert_eq!(change.approved_by.len(), 2);
+    let switched = changes[1].stored.index;
+    for entry in &entries {
+        let Some(decision) = &entry.body.decision else { continue };
+        let by = if entry.stored.index < switched { &before } else { &after };
+        assert_eq!(decision.bundle, *by, "entry {} beside the change at {switched}", entry.stored.index);
+        let given = entry.kind() == EntryKind::Contribution;
+        assert!(!given || entry.stored.index < switched, "nothing is given under rules that do not permit it");
+    }
+    Arc::into_inner(gateway).expect("nobody else").stop().await;
+}
+
+/// Broken on purpose to see it fail: `load_approved` without `check_files`, or without `check_approvals`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_policies_leave_the_old_ones_in_force_and_are_reported() {
+    let gateway = TestGateway::start().await;
+    let before = gateway.running().gateway.policy.load_full().hash().to_owned();
+    let policies = gateway.running().layout.policies();
+    let changes = async || gateway.entries_since(0).await.into_iter().filter(|entry| entry.0 == EntryKind::PolicyChange).count();
+    let given = async || gateway.ask(Slug::VeiligThuis, &question(&gateway), None).await.expect("asked").items().count();
+    assert!(given().await > 0);
+    close(&policies);
+    let told = until(&gateway, "refused").await;
+    assert!(told.contains("rules/safety-assessment.cedar: this file is not the one that was approved"), "{told}");
+    assert!(told.contains(&before));
+    let (_, metrics) = gateway.operations("/metrics").await;
+    assert!(metrics.contains("\nsluis_policies_refused 1\n"), "{metrics}");
+    assert!(given().await > 0, "the old ones stay in force");
+    // One approval is none.
+    let key = read_jwk(&gateway.running().layout.approvers().join(APPROVERS[0].1)).expect("a key");
+    approve(&policies, Some("demo-2"), APPROVERS[0].0, &key).expect("proposed");
+    until(&gateway, "approved by 1").await;
+    assert_eq!((given().await > 0, changes().await), (true, 1));
+    let key = read_jwk(&gateway.running().layout.approvers().join(APPROVERS[1].1)).expect("a key");
+    approve(&policies, None, APPROVERS[1].0, &key).expect("approved");
+    let told = until(&gateway, "version demo-2").await;
+    assert!(!told.contains("refused"), "{told}");
+    assert_eq!((given().await, changes().await), (0, 2));
+    gateway.stop().await;
+}
