@@ -3,6 +3,7 @@
 pub mod case;
 pub mod consent;
 pub mod credentials;
+pub mod offers;
 pub mod operator;
 pub mod organisation;
 pub mod overrides;

@@ -1,6 +1,7 @@
 //! The JSON API. No business rules: read, authenticate, hand on, answer signed.
 
 mod disclosures;
+mod offers;
 pub mod openapi;
 mod overrides;
 mod releases;
@@ -110,6 +111,8 @@ enum Resource<'a> {
     Disclosure(&'a str),
     Releases,
     Overrides,
+    Offers,
+    OfferWithdrawals(&'a str),
     Nothing,
 }
 
@@ -120,16 +123,24 @@ impl<'a> Resource<'a> {
             ["v1", "disclosures", id] if id.bytes().any(|byte| byte.is_ascii_alphanumeric()) => Self::Disclosure(id),
             ["v1", "releases"] => Self::Releases,
             ["v1", "overrides"] => Self::Overrides,
+            ["v1", "offers"] => Self::Offers,
+            ["v1", "offers", id, "withdrawals"] => Self::OfferWithdrawals(id),
             _ => Self::Nothing,
         }
     }
 
-    const fn method(self) -> &'static str {
+    /// The methods that it takes, as `Allow` lists them.
+    const fn methods(self) -> &'static str {
         match self {
             Self::Disclosure(_) => "GET",
-            Self::Disclosures | Self::Releases | Self::Overrides => "POST",
+            Self::Disclosures | Self::Releases | Self::Overrides | Self::OfferWithdrawals(_) => "POST",
+            Self::Offers => "GET, POST",
             Self::Nothing => "",
         }
+    }
+
+    fn takes(self, method: &Method) -> bool {
+        self.methods().split(", ").any(|taken| taken == method.as_str())
     }
 }
 
@@ -147,13 +158,16 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
     {
         return refused(api, &authenticated, refusal, resource, id).await;
     }
-    let outcome = match (resource, method.as_str() == resource.method()) {
+    let outcome = match (resource, resource.takes(&method)) {
         (Resource::Nothing, _) => Err(Refusal::new(ProblemType::NotFound, "no such resource")),
-        (_, false) => Err(Refusal::new(ProblemType::MethodNotAllowed, format!("use {}", resource.method()))),
+        (_, false) => Err(Refusal::new(ProblemType::MethodNotAllowed, format!("use {}", resource.methods()))),
         (Resource::Disclosures, true) => disclosures::create(api, &authenticated).await,
         (Resource::Disclosure(disclosure), true) => disclosures::pick_up(api, &authenticated, disclosure).await,
         (Resource::Releases, true) => releases::take(api, &authenticated).await,
         (Resource::Overrides, true) => overrides::take(api, &authenticated).await,
+        (Resource::Offers, true) if method == Method::GET => offers::list(api, &authenticated).await,
+        (Resource::Offers, true) => offers::make(api, &authenticated).await,
+        (Resource::OfferWithdrawals(offer), true) => offers::withdraw(api, &authenticated, offer).await,
     };
     match outcome {
         Ok(reply) => reply,
@@ -164,7 +178,7 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
 async fn refused(api: &Api, authenticated: &Authenticated, refusal: Refusal, resource: Resource<'_>, id: &str) -> Reply {
     let refusal = log_refusal(&api.gateway, authenticated, refusal, id).await;
     match refusal.kind {
-        ProblemType::MethodNotAllowed => method_not_allowed(resource.method(), id),
+        ProblemType::MethodNotAllowed => method_not_allowed(resource.methods(), id),
         _ => Reply::problem(&refusal, id),
     }
 }

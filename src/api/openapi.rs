@@ -15,7 +15,7 @@ pub(super) struct DisclosureBody {
     /// The purpose's code.
     #[schema(example = "safety-assessment", pattern = "^[a-z0-9-]{1,40}$")]
     purpose: String,
-    /// The case, if any.
+    /// The case, if any: its id, as the gateway's operator gave it. The organisation must take part in it.
     #[schema(required = false)]
     case: Option<String>,
     /// As a case's team or director.
@@ -41,6 +41,10 @@ pub(super) struct DisclosureBody {
     #[schema(required = false)]
     grounds: Option<Grounds>,
 }
+
+/// A body that says nothing.
+#[derive(ToSchema)]
+pub(super) struct Nothing {}
 
 /// A message of a source was taken.
 #[derive(ToSchema)]
@@ -81,7 +85,7 @@ enum FormAsked {
 struct Subject {
     /// How the person is named.
     scheme: Scheme,
-    /// The number or pseudonym.
+    /// The number, pseudonym or offer's id.
     value: String,
     /// For `local`: the OIN of the source whose number it is.
     #[schema(required = false)]
@@ -101,6 +105,8 @@ enum Scheme {
     Local,
     /// A pseudonym that this recipient was given for this purpose.
     Pseudonym,
+    /// An offer that was made to this recipient for this purpose.
+    Offer,
 }
 
 /// Who asks.
@@ -147,10 +153,11 @@ struct Grounds {
         license(name = "EUPL-1.2", identifier = "EUPL-1.2"),
         contact(name = "Sluis", url = "https://example.org/sluis", email = "sluis@example.org"),
     ),
-    paths(super::disclosures::create, super::disclosures::pick_up, super::overrides::take, super::releases::take),
+    paths(super::disclosures::create, super::disclosures::pick_up, super::offers::make, super::offers::list, super::offers::withdraw, super::overrides::take, super::releases::take),
     components(schemas(crate::exchange::seal::Payload<'static>)),
     tags(
         (name = "Disclosures", description = "Asking for information and picking it up"),
+        (name = "Offers", description = "What waits for collection, without saying about whom"),
         (name = "Sources", description = "What the connector of a source brings unasked"),
     ),
     modifiers(&Completion),
@@ -183,8 +190,18 @@ pub fn json() -> String {
             }
         }
     }
-    let strict =
-        ["DisclosureRequest", "Subject", "Actor", "Grounds", "OverrideReport", "OverrideContent", "SignedStep", "Release"];
+    let strict = [
+        "DisclosureRequest",
+        "Subject",
+        "Actor",
+        "Grounds",
+        "OverrideReport",
+        "OverrideContent",
+        "SignedStep",
+        "Release",
+        "Offer",
+        "Nothing",
+    ];
     for name in strict.into_iter().chain(["Identifier", "SourceItem", "ItemFacts", "OtherPerson"]) {
         if let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")).and_then(Value::as_object_mut) {
             schema.insert("additionalProperties".to_owned(), Value::Bool(false));
@@ -210,7 +227,7 @@ mod tests {
     fn the_document_is_openapi_3_1_with_every_form() {
         let document: Value = serde_json::from_str(&json()).expect("JSON");
         assert_eq!(document["openapi"], "3.1.0");
-        for path in ["/disclosures", "/overrides", "/releases"] {
+        for path in ["/disclosures", "/offers", "/overrides", "/releases"] {
             let operation = &document["paths"][path]["post"];
             assert!(operation["responses"]["503"].is_object() && operation["responses"]["200"].is_object(), "{path}");
             let body = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str().expect("a body");

@@ -43,6 +43,16 @@ pub struct DefaultSources {
     pub reason: Texts,
 }
 
+/// Which kind of case a request stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CaseTrack {
+    /// About persons by name.
+    Named,
+    /// About nobody by name: an anonymous consultation (consultatief overleg).
+    Anonymous,
+}
+
 /// A purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Purpose {
@@ -61,6 +71,10 @@ pub struct Purpose {
     /// Whether disclosures go on, with an alarm and full review, when the log's witnesses are silent; and whether one
     /// professional alone may make an override for it.
     pub emergency: bool,
+    /// Whether `POST /v1/disclosures` serves it; the others are entered another way, and no source is asked.
+    pub served: bool,
+    /// The kind of case that a request must stand in, if it must.
+    pub case: Option<CaseTrack>,
     /// Whether the recipient serves the subject, so that nothing about persons protected from the subject may reach it.
     pub acts_for_subject: bool,
     /// The sources asked when a request names none.
@@ -97,6 +111,8 @@ struct PurposeFile {
     deadline: Spanned<String>,
     answer_at_ms: Spanned<u64>,
     emergency: bool,
+    served: bool,
+    case: Option<Spanned<CaseTrack>>,
     acts_for_subject: bool,
     texts: Texts,
     retention: RetentionTable,
@@ -154,6 +170,15 @@ impl Purpose {
             notify_subject_by_days: days(&read.obligations.notify_subject_by)?,
         };
         let transforms = read.transforms.check().map_err(|Wrong { at: span, message }| at(span, message))?;
+        let case = read.case;
+        if let Some(case) = case.as_ref().filter(|case| *case.get_ref() == CaseTrack::Anonymous) {
+            if let Some((category, form)) = transforms.naming() {
+                let message = format!(
+                    "an anonymous case names nobody, and this purpose keeps who it is of `{category}` in the form `{form}`"
+                );
+                return Err(at(case.span(), message));
+            }
+        }
         Ok(Self {
             id: read.id.into_inner(),
             legal_bases: read.legal_bases.into_inner(),
@@ -162,6 +187,8 @@ impl Purpose {
             deadline,
             answer_at: Duration::from_millis(read.answer_at_ms.into_inner()),
             emergency: read.emergency,
+            served: read.served,
+            case: case.map(Spanned::into_inner),
             acts_for_subject: read.acts_for_subject,
             default_sources: read.default_sources.map(Spanned::into_inner),
             transforms,
@@ -192,6 +219,7 @@ legal_bases = ["law"]
 deadline = "PT4H"
 answer_at_ms = 1000
 emergency = false
+served = true
 acts_for_subject = true
 texts = { nl = "proef", en = "probe" }
 retention = { recipient = "P90D", log_years = 5 }
@@ -212,19 +240,21 @@ signal = ["any"]
     fn errors_name_file_and_line() {
         let cases = [
             (("emergency = false", "emergency = false\nurgent = true"), 6, "urgent"),
+            (("served = true", "served = true\ncase = \"anon\""), 7, "anon"),
+            (("served = true\n", ""), 1, "served"),
             (("id = \"probe\"", "id = \"other\""), 1, "file's name"),
             (("[\"law\"]", "[]"), 2, "legal basis"),
             (("PT4H", "4h"), 3, "deadline"),
-            (("P90D", "90"), 8, "P90D"),
-            (("log_years = 5", "log_years = 1"), 8, "5 years"),
-            (("transforms.measures", "transforms.measure"), 11, "unknown category"),
-            (("signal = [\"any\"]", "brief = [\"any\"]"), 13, "unknown form"),
-            (("signal = [\"any\"]", "summary = [\"any\"]"), 13, "has no form"),
-            (("signal = [\"any\"]", "signal = []"), 13, "keeps nothing"),
-            (("signal = [\"any\"]", "signal = [\"any\", \"any\"]"), 13, "twice"),
-            (("signal = [\"any\"]", "reduced = [\"measures[].kind\",\n \"measures[].until\"]"), 14, "widens"),
-            (("\"measures[].from\"", "\"measures[].text\""), 12, "free text"),
-            (("\"measures[].from\"", "\"measures[].form\""), 12, "no field"),
+            (("P90D", "90"), 9, "P90D"),
+            (("log_years = 5", "log_years = 1"), 9, "5 years"),
+            (("transforms.measures", "transforms.measure"), 12, "unknown category"),
+            (("signal = [\"any\"]", "brief = [\"any\"]"), 14, "unknown form"),
+            (("signal = [\"any\"]", "summary = [\"any\"]"), 14, "has no form"),
+            (("signal = [\"any\"]", "signal = []"), 14, "keeps nothing"),
+            (("signal = [\"any\"]", "signal = [\"any\", \"any\"]"), 14, "twice"),
+            (("signal = [\"any\"]", "reduced = [\"measures[].kind\",\n \"measures[].until\"]"), 15, "widens"),
+            (("\"measures[].from\"", "\"measures[].text\""), 13, "free text"),
+            (("\"measures[].from\"", "\"measures[].form\""), 13, "no field"),
         ];
         for (change, line, message) in cases {
             let error = refused(change);

@@ -5,11 +5,13 @@ mod connector;
 mod demo;
 mod input;
 mod keys;
+mod offer;
 mod open;
 mod openapi;
 mod operator;
 mod organisation;
 mod output;
+mod policy;
 mod request;
 mod schema;
 mod serve;
@@ -52,12 +54,16 @@ enum Command {
     Case(case::Case),
     /// Ask a gateway for information about a person.
     Request(Box<request::Request>),
+    /// What waits for collection: make, list, withdraw.
+    Offer(offer::Offer),
     /// Sign a request for another client, such as curl: prints the header fields to add.
     Sign(sign::Sign),
     /// Open a sealed payload.
     Open(open::Open),
     /// Verify what was kept: receipts.
     Verify(verify::Verify),
+    /// Check, test and show the policies.
+    Policy(policy::Policy),
     /// Print the JSON Schemas of what is given.
     Schema(schema::Schema),
     /// Print the OpenAPI document.
@@ -85,9 +91,11 @@ pub fn main() -> ExitCode {
             Command::Keys(command) => command.run(outside).await,
             Command::Case(command) => command.run(outside).await,
             Command::Request(command) => command.run(outside).await,
+            Command::Offer(command) => command.run(outside).await,
             Command::Sign(command) => command.run(outside),
             Command::Open(command) => command.run(),
             Command::Verify(command) => command.run(),
+            Command::Policy(command) => command.run(),
             Command::Schema(command) => command.run(),
             Command::Openapi => openapi::run(),
         }

@@ -3,6 +3,7 @@
 
 mod compose;
 mod kit;
+mod offers;
 mod opened;
 mod persons;
 mod readable;
@@ -17,10 +18,12 @@ use std::time::Duration;
 
 use http::Method;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use compose::{Question, Whom};
 pub use kit::{GatewayInfo, Kit, KitError, ListedOrganisation, OrganisationInfo, read_jwk};
+pub use offers::{OfferMade, OfferWaiting};
 pub use opened::{OpenedDelivery, Step, open_delivery, sealed_messages};
 pub use persons::PersonError;
 pub use readable::{Names, Readable, plain};
@@ -184,7 +187,7 @@ impl Client {
         trace.begin();
         let answer = self.call(&call, trace).await.inspect_err(|error| trace.unanswered(error, &self.gateway.api))?;
         trace.answered(&answer, &self.gateway.api);
-        let body = read(&answer);
+        let body = read::<Body>(&answer);
         trace.judged(body.as_ref().map(drop));
         self.open(body?, request, &mut trace.steps)
     }
@@ -229,7 +232,7 @@ impl Disclosed {
 }
 
 /// The body of a 200, or why there is none.
-fn read(answer: &Answer) -> Result<Body, Trouble> {
+fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, Trouble> {
     if answer.status != 200 {
         return Err(Trouble::Problem(Box::new(Problem::read(answer.status, &answer.body))));
     }

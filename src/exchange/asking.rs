@@ -157,6 +157,7 @@ pub(super) fn question(
     Question {
         purpose: purpose.id.clone(),
         recipient: Party { oin: matter.caller.oin().clone(), kind: recipient_kind(matter) },
+        asker: matter.caller.organisation().kind,
         source: Party { oin: giver.oin.clone(), kind: giver.kind },
         category,
         finest,

@@ -9,6 +9,7 @@ use super::asking::{Asking, Known};
 use super::authenticate::Caller;
 use super::case::{self, InCase};
 use super::matter::Matter;
+use super::offered::{self, Offered};
 use super::plan::Plan;
 use super::refusal::{ProblemType, Refusal};
 use super::registry::{Member, Registry};
@@ -74,13 +75,13 @@ pub(super) async fn plan(
     let purpose = purpose(&bundle, matter)?;
     let in_case = case::of(gateway, matter).await?;
     let domain = case::domain(matter);
-    let Meant { subject, asked_by, is_someone } = meant(gateway, matter, &domain).await?;
+    let Meant { subject, asked_by, is_someone, offered_by } = meant(gateway, matter, &domain).await?;
     let index = gateway.subject_index(&subject);
     let person = gateway.store.person_facts(index).await?;
     let registry = gateway.registry.at_least(person.revision).await?;
     matter.caller = standing(&matter.caller, &registry, now)?;
     may_receive(matter, now)?;
-    let sources = sources(&registry, matter, &purpose)?;
+    let sources = sources(&registry, matter, &purpose, offered_by.as_ref())?;
     let fact = in_case.as_ref().map(|in_case| Arc::clone(&in_case.fact));
     let known = Known { person: &person, case: fact.as_ref() };
     let asking = Asking { bundle: &bundle, purpose: &purpose, matter, subject: &subject, known, asked_by, is_someone, now };
@@ -119,7 +120,10 @@ fn purpose(bundle: &Bundle, matter: &Matter) -> Result<Arc<Purpose>, Refusal> {
         .purpose(&request.purpose)
         .cloned()
         .ok_or_else(|| not_permitted("no policy serves this purpose: check its code"))?;
-    case::fits(request)?;
+    if !purpose.served {
+        return Err(not_permitted("this purpose is not asked for here"));
+    }
+    case::fits(&purpose, request)?;
     Ok(purpose)
 }
 
@@ -140,15 +144,22 @@ struct Meant {
     subject: Personal<SubjectId>,
     asked_by: Option<Pseudonym>,
     is_someone: bool,
+    /// The source that has the person in mind, when the request names an offer.
+    offered_by: Option<Oin>,
 }
 
 /// Who is meant. A pseudonym of another domain, or of none, is a person whom no source knows.
 async fn meant(gateway: &Gateway, matter: &Matter, domain: &Domain) -> Result<Meant, Refusal> {
+    let someone = |subject, asked_by| Meant { subject, asked_by, is_someone: true, offered_by: None };
     match &matter.request.subject {
-        SubjectReference::Identifier(identifier) => Ok(Meant { subject: identifier.clone(), asked_by: None, is_someone: true }),
+        SubjectReference::Identifier(identifier) => Ok(someone(identifier.clone(), None)),
+        SubjectReference::Offer(id) => {
+            let Offered { subject, source } = offered::of(gateway, matter, *id).await?;
+            Ok(Meant { offered_by: Some(source), ..someone(subject, None) })
+        }
         SubjectReference::Pseudonym(pseudonym) => match gateway.vault.person(domain, *pseudonym).await {
-            Ok(Some(person)) => Ok(Meant { subject: person, asked_by: Some(*pseudonym), is_someone: true }),
-            Ok(None) => Ok(Meant { subject: nobody(gateway, *pseudonym)?, asked_by: Some(*pseudonym), is_someone: false }),
+            Ok(Some(person)) => Ok(someone(person, Some(*pseudonym))),
+            Ok(None) => Ok(Meant { is_someone: false, ..someone(nobody(gateway, *pseudonym)?, Some(*pseudonym)) }),
             Err(VaultFailure::Store(error)) => Err(error.into()),
             Err(error) => {
                 tracing::error!(%error, "the vault failed");
@@ -168,7 +179,15 @@ fn nobody(gateway: &Gateway, pseudonym: Pseudonym) -> Result<Personal<SubjectId>
 }
 
 /// The sources that were named, or the purpose's default.
-fn sources(registry: &Registry, matter: &Matter, purpose: &Purpose) -> Result<Vec<Arc<Member>>, Refusal> {
+fn sources(
+    registry: &Registry,
+    matter: &Matter,
+    purpose: &Purpose,
+    offered_by: Option<&Oin>,
+) -> Result<Vec<Arc<Member>>, Refusal> {
+    if let Some(source) = offered_by {
+        return Ok(registry.member(source).cloned().into_iter().collect());
+    }
     let fault = |pointer: String, expected: &str| Fault { pointer, expected: expected.to_owned() };
     if let Some(named) = &matter.request.sources {
         let unknown = named.iter().enumerate().filter(|(_, oin)| registry.member(oin).is_none());

@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod matter;
 pub mod minimise;
 pub mod nonces;
+mod offered;
 pub mod pace;
 pub mod payloads;
 pub mod plan;

@@ -10,6 +10,7 @@ use super::earlier::{self, Earlier, Judged, Release, Released};
 use super::entries;
 use super::matter::Matter;
 use super::plan::Plan;
+use super::request::SubjectReference;
 use super::seal::{Obligations, Sealed, SealedParts};
 use super::{Gateway, Stopped};
 use crate::clock::Timestamp;
@@ -93,7 +94,11 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
     entries.push(written.row);
     let apart = apart(&parts, &judged, together.release.as_ref());
     let released = released(&parts, &judged, &leaf, together.release.as_ref());
-    changes.push(Change::Disclosure(Box::new(disclosure_row(gateway, &parts, released, apart.clone())?)));
+    let row = disclosure_row(gateway, &parts, released, apart.clone())?;
+    if let SubjectReference::Offer(offer) = &parts.matter.request.subject {
+        changes.push(Change::OfferCollected { offer: offer.to_string(), until: row.expires });
+    }
+    changes.push(Change::Disclosure(Box::new(row)));
     changes.push(Change::Delivery(DeliveryRow {
         disclosure: parts.matter.id.to_string(),
         sealed: parts.jwe.clone(),

@@ -199,7 +199,7 @@ fn entry(
     body.case.clone_from(&kept.request.case);
     let subject = match &kept.request.subject {
         SubjectReference::Identifier(identifier) => Some(gateway.journal.subject_token(&party, identifier)),
-        SubjectReference::Pseudonym(_) => None,
+        SubjectReference::Pseudonym(_) | SubjectReference::Offer(_) => None,
     };
     let clear = Clear {
         kind: EntryKind::Redelivery,

@@ -178,6 +178,10 @@ impl From<AppendError> for Refusal {
                 Self::new(ProblemType::StateConflict, "what this request is about has changed meanwhile; try again")
                     .retry_after(wait)
             }
+            AppendError::Conflict(Conflict::TooMany) => {
+                Self::new(ProblemType::RateLimited, "too many of the organisation's wait already")
+                    .retry_after(Duration::from_hours(1))
+            }
             AppendError::Conflict(Conflict::FactsUnreadable) => {
                 Self::new(ProblemType::StoreUnavailable, "nothing was disclosed; try again").retry_after(Duration::from_secs(5))
             }

@@ -10,7 +10,8 @@ use toml::Spanned;
 use super::bundle::Bundle;
 use super::decision::{Decision, reason};
 use super::question::{Facts, Party, Question, WpgArticle};
-use crate::catalogue::purpose::FileError;
+use crate::case_room::CaseFact;
+use crate::catalogue::purpose::{CaseTrack, FileError};
 use crate::catalogue::{Category, Form, Purpose};
 use crate::clock::Timestamp;
 use crate::consent::minors::AgeRange;
@@ -20,6 +21,7 @@ use crate::organisation::{Kind, Oin};
 const NOW: &str = "2026-11-21T12:00:00Z";
 const RECIPIENT: &str = "00000099000000001000";
 const SOURCE: &str = "00000099000000002000";
+const COLLEAGUE: &str = "00000099000000003000";
 const OTHER: &str = "00000099000000009000";
 
 /// What came of the table tests.
@@ -49,8 +51,6 @@ struct Case {
     form: Form,
     /// The form that the context claims, when it is not the one decided: tests the guard against that.
     claims: Option<Form>,
-    #[serde(default)]
-    same_organisation: bool,
     /// Asks whether the source may be asked: facts are assumed.
     #[serde(default)]
     before_asking: bool,
@@ -59,6 +59,10 @@ struct Case {
     derogation: Option<OverrideCase>,
     #[serde(default)]
     facts: FactsCase,
+    /// The case that it stands in: open, of the purpose's track, attended by the recipient and one other organisation, unless told otherwise.
+    in_case: Option<InCase>,
+    /// The kind of the organisation that asks, when it acts as team or director.
+    asker: Option<Kind>,
     /// Per category, such as `exact`, `reduced + summary`, `reduced limited: secret-address` or `withheld: consent-missing`.
     expect: BTreeMap<Category, String>,
 }
@@ -74,6 +78,9 @@ struct ConsentCase {
     other_source: bool,
     #[serde(default)]
     other_recipient: bool,
+    /// Covers every attendee of the case.
+    #[serde(default)]
+    all_attendees: bool,
     valid_from: Option<Timestamp>,
     not_after: Option<Timestamp>,
     #[serde(default = "self_given")]
@@ -90,10 +97,34 @@ struct OverrideCase {
     other_source: bool,
     #[serde(default)]
     other_recipient: bool,
+    /// Covers every attendee of the case.
+    #[serde(default)]
+    all_attendees: bool,
     #[serde(default)]
     one_person: bool,
     valid_from: Option<Timestamp>,
     not_after: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, registered or not")]
+struct InCase {
+    #[serde(default)]
+    closed: bool,
+    /// Of the other track than the purpose asks for.
+    #[serde(default)]
+    other_track: bool,
+    /// The recipient does not attend.
+    #[serde(default)]
+    absent: bool,
+    /// The recipient directs it.
+    #[serde(default)]
+    directs: bool,
+    #[serde(default)]
+    family_informed: bool,
+    #[serde(default)]
+    plan_made: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -199,8 +230,12 @@ impl Case {
         let oin = |text: &str| text.parse::<Oin>().map_err(|error| error.to_string());
         let now = Timestamp::parse(NOW).map_err(|error| error.to_string())?;
         let recipient = Party { oin: oin(RECIPIENT)?, kind: self.recipient };
-        let source = Party { oin: oin(if self.same_organisation { RECIPIENT } else { SOURCE })?, kind: self.source };
+        let source = Party { oin: oin(SOURCE)?, kind: self.source };
         let named = |party: &Party, other: bool| if other { oin(OTHER) } else { Ok(party.oin.clone()) };
+        let covered = |other: bool, all: bool| {
+            let colleague = if all { Some(oin(COLLEAGUE)?) } else { None };
+            Ok::<BTreeSet<Oin>, String>(colleague.into_iter().chain([named(&recipient, other)?]).collect())
+        };
         let hour = std::time::Duration::from_hours(1);
         let consent = match &self.consent {
             None => None,
@@ -209,7 +244,7 @@ impl Case {
                 version: 1,
                 state: case.state,
                 sources: [named(&source, case.other_source)?].into(),
-                recipients: [named(&recipient, case.other_recipient)?].into(),
+                recipients: covered(case.other_recipient, case.all_attendees)?,
                 purposes: [purpose.id.clone()].into(),
                 categories: case.categories.clone(),
                 max_form: case.max_form,
@@ -223,7 +258,7 @@ impl Case {
             Some(case) => Some(Arc::new(OverrideFact {
                 id: "override".to_owned(),
                 source: named(&source, case.other_source)?,
-                recipients: [named(&recipient, case.other_recipient)?].into(),
+                recipients: covered(case.other_recipient, case.all_attendees)?,
                 purpose: purpose.id.clone(),
                 categories: case.categories.clone(),
                 max_form: case.max_form,
@@ -233,8 +268,30 @@ impl Case {
             })),
         };
         let facts = (!self.before_asking).then(|| self.facts.facts());
+        let case = match &self.in_case {
+            None => None,
+            Some(case) => Some(Arc::new(case.fact(purpose, &recipient.oin, oin(COLLEAGUE)?))),
+        };
+        let asker = self.asker.unwrap_or(self.recipient);
         let purpose = purpose.id.clone();
-        Ok(Question { purpose, recipient, source, category, finest: self.form, now, consent, derogation, case: None, facts })
+        Ok(Question { purpose, recipient, asker, source, category, finest: self.form, now, consent, derogation, case, facts })
+    }
+}
+
+impl InCase {
+    fn fact(&self, purpose: &Purpose, recipient: &Oin, colleague: Oin) -> CaseFact {
+        let named = purpose.case != Some(CaseTrack::Anonymous);
+        let attends = (!self.absent).then(|| recipient.clone());
+        CaseFact {
+            id: "case".to_owned(),
+            version: 1,
+            open: !self.closed,
+            named: named != self.other_track,
+            attendees: attends.into_iter().chain([colleague]).collect(),
+            director: self.directs.then(|| recipient.clone()),
+            family_informed: self.family_informed,
+            plan_made: self.plan_made,
+        }
     }
 }
 

@@ -16,6 +16,10 @@ use crate::ledger::wrap::WrappedKey;
 use crate::organisation::keys::Validity;
 use crate::organisation::{Oin, Organisation, Status};
 
+use crate::catalogue::PurposeCode;
+use crate::source::SubjectWire;
+use crate::source::offers::OfferKind;
+
 use super::{Revision, SubjectIndex};
 
 /// What is committed together, or not at all.
@@ -140,6 +144,17 @@ pub enum Change {
         /// The disclosure that answers it.
         disclosure: String,
     },
+    /// An offer waits for its recipient; a conflict when one like it does already.
+    Offer(Box<OfferRow>),
+    /// An offer was collected and names the person until then; a changed fact when it is not there any more.
+    OfferCollected {
+        /// The offer.
+        offer: String,
+        /// Until when what was collected is kept.
+        until: Timestamp,
+    },
+    /// An offer that nobody has collected is gone.
+    OfferWithdrawn(String),
     /// A new version of a consent (a decision depends on it).
     Consent(SubjectIndex, Box<ConsentRecord>),
     /// A version of an override: its making, or its end (a decision depends on it).
@@ -170,7 +185,15 @@ impl Change {
 
     /// Whether it can turn out to be impossible.
     pub const fn can_conflict(&self) -> bool {
-        self.moves_facts() || matches!(self, Self::Unchanged { .. } | Self::Answered { .. })
+        self.moves_facts()
+            || matches!(
+                self,
+                Self::Unchanged { .. }
+                    | Self::Answered { .. }
+                    | Self::Offer(_)
+                    | Self::OfferCollected { .. }
+                    | Self::OfferWithdrawn(_)
+            )
     }
 }
 
@@ -219,6 +242,31 @@ pub enum CredentialChange {
         /// SHA-256 of its DER.
         fingerprint: [u8; 32],
     },
+}
+
+/// An offer as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferRow {
+    /// Its id (`UUIDv7`).
+    pub id: String,
+    /// Who offers.
+    pub source: Oin,
+    /// Who may collect.
+    pub recipient: Oin,
+    /// For which purpose.
+    pub purpose: PurposeCode,
+    /// What there is.
+    pub kind: OfferKind,
+    /// Whom it is about, as an index: by it the same offer is found again.
+    pub subject: SubjectIndex,
+    /// Whom it is about; sealed at rest.
+    pub reference: SubjectWire,
+    /// When it was made.
+    pub made: Timestamp,
+    /// Until when it can be collected.
+    pub expires: Timestamp,
+    /// Whether it was.
+    pub collected: bool,
 }
 
 /// One pseudonym in the vault.
@@ -337,6 +385,9 @@ pub enum Conflict {
     /// A fact that the decision rests on is stored, but cannot be read: nobody knows whether it still holds.
     #[error("a fact cannot be read")]
     FactsUnreadable,
+    /// More than one organisation may have at once.
+    #[error("too many of this wait already")]
+    TooMany,
     /// What is to be changed is not there, or is newer.
     #[error("what is to be changed is not there, or has changed")]
     StateChanged,

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 
 pub use append::{
     Append, Change, Committed, Conflict, ContributionRow, CredentialChange, DeliveryRow, DisclosureRow, EntryRow, Expected,
-    IdempotencyClaim, NameIndex, NonceClaim, PseudonymRow, Receipting, StatusChange,
+    IdempotencyClaim, NameIndex, NonceClaim, OfferRow, PseudonymRow, Receipting, StatusChange,
 };
 
 use crate::case_room::{Case, CaseId};
@@ -219,6 +219,15 @@ pub trait Store: Send + Sync {
     /// The current version of every case, by id: oldest first.
     async fn cases(&self) -> Result<Vec<Case>, StoreError>;
 
+    /// The offer with this id, if it still names the person to its recipient at `now`.
+    async fn offer(&self, id: &str, now: Timestamp) -> Result<Option<OfferRow>, StoreError>;
+
+    /// Id and term of an offer like this one (same source, recipient, purpose, kind and person) that waits at `now`.
+    async fn offer_like(&self, offer: &OfferRow, now: Timestamp) -> Result<Option<(String, Timestamp)>, StoreError>;
+
+    /// What waits for `recipient` at `now`, oldest first, at most `limit`.
+    async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, limit: u32) -> Result<Vec<OfferRow>, StoreError>;
+
     /// The claim under this organisation's Idempotency-Key, if it has not lapsed at `now`.
     async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError>;
 
@@ -237,7 +246,7 @@ pub trait Store: Send + Sync {
     /// Receipts that sources are still to get, oldest first, at most `limit` of each: one that takes none does not hold up the others.
     async fn contribution_receipts(&self, limit: u32) -> Result<Vec<WaitingReceipt>, StoreError>;
 
-    /// Removes what is past its term: nonces, claims, sealed deliveries. Never log entries.
+    /// Removes what is past its term: nonces, claims, sealed deliveries, offers. Never log entries.
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError>;
 }
 

@@ -3,6 +3,7 @@
 mod asked;
 mod at_rest;
 mod bodies;
+mod cases;
 mod certificates;
 mod crowds;
 mod equality;
@@ -16,6 +17,7 @@ mod kill;
 mod limits;
 mod log_first;
 mod mutations;
+mod offers;
 mod operators_hand;
 mod ordinary;
 mod protected;

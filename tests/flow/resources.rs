@@ -31,6 +31,8 @@ async fn nothing_is_found_but_ones_own() {
         ("DELETE", &own, "GET"),
         ("GET", "/v1/overrides", "POST"),
         ("GET", "/v1/releases", "POST"),
+        ("DELETE", "/v1/offers", "GET, POST"),
+        ("GET", "/v1/offers/x/withdrawals", "POST"),
     ] {
         let request = with_method(&gateway, &asker, method, target, &body);
         let refused = gateway.refused(&asker, &request, caller(405, "method-not-allowed")).await;

@@ -2,8 +2,10 @@
 
 mod appends;
 mod authenticity;
+mod cases;
 mod corruption;
 mod facts;
 mod fixture;
+mod offers;
 mod registers;
 mod sequencing;

@@ -14,8 +14,8 @@ use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::{EntryKind, TraceId};
 use sluis::organisation::Oin;
 use sluis::store::{
-    Append, Change, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store, StoreError,
-    StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
+    Append, Change, Claim, Committed, Conflict, Head, OfferRow, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store,
+    StoreError, StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
 };
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -145,6 +145,18 @@ impl Store for FaultyStore {
 
     async fn cases(&self) -> Result<Vec<Case>, StoreError> {
         self.inner.cases().await
+    }
+
+    async fn offer(&self, id: &str, now: Timestamp) -> Result<Option<OfferRow>, StoreError> {
+        self.inner.offer(id, now).await
+    }
+
+    async fn offer_like(&self, offer: &OfferRow, now: Timestamp) -> Result<Option<(String, Timestamp)>, StoreError> {
+        self.inner.offer_like(offer, now).await
+    }
+
+    async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, limit: u32) -> Result<Vec<OfferRow>, StoreError> {
+        self.inner.offers_waiting(recipient, now, limit).await
     }
 
     async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {

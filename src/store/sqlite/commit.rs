@@ -8,7 +8,7 @@ use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::log::Anchor;
 use super::script::{Script, statements};
 use super::seal::{Code, Seal};
-use super::{cases, deliveries, disclosures, log, registering, registers, registry, unavailable, vault};
+use super::{cases, deliveries, disclosures, log, offers, registering, registers, registry, unavailable, vault};
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
 use crate::store::facts::{facts_digest, registration_digest};
@@ -202,6 +202,9 @@ impl Judging<'_> {
             Change::Override(subject, version, record) => {
                 return registers::add_override(connection, self.seal, *subject, *version, record).await;
             }
+            Change::Offer(offer) => return offers::add(connection, self.seal, offer, self.now).await,
+            Change::OfferCollected { offer, until } => return offers::collected(connection, offer, *until, self.now).await,
+            Change::OfferWithdrawn(offer) => return offers::withdraw(connection, offer, self.now).await,
             Change::Case(case) => return registers::add_case(connection, self.seal, case).await,
             Change::Organisation(_) | Change::Status(_) | Change::Credential(_) => {
                 return registering::change(connection, self.seal, &mut self.registry, change).await;

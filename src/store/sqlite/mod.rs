@@ -7,6 +7,7 @@ mod deliveries;
 mod disclosures;
 mod earlier;
 mod log;
+mod offers;
 mod registering;
 mod registers;
 mod registry;
@@ -22,8 +23,8 @@ use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use super::{
-    Append, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store, StoreError,
-    StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
+    Append, Claim, Committed, Conflict, Head, OfferRow, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store,
+    StoreError, StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
 };
 use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
@@ -131,6 +132,19 @@ impl Store for SqliteStore {
 
     async fn cases(&self) -> Result<Vec<Case>, StoreError> {
         cases::cases(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers).await
+    }
+
+    async fn offer(&self, id: &str, now: Timestamp) -> Result<Option<OfferRow>, StoreError> {
+        offers::offer(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers, id, now).await
+    }
+
+    async fn offer_like(&self, offer: &OfferRow, now: Timestamp) -> Result<Option<(String, Timestamp)>, StoreError> {
+        offers::like(&mut *self.readers.acquire().await.map_err(unavailable)?, offer, now).await
+    }
+
+    async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, limit: u32) -> Result<Vec<OfferRow>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(unavailable)?;
+        offers::waiting(&mut connection, &self.registers, recipient, now, limit).await
     }
 
     async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {
