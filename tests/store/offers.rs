@@ -78,3 +78,30 @@ async fn whom_an_offer_is_about_is_sealed_in_its_place() {
     let read = fixture.store.offer("offer-2", NOW).await;
     assert!(matches!(read, Err(StoreError::Corrupt { table: "offer", .. })), "{read:?}");
 }
+
+/// An offer tells its recipient a person: whoever can write the file does not turn it to another, nor make it last longer.
+///
+/// Broken on purpose to see it fail: `opened` without its comparison of terms.
+#[tokio::test]
+async fn an_offer_is_not_turned_to_another() {
+    let fixture = Fixture::new().await;
+    fixture.commit(&adds(&fixture, (1..2).map(offer))).await.expect("a commit");
+    let raw = fixture.raw().await;
+    let write = async |statement: &'static str| {
+        assert_eq!(sqlx::query(statement).execute(&raw).await.expect("written").rows_affected(), 1, "{statement}");
+    };
+    for (there, back) in [
+        ("UPDATE offer SET recipient = '00000099000000007000'", "UPDATE offer SET recipient = '00000099000000002000'"),
+        ("UPDATE offer SET expires = expires + 1", "UPDATE offer SET expires = expires - 1"),
+        ("UPDATE offer SET subject = zeroblob(32)", ""),
+    ] {
+        write(there).await;
+        let read = fixture.store.offer("offer-1", NOW).await;
+        assert!(matches!(read, Err(StoreError::Corrupt { table: "offer", .. })), "{there}: {read:?}");
+        if !back.is_empty() {
+            write(back).await;
+            assert!(fixture.store.offer("offer-1", NOW).await.expect("read").is_some(), "{back}");
+        }
+    }
+    raw.close().await;
+}

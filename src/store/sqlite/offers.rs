@@ -1,5 +1,5 @@
-//! Offers: waiting until they are collected, withdrawn or past their term. Whom one is about is sealed together with who offers it to whom for
-//! what, so that nobody without the key can give it to another.
+//! Offers: waiting until they are collected, withdrawn or past their term. Whom one is about is sealed, bound to its id and
+//! to the other columns that say what it is.
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -8,7 +8,6 @@ use super::seal::{Place, Seal};
 use super::{exactly, unavailable};
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
-use crate::source::SubjectWire;
 use crate::source::offers::OfferKind;
 use crate::store::{Conflict, OfferRow, StoreError, SubjectIndex};
 
@@ -90,7 +89,7 @@ pub(super) async fn add(
     .bind(offer.purpose.as_str())
     .bind(offer.kind.code())
     .bind(offer.subject.0.as_slice())
-    .bind(seal.close(Place::newest(TABLE, &offer.id, VERSION).about(&offer.subject), &terms(offer))?)
+    .bind(seal.close(place(&offer.id, &offer.subject), &(terms(offer), &offer.reference))?)
     .bind(offer.made.millis())
     .bind(offer.expires.millis())
     .execute(connection)
@@ -124,6 +123,16 @@ pub(super) async fn withdraw(
     Ok(if done.rows_affected() == 1 { Ok(()) } else { Err(Conflict::StateChanged) })
 }
 
+const fn place<'a>(id: &'a str, subject: &'a SubjectIndex) -> Place<'a> {
+    Place::newest(TABLE, id, VERSION).about(subject)
+}
+
+/// What is not sealed but must be as it was when the offer was made: to whom it names the person, and until when.
+fn terms(offer: &OfferRow) -> String {
+    let OfferRow { source, recipient, purpose, kind, made, expires, .. } = offer;
+    format!("{source} {recipient} {purpose} {} {} {}", kind.code(), made.millis(), expires.millis())
+}
+
 fn opened(seal: &Seal, row: &SqliteRow) -> Result<OfferRow, StoreError> {
     let id: String = row.try_get(0).map_err(unavailable)?;
     let corrupt = |column| StoreError::Corrupt { table: TABLE, column, row: id.clone() };
@@ -131,9 +140,7 @@ fn opened(seal: &Seal, row: &SqliteRow) -> Result<OfferRow, StoreError> {
     let instant = |column: usize| row.try_get(column).map(Timestamp::from_millis).map_err(unavailable);
     let subject: &[u8] = row.try_get(5).map_err(unavailable)?;
     let subject = SubjectIndex(exactly(subject, TABLE, "subject", &id)?);
-    let sealed: &[u8] = row.try_get(6).map_err(unavailable)?;
-    let place = Place::newest(TABLE, &id, VERSION).about(&subject);
-    let (reference, vouched) = seal.open::<(_, [String; 5])>(place, sealed)?;
+    let (sealed_terms, reference): (String, _) = seal.open(place(&id, &subject), row.try_get(6).map_err(unavailable)?)?;
     let offer = OfferRow {
         source: text(1)?.parse().map_err(|_| corrupt("source"))?,
         recipient: text(2)?.parse().map_err(|_| corrupt("recipient"))?,
@@ -146,12 +153,5 @@ fn opened(seal: &Seal, row: &SqliteRow) -> Result<OfferRow, StoreError> {
         collected: row.try_get::<Option<i64>, _>(9).map_err(unavailable)?.is_some(),
         id: id.clone(),
     };
-    if terms(&offer).1 == vouched { Ok(offer) } else { Err(corrupt("reference")) }
-}
-
-/// What is sealed of an offer: whom it is about, and the columns that must not be others.
-fn terms(offer: &OfferRow) -> (&SubjectWire, [String; 5]) {
-    let OfferRow { source, recipient, purpose, kind, expires, .. } = offer;
-    let columns = [source.to_string(), recipient.to_string(), purpose.to_string(), kind.code().to_owned(), expires.to_string()];
-    (&offer.reference, columns)
+    if terms(&offer) == sealed_terms { Ok(offer) } else { Err(corrupt("reference")) }
 }
