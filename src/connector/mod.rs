@@ -89,11 +89,13 @@ impl Connector {
     pub async fn check(&self) -> Result<(), MappingError> {
         let person = &self.mapping.person;
         let household: &[&str] = &["id", "scheme", "value", "letter", "birthDate", "names", "secretAddress"];
-        let checks: [(&str, Option<&Query>, &[&str]); 6] = [
+        let contact: &[&str] = &["street", "houseNumber", "postcode", "city", "phone", "email"];
+        let checks: [(&str, Option<&Query>, &[&str]); 7] = [
             ("person.bsn", person.bsn.as_ref(), &["id"]),
             ("person.v-number", person.v_number.as_ref(), &["id"]),
             ("person.local", person.local.as_ref(), &["id"]),
-            ("person.about", Some(&person.about), &["birthDate", "secretAddress", "professional"]),
+            ("person.about", Some(&person.about), &["birthDate", "secretAddress", "professional", "names"]),
+            ("person.contact", Some(&person.contact), contact),
             ("person.household", person.household.as_ref(), household),
             ("person.protected", person.protected.as_ref(), &["personId", "scheme", "value"]),
         ];

@@ -17,8 +17,8 @@ use crate::organisation::Oin;
 
 const EXAMPLE: &str = "Example:\n  sluis connector inbox release ID --config connector.toml --token local-token --by pro-1 --key pro-1.jwk \\\n    \
     --text /incidents/0/summary=@summary.txt\n\n\
-    A summary leaves only by a release. One that names a known person of the household, or holds a citizen number (BSN), is blocked: write roles \
-    and letters instead. The recipient never learns of a refusal.";
+    A summary leaves only by a release. One that tells who the subject or a known person of the household is (name, date of birth), where they \
+    live or how they are reached, or that holds a citizen number (BSN), is blocked: write roles and letters instead. The recipient never learns of a refusal.";
 
 /// Summaries that wait for a professional.
 #[derive(Args)]

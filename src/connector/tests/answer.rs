@@ -157,7 +157,7 @@ async fn malformed_calls_get_no_answer() {
 async fn two_persons_under_one_number_give_nothing() {
     let fixture = Fixture::with(
         include_str!("mapping.toml"),
-        "INSERT INTO person SELECT 9, bsn, 'V-9', birth_date, 0, NULL, NULL FROM person WHERE id = 1",
+        "INSERT INTO person (id, bsn, v_number, birth_date, secret_address) SELECT 9, bsn, 'V-9', birth_date, 0 FROM person WHERE id = 1",
     )
     .await;
     let refused = fixture.connector.answer(&request(&[("measures", "exact", &[])]), CALL).await;
