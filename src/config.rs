@@ -11,7 +11,8 @@ use toml::{Table, Value};
 use crate::http::tls::{Identity, Trust};
 use crate::organisation::Oin;
 
-/// The prefix of environment variables that override a setting: `SLUIS_API__LISTEN` overrides `listen` in `[api]`.
+/// The prefix of environment variables that override a setting: `SLUIS_API__LISTEN` overrides `listen` in `[api]`; an underscore
+/// stands for the hyphen of a setting, as in `SLUIS_LIMITS__IN_FLIGHT`.
 const PREFIX: &str = "SLUIS_";
 
 /// The gateway's configuration: `sluis.toml`, annotated in `deploy/sluis.toml`.
@@ -94,7 +95,7 @@ pub struct WebSection {
 
 /// `[operations]`
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct OperationsSection {
     /// Address and port.
     pub listen: SocketAddr,
@@ -153,7 +154,7 @@ pub struct PolicySection {
 
 /// `[limits]`
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct LimitsSection {
     /// Requests per second of one organisation, in the long run.
     pub requests_per_second: f64,
@@ -197,7 +198,7 @@ impl Default for LimitsSection {
 
 /// `[exchange]`
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct ExchangeSection {
     /// Whether answers leave at the purpose's fixed instant, so that their time tells nothing (invariant 8). Off only for benchmarks.
     pub answer_at: bool,
@@ -271,13 +272,13 @@ impl GatewayConfig {
             return Err("[web] listen: plain HTTP is for loopback only; give [web.identity]".to_owned());
         }
         if !self.operations.listen.ip().is_loopback() && !self.operations.beyond_loopback {
-            return Err("[operations] listen: beyond loopback only with beyond_loopback = true".to_owned());
+            return Err("[operations] listen: beyond loopback only with beyond-loopback = true".to_owned());
         }
         if self.limits.requests_per_second <= 0.0 || self.limits.burst < 1.0 || self.limits.in_flight == 0 {
-            return Err("[limits]: a rate above 0, a burst of at least 1 and in_flight of at least 1 are needed".to_owned());
+            return Err("[limits]: a rate above 0, a burst of at least 1 and in-flight of at least 1 are needed".to_owned());
         }
         if self.limits.connections == 0 || self.limits.per_address == 0 || self.limits.handshaking == 0 {
-            return Err("[limits]: connections, per_address and handshaking must be at least 1".to_owned());
+            return Err("[limits]: connections, per-address and handshaking must be at least 1".to_owned());
         }
         if !self.store.url.starts_with("sqlite:") {
             return Err("[store] url: this version knows sqlite:<path>".to_owned());
@@ -335,7 +336,8 @@ fn user_of(passwd: &str, uid: u32) -> Option<String> {
 }
 
 fn set(table: &mut Table, variable: &str, value: &str) {
-    let path: Vec<String> = variable.trim_start_matches(PREFIX).split("__").map(str::to_ascii_lowercase).collect();
+    let path: Vec<String> =
+        variable.trim_start_matches(PREFIX).split("__").map(|name| name.to_ascii_lowercase().replace('_', "-")).collect();
     let Some((last, sections)) = path.split_last() else { return };
     let mut table = table;
     for section in sections {
@@ -383,6 +385,22 @@ mod tests {
         let names = [0, 1000, 7, 42].map(|uid| user_of(passwd, uid));
         assert_eq!(names, [Some("root".to_owned()), Some("meijer".to_owned()), None, None]);
         assert!(!system_user().trim().is_empty());
+    }
+
+    #[test]
+    fn the_environment_spells_hyphens_as_underscores() {
+        let mut table = Table::new();
+        set(&mut table, "SLUIS_LIMITS__IN_FLIGHT", "7");
+        set(&mut table, "SLUIS_API__LISTEN", "0.0.0.0:1");
+        assert_eq!(table["limits"]["in-flight"].as_integer(), Some(7));
+        assert_eq!(table["api"]["listen"].as_str(), Some("0.0.0.0:1"));
+    }
+
+    /// As in connector.toml: with hyphens.
+    #[test]
+    fn settings_are_spelt_one_way() {
+        let error = refused(|text| text.replace("in-flight", "in_flight"), "spelling");
+        assert!(error.contains("in_flight") && error.contains("in-flight"), "{error}");
     }
 
     #[test]

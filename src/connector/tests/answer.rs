@@ -42,7 +42,7 @@ async fn rows_become_items_that_share_their_facts() {
 async fn objects_wrap_and_nest() {
     let fixture = Fixture::new().await;
     let items = fixture.items("probation-status", "exact", &[]).await;
-    assert_eq!(items[0].data, json!({"supervision": {"kind": "toezicht", "scale": {"value": 3}}}));
+    assert_eq!(items[0].data, json!({"supervision": {"kind": "toezicht", "compliance": {"value": 3}}}));
     let items = fixture.items("measures", "exact", &[]).await;
     assert_eq!(items.len(), 2);
     assert_eq!(items[0].data, json!({"kind": "huisverbod", "until": "2026-12-01"}));

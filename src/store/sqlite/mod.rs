@@ -15,8 +15,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
     Append, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store, StoreError,
@@ -39,6 +39,21 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
+    /// The head of the log in the file at `path`, which must be there: for checking. Writes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn look(path: &Path) -> Result<Head, StoreError> {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        // Without a write-ahead log nobody has the file open: then even the files beside it, which readers make, can be left out.
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(!Path::new(&log).exists());
+        let mut connection = options.disable_statement_logging().connect().await.map_err(unavailable)?;
+        let head = log::head(&mut connection).await;
+        connection.close().await.map_err(unavailable)?;
+        head
+    }
+
     /// Opens the file at `path`, making and migrating it as needed. `register_key` seals consents, overrides and cases at rest.
     ///
     /// # Errors
