@@ -113,7 +113,7 @@ impl Connector {
             }
         }
         for query in &self.mapping.categories {
-            let name = format!("category {}", query.category);
+            let name = format!("line {}, category {}", query.line, query.category);
             let columns = self.prepared(&name, &query.query).await?;
             record::check_columns(query, &columns).map_err(|problem| database(&name, problem))?;
         }

@@ -140,9 +140,9 @@ async fn create(form: &std::path::Path, client: &LocalClient, by: By, outside: O
 /// What a step did: it has no effect before the gateway knows of it.
 fn signed(shown: &ShownOverride) -> String {
     let (id, state) = (&shown.id, shown.state.code());
-    match shown.delivery {
-        Some(_) => format!("{id}: signed ({state}); on its way to the gateway: see `sluis connector override list`"),
-        None => format!("{id}: signed ({state})"),
+    match &shown.delivery {
+        Some(_) => format!("{id}: signed; on its way to the gateway: see `sluis connector override list`"),
+        None => format!("{id} is {state}"),
     }
 }
 

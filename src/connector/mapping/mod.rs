@@ -96,6 +96,8 @@ pub struct CategoryQuery {
     pub yes_no: BTreeSet<String>,
     /// The query.
     pub query: Query,
+    /// The line of the mapping file where the query begins.
+    pub line: usize,
 }
 
 /// How rows become data.
@@ -197,6 +199,7 @@ fn category_query(text: &str, default: Regime, file: CategoryFile) -> Result<Cat
         json: file.json,
         yes_no: file.yes_no,
         query: checked(text, &file.query)?,
+        line: line_of(text, file.query.span().start),
     })
 }
 

@@ -15,7 +15,7 @@ async fn refusal(mapping: &str) -> String {
 async fn a_mapping_that_the_database_does_not_take_is_refused() {
     for (from, to, problem) in [
         ("FROM measure", "FROM meassure", "category measures: "),
-        ("until AS \"until\"", "until AS \"untill\"", "mapping.toml: mapping, category measures: `untill` is no field"),
+        ("until AS \"until\"", "until AS \"untill\"", "mapping.toml: mapping, line 26, category measures: `untill` is no field"),
         ("AS \"draft:summary\"", "AS \"draft:sumary\"", "`draft:sumary`: no summary"),
         ("professional, names FROM", "professional FROM", "person.about: the column `names` is missing"),
         ("postcode, city", "postcode", "person.contact: the column `city` is missing"),
