@@ -29,7 +29,7 @@ impl Trace {
         self.steps.push(Step::passed(TLS, gateway));
         let bound = match answer.bound {
             Bound::ToRequest => "this very request",
-            _ => "the address of this request",
+            Bound::ToTarget => "the address of this request",
         };
         let bound = format!("status {}, signed by the gateway, bound to {bound}", answer.status);
         self.steps.push(Step::passed("response signature", bound));
