@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
+use crate::consent::authority::{Authority, AuthorityTable};
 use crate::http::tls::{Identity, Trust};
 use crate::organisation::Oin;
 
@@ -40,6 +41,12 @@ pub struct GatewayConfig {
     /// The policies.
     #[serde(default)]
     pub policy: PolicySection,
+    /// Who may give consent, and for how long.
+    #[serde(default)]
+    pub consent: AuthorityTable,
+    /// How long registers keep what has ended.
+    #[serde(default)]
+    pub retention: RetentionSection,
     /// What one organisation may ask.
     #[serde(default)]
     pub limits: LimitsSection,
@@ -152,6 +159,22 @@ pub struct PolicySection {
     pub folder: Option<PathBuf>,
 }
 
+/// `[retention]`
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct RetentionSection {
+    /// Years that a consent is kept after its validity.
+    pub consent_years: u32,
+    /// Years that a task is kept after it was closed.
+    pub task_years: u32,
+}
+
+impl Default for RetentionSection {
+    fn default() -> Self {
+        Self { consent_years: 5, task_years: 5 }
+    }
+}
+
 /// `[limits]`
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -166,6 +189,8 @@ pub struct LimitsSection {
     pub connections: usize,
     /// How many of them may come from one address (of IPv6: one /64).
     pub per_address: usize,
+    /// How many of them may show certificates of one organisation.
+    pub per_organisation: usize,
     /// Connections beside them that have not finished their handshake, per listener; when there are more, the longest-waiting of the address
     /// that has most of them is closed.
     pub handshaking: usize,
@@ -187,6 +212,7 @@ impl Default for LimitsSection {
             in_flight: 4096,
             connections: 2048,
             per_address: 1024,
+            per_organisation: 512,
             handshaking: 512,
             first_byte_ms: 2000,
             handshake_ms: 5000,
@@ -277,9 +303,14 @@ impl GatewayConfig {
         if self.limits.requests_per_second <= 0.0 || self.limits.burst < 1.0 || self.limits.in_flight == 0 {
             return Err("[limits]: a rate above 0, a burst of at least 1 and in-flight of at least 1 are needed".to_owned());
         }
-        if self.limits.connections == 0 || self.limits.per_address == 0 || self.limits.handshaking == 0 {
-            return Err("[limits]: connections, per-address and handshaking must be at least 1".to_owned());
+        let LimitsSection { connections, per_address, per_organisation, handshaking, .. } = self.limits;
+        if [connections, per_address, per_organisation, handshaking].contains(&0) {
+            return Err("[limits]: connections, per-address, per-organisation and handshaking must be at least 1".to_owned());
         }
+        if !(5..=30).contains(&self.retention.consent_years) || !(1..=30).contains(&self.retention.task_years) {
+            return Err("[retention]: consent-years from 5 (the log's own term) to 30, task-years from 1 to 30".to_owned());
+        }
+        Authority::try_from(&self.consent).map_err(|reason| reason.trim().to_owned())?;
         if !self.store.url.starts_with("sqlite:") {
             return Err("[store] url: this version knows sqlite:<path>".to_owned());
         }
@@ -372,10 +403,14 @@ mod tests {
         let config = GatewayConfig::load(&sample()).expect("accepted");
         assert!(config.keys.root.ends_with("deploy/root.key"), "paths are relative to the file");
         let limits = LimitsSection::default();
+        let kept = RetentionSection::default();
+        assert_eq!((config.retention.consent_years, config.retention.task_years), (kept.consent_years, kept.task_years));
+        assert_eq!(config.consent.longest_days, AuthorityTable::default().longest_days);
         assert_eq!((config.limits.in_flight, config.limits.body_ms), (limits.in_flight, limits.body_ms), "it shows the defaults");
-        let shown =
-            (config.limits.connections, config.limits.per_address, config.limits.handshaking, config.limits.first_byte_ms);
-        assert_eq!(shown, (limits.connections, limits.per_address, limits.handshaking, limits.first_byte_ms));
+        let places =
+            |limits: &LimitsSection| (limits.connections, limits.per_address, limits.per_organisation, limits.handshaking);
+        assert_eq!(places(&config.limits), places(&limits));
+        assert_eq!(config.limits.first_byte_ms, limits.first_byte_ms);
     }
 
     #[test]
@@ -417,6 +452,11 @@ mod tests {
         assert!(error.contains("[operations] listen"), "{error}");
         let error = refused(|text| text.replace("mode = \"development\"", "mode = \"production\""), "production");
         assert!(error.contains("key provider"), "{error}");
+        let error = refused(|text| text.replace("consent-years = 5", "consent-years = 1"), "retention");
+        assert!(error.contains("[retention]"), "{error}");
+        let lax = "[consent.regimes.avg]\nfrom-12 = [[\"self\"]]\n[limits]";
+        let error = refused(|text| text.replace("[limits]", lax), "consent");
+        assert!(error.contains("laxer-because"), "{error}");
         let error = refused(|text| text.replace("gateway.example:8443", "Gateway.Example:8443"), "authority");
         assert!(error.contains("lower case"), "{error}");
     }

@@ -9,7 +9,7 @@
 //! | tier | modules |
 //! |---|---|
 //! | 1 ground | [`json`], [`clock`], [`entropy`], [`secret`], [`crypto`] |
-//! | 2 domain | [`organisation`] → [`subject`] → [`catalogue`] → [`consent`] → [`pseudonym`], [`ledger`] → [`case_room`] → [`policy`] |
+//! | 2 domain | [`organisation`] → [`subject`] → [`catalogue`] → [`consent`] → [`notice`] → [`pseudonym`], [`ledger`] → [`case_room`] → [`policy`] |
 //! | 3 ports | [`keystore`], [`source`], [`store`] |
 //! | 4 flow | [`exchange`], [`actions`] |
 //! | 5 edges | [`http`], [`api`], [`web`], [`connector`], [`client`], and the adapters `store/sqlite`, `source/http.rs` |
@@ -44,6 +44,7 @@ pub mod json;
 pub mod keystore;
 pub mod ledger;
 pub mod manual;
+pub mod notice;
 pub mod organisation;
 pub mod policy;
 pub mod pseudonym;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The tiers of `src/lib.rs`, lowest first; within a tier the modules that may import each other only leftwards stand in order.
 const TIERS: [&[&str]; 6] = [
     &["json", "clock", "entropy", "secret", "crypto"],
-    &["organisation", "subject", "catalogue", "consent", "pseudonym", "ledger", "case_room", "policy"],
+    &["organisation", "subject", "catalogue", "consent", "notice", "pseudonym", "ledger", "case_room", "policy"],
     &["keystore", "source", "store"],
     &["exchange", "actions"],
     &["http", "api", "web", "connector", "client"],

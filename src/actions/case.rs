@@ -107,7 +107,7 @@ impl Desk {
 
     /// Commits a version, with an entry on the gateway's own side and one on the side of each organisation that it concerns.
     async fn keep_case(&self, event: &str, before: Option<&Case>, case: Case) -> Result<(), ActionError> {
-        let changed = entry::Change {
+        let told = entry::Change {
             event: event.to_owned(),
             before: before.map(attributes).unwrap_or_default(),
             after: attributes(&case),
@@ -119,7 +119,7 @@ impl Desk {
             clear.case = Some(self.journal.case_token(&party, case.id.as_str()));
             body.case = Some(case.id.to_string());
             body.references = BTreeSet::from([Reference { object: "case".to_owned(), id: case.id.to_string() }]);
-            body.change = Some(changed.clone());
+            body.change = Some(told.clone());
             entries.push(self.journal.write(clear, &body, None, crate::store::journal::DEFAULT_YEARS)?.row);
         }
         let changes = vec![Change::Case(Box::new(case))];

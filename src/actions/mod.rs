@@ -1,17 +1,27 @@
 //! What people do: load, decide, change, log, save. Called by the API and the command line; never HTTP.
 
 pub mod case;
-pub mod consent;
+pub mod consents;
 pub mod credentials;
+pub mod notices;
+pub mod offers;
+pub mod once;
 pub mod operator;
 pub mod organisation;
 pub mod overrides;
+pub mod terms;
 
 use std::sync::Arc;
 
+pub use self::consents::Unread;
+
 use self::operator::Operator;
+use self::terms::Terms;
 use crate::clock::Clock;
+use crate::consent::Authority;
 use crate::crypto::digest::KeyedDigest;
+use crate::entropy::{Entropy, EntropyUnavailable, random};
+use crate::json::Fault;
 use crate::ledger::entry::{Actor, Body, Clear, EntryKind, Operation, Outcome, Status};
 use crate::organisation::Oin;
 use crate::secret::Personal;
@@ -35,6 +45,12 @@ pub struct Desk {
     pub sequencer: Sequencer,
     /// Log entries.
     pub journal: Arc<Journal>,
+    /// Randomness, for ids.
+    pub entropy: Arc<dyn Entropy>,
+    /// Who must agree before a consent counts.
+    pub authority: Arc<Authority>,
+    /// How long registers keep what has ended.
+    pub terms: Terms,
     /// Finds consents and overrides about a person.
     pub subject_index: KeyedDigest,
 }
@@ -53,6 +69,18 @@ pub enum ActionError {
         /// What is expected there.
         expected: String,
     },
+    /// Members of what was given are not acceptable: every fault.
+    #[error("{} fault(s)", .0.len())]
+    Faults(Vec<Fault>),
+    /// There is none, or it is another's.
+    #[error("there is none, or it is not yours")]
+    NotFound,
+    /// It is not in the state for this.
+    #[error("{0}")]
+    State(String),
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyUnavailable),
     /// It was not committed.
     #[error(transparent)]
     Append(#[from] AppendError),
@@ -68,6 +96,12 @@ impl Desk {
     /// The index under which consents and overrides about `subject` are kept.
     pub fn subject_index(&self, subject: &Personal<SubjectId>) -> SubjectIndex {
         SubjectIndex(subject.keyed_digest(&self.subject_index))
+    }
+
+    /// A new `UUIDv7` (RFC 9562) of this moment.
+    fn new_id(&self) -> Result<String, EntropyUnavailable> {
+        let millis = u64::try_from(self.clock.now().millis()).unwrap_or_default();
+        Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random::<10>(&*self.entropy)?).into_uuid().to_string())
     }
 
     /// The same desk with `operator` behind it: what she does to organisations and keys is recorded as hers.

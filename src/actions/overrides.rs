@@ -160,8 +160,12 @@ impl Desk {
         body.overrides =
             vec![Emergency { id: record.id.clone(), reason: Some(record.harm.clone()), review_by: Some(record.review_due()) }];
         body.references = BTreeSet::from([Reference { object: "override".to_owned(), id: record.id.clone() }]);
-        let change = Change::Override(self.subject_index(subject), version, Box::new(record));
-        self.commit_asked(clear, &body, vec![change], Some(nonce)).await
+        let mut changes = Vec::new();
+        if event == "made" && !record.four_eyes() {
+            changes.push(Change::Task(Box::new(self.override_review(&record).await?)));
+        }
+        changes.push(Change::Override(self.subject_index(subject), version, Box::new(record)));
+        self.commit_asked(clear, &body, changes, Some(nonce)).await
     }
 }
 

@@ -28,7 +28,7 @@ use crate::http::reply::Reply;
         (status = 400, description = "malformed-request, malformed-digest, schema-invalid", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 403, description = "not-permitted, organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found: no such case", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 404, description = "not-found: no open case of this id in which the organisation takes part", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
@@ -79,7 +79,7 @@ pub(super) async fn pick_up(api: &Api, authenticated: &Authenticated, id: &str) 
 }
 
 /// `Idempotency-Key`: 16 to 64 of `A-Za-z0-9._-`, bare or as a structured-field string.
-fn idempotency_key(authenticated: &Authenticated) -> Result<Option<String>, Refusal> {
+pub(super) fn idempotency_key(authenticated: &Authenticated) -> Result<Option<String>, Refusal> {
     let Some(value) = authenticated.request().headers.get("idempotency-key") else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim_matches([' ', '\t']);
     let bare = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);

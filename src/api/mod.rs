@@ -1,6 +1,10 @@
 //! The JSON API. No business rules: read, authenticate, hand on, answer signed.
 
+mod consents;
 mod disclosures;
+mod notices;
+mod offers;
+mod once;
 pub mod openapi;
 mod overrides;
 mod releases;
@@ -16,6 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::actions::Desk;
+use crate::consent::ConsentState;
 use crate::crypto::message_signature::RequestSignature;
 use crate::exchange::Gateway;
 use crate::exchange::authenticate::{Authenticated, REQUEST_TAG, Rejected, authenticate};
@@ -119,6 +124,15 @@ enum Resource<'a> {
     Disclosure(&'a str),
     Releases,
     Overrides,
+    Offers,
+    OfferWithdrawals(&'a str),
+    Consents,
+    Consent(&'a str),
+    ConsentEvent(&'a str, ConsentState),
+    ConsentQueries,
+    Notices,
+    Notice(&'a str),
+    Answers(&'a str),
     Nothing,
 }
 
@@ -129,16 +143,39 @@ impl<'a> Resource<'a> {
             ["v1", "disclosures", id] if id.bytes().any(|byte| byte.is_ascii_alphanumeric()) => Self::Disclosure(id),
             ["v1", "releases"] => Self::Releases,
             ["v1", "overrides"] => Self::Overrides,
+            ["v1", "offers"] => Self::Offers,
+            ["v1", "offers", id, "withdrawals"] => Self::OfferWithdrawals(id),
+            ["v1", "consents"] => Self::Consents,
+            ["v1", "consents", id] => Self::Consent(id),
+            ["v1", "consents", id, "withdrawals"] => Self::ConsentEvent(id, ConsentState::Withdrawn),
+            ["v1", "consents", id, "refusals"] => Self::ConsentEvent(id, ConsentState::Refused),
+            ["v1", "consents", id, "invalidations"] => Self::ConsentEvent(id, ConsentState::Invalidated),
+            ["v1", "consent-queries"] => Self::ConsentQueries,
+            ["v1", "notices"] => Self::Notices,
+            ["v1", "notices", id] => Self::Notice(id),
+            ["v1", "notices", id, "answers"] => Self::Answers(id),
             _ => Self::Nothing,
         }
     }
 
-    const fn method(self) -> &'static str {
+    /// The methods that it takes, as `Allow` lists them.
+    const fn methods(self) -> &'static str {
         match self {
-            Self::Disclosure(_) => "GET",
-            Self::Disclosures | Self::Releases | Self::Overrides => "POST",
+            Self::Disclosure(_) | Self::Consent(_) | Self::Notices | Self::Notice(_) => "GET",
+            Self::Consents | Self::Offers => "GET, POST",
+            Self::Disclosures
+            | Self::Releases
+            | Self::Overrides
+            | Self::OfferWithdrawals(_)
+            | Self::ConsentEvent(..)
+            | Self::ConsentQueries
+            | Self::Answers(_) => "POST",
             Self::Nothing => "",
         }
+    }
+
+    fn takes(self, method: &Method) -> bool {
+        self.methods().split(", ").any(|taken| taken == method.as_str())
     }
 }
 
@@ -156,14 +193,29 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
     {
         return refused(api, &authenticated, refusal, resource, id).await;
     }
-    let outcome = match (resource, method.as_str() == resource.method()) {
+    let outcome = match (resource, resource.takes(&method)) {
         (Resource::Nothing, _) => Err(Refusal::new(ProblemType::NotFound, "no such resource")),
         _ if has_query(authenticated.request()) => Err(no_query()),
-        (_, false) => Err(Refusal::new(ProblemType::MethodNotAllowed, format!("use {}", resource.method()))),
+        (_, false) => Err(Refusal::new(ProblemType::MethodNotAllowed, format!("use {}", resource.methods()))),
         (Resource::Disclosures, true) => disclosures::create(api, &authenticated).await,
         (Resource::Disclosure(disclosure), true) => disclosures::pick_up(api, &authenticated, disclosure).await,
         (Resource::Releases, true) => releases::take(api, &authenticated).await,
         (Resource::Overrides, true) => overrides::take(api, &authenticated).await,
+        (Resource::Offers, true) if method == Method::GET => offers::list(api, &authenticated).await,
+        (Resource::Offers, true) => offers::make(api, &authenticated).await,
+        (Resource::OfferWithdrawals(offer), true) => offers::withdraw(api, &authenticated, offer).await,
+        (Resource::Consents, true) if method == Method::GET => consents::list(api, &authenticated).await,
+        (Resource::Consents, true) => consents::record(api, &authenticated).await,
+        (Resource::Consent(consent), true) => consents::one(api, &authenticated, consent).await,
+        (Resource::ConsentEvent(consent, ConsentState::Withdrawn), true) => {
+            consents::withdraw(api, &authenticated, consent).await
+        }
+        (Resource::ConsentEvent(consent, ConsentState::Refused), true) => consents::refuse(api, &authenticated, consent).await,
+        (Resource::ConsentEvent(consent, _), true) => consents::invalidate(api, &authenticated, consent).await,
+        (Resource::ConsentQueries, true) => consents::query(api, &authenticated).await,
+        (Resource::Notices, true) => notices::list(api, &authenticated).await,
+        (Resource::Notice(notice), true) => notices::one(api, &authenticated, notice).await,
+        (Resource::Answers(notice), true) => notices::answer(api, &authenticated, notice).await,
     };
     match outcome {
         Ok(reply) => reply,
@@ -174,7 +226,7 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
 async fn refused(api: &Api, authenticated: &Authenticated, refusal: Refusal, resource: Resource<'_>, id: &str) -> Reply {
     let refusal = log_refusal(&api.gateway, authenticated, refusal, id).await;
     match refusal.kind {
-        ProblemType::MethodNotAllowed => method_not_allowed(resource.method(), id),
+        ProblemType::MethodNotAllowed => method_not_allowed(resource.methods(), id),
         _ => Reply::problem(&refusal, id),
     }
 }

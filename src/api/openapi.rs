@@ -15,7 +15,7 @@ pub(super) struct DisclosureBody {
     /// The purpose's code.
     #[schema(example = "safety-assessment", pattern = "^[a-z0-9-]{1,40}$")]
     purpose: String,
-    /// The case, if any.
+    /// The case, if any: its id, as the gateway's operator gave it. The organisation must take part in it.
     #[schema(required = false)]
     case: Option<String>,
     /// As a case's team or director.
@@ -40,6 +40,141 @@ pub(super) struct DisclosureBody {
     /// Claims: they permit nothing until a source or authority confirms them.
     #[schema(required = false)]
     grounds: Option<Grounds>,
+}
+
+/// A body that says nothing.
+#[derive(ToSchema)]
+pub(super) struct Nothing {}
+
+/// The body of `POST /v1/consents`: read by [`crate::actions::consents`], which finds every fault at once.
+#[derive(ToSchema)]
+#[schema(as = ConsentRecording, rename_all = "camelCase")]
+#[expect(dead_code, reason = "a schema: the body itself is read by hand")]
+pub(super) struct ConsentBody {
+    /// `requested`, `given` or `refused`.
+    #[schema(example = "given", pattern = "^(requested|given|refused)$")]
+    event: String,
+    /// About whom, by a number that you may use.
+    subject: crate::source::SubjectWire,
+    /// The subject's age in whole years at that moment. Turning 12, 16 or 18 re-opens consent.
+    subject_age: u8,
+    /// Whose data: your own OIN.
+    #[schema(min_items = 1, max_items = 1)]
+    sources: Vec<String>,
+    /// For whom, by OIN; no kinds, no wildcards.
+    #[schema(min_items = 1, max_items = 32)]
+    recipients: Vec<String>,
+    /// For what.
+    #[schema(min_items = 1, max_items = 11)]
+    purposes: Vec<String>,
+    /// Of which categories.
+    #[schema(min_items = 1, max_items = 18)]
+    categories: Vec<Category>,
+    /// Up to which form.
+    max_form: Form,
+    /// When it happened.
+    #[schema(format = DateTime)]
+    at: String,
+    /// From when it holds, not before it is recorded.
+    #[schema(required = false, format = DateTime)]
+    valid_from: Option<String>,
+    /// Until when it holds: by default at most 183 days after it was given.
+    #[schema(format = DateTime)]
+    not_after: String,
+    /// The text shown.
+    notice: crate::consent::record::Notice,
+    /// Who gave or refused it.
+    #[schema(required = false, max_items = 8)]
+    grantors: Vec<crate::consent::minors::Grantor>,
+    /// How many parents or guardians have custody.
+    #[schema(required = false, default = 2)]
+    parents_with_custody: u8,
+    /// Who judged that the subject cannot decide about this.
+    #[schema(required = false)]
+    capacity_assessed_by: Option<String>,
+    /// Whether it was asked outside the partner's hearing.
+    asked_in_private: bool,
+    /// What shows it; it stays with its holder.
+    evidence: crate::consent::record::Evidence,
+    /// The professional who records it.
+    #[schema(min_length = 1, max_length = 120)]
+    recorded_by: String,
+    /// Why, in the giver's words.
+    #[schema(required = false)]
+    reason: Option<String>,
+    /// Conditions that the giver made.
+    #[schema(required = false)]
+    conditions: Option<String>,
+    /// The earlier consent that it takes the place of.
+    #[schema(required = false)]
+    supersedes: Option<String>,
+}
+
+/// The end of a consent.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "a schema")]
+pub(super) struct ConsentEnding {
+    /// When it happened.
+    #[schema(format = DateTime)]
+    at: String,
+    /// The professional who records it.
+    #[schema(min_length = 1, max_length = 120)]
+    recorded_by: String,
+    /// Why; required of an invalidation.
+    #[schema(required = false)]
+    reason: Option<String>,
+}
+
+/// About whom consents are looked up.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema")]
+pub(super) struct ConsentQuery {
+    /// The person.
+    subject: crate::source::SubjectWire,
+    /// Who asks, in your own terms.
+    #[schema(min_length = 1, max_length = 120)]
+    by: String,
+}
+
+/// A page of consents.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema")]
+pub(super) struct Consents {
+    /// The consents.
+    consents: Vec<crate::actions::consents::ConsentSummary>,
+    /// Whether there are more.
+    more: bool,
+}
+
+/// Open tasks.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema")]
+pub(super) struct Notices {
+    /// The tasks.
+    notices: Vec<crate::actions::notices::NoticeView>,
+    /// Whether there are more.
+    more: bool,
+}
+
+/// An answer to a task.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema")]
+pub(super) struct NoticeAnswer {
+    /// Which.
+    answer: crate::notice::AnswerCode,
+    /// By whom, in your own terms.
+    #[schema(min_length = 1, max_length = 120)]
+    by: String,
+    /// The basis or finding.
+    #[schema(required = false, max_length = 2000)]
+    basis: Option<String>,
+    /// Why it is put off.
+    #[schema(required = false)]
+    reason: Option<crate::notice::DeferralReason>,
+    /// Until when it is put off.
+    #[schema(required = false, format = DateTime)]
+    until: Option<String>,
 }
 
 /// A message of a source was taken.
@@ -81,7 +216,7 @@ enum FormAsked {
 struct Subject {
     /// How the person is named.
     scheme: Scheme,
-    /// The number or pseudonym.
+    /// The number, pseudonym or offer's id.
     value: String,
     /// For `local`: the OIN of the source whose number it is.
     #[schema(required = false)]
@@ -101,6 +236,8 @@ enum Scheme {
     Local,
     /// A pseudonym that this recipient was given for this purpose.
     Pseudonym,
+    /// An offer that was made to this recipient for this purpose.
+    Offer,
 }
 
 /// Who asks.
@@ -147,10 +284,31 @@ struct Grounds {
         license(name = "EUPL-1.2", identifier = "EUPL-1.2"),
         contact(name = "Sluis", url = "https://example.org/sluis", email = "sluis@example.org"),
     ),
-    paths(super::disclosures::create, super::disclosures::pick_up, super::overrides::take, super::releases::take),
+    paths(
+        super::consents::invalidate,
+        super::consents::list,
+        super::consents::one,
+        super::consents::query,
+        super::consents::record,
+        super::consents::refuse,
+        super::consents::withdraw,
+        super::disclosures::create,
+        super::disclosures::pick_up,
+        super::notices::answer,
+        super::notices::list,
+        super::notices::one,
+        super::offers::list,
+        super::offers::make,
+        super::offers::withdraw,
+        super::overrides::take,
+        super::releases::take,
+    ),
     components(schemas(crate::exchange::seal::Payload<'static>)),
     tags(
         (name = "Disclosures", description = "Asking for information and picking it up"),
+        (name = "Offers", description = "What waits for collection, without saying about whom"),
+        (name = "Consents", description = "A source's register of who agreed to what"),
+        (name = "Notices", description = "What an organisation still has to do about what it received or decided"),
         (name = "Sources", description = "What the connector of a source brings unasked"),
     ),
     modifiers(&Completion),
@@ -183,9 +341,20 @@ pub fn json() -> String {
             }
         }
     }
-    let strict =
-        ["DisclosureRequest", "Subject", "Actor", "Grounds", "OverrideReport", "OverrideContent", "SignedStep", "Release"];
-    for name in strict.into_iter().chain(["Identifier", "SourceItem", "ItemFacts", "OtherPerson"]) {
+    let strict = [
+        "DisclosureRequest",
+        "Subject",
+        "Actor",
+        "Grounds",
+        "OverrideReport",
+        "OverrideContent",
+        "SignedStep",
+        "Release",
+        "Offer",
+        "Nothing",
+    ];
+    let registers = ["ConsentRecording", "ConsentEnding", "ConsentQuery", "NoticeAnswer"];
+    for name in strict.into_iter().chain(registers).chain(["Identifier", "SourceItem", "ItemFacts", "OtherPerson"]) {
         if let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")).and_then(Value::as_object_mut) {
             schema.insert("additionalProperties".to_owned(), Value::Bool(false));
         }
@@ -210,7 +379,9 @@ mod tests {
     fn the_document_is_openapi_3_1_with_every_form() {
         let document: Value = serde_json::from_str(&json()).expect("JSON");
         assert_eq!(document["openapi"], "3.1.0");
-        for path in ["/disclosures", "/overrides", "/releases"] {
+        let events = ["/consents/{id}/withdrawals", "/consents/{id}/refusals", "/consents/{id}/invalidations"];
+        let registers = ["/consents", "/consent-queries", "/notices/{id}/answers"];
+        for path in ["/disclosures", "/offers", "/overrides", "/releases"].into_iter().chain(events).chain(registers) {
             let operation = &document["paths"][path]["post"];
             assert!(operation["responses"]["503"].is_object() && operation["responses"]["200"].is_object(), "{path}");
             let body = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str().expect("a body");

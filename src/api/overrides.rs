@@ -1,14 +1,11 @@
 //! `POST /v1/overrides`: a source reports an override (doorbreking) of its professionals, or its end.
 
-use std::time::Duration;
-
 use super::Api;
+use super::once::refusal;
 use super::releases::unreadable;
-use crate::actions::ActionError;
 use crate::exchange::authenticate::Authenticated;
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::http::reply::Reply;
-use crate::json::Fault;
 use crate::source::reading;
 
 /// Report an override, or its end.
@@ -37,7 +34,7 @@ use crate::source::reading;
         (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "rate-limited, quota-exceeded: more overrides than a source makes", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
     )
@@ -53,19 +50,11 @@ pub(super) async fn take(api: &Api, authenticated: &Authenticated) -> Result<Rep
     let Some(purpose) = bundle.purpose(&message.content.purpose) else {
         return Err(Refusal::new(ProblemType::NotPermitted, "no policy serves this purpose: check its code"));
     };
+    // Each one is read again by all who ask about the person: no source can keep their facts moving.
+    api.gateway.registering.take(caller.oin(), api.gateway.clock.now()).map_err(|wait| {
+        Refusal::new(ProblemType::QuotaExceeded, "more overrides than a source makes; try again later").retry_after(wait)
+    })?;
     let nonce = authenticated.nonce().clone();
     api.desk.accept_override(caller.oin(), &message, purpose.emergency, nonce).await.map_err(refusal)?;
     Ok(Reply::json(br#"{"status":"accepted"}"#.to_vec()))
-}
-
-fn refusal(error: ActionError) -> Refusal {
-    match error {
-        ActionError::Member { pointer, expected } => Refusal::schema(vec![Fault { pointer: pointer.to_owned(), expected }]),
-        ActionError::Invalid(expected) => Refusal::schema(vec![Fault { pointer: String::new(), expected }]),
-        ActionError::Append(error) => error.into(),
-        ActionError::Store(error) => error.into(),
-        ActionError::Journal(_) => {
-            Refusal::new(ProblemType::LogUnavailable, "the override was not taken; try again").retry_after(Duration::from_secs(5))
-        }
-    }
 }

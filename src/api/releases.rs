@@ -32,7 +32,7 @@ use crate::source::reading::{self, Unreadable};
         (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "rate-limited, quota-exceeded: more releases than one disclosure takes of a source", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
     )

@@ -88,8 +88,8 @@ impl<'a> AtRest<'a> {
     pub(super) async fn look(&self, entropy: &Arc<dyn Entropy>) -> Result<Option<Head>, StartError> {
         let root = root_key(self.root).map_err(StartError::new)?;
         let Some(root) = root.filter(|_| self.used) else { return Ok(None) };
-        FileKeyStore::find(self.keys, root, Arc::clone(entropy)).existing_key(REGISTERS).map_err(StartError::new)?;
-        SqliteStore::look(&self.store).await.map(Some).map_err(|error| self.unusable(&error))
+        let registers = FileKeyStore::find(self.keys, root, Arc::clone(entropy)).existing_key(REGISTERS);
+        SqliteStore::look(&self.store, registers.map_err(StartError::new)?).await.map(Some).map_err(|error| self.unusable(&error))
     }
 
     fn unusable(&self, error: &dyn std::fmt::Display) -> StartError {

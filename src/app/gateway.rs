@@ -13,9 +13,11 @@ use tokio_util::task::TaskTracker;
 use super::at_rest::{AtRest, Opened};
 use super::listeners::{self, Listeners};
 use crate::actions::Desk;
+use crate::actions::terms::{self, Terms};
 use crate::api::{Api, openapi};
 use crate::clock::Clock;
 use crate::config::{ConfigError, GatewayConfig};
+use crate::consent::Authority;
 use crate::crypto::digest::{self, KeyedDigest};
 use crate::crypto::keys::{PrivateJwk, SigningKey};
 use crate::entropy::Entropy;
@@ -48,6 +50,9 @@ const STRANGERS: Rate = Rate { per_second: 20.0, burst: 200.0 };
 
 /// How much of one organisation's refusals for asking too much is logged: that it happens, without room to fill the log.
 const EXCESSES: Rate = Rate { per_second: 1.0, burst: 1.0 };
+
+/// How many overrides one source may report: far more than its professionals make, far fewer than would keep a person's facts moving.
+const REGISTERING: Rate = Rate { per_second: 1.0, burst: 120.0 };
 
 /// The world outside: passed in, so that tests control it.
 #[derive(Clone)]
@@ -140,6 +145,7 @@ pub async fn build_with(
 ) -> Result<Built, StartError> {
     let Outside { clock, entropy } = outside;
     let bundle = bundle(&config)?;
+    let authority = Arc::new(Authority::try_from(&config.consent).map_err(StartError::new)?);
     let Opened { root, keys: key_store, store } = AtRest::find(&config)?.open(&entropy).await?;
     let store = wrap(Arc::new(store));
     let scribe = Arc::new(TreeScribe::new(log_signer(&config)?));
@@ -156,6 +162,7 @@ pub async fn build_with(
         sequencer: sequencer.clone(),
         registry: LiveRegistry::load(Arc::clone(&store)).await.map_err(StartError::new)?,
         policy: ArcSwap::from_pointee(bundle),
+        authority: Arc::clone(&authority),
         vault: Vault::new(Arc::clone(&store), sequencer.clone(), Arc::clone(&key_store), Arc::clone(&entropy)),
         journal: Arc::clone(&journal),
         payloads: Payloads::new(Arc::clone(&key_store), Arc::clone(&entropy)),
@@ -165,6 +172,7 @@ pub async fn build_with(
         rates: Rates::new(Rate { per_second: config.limits.requests_per_second, burst: config.limits.burst }),
         strangers: Rates::new(STRANGERS),
         excesses: Rates::new(EXCESSES),
+        registering: Rates::new(REGISTERING),
         subject_index: subject_index(&root),
         idempotency: KeyedDigest::new(&root, "sluis/v1/idempotency"),
         doubts: Doubts::default(),
@@ -174,7 +182,7 @@ pub async fn build_with(
             source_time: Duration::from_millis(config.exchange.source_ms),
         },
         clock: Arc::clone(&clock),
-        entropy,
+        entropy: Arc::clone(&entropy),
     });
     let desk = Arc::new(Desk {
         oin: config.gateway.oin.clone(),
@@ -183,6 +191,9 @@ pub async fn build_with(
         store,
         sequencer,
         journal,
+        entropy,
+        authority,
+        terms: Terms::of_years(config.retention.consent_years, config.retention.task_years),
         subject_index: subject_index(&root),
     });
     let api = Arc::new(api(&config, &gateway, &desk, &signing)?);
@@ -251,6 +262,7 @@ fn sources_client(
 /// A gateway whose listeners are bound.
 pub struct Bound {
     gateway: Arc<Gateway>,
+    desk: Arc<Desk>,
     listeners: Listeners,
 }
 
@@ -272,9 +284,9 @@ impl Built {
     /// [`StartError`] names the address that is taken.
     pub async fn bind(self) -> Result<Bound, StartError> {
         let public = Arc::new(public(&self.signing, self.config.web.log)?);
-        let Self { gateway, api, watched, config, .. } = self;
+        let Self { gateway, desk, api, watched, config, .. } = self;
         let listeners = listeners::bind(&config, &api, &gateway, public, watched).await?;
-        Ok(Bound { gateway, listeners })
+        Ok(Bound { gateway, desk, listeners })
     }
 }
 
@@ -288,7 +300,8 @@ impl Bound {
     pub async fn run(self, shutdown: CancellationToken) {
         let jobs = TaskTracker::new();
         let stop_jobs = CancellationToken::new();
-        for job in jobs::all(&self.gateway) {
+        let kept: jobs::Job = Box::pin(terms::keep(Arc::clone(&self.desk)));
+        for job in jobs::all(&self.gateway).into_iter().chain([kept]) {
             let stop = stop_jobs.clone();
             jobs.spawn(async move {
                 tokio::select! {

@@ -75,6 +75,7 @@ const fn limits(section: &LimitsSection) -> Limits {
         head: Duration::from_millis(section.head_ms),
         connections: section.connections,
         per_address: section.per_address,
+        per_organisation: section.per_organisation,
         handshaking: section.handshaking,
         drain: Duration::from_secs(20),
     }

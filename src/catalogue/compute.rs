@@ -7,7 +7,7 @@ use super::fields::{Field, How};
 use super::offence::OffenceClass;
 use super::path::Path;
 use super::records::scalar::{Level, Presence};
-use super::shape::{Shape, is_day};
+use super::shape::{Shape, is_day, is_one_word};
 use crate::subject::{AgeBand, age_on};
 
 /// The value of a field that stands once in its form.
@@ -141,7 +141,7 @@ fn kinds(value: &Value) -> Option<Value> {
         _ => return None,
     };
     for entry in entries {
-        if let Some(kind) = Shape::Code.lenient(entry).filter(|kind| !kinds.contains(kind)) {
+        if let Some(kind) = Shape::Code.lenient(entry).filter(|kind| is_one_word(kind) && !kinds.contains(kind)) {
             kinds.push(kind);
         }
     }

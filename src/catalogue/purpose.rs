@@ -28,6 +28,8 @@ pub struct Retention {
     pub recipient_days: u32,
     /// How many years the log entries are kept.
     pub log_years: u32,
+    /// How long sealed results are kept after completion; at most 24 hours.
+    pub payload: Duration,
     /// Within how many days the subject is to be told (informatieplicht).
     pub notify_subject_by_days: u32,
 }
@@ -42,6 +44,19 @@ pub struct DefaultSources {
     /// Why these.
     pub reason: Texts,
 }
+
+/// Which kind of case a request stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CaseTrack {
+    /// About persons by name.
+    Named,
+    /// About nobody by name: an anonymous consultation (consultatief overleg).
+    Anonymous,
+}
+
+/// How long sealed results are kept after completion, unless the purpose says shorter.
+const LONGEST_PAYLOAD: Duration = Duration::from_hours(24);
 
 /// A purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +76,10 @@ pub struct Purpose {
     /// Whether disclosures go on, with an alarm and full review, when the log's witnesses are silent; and whether one
     /// professional alone may make an override for it.
     pub emergency: bool,
+    /// Whether `POST /v1/disclosures` serves it; the others are entered another way, and no source is asked.
+    pub served: bool,
+    /// The kind of case that a request must stand in, if it must.
+    pub case: Option<CaseTrack>,
     /// Whether the recipient serves the subject, so that nothing about persons protected from the subject may reach it.
     pub acts_for_subject: bool,
     /// The sources asked when a request names none.
@@ -97,6 +116,8 @@ struct PurposeFile {
     deadline: Spanned<String>,
     answer_at_ms: Spanned<u64>,
     emergency: bool,
+    served: bool,
+    case: Option<Spanned<CaseTrack>>,
     acts_for_subject: bool,
     texts: Texts,
     retention: RetentionTable,
@@ -111,6 +132,7 @@ struct PurposeFile {
 struct RetentionTable {
     recipient: Spanned<String>,
     log_years: Spanned<u32>,
+    payload: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -148,12 +170,27 @@ impl Purpose {
         if let Some(sources) = read.default_sources.as_ref().filter(|sources| sources.get_ref().kinds.is_empty()) {
             return Err(at(sources.span(), "default_sources must name a kind, or be left out".to_owned()));
         }
+        let payload = match &read.retention.payload {
+            None => LONGEST_PAYLOAD,
+            Some(text) => term(text.get_ref()).filter(|payload| *payload <= LONGEST_PAYLOAD).ok_or_else(|| {
+                at(text.span(), "write how long sealed results are kept as `PT24H`, and no longer than that".to_owned())
+            })?,
+        };
         let retention = Retention {
+            payload,
             recipient_days: days(&read.retention.recipient)?,
             log_years: *read.retention.log_years.get_ref(),
             notify_subject_by_days: days(&read.obligations.notify_subject_by)?,
         };
         let transforms = read.transforms.check().map_err(|Wrong { at: span, message }| at(span, message))?;
+        let case = read.case;
+        if let Some(case) = case.as_ref().filter(|case| *case.get_ref() == CaseTrack::Anonymous)
+            && let Some((category, form)) = transforms.naming()
+        {
+            let message =
+                format!("an anonymous case names nobody, and this purpose keeps who it is of `{category}` in the form `{form}`");
+            return Err(at(case.span(), message));
+        }
         Ok(Self {
             id: read.id.into_inner(),
             legal_bases: read.legal_bases.into_inner(),
@@ -162,6 +199,8 @@ impl Purpose {
             deadline,
             answer_at: Duration::from_millis(read.answer_at_ms.into_inner()),
             emergency: read.emergency,
+            served: read.served,
+            case: case.map(Spanned::into_inner),
             acts_for_subject: read.acts_for_subject,
             default_sources: read.default_sources.map(Spanned::into_inner),
             transforms,
@@ -192,6 +231,7 @@ legal_bases = ["law"]
 deadline = "PT4H"
 answer_at_ms = 1000
 emergency = false
+served = true
 acts_for_subject = true
 texts = { nl = "proef", en = "probe" }
 retention = { recipient = "P90D", log_years = 5 }
@@ -212,19 +252,22 @@ signal = ["any"]
     fn errors_name_file_and_line() {
         let cases = [
             (("emergency = false", "emergency = false\nurgent = true"), 6, "urgent"),
+            (("served = true", "served = true\ncase = \"anon\""), 7, "anon"),
+            (("served = true\n", ""), 1, "served"),
             (("id = \"probe\"", "id = \"other\""), 1, "file's name"),
             (("[\"law\"]", "[]"), 2, "legal basis"),
             (("PT4H", "4h"), 3, "deadline"),
-            (("P90D", "90"), 8, "P90D"),
-            (("log_years = 5", "log_years = 1"), 8, "5 years"),
-            (("transforms.measures", "transforms.measure"), 11, "unknown category"),
-            (("signal = [\"any\"]", "brief = [\"any\"]"), 13, "unknown form"),
-            (("signal = [\"any\"]", "summary = [\"any\"]"), 13, "has no form"),
-            (("signal = [\"any\"]", "signal = []"), 13, "keeps nothing"),
-            (("signal = [\"any\"]", "signal = [\"any\", \"any\"]"), 13, "twice"),
-            (("signal = [\"any\"]", "reduced = [\"measures[].kind\",\n \"measures[].until\"]"), 14, "widens"),
-            (("\"measures[].from\"", "\"measures[].text\""), 12, "free text"),
-            (("\"measures[].from\"", "\"measures[].form\""), 12, "no field"),
+            (("P90D", "90"), 9, "P90D"),
+            (("log_years = 5", "log_years = 1"), 9, "5 years"),
+            (("log_years = 5", "log_years = 5, payload = \"PT25H\""), 9, "PT24H"),
+            (("transforms.measures", "transforms.measure"), 12, "unknown category"),
+            (("signal = [\"any\"]", "brief = [\"any\"]"), 14, "unknown form"),
+            (("signal = [\"any\"]", "summary = [\"any\"]"), 14, "has no form"),
+            (("signal = [\"any\"]", "signal = []"), 14, "keeps nothing"),
+            (("signal = [\"any\"]", "signal = [\"any\", \"any\"]"), 14, "twice"),
+            (("signal = [\"any\"]", "reduced = [\"measures[].kind\",\n \"measures[].until\"]"), 15, "widens"),
+            (("\"measures[].from\"", "\"measures[].text\""), 13, "free text"),
+            (("\"measures[].from\"", "\"measures[].form\""), 13, "no field"),
         ];
         for (change, line, message) in cases {
             let error = refused(change);
@@ -236,7 +279,10 @@ signal = ["any"]
     #[test]
     fn a_file_reads_as_written() {
         let purpose = Purpose::parse("purposes/probe.toml", FILE).expect("valid");
-        assert_eq!(purpose.deadline, Duration::from_hours(4));
+        assert_eq!((purpose.deadline, purpose.retention.payload), (Duration::from_hours(4), Duration::from_hours(24)));
+        let shorter = FILE.replace("log_years = 5", "log_years = 5, payload = \"PT2H\"");
+        let shorter = Purpose::parse("purposes/probe.toml", &shorter).expect("valid");
+        assert_eq!(shorter.retention.payload, Duration::from_hours(2));
         assert_eq!((purpose.retention.recipient_days, purpose.retention.notify_subject_by_days), (90, 28));
         assert!(purpose.transforms.keeps(super::super::Category::Measures, super::super::Form::Signal, "any"));
         assert!(purpose.transforms.paths(super::super::Category::Measures, super::super::Form::Reduced).is_empty());

@@ -72,7 +72,7 @@ impl Shape {
             Self::Count => value.as_u64().filter(|count| *count <= 100_000).map(Value::from),
             Self::Flag => value.as_bool().map(Value::from),
             Self::Texts => each(value, |entry| Self::Text.strict(entry)),
-            Self::Codes => each(value, |entry| Self::Code.strict(entry)),
+            Self::Codes => each(value, |entry| Self::Code.strict(entry).filter(is_one_word)),
             Self::Person => person(value),
             Self::Persons => each(value, person),
             Self::Scores => scores(value),
@@ -149,6 +149,11 @@ pub fn is_text(text: &str) -> bool {
 pub fn is_code(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b" ._/+-".contains(&byte);
     (1..=60).contains(&text.len()) && text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric) && text.bytes().all(allowed)
+}
+
+/// A code without spaces: several words in a list of kinds are prose, which goes out in a summary only.
+pub fn is_one_word(code: &Value) -> bool {
+    code.as_str().is_some_and(|code| !code.contains(' '))
 }
 
 /// A day of the calendar, `YYYY-MM-DD`.

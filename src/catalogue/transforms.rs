@@ -25,6 +25,15 @@ impl Transforms {
         self.paths(category, form).iter().any(|kept| kept == path)
     }
 
+    /// A category and form of which it keeps a person's name or pseudonym, or where somebody lives.
+    pub(super) fn naming(&self) -> Option<(Category, Form)> {
+        let names = |paths: &[String]| paths.iter().any(|path| path.ends_with("pseudonym") || path.ends_with("person"));
+        let naming = |(category, _): &&(Category, Form), paths: &Vec<String>| {
+            matches!(category, Category::Identity | Category::Address) || names(paths)
+        };
+        self.0.iter().find(|(key, paths)| naming(key, paths)).map(|(key, _)| *key)
+    }
+
     /// Every category and form that the purpose uses.
     pub fn iter(&self) -> impl Iterator<Item = (Category, Form, &[String])> {
         self.0.iter().map(|((category, form), paths)| (*category, *form, paths.as_slice()))

@@ -40,13 +40,13 @@ enum Step {
         by: By,
     },
     /// An organisation attends from now on: it may ask as the team.
-    Attend(Organisation),
+    Attend(Party),
     /// An organisation takes no part any more, as attendee or director: nothing is given to it in this case from now on.
-    Leave(Organisation),
+    Leave(Party),
     /// Record that the family was told before it is discussed by name.
     Inform(One),
     /// Record the decision "MDA regie" and who directs: an organisation of kind case-director.
-    Direct(Organisation),
+    Direct(Party),
     /// Record that a safety plan was made with the family.
     Plan(One),
     /// Close the case, for good: nothing is given in it any more, not what waits to be picked up either.
@@ -63,7 +63,7 @@ struct One {
 }
 
 #[derive(Args)]
-struct Organisation {
+struct Party {
     /// The case's id.
     #[arg(value_name = "CASE")]
     case: CaseId,
@@ -115,7 +115,7 @@ impl One {
     }
 }
 
-impl Organisation {
+impl Party {
     async fn change(self, outside: Outside, step: fn(Oin) -> Next, done: &str) -> Result<(), Failure> {
         let changed = self.by.desk(outside).await?.change_case(&self.case, &step(self.organisation.clone())).await?;
         say(&format!("{}: {} {done}{}", self.case, self.organisation, already(changed)));

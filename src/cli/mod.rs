@@ -2,14 +2,18 @@
 
 mod case;
 mod connector;
+mod consent;
 mod demo;
 mod input;
 mod keys;
+mod notice;
+mod offer;
 mod open;
 mod openapi;
 mod operator;
 mod organisation;
 mod output;
+mod policy;
 mod request;
 mod schema;
 mod serve;
@@ -52,12 +56,20 @@ enum Command {
     Case(case::Case),
     /// Ask a gateway for information about a person.
     Request(Box<request::Request>),
+    /// What waits for collection: make, list, withdraw.
+    Offer(offer::Offer),
+    /// The consents of a source: record, show, list, withdraw.
+    Consent(consent::Consent),
+    /// What your organisation still has to do: notices, notifications, reviews.
+    Notice(notice::Notice),
     /// Sign a request for another client, such as curl: prints the header fields to add.
     Sign(sign::Sign),
     /// Open a sealed payload.
     Open(open::Open),
     /// Verify what was kept: receipts.
     Verify(verify::Verify),
+    /// Check, test and show the policies.
+    Policy(policy::Policy),
     /// Print the JSON Schemas of what is given.
     Schema(schema::Schema),
     /// Print the OpenAPI document.
@@ -85,9 +97,13 @@ pub fn main() -> ExitCode {
             Command::Keys(command) => command.run(outside).await,
             Command::Case(command) => command.run(outside).await,
             Command::Request(command) => command.run(outside).await,
+            Command::Offer(command) => command.run(outside).await,
+            Command::Consent(command) => command.run(outside).await,
+            Command::Notice(command) => command.run(outside).await,
             Command::Sign(command) => command.run(outside),
             Command::Open(command) => command.run(),
             Command::Verify(command) => command.run(),
+            Command::Policy(command) => command.run(),
             Command::Schema(command) => command.run(),
             Command::Openapi => openapi::run(),
         }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) use arguments::{BSN_SHOWN, Request};
+pub(super) use arguments::{BSN_SHOWN, Request, bsn, number};
 use serde_json::json;
 
 use super::output::{Failure, explanation, finish};

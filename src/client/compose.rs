@@ -1,6 +1,7 @@
 //! The body of `POST /v1/disclosures`, made of parts that are valid each.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::catalogue::{Category, Form, PurposeCode};
@@ -15,6 +16,8 @@ pub enum Whom {
     Identifier(SubjectId),
     /// By a pseudonym that this organisation was given before, in the same case and purpose.
     Pseudonym(Pseudonym),
+    /// By an offer that was made to this organisation, for the same purpose.
+    Offer(Uuid),
 }
 
 /// What is asked.
@@ -65,13 +68,15 @@ impl Question {
 }
 
 impl Whom {
-    fn json(&self) -> Value {
+    /// As it stands in a body.
+    pub(crate) fn json(&self) -> Value {
         match self {
             Self::Identifier(SubjectId::Bsn(bsn)) => json!({"scheme": "bsn", "value": bsn.expose()}),
             Self::Identifier(SubjectId::VNumber(number)) => json!({"scheme": "v-number", "value": number.expose()}),
             Self::Identifier(SubjectId::Local { source, value }) => {
                 json!({"scheme": "local", "source": source, "value": value.expose()})
             }
+            Self::Offer(offer) => json!({"scheme": "offer", "value": offer.to_string()}),
             Self::Pseudonym(pseudonym) => json!({"scheme": "pseudonym", "value": pseudonym.to_string()}),
         }
     }

@@ -3,6 +3,7 @@
 
 mod compose;
 mod kit;
+mod offers;
 mod opened;
 mod persons;
 mod readable;
@@ -17,10 +18,12 @@ use std::time::Duration;
 
 use http::Method;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use compose::{Question, Whom};
 pub use kit::{GatewayInfo, Kit, KitError, ListedOrganisation, OrganisationInfo, read_jwk};
+pub use offers::{OfferMade, OfferWaiting};
 pub use opened::{OpenedDelivery, Step, open_delivery, sealed_messages};
 pub use persons::PersonError;
 pub use readable::{Names, Readable, plain};
@@ -38,7 +41,7 @@ use crate::http::tls;
 use crate::ledger::note::VerifierKey;
 
 /// The largest answer that is read.
-const MOST: usize = 4 * 1024 * 1024;
+const MOST: usize = 16 * 1024 * 1024;
 
 /// How long one call may take.
 const CALL: Duration = Duration::from_secs(30);
@@ -174,6 +177,31 @@ impl Client {
         Ok(latest)
     }
 
+    /// `GET` of a resource that answers with JSON.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn read(&self, target: &str) -> Result<Value, Trouble> {
+        self.json(self.to(&Method::GET, target, None)).await
+    }
+
+    /// `POST` to a resource that answers with JSON.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn post(&self, target: &str, body: &[u8], idempotency_key: Option<&str>) -> Result<Value, Trouble> {
+        self.json(Call { idempotency_key, ..self.to(&Method::POST, target, Some(body)) }).await
+    }
+
+    /// Signs, sends, verifies.
+    async fn json(&self, call: Call<'_>) -> Result<Value, Trouble> {
+        let answer = self.call(&call, &mut Trace::default()).await?;
+        if answer.status != 200 {
+            return Err(Trouble::Problem(Box::new(Problem::read(answer.status, &answer.body))));
+        }
+        serde_json::from_slice(&answer.body).map_err(|error| Trouble::Answer(format!("line {}", error.line())))
+    }
+
     /// A call of the gateway.
     fn to<'a>(&'a self, method: &'a Method, target: &'a str, body: Option<&'a [u8]>) -> Call<'a> {
         Call { method, base: &self.gateway.api, target, body, idempotency_key: None, most: MOST, time: CALL }
@@ -184,7 +212,7 @@ impl Client {
         trace.begin();
         let answer = self.call(&call, trace).await.inspect_err(|error| trace.unanswered(error, &self.gateway.api))?;
         trace.answered(&answer, &self.gateway.api);
-        let body = read(&answer);
+        let body = read::<Body>(&answer);
         trace.judged(body.as_ref().map(drop));
         self.open(body?, request, &mut trace.steps)
     }
@@ -229,7 +257,7 @@ impl Disclosed {
 }
 
 /// The body of a 200, or why there is none.
-fn read(answer: &Answer) -> Result<Body, Trouble> {
+fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, Trouble> {
     if answer.status != 200 {
         return Err(Trouble::Problem(Box::new(Problem::read(answer.status, &answer.body))));
     }

@@ -200,8 +200,7 @@ impl Override {
         self.ended_at.map_or(self.not_after, |ended| ended.min(self.not_after))
     }
 
-    /// When the privacy officer must have reviewed it: two working days after it was made. Monday to Friday count; public
-    /// holidays are not left out, so the review is never later than the rule asks.
+    /// When the privacy officer must have reviewed it: two Dutch working days after it was made.
     pub fn review_due(&self) -> Timestamp {
         self.made_at.plus_working_days(REVIEW_WORKING_DAYS)
     }

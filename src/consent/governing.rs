@@ -103,9 +103,13 @@ pub(crate) mod tests {
             grantors: vec![grantor],
             parents_with_custody: 1,
             capacity_assessed_by: None,
+            subject_age: 36,
             asked_in_private: true,
             evidence: Evidence { kind: EvidenceKind::SignedForm, sha256: "00".into(), holder: oin(SOURCE) },
+            recorder: oin(SOURCE),
             recorded_by: "p-1".into(),
+            hold: None,
+            reviewed_by: None,
             event: ConsentEvent { at, recorded_at: at, reason: None },
             conditions: None,
             supersedes: None,
@@ -164,11 +168,21 @@ pub(crate) mod tests {
         assert_eq!(governs(&[given, narrowed], 10), None);
     }
 
+    /// Broken on purpose to see it fail: the whole range of ages.
     #[test]
-    fn a_consent_asked_within_hearing_counts_for_no_age() {
-        let mut heard = record("a", ConsentState::Given, NARROW, 1);
-        assert!(heard.fact().ages.is_some());
-        heard.asked_in_private = false;
-        assert_eq!(heard.fact().ages, None);
+    fn a_consent_counts_for_the_ages_between_which_nobodys_authority_changes() {
+        use super::super::authority::{Authority, Regime};
+        let authority = Authority::default();
+        let ages = |record: &ConsentRecord| record.fact(&authority, Regime::Wgbo).ages.map(|ages| (ages.from, ages.until));
+        let mut given = record("a", ConsentState::Given, NARROW, 1);
+        assert_eq!(ages(&given), Some((18, u8::MAX)));
+        given.subject_age = 17;
+        assert_eq!(ages(&given), Some((16, 17)), "turning 18 re-opens it");
+        given.subject_age = 11;
+        assert_eq!(ages(&given), None, "a child gives nothing alone");
+        given.grantors[0].role = GrantorRole::Parent;
+        assert_eq!(ages(&given), Some((0, 11)), "turning 12 re-opens it");
+        given.asked_in_private = false;
+        assert_eq!(ages(&given), None, "asked within hearing it counts for no age");
     }
 }

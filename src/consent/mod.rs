@@ -1,5 +1,6 @@
 //! Who agreed to what: consent records and overrides (doorbreking). Never reads the clock.
 
+pub mod authority;
 pub mod derogation;
 mod governing;
 pub mod minors;
@@ -7,6 +8,7 @@ pub mod record;
 mod scope;
 pub mod team;
 
+pub use authority::Authority;
 pub use derogation::{Override, OverrideFact};
 pub use governing::governing;
 pub use record::{ConsentFact, ConsentRecord, ConsentState};

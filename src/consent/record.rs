@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::minors::{AgeRange, Grantor, covered_ages};
+use super::authority::{Authority, Giving, Hold, Regime, Standing};
+use super::minors::{AgeRange, Band, Grantor};
 use crate::catalogue::{Category, Form, PurposeCode};
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
@@ -140,14 +141,23 @@ pub struct ConsentRecord {
     pub grantors: Vec<Grantor>,
     /// How many parents or guardians have custody: of a child under 12 all of them must agree.
     pub parents_with_custody: u8,
-    /// Who judged whether the giver could decide (wilsbekwaamheid), when that was in doubt.
+    /// Who judged that the subject cannot decide about this (wilsonbekwaam): only then representatives of an adult count, and the subject does not.
     pub capacity_assessed_by: Option<String>,
+    /// The subject's age in whole years when it was given. Turning 12, 16 or 18 re-opens it.
+    pub subject_age: u8,
     /// It was asked outside the partner's hearing (coercion check).
     pub asked_in_private: bool,
     /// What shows it.
     pub evidence: Evidence,
+    /// The organisation that recorded it.
+    #[schema(value_type = String)]
+    pub recorder: Oin,
     /// The professional who recorded it.
     pub recorded_by: String,
+    /// Why it waits for the source's professional; only while it is `requested`.
+    pub hold: Option<Hold>,
+    /// The professional of the source who accepted it although a representative is suspected of the violence.
+    pub reviewed_by: Option<String>,
     /// The event that led to this version.
     pub event: ConsentEvent,
     /// Conditions that the giver made, for the source's professional to mind.
@@ -167,10 +177,38 @@ impl ConsentRecord {
             && self.categories.contains(&category)
     }
 
-    /// What the policies are given of this record. A consent that was not asked in private, or that nobody gave who may, counts
-    /// for no age.
-    pub fn fact(&self) -> Arc<ConsentFact> {
-        let ages = covered_ages(&self.grantors, self.parents_with_custody, self.capacity_assessed_by.is_some());
+    /// Whether those who gave it may, for a record under `regime`.
+    pub fn standing(&self, authority: &Authority, regime: Regime) -> Standing {
+        authority.judge(
+            regime,
+            Giving {
+                grantors: &self.grantors,
+                parents_with_custody: self.parents_with_custody,
+                incapable: self.capacity_assessed_by.is_some(),
+                subject_age: self.subject_age,
+                reviewed: self.reviewed_by.is_some(),
+            },
+        )
+    }
+
+    /// The state at `now`: a consent past its term has expired, whether that was recorded yet or not.
+    pub fn state_at(&self, now: Timestamp) -> ConsentState {
+        match self.state {
+            ConsentState::Given if now >= self.not_after => ConsentState::Expired,
+            state => state,
+        }
+    }
+
+    /// The next version of this record, in another state.
+    #[must_use]
+    pub fn next(&self, state: ConsentState, event: ConsentEvent) -> Self {
+        Self { version: self.version.saturating_add(1), state, event, hold: None, ..self.clone() }
+    }
+
+    /// What the policies are given of this record. A consent that was not asked in private, or not by all who must agree for a record under
+    /// `regime`, counts for no age; any other for the ages between which nobody's authority changes.
+    pub fn fact(&self, authority: &Authority, regime: Regime) -> Arc<ConsentFact> {
+        let counts = self.asked_in_private && self.standing(authority, regime) == Standing::Accepted;
         Arc::new(ConsentFact {
             id: self.id.clone(),
             version: self.version,
@@ -182,7 +220,7 @@ impl ConsentRecord {
             max_form: self.max_form,
             valid_from: self.valid_from,
             not_after: self.not_after,
-            ages: ages.filter(|_| self.asked_in_private),
+            ages: counts.then(|| Band::of(self.subject_age).ages()),
         })
     }
 }

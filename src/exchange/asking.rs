@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::case::{recipient_kind, recipients};
 use super::matter::Matter;
-use super::plan::Cell;
+use super::plan::{Cell, GovernedBy};
 use super::refusal::{ProblemType, Refusal};
 use super::registry::Member;
 use crate::case_room::CaseFact;
 use crate::catalogue::{Category, Form, Purpose};
 use crate::clock::Timestamp;
+use crate::consent::Authority;
+use crate::consent::authority::Regime;
 use crate::consent::team::{governing_all, governing_override_all};
 use crate::organisation::Kind;
 use crate::policy::{Basis, Bundle, Decision, FormSet, Party, Question, reason};
@@ -28,7 +30,6 @@ pub(super) struct Asking<'a> {
     pub(super) asked_by: Option<Pseudonym>,
     /// `false` when the pseudonym is nobody's in this domain.
     pub(super) is_someone: bool,
-    pub(super) now: Timestamp,
 }
 
 /// What is recorded that a decision rests on, beside the organisations.
@@ -38,6 +39,12 @@ pub(super) struct Known<'a> {
     pub(super) person: &'a PersonFacts,
     /// About the case, if the request stands in one.
     pub(super) case: Option<&'a Arc<CaseFact>>,
+    /// Whose consent counts.
+    pub(super) authority: &'a Authority,
+    /// Under which regime the source's record is.
+    pub(super) regime: Regime,
+    /// The moment.
+    pub(super) now: Timestamp,
 }
 
 impl Asking<'_> {
@@ -86,6 +93,7 @@ impl Asking<'_> {
             reason: None,
             consent: None,
             overridden_by: None,
+            governed_by: GovernedBy::default(),
         };
         if possible.is_empty() || !source.is_active() || !self.may_look_up(source) {
             cell.reason = Some(Arc::from(reason::NOT_PERMITTED));
@@ -97,6 +105,12 @@ impl Asking<'_> {
         cell.reason = decision.reason().map(Arc::from);
         if possible.contains(Form::Summary) {
             cell.summary = self.decided(&question, &mut cell, Bundle::decide_summary).form().is_some();
+        }
+        if cell.form.is_some() || cell.summary {
+            cell.governed_by = GovernedBy {
+                consent: question.consent.as_ref().map(|consent| (consent.id.clone(), consent.version)),
+                derogation: question.derogation.as_ref().map(|one| one.id.clone()),
+            };
         }
         cell
     }
@@ -126,7 +140,8 @@ impl Asking<'_> {
     }
 
     fn question(&self, source: &Member, category: Category) -> Question {
-        question(self.purpose, self.matter, self.known, source, category, self.finest(category), self.now)
+        let regime = Regime::of_kind(source.organisation.kind, &self.purpose.id);
+        question(self.purpose, self.matter, Known { regime, ..self.known }, source, category, self.finest(category))
     }
 
     /// By pseudonym nothing that would tell who it is: that is re-identification, and goes another way.
@@ -147,21 +162,22 @@ pub(super) fn question(
     source: &Member,
     category: Category,
     finest: Form,
-    now: Timestamp,
 ) -> Question {
     let giver = &source.organisation;
-    let recipients = recipients(matter, known.case.map(Arc::as_ref));
-    let overrides: Vec<_> = known.person.overrides.iter().map(|(_, one)| one.clone()).collect();
-    let consent = governing_all(&known.person.consents, &giver.oin, &recipients, &purpose.id, category, now);
+    let Known { person, case, authority, regime, now } = known;
+    let recipients = recipients(matter, case.map(Arc::as_ref));
+    let overrides: Vec<_> = person.overrides.iter().map(|(_, one)| one.clone()).collect();
+    let consent = governing_all(&person.consents, &giver.oin, &recipients, &purpose.id, category, now);
     let overriding = governing_override_all(&overrides, &giver.oin, &recipients, &purpose.id, category, now);
     Question {
         purpose: purpose.id.clone(),
         recipient: Party { oin: matter.caller.oin().clone(), kind: recipient_kind(matter) },
+        asker: matter.caller.organisation().kind,
         source: Party { oin: giver.oin.clone(), kind: giver.kind },
         category,
         finest,
         now,
-        consent: consent.map(crate::consent::ConsentRecord::fact),
+        consent: consent.map(|consent| consent.fact(authority, regime)),
         derogation: overriding.map(crate::consent::Override::fact),
         case: known.case.cloned(),
         facts: None,

@@ -9,6 +9,7 @@ use super::asking::{Asking, Known};
 use super::authenticate::Caller;
 use super::case::{self, InCase};
 use super::matter::Matter;
+use super::offered::{self, Offered};
 use super::plan::Plan;
 use super::refusal::{ProblemType, Refusal};
 use super::registry::{Member, Registry};
@@ -16,6 +17,7 @@ use super::request::SubjectReference;
 use super::vault::VaultFailure;
 use crate::catalogue::Purpose;
 use crate::clock::Timestamp;
+use crate::consent::authority::Regime;
 use crate::crypto::base64;
 use crate::json::Fault;
 use crate::organisation::Oin;
@@ -74,18 +76,22 @@ pub(super) async fn plan(
     let purpose = purpose(&bundle, matter)?;
     let in_case = case::of(gateway, matter).await?;
     let domain = case::domain(matter);
-    let Meant { subject, asked_by, is_someone } = meant(gateway, matter, &domain).await?;
+    let Meant { subject, asked_by, is_someone, offered_by } = meant(gateway, matter, &domain).await?;
     let index = gateway.subject_index(&subject);
     let person = gateway.store.person_facts(index).await?;
     let registry = gateway.registry.at_least(person.revision).await?;
     matter.caller = standing(&matter.caller, &registry, now)?;
     may_receive(matter, now)?;
-    let sources = sources(&registry, matter, &purpose)?;
+    let sources = sources(&registry, matter, &purpose, offered_by.as_ref())?;
+    let organisations = organisations(matter, &sources);
+    let person = person.bearing_on(&organisations);
     let fact = in_case.as_ref().map(|in_case| Arc::clone(&in_case.fact));
-    let known = Known { person: &person, case: fact.as_ref() };
-    let asking = Asking { bundle: &bundle, purpose: &purpose, matter, subject: &subject, known, asked_by, is_someone, now };
+    let known = Known { person: &person, case: fact.as_ref(), authority: &gateway.authority, regime: Regime::Other, now };
+    let asking = Asking { bundle: &bundle, purpose: &purpose, matter, subject: &subject, known, asked_by, is_someone };
     let (cells, not_permitted, summaries) = asking.cells(&sources)?;
-    let expected = expected(&registry, matter, &sources, index, (&person, in_case.as_ref()), now);
+    let read = Read { registry: &registry, subject: index, person: &person, in_case: in_case.as_ref() };
+    let standing = read.digest(&organisations, None);
+    let expected = read.expected(matter, organisations, now);
     let poor = sources.iter().map(|source| &source.organisation.oin).filter(|source| gateway.health.is_poor(source)).cloned();
     let poor = poor.collect();
     let named = matter.request.sources.is_some();
@@ -97,6 +103,7 @@ pub(super) async fn plan(
         subject,
         asked_by,
         expected,
+        standing,
         person,
         case: fact,
         cells,
@@ -119,7 +126,10 @@ fn purpose(bundle: &Bundle, matter: &Matter) -> Result<Arc<Purpose>, Refusal> {
         .purpose(&request.purpose)
         .cloned()
         .ok_or_else(|| not_permitted("no policy serves this purpose: check its code"))?;
-    case::fits(request)?;
+    if !purpose.served {
+        return Err(not_permitted("this purpose is not asked for here"));
+    }
+    case::fits(&purpose, request)?;
     Ok(purpose)
 }
 
@@ -142,15 +152,22 @@ struct Meant {
     subject: Personal<SubjectId>,
     asked_by: Option<Pseudonym>,
     is_someone: bool,
+    /// The source that has the person in mind, when the request names an offer.
+    offered_by: Option<Oin>,
 }
 
 /// Who is meant. A pseudonym of another domain, or of none, is a person whom no source knows.
 async fn meant(gateway: &Gateway, matter: &Matter, domain: &Domain) -> Result<Meant, Refusal> {
+    let someone = |subject, asked_by| Meant { subject, asked_by, is_someone: true, offered_by: None };
     match &matter.request.subject {
-        SubjectReference::Identifier(identifier) => Ok(Meant { subject: identifier.clone(), asked_by: None, is_someone: true }),
+        SubjectReference::Identifier(identifier) => Ok(someone(identifier.clone(), None)),
+        SubjectReference::Offer(id) => {
+            let Offered { subject, source } = offered::of(gateway, matter, *id).await?;
+            Ok(Meant { offered_by: Some(source), ..someone(subject, None) })
+        }
         SubjectReference::Pseudonym(pseudonym) => match gateway.vault.person(domain, *pseudonym).await {
-            Ok(Some(person)) => Ok(Meant { subject: person, asked_by: Some(*pseudonym), is_someone: true }),
-            Ok(None) => Ok(Meant { subject: nobody(gateway, *pseudonym)?, asked_by: Some(*pseudonym), is_someone: false }),
+            Ok(Some(person)) => Ok(someone(person, Some(*pseudonym))),
+            Ok(None) => Ok(Meant { is_someone: false, ..someone(nobody(gateway, *pseudonym)?, Some(*pseudonym)) }),
             Err(VaultFailure::Store(error)) => Err(error.into()),
             Err(error) => {
                 tracing::error!(%error, "the vault failed");
@@ -170,7 +187,15 @@ fn nobody(gateway: &Gateway, pseudonym: Pseudonym) -> Result<Personal<SubjectId>
 }
 
 /// The sources that were named, or the purpose's default.
-fn sources(registry: &Registry, matter: &Matter, purpose: &Purpose) -> Result<Vec<Arc<Member>>, Refusal> {
+fn sources(
+    registry: &Registry,
+    matter: &Matter,
+    purpose: &Purpose,
+    offered_by: Option<&Oin>,
+) -> Result<Vec<Arc<Member>>, Refusal> {
+    if let Some(source) = offered_by {
+        return Ok(registry.member(source).cloned().into_iter().collect());
+    }
     let fault = |pointer: String, expected: &str| Fault { pointer, expected: expected.to_owned() };
     if let Some(named) = &matter.request.sources {
         let unknown = named.iter().enumerate().filter(|(_, oin)| registry.member(oin).is_none());
@@ -191,26 +216,37 @@ fn sources(registry: &Registry, matter: &Matter, purpose: &Purpose) -> Result<Ve
     Ok(registry.members().filter(by_default).cloned().collect())
 }
 
-/// What must be found unchanged when the disclosure is recorded.
-fn expected(
-    registry: &Registry,
-    matter: &Matter,
-    sources: &[Arc<Member>],
+/// The organisations that are judged: the recipient, then the sources.
+fn organisations(matter: &Matter, sources: &[Arc<Member>]) -> Vec<Oin> {
+    std::iter::once(matter.caller.oin()).chain(sources.iter().map(|source| &source.organisation.oin)).cloned().collect()
+}
+
+/// What a decision is made from, as it was read.
+struct Read<'a> {
+    registry: &'a Registry,
     subject: SubjectIndex,
-    (person, in_case): (&PersonFacts, Option<&InCase>),
-    now: Timestamp,
-) -> Expected {
-    let organisations: Vec<Oin> =
-        std::iter::once(matter.caller.oin()).chain(sources.iter().map(|source| &source.organisation.oin)).cloned().collect();
-    let digests = organisations.iter().map(|oin| registry.member(oin).map_or([0; 32], |member| member.digest));
-    let consents = person.consents.iter().flat_map(|consent| [consent.valid_from, consent.not_after]);
-    let overrides = person.overrides.iter().map(|(_, overriding)| overriding.ends_at());
-    let credentials = matter.caller.member().next_changes();
-    let void_at = consents.chain(overrides).chain(credentials).filter(|&at| at > now).min().unwrap_or(NEVER);
-    // The oldest of the readings: whatever moved after it is looked at again when it is recorded.
-    let revision = person.revision.min(registry.revision);
-    let revision = in_case.map_or(revision, |in_case| revision.min(in_case.revision));
-    let case = in_case.map(|in_case| &in_case.case);
-    let digest = facts_digest(digests, Some(person), case);
-    Expected { revision, void_at, subject: Some(subject), case: case.map(|case| case.id.clone()), digest, organisations }
+    person: &'a PersonFacts,
+    in_case: Option<&'a InCase>,
+}
+
+impl Read<'_> {
+    fn digest(&self, organisations: &[Oin], person: Option<&PersonFacts>) -> [u8; 32] {
+        let digests = organisations.iter().map(|oin| self.registry.member(oin).map_or([0; 32], |member| member.digest));
+        facts_digest(digests, person, self.in_case.map(|in_case| &in_case.case))
+    }
+
+    /// What must be found unchanged when the disclosure is recorded.
+    fn expected(&self, matter: &Matter, organisations: Vec<Oin>, now: Timestamp) -> Expected {
+        let Self { registry, subject, person, in_case } = *self;
+        let consents = person.consents.iter().flat_map(|consent| [consent.valid_from, consent.not_after]);
+        let overrides = person.overrides.iter().map(|(_, overriding)| overriding.ends_at());
+        let credentials = matter.caller.member().next_changes();
+        let void_at = consents.chain(overrides).chain(credentials).filter(|&at| at > now).min().unwrap_or(NEVER);
+        // The oldest of the readings: whatever moved after it is looked at again when it is recorded.
+        let revision = person.revision.min(registry.revision);
+        let revision = in_case.map_or(revision, |in_case| revision.min(in_case.revision));
+        let case = in_case.map(|in_case| in_case.case.id.clone());
+        let digest = self.digest(&organisations, Some(person));
+        Expected { revision, void_at, subject: Some(subject), case, digest, organisations }
+    }
 }

@@ -11,16 +11,11 @@ use super::matter::Matter;
 use super::refusal::{ProblemType, Refusal};
 use super::request::{ActingAs, DisclosureRequest};
 use crate::case_room::{Case, CaseFact, CaseId, State, Track};
+use crate::catalogue::Purpose;
 use crate::json::Fault;
 use crate::organisation::{Kind, Oin};
 use crate::pseudonym::Domain;
 use crate::store::Revision;
-
-/// The purposes that exist within a case only (`design.md` §4).
-const NEED_A_CASE: [&str; 2] = ["team-discussion", "case-direction"];
-
-/// The purpose for which no source is asked: its members enter it through the case.
-const ANONYMOUS: &str = "anonymous-consultation";
 
 /// A case in which the caller takes part, as it was read.
 #[derive(Debug)]
@@ -37,13 +32,8 @@ pub(super) struct InCase {
 ///
 /// # Errors
 /// A refusal that depends only on what is asked.
-pub(super) fn fits(request: &DisclosureRequest) -> Result<(), Refusal> {
-    let purpose = request.purpose.as_str();
-    if purpose == ANONYMOUS {
-        let detail = "an anonymous consultation asks no source about a person: its members enter it through the case";
-        return Err(Refusal::new(ProblemType::NotPermitted, detail));
-    }
-    if request.case.is_none() && NEED_A_CASE.contains(&purpose) {
+pub(super) fn fits(purpose: &Purpose, request: &DisclosureRequest) -> Result<(), Refusal> {
+    if request.case.is_none() && purpose.case.is_some() {
         let expected = "required for this purpose: the id of a case in which the organisation takes part".to_owned();
         return Err(Refusal::schema(vec![Fault { pointer: "/case".to_owned(), expected }]));
     }

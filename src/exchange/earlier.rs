@@ -115,6 +115,11 @@ impl Earlier {
         self.deliveries.iter().any(|delivery| self.released_as(delivery).is_none())
     }
 
+    /// How many releases of this source are among the deliveries.
+    pub(super) fn releases_of(&self, source: &Oin) -> usize {
+        self.released.iter().filter(|released| released.source == *source).count()
+    }
+
     /// The names that the recipient must not have where these deliveries are given.
     pub(super) fn apart(&self) -> &[NameIndex] {
         &self.apart

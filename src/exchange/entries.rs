@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::Gateway;
 use super::matter::Matter;
 use super::plan::Plan;
-use super::request::{ActingAs, Grounds};
+use super::request::{ActingAs, Grounds, SubjectReference};
 use crate::ledger::entry::{
-    Actor, Basis, Body, Clear, ConsentReference, Decision, Emergency, EntryKind, Item, Operation, Outcome, Status,
+    Actor, Basis, Body, Clear, ConsentReference, Decision, Emergency, EntryKind, Item, Operation, Outcome, Reference, Status,
 };
 use crate::organisation::Oin;
 use crate::store::journal::JournalError;
@@ -62,6 +62,9 @@ pub(super) fn body(gateway: &Gateway, matter: &Matter, plan: &Plan, kind: EntryK
     body.client = Some(matter.client.clone());
     body.purpose = Some(plan.purpose.id.clone());
     body.case.clone_from(&request.case);
+    if let SubjectReference::Offer(offer) = &request.subject {
+        body.references = [Reference { object: "offer".to_owned(), id: offer.to_string() }].into();
+    }
     body.basis = Some(Basis {
         legal: plan.purpose.legal_bases.iter().cloned().collect(),
         necessity: Some(request.necessity.clone()),

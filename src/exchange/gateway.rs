@@ -21,6 +21,7 @@ use super::undelivered::Doubts;
 use super::vault::Vault;
 use crate::catalogue::Purpose;
 use crate::clock::Clock;
+use crate::consent::Authority;
 use crate::crypto::base64;
 use crate::crypto::digest::{self, KeyedDigest};
 use crate::entropy::{Entropy, EntropyUnavailable, random};
@@ -56,6 +57,8 @@ pub struct Gateway {
     pub registry: LiveRegistry,
     /// The policies.
     pub policy: ArcSwap<Bundle>,
+    /// Who must agree before a consent counts.
+    pub authority: Arc<Authority>,
     /// Pseudonyms.
     pub vault: Vault,
     /// Log entries.
@@ -74,6 +77,8 @@ pub struct Gateway {
     pub strangers: Rates,
     /// How many refusals of one organisation for asking too much are entries of the log.
     pub excesses: Rates,
+    /// How many facts about persons one organisation may register: each is read again by all who ask about the person.
+    pub registering: Rates,
     /// Finds consents and overrides about a person.
     pub subject_index: KeyedDigest,
     /// Compares bodies under one Idempotency-Key.

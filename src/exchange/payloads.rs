@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::Stopped;
@@ -15,7 +16,7 @@ use super::matter::Matter;
 use super::request;
 use crate::clock::Timestamp;
 use crate::crypto::base64::InvalidBase64;
-use crate::crypto::{aead, base64, digest};
+use crate::crypto::{aead, base64};
 use crate::entropy::Entropy;
 use crate::keystore::{KeyStore, KeyStoreError};
 use crate::ledger::entry::TraceId;
@@ -36,13 +37,26 @@ pub struct Payloads {
     entropy: Arc<dyn Entropy>,
 }
 
+/// What is kept beside a request until its results are gone.
+#[derive(Debug)]
+pub(super) struct Beside {
+    /// What was decided.
+    pub(super) verdict: [u8; 32],
+    /// The deliveries of summaries that were released for it.
+    pub(super) released: Vec<Released>,
+    /// The names that the recipient must not have where its deliveries are picked up.
+    pub(super) apart: Vec<NameIndex>,
+}
+
 /// What is kept of a request.
 #[derive(Serialize, Deserialize)]
 struct Kept {
-    body: String,
+    body: Value,
+    digest: String,
     keyid: String,
     fingerprint: String,
     trace: String,
+    verdict: String,
     calls: BTreeMap<Oin, String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     released: Vec<Released>,
@@ -56,12 +70,14 @@ pub struct Reopened {
     pub id: Uuid,
     /// What was asked.
     pub request: Arc<request::DisclosureRequest>,
-    /// The raw body.
+    /// The body as a value written anew.
     pub body: bytes::Bytes,
     /// Its digest.
     pub request_digest: [u8; 32],
     /// The trace of the original request.
     pub trace: TraceId,
+    /// What was decided when its answer was made: [`super::plan::Plan::verdict`].
+    pub verdict: [u8; 32],
     /// SHA-256 of the call to each source that was asked.
     pub calls: BTreeMap<Oin, [u8; 32]>,
     /// The deliveries of summaries that were released for it.
@@ -94,18 +110,15 @@ impl Payloads {
         Ok(())
     }
 
-    /// Seals what is kept of `matter` until `expires`: the request, what was `released` for it, and the names that must be kept `apart` from its
-    /// deliveries. Gives the name of the day's key, and the sealed request.
-    pub(super) fn seal(
-        &self,
-        matter: &Matter,
-        released: Vec<Released>,
-        apart: Vec<NameIndex>,
-        expires: Timestamp,
-    ) -> Result<(String, Vec<u8>), Stopped> {
+    /// Seals what is kept of `matter` until `expires`. Gives the name of the day's key, and the sealed request.
+    pub(super) fn seal(&self, matter: &Matter, beside: Beside, expires: Timestamp) -> Result<(String, Vec<u8>), Stopped> {
         let class = class(expires);
+        let Beside { verdict, released, apart } = beside;
         let kept = Kept {
-            body: base64::encode(&matter.body),
+            // As a value: what a caller filled up with spaces takes no room.
+            body: serde_json::from_slice(&matter.body).map_err(|_| Stopped::internal("a request cannot be kept"))?,
+            digest: base64::encode_url(&matter.request_digest),
+            verdict: base64::encode_url(&verdict),
             keyid: matter.caller.credentials().keyid.clone(),
             fingerprint: base64::encode_url(&matter.caller.credentials().fingerprint),
             trace: matter.trace.to_string(),
@@ -126,14 +139,15 @@ impl Payloads {
         let wrapping = self.key_store.existing_key(&row.payload_class)?;
         let plain = aead::open(&wrapping, row.id.as_bytes(), &row.request).map_err(|_| unreadable())?;
         let kept: Kept = serde_json::from_slice(plain.expose()).map_err(|_| unreadable())?;
-        let body = base64::decode(&kept.body).map_err(|_| unreadable())?;
+        let body = serde_json::to_vec(&kept.body).map_err(|_| unreadable())?;
         let fingerprint = base64::decode_url_array(&kept.fingerprint).map_err(|_| unreadable())?;
         let calls = kept.calls.into_iter().map(|(source, digest)| Ok((source, base64::decode_url_array(&digest)?)));
         let calls: Result<BTreeMap<_, _>, InvalidBase64> = calls.collect();
         Ok(Reopened {
             id: row.id.parse().map_err(|_| unreadable())?,
             request: Arc::new(request::parse(&body).map_err(|_| unreadable())?),
-            request_digest: digest::sha256(&body),
+            request_digest: base64::decode_url_array(&kept.digest).map_err(|_| unreadable())?,
+            verdict: base64::decode_url_array(&kept.verdict).map_err(|_| unreadable())?,
             body: body.into(),
             trace: kept.trace.parse().map_err(|_| unreadable())?,
             calls: calls.map_err(|_| unreadable())?,

@@ -11,6 +11,7 @@ use super::registry::Member;
 use crate::case_room::CaseFact;
 use crate::catalogue::{Category, Form, Purpose};
 use crate::clock::Timestamp;
+use crate::crypto::{digest, hex};
 use crate::organisation::Oin;
 use crate::policy::Bundle;
 use crate::pseudonym::{Domain, Pseudonym};
@@ -33,7 +34,9 @@ pub struct Plan {
     pub asked_by: Option<Pseudonym>,
     /// What the decision rests on, to be found unchanged when it is recorded.
     pub expected: Expected,
-    /// What is recorded about the person.
+    /// A digest of the organisations and the case alone, of which the recipient may see that they changed.
+    pub standing: [u8; 32],
+    /// What is recorded about the person, as far as it bears on this disclosure.
     pub person: PersonFacts,
     /// The case that the request stands in, if any.
     pub case: Option<Arc<CaseFact>>,
@@ -70,6 +73,18 @@ pub struct Cell {
     pub consent: Option<(String, u32)>,
     /// The override it rests on, if any.
     pub overridden_by: Option<String>,
+    /// The consent and the override that govern it, relied upon or not: an item's facts can make it rest on them yet. None where nothing may be
+    /// asked.
+    pub governed_by: GovernedBy,
+}
+
+/// The records that govern a combination: a consent's id and version, an override's id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GovernedBy {
+    /// The consent.
+    pub consent: Option<(String, u32)>,
+    /// The override.
+    pub derogation: Option<String>,
 }
 
 impl Plan {
@@ -107,6 +122,21 @@ impl Plan {
     pub(super) fn absence_rests_on_person(&self, matter: &Matter, source: &Member, category: Category) -> bool {
         let (recipient, giver) = (recipient_kind(matter), source.organisation.kind);
         self.bundle.rests_on_person(recipient, &self.purpose.id, giver, category, Form::Signal)
+    }
+
+    /// A digest of what was decided: who receives with which key, and what may be asked of whom on which grounds. An answer made under an equal
+    /// verdict would be made again as it is. So it is given again as it is, whatever else was recorded about the person meanwhile: a new text
+    /// would tell the recipient that something was (invariant 8).
+    pub(super) fn verdict(&self, matter: &Matter, now: Timestamp) -> [u8; 32] {
+        let key = matter.caller.member().encryption_key(now).map(|(key, _)| key.id().as_str().to_owned());
+        let cells = self.cells.iter().map(|cell| {
+            let Cell { source, category, form, summary, policies: _, reason: _, consent, overridden_by, governed_by } = cell;
+            let form = form.map(Form::code);
+            let GovernedBy { consent: governing, derogation } = governed_by;
+            serde_json::json!([source.organisation.oin, category, form, summary, consent, overridden_by, governing, derogation])
+        });
+        let verdict = serde_json::json!([hex::encode(&self.standing), key, cells.collect::<Vec<_>>()]);
+        digest::sha256(verdict.to_string().as_bytes())
     }
 
     /// Until when summaries can come: the purpose's deadline, or at once over when none can.

@@ -8,12 +8,13 @@ use super::collect::{Collected, SourceAnswer};
 use super::matter::Matter;
 use super::plan::{Cell, Plan};
 use super::protected::{Protection, protection};
-use super::sound::is_sound;
+use super::sound::{is_sound, protects_from_few};
 use super::{Gateway, Stopped};
 use crate::catalogue::Form;
 use crate::catalogue::minimise::may_know_secret_address;
+use crate::consent::authority::Regime;
 use crate::organisation::Oin;
-use crate::policy::Facts;
+use crate::policy::{Basis, Facts};
 use crate::source::SourceItem;
 use crate::store::NameIndex;
 
@@ -40,6 +41,8 @@ pub struct PermittedItem {
     pub shows_secret_address: bool,
     /// The names that the recipient must not have: those of persons from whom someone in the item is protected.
     pub apart: Vec<NameIndex>,
+    /// The consent that it rests on, if any.
+    pub consent: Option<String>,
 }
 
 impl Rechecked {
@@ -75,13 +78,17 @@ pub(super) async fn permitted(
     answer: SourceAnswer,
 ) -> Result<Vec<PermittedItem>, Stopped> {
     let mut items = Vec::new();
+    if !protects_from_few(&answer.items) {
+        tracing::warn!(source = %answer.source.organisation.oin, "an answer names too many persons from whom someone is protected: dropped");
+        return Ok(items);
+    }
     for item in answer.items {
         if !is_sound(&item) {
             tracing::warn!(source = %answer.source.organisation.oin, "an item's id, facts or persons are not of their form: dropped");
             continue;
         }
         let source = &answer.source.organisation.oin;
-        let Some(Verdict { cell, form, policies, apart }) = may_give(gateway, matter, plan, source, &item).await? else {
+        let Some(Verdict { cell, form, policies, apart, consent }) = may_give(gateway, matter, plan, source, &item).await? else {
             continue;
         };
         if says_no(&item, form) && plan.absence_rests_on_person(matter, &cell.source, item.category) {
@@ -89,7 +96,7 @@ pub(super) async fn permitted(
             continue;
         }
         let shows_secret_address = shows_secret_address(matter, plan, &cell);
-        items.push(PermittedItem { cell, item, form, policies, shows_secret_address, apart });
+        items.push(PermittedItem { cell, item, form, policies, shows_secret_address, apart, consent });
     }
     Ok(items)
 }
@@ -104,6 +111,8 @@ pub(super) struct Verdict {
     pub(super) policies: Vec<Arc<str>>,
     /// The names that the recipient must not have.
     pub(super) apart: Vec<NameIndex>,
+    /// The consent that it rests on, if any.
+    pub(super) consent: Option<String>,
 }
 
 /// Decides on one item of `source` by its facts; `None` when it was not asked, not in that form, or may not be given.
@@ -125,7 +134,7 @@ pub(super) async fn may_give(
     };
     let Protection { from_recipient, apart } = protection(gateway, matter, plan, source, item).await?;
     let decided = decide(gateway, matter, plan, cell, item, item.facts.for_policy(from_recipient));
-    Ok(decided.map(|(form, policies)| Verdict { cell: cell.clone(), form, policies, apart }))
+    Ok(decided.map(|Decided { form, policies, consent }| Verdict { cell: cell.clone(), form, policies, apart, consent }))
 }
 
 /// Whether the recipient may know a secret address in what answers `cell`.
@@ -133,21 +142,25 @@ pub(super) fn shows_secret_address(matter: &Matter, plan: &Plan, cell: &Cell) ->
     may_know_secret_address(&plan.purpose.id, recipient_kind(matter), cell.overridden_by.is_some())
 }
 
+/// What the policies say of an item.
+struct Decided {
+    form: Form,
+    policies: Vec<Arc<str>>,
+    consent: Option<String>,
+}
+
 /// The best form that the item may be given in, no finer than it is.
-fn decide(
-    gateway: &Gateway,
-    matter: &Matter,
-    plan: &Plan,
-    cell: &Cell,
-    item: &SourceItem,
-    facts: Facts,
-) -> Option<(Form, Vec<Arc<str>>)> {
-    let now = gateway.clock.now();
-    let known = Known { person: &plan.person, case: plan.case.as_ref() };
-    let mut question = question(&plan.purpose, matter, known, &cell.source, cell.category, item.form, now);
+fn decide(gateway: &Gateway, matter: &Matter, plan: &Plan, cell: &Cell, item: &SourceItem, facts: Facts) -> Option<Decided> {
+    let regime = Regime::of(&item.regime, &plan.purpose.id);
+    let (case, authority) = (plan.case.as_ref(), &*gateway.authority);
+    let known = Known { person: &plan.person, case, authority, regime, now: gateway.clock.now() };
+    let mut question = question(&plan.purpose, matter, known, &cell.source, cell.category, item.form);
     question.facts = Some(facts);
     let decision = if item.form == Form::Summary { plan.bundle.decide_summary(&question) } else { plan.bundle.decide(&question) };
-    decision.form().map(|form| (form, decision.policies().to_vec()))
+    let form = decision.form()?;
+    let by_consent = plan.bundle.basis(&decision) == Some(Basis::Consent);
+    let consent = question.consent.filter(|_| by_consent).map(|consent| consent.id.clone());
+    Some(Decided { form, policies: decision.policies().to_vec(), consent })
 }
 
 fn says_no(item: &SourceItem, form: Form) -> bool {

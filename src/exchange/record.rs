@@ -3,15 +3,16 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::contribution::{by_source, contribution, given};
 use super::earlier::{self, Earlier, Judged, Release, Released};
 use super::entries;
 use super::matter::Matter;
+use super::payloads::Beside;
 use super::plan::Plan;
+use super::request::SubjectReference;
 use super::seal::{Obligations, Sealed, SealedParts};
-use super::{Gateway, Stopped};
+use super::{Gateway, Stopped, duties};
 use crate::clock::Timestamp;
 use crate::ledger::entry::{self, Body, Clear, EntryKind, Item, Outcome};
 use crate::ledger::seal::Leaf;
@@ -22,9 +23,6 @@ use crate::store::{
     Append, Change, Conflict, DeliveryRow, DisclosureRow, EntryRow, IdempotencyClaim, NameIndex, NonceClaim, Receipting,
     StoredDelivery,
 };
-
-/// How long sealed results are kept after completion.
-const PICK_UP: Duration = Duration::from_hours(24);
 
 /// A delivery that is in the log.
 #[derive(Debug)]
@@ -93,12 +91,17 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
     entries.push(written.row);
     let apart = apart(&parts, &judged, together.release.as_ref());
     let released = released(&parts, &judged, &leaf, together.release.as_ref());
-    changes.push(Change::Disclosure(Box::new(disclosure_row(gateway, &parts, released, apart.clone())?)));
+    let row = disclosure_row(gateway, &parts, released, apart.clone())?;
+    if let SubjectReference::Offer(offer) = &parts.matter.request.subject {
+        changes.push(Change::OfferCollected { offer: offer.to_string(), until: row.expires });
+    }
+    changes.push(Change::Disclosure(Box::new(row)));
     changes.push(Change::Delivery(DeliveryRow {
         disclosure: parts.matter.id.to_string(),
         sealed: parts.jwe.clone(),
         receipt: receipting.clone(),
     }));
+    changes.extend(duties::of(gateway, &parts)?);
     for (source, items) in by_source(&parts.items) {
         let (row, change) = contribution(gateway, &parts, &source, &items, entries.len())?;
         entries.push(row);
@@ -204,13 +207,15 @@ fn disclosure_row(
 ) -> Result<DisclosureRow, Stopped> {
     let SealedParts { matter, plan, .. } = parts;
     let open_until = plan.open_until(matter);
-    let (payload_class, request) = gateway.payloads.seal(matter, released, apart, open_until.plus(PICK_UP))?;
+    let expires = open_until.plus(plan.purpose.retention.payload);
+    let beside = Beside { verdict: plan.verdict(matter, gateway.clock.now()), released, apart };
+    let (payload_class, request) = gateway.payloads.seal(matter, beside, expires)?;
     Ok(DisclosureRow {
         id: matter.id.to_string(),
         recipient: matter.caller.oin().clone(),
         created: matter.arrived,
         open_until,
-        expires: open_until.plus(PICK_UP),
+        expires,
         expected: plan.expected.clone(),
         bundle: plan.bundle.hash().to_owned(),
         request,

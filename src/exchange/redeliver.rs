@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::authenticate::Authenticated;
+use super::authenticate::{Authenticated, Caller};
 use super::deliver::Delivered;
 use super::earlier::Earlier;
 use super::matter::Matter;
@@ -12,12 +12,12 @@ use super::payloads::Reopened;
 use super::refusal::{ProblemType, Refusal};
 use super::refuse::standing;
 use super::request::{DisclosureRequest, SubjectReference};
-use super::{ATTEMPTS, Gateway, SOON, Stopped, disclose};
+use super::{ATTEMPTS, Gateway, SOON, Stopped, authorise, disclose};
 use crate::crypto::hex;
 use crate::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
 use crate::store::journal::DEFAULT_YEARS;
 use crate::store::sequencer::AppendError;
-use crate::store::{Append, Change, Claim, Conflict, IdempotencyClaim, StoredDisclosure};
+use crate::store::{Append, Change, Claim, Conflict, Expected, IdempotencyClaim, StoredDisclosure};
 
 /// A claim without answer is taken over after so long.
 const STALE: Duration = Duration::from_secs(30);
@@ -89,7 +89,7 @@ async fn again(gateway: &Gateway, authenticated: &Authenticated, mut stored: Sto
         }
         let append = Append { changes: earlier.without_answer(&stored.row.id), ..Append::default() };
         match gateway.sequencer.append(append).await {
-            Ok(_) => return anew(gateway, authenticated, &stored, kept).await,
+            Ok(_) => return anew(gateway, authenticated, &stored, &kept).await,
             Err(AppendError::Conflict(Conflict::StateChanged)) => {}
             Err(error) => return Err(error.into()),
         }
@@ -98,7 +98,7 @@ async fn again(gateway: &Gateway, authenticated: &Authenticated, mut stored: Sto
     Err(Refusal::new(ProblemType::StateConflict, "the facts keep changing; try again").retry_after(SOON))
 }
 
-/// Logs the redelivery; its commit tells whether the facts still are what they were. `None` when they are not.
+/// Gives it again as it is: the facts are what they were, or the verdict by those of now is. `None` when neither holds.
 async fn as_it_was(
     gateway: &Gateway,
     authenticated: &Authenticated,
@@ -106,34 +106,83 @@ async fn as_it_was(
     kept: &Reopened,
     earlier: &Earlier,
 ) -> Result<Option<Delivered>, Refusal> {
+    // An answer that was destroyed before it could be made anew is to be made; one under other policies may not be given.
+    if !earlier.holds_answer() || stored.row.bundle != gateway.policy.load().hash() {
+        return Ok(None);
+    }
     let entry = entry(gateway, authenticated, stored, kept).map_err(refusal)?;
     let append = Append {
         nonce: Some(authenticated.nonce().clone()),
         expected: Some(stored.row.expected.clone()),
         apart: earlier.apart().to_vec(),
-        entries: vec![entry.clone()],
+        entries: vec![entry],
         // What is given is what was read, and the log says no more than that: a release that comes in between is none of it.
-        changes: vec![Change::Unchanged { disclosure: stored.row.id.clone(), version: stored.row.request.clone() }],
+        changes: vec![
+            Change::Unchanged { disclosure: stored.row.id.clone(), version: stored.row.request.clone() },
+            Change::GivenAgain { disclosure: stored.row.id.clone(), at: gateway.clock.now() },
+        ],
         ..Append::default()
     };
-    // An answer that was destroyed before it could be made anew is to be made; one under other policies may not be given.
-    if !earlier.holds_answer() || stored.row.bundle != gateway.policy.load().hash() {
-        return Ok(None);
-    }
-    match gateway.sequencer.append(append).await {
-        Ok(_) => {
-            let purpose = gateway.policy.load_full().purpose(&kept.request.purpose).cloned();
-            if let Some(purpose) = purpose {
-                gateway.wait_for_answer(&purpose, authenticated.request().arrived_at).await;
-            }
-            let deliveries = stored.deliveries.clone();
-            Ok(Some(Delivered::kept(&stored.row.id, stored.row.open_until, deliveries, gateway.clock.now())))
+    if !logged(gateway, append.clone(), stored).await? {
+        let Some(expected) = same_verdict(gateway, authenticated, stored, kept, earlier).await? else { return Ok(None) };
+        if !logged(gateway, Append { expected: Some(expected), ..append }, stored).await? {
+            return Ok(None);
         }
-        Err(AppendError::Conflict(Conflict::FactsChanged | Conflict::StateChanged)) => Ok(None),
+    }
+    if let Some(purpose) = gateway.policy.load_full().purpose(&kept.request.purpose).cloned() {
+        gateway.wait_for_answer(&purpose, authenticated.request().arrived_at).await;
+    }
+    let deliveries = stored.deliveries.clone();
+    Ok(Some(Delivered::kept(&stored.row.id, stored.row.open_until, deliveries, gateway.clock.now())))
+}
+
+/// Logs the redelivery; its commit tells whether what it rests on still holds.
+async fn logged(gateway: &Gateway, append: Append, stored: &StoredDisclosure) -> Result<bool, Refusal> {
+    let entry = append.entries.first().cloned();
+    match gateway.sequencer.append(append).await {
+        Ok(_) => Ok(true),
+        Err(AppendError::Conflict(Conflict::FactsChanged | Conflict::StateChanged)) => Ok(false),
         Err(error) => {
-            gateway.doubts.note(&error, &entry, &stored.row.id);
+            if let Some(entry) = &entry {
+                gateway.doubts.note(&error, entry, &stored.row.id);
+            }
             Err(error.into())
         }
+    }
+}
+
+/// What the answer can rest on now, when the facts of now lead to the verdict under which it was made.
+async fn same_verdict(
+    gateway: &Gateway,
+    authenticated: &Authenticated,
+    stored: &StoredDisclosure,
+    kept: &Reopened,
+    earlier: &Earlier,
+) -> Result<Option<Expected>, Refusal> {
+    let mut matter = matter(authenticated, stored, kept, Some(earlier.clone()));
+    // Whoever may not ask any more is told so when it is made anew.
+    let Ok(plan) = authorise::plan(gateway, &mut matter, Caller::renewed).await else { return Ok(None) };
+    let same = plan.verdict(&matter, gateway.clock.now()) == kept.verdict && plan.bundle.hash() == stored.row.bundle;
+    Ok(same.then_some(plan.expected))
+}
+
+/// The matter of the kept request, asked by who picks it up.
+fn matter(authenticated: &Authenticated, stored: &StoredDisclosure, kept: &Reopened, earlier: Option<Earlier>) -> Matter {
+    let signed = authenticated.request();
+    Matter {
+        id: kept.id,
+        trace: kept.trace,
+        caller: authenticated.caller().clone(),
+        request: Arc::clone(&kept.request),
+        request_digest: kept.request_digest,
+        body: kept.body.clone(),
+        client: super::gateway::client(authenticated),
+        arrived: stored.row.created,
+        asked_at: signed.arrived_at,
+        nonce: Some(authenticated.nonce().clone()),
+        calls: kept.calls.clone(),
+        idempotency: None,
+        earlier,
     }
 }
 
@@ -142,26 +191,11 @@ async fn anew(
     gateway: &Gateway,
     authenticated: &Authenticated,
     stored: &StoredDisclosure,
-    kept: Reopened,
+    kept: &Reopened,
 ) -> Result<Delivered, Refusal> {
-    let signed = authenticated.request();
-    let matter = Matter {
-        id: kept.id,
-        trace: kept.trace,
-        caller: authenticated.caller().clone(),
-        request: Arc::clone(&kept.request),
-        request_digest: kept.request_digest,
-        body: kept.body,
-        client: super::gateway::client(authenticated),
-        arrived: stored.row.created,
-        asked_at: signed.arrived_at,
-        nonce: Some(authenticated.nonce().clone()),
-        calls: kept.calls,
-        idempotency: None,
-        // Read again: the answer is gone from it.
-        earlier: Some(Earlier::read(gateway, &stored.row.id).await.map_err(refusal)?),
-    };
-    disclose(gateway, matter).await
+    // Read again: the answer is gone from it.
+    let earlier = Earlier::read(gateway, &stored.row.id).await.map_err(refusal)?;
+    disclose(gateway, matter(authenticated, stored, kept, Some(earlier))).await
 }
 
 fn refusal(stopped: Stopped) -> Refusal {
@@ -199,7 +233,7 @@ fn entry(
     body.case.clone_from(&kept.request.case);
     let subject = match &kept.request.subject {
         SubjectReference::Identifier(identifier) => Some(gateway.journal.subject_token(&party, identifier)),
-        SubjectReference::Pseudonym(_) => None,
+        SubjectReference::Pseudonym(_) | SubjectReference::Offer(_) => None,
     };
     let clear = Clear {
         kind: EntryKind::Redelivery,

@@ -49,6 +49,8 @@ pub enum ProblemType {
     HeadTooLarge,
     /// Too many requests.
     RateLimited,
+    /// More of something than one organisation may have.
+    QuotaExceeded,
     /// The log cannot take an entry: nothing passes.
     LogUnavailable,
     /// The store cannot be read.
@@ -59,7 +61,7 @@ pub enum ProblemType {
 
 impl ProblemType {
     /// Every type, in the order of the contract.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::MalformedRequest,
         Self::MalformedDigest,
         Self::SchemaInvalid,
@@ -80,6 +82,7 @@ impl ProblemType {
         Self::MisdirectedRequest,
         Self::HeadTooLarge,
         Self::RateLimited,
+        Self::QuotaExceeded,
         Self::LogUnavailable,
         Self::StoreUnavailable,
         Self::SourcesUnavailable,
@@ -108,6 +111,7 @@ impl ProblemType {
             Self::MisdirectedRequest => (421, "misdirected-request", "Not an authority of this gateway"),
             Self::HeadTooLarge => (431, "head-too-large", "The head is too large"),
             Self::RateLimited => (429, "rate-limited", "Too many requests"),
+            Self::QuotaExceeded => (429, "quota-exceeded", "More than one organisation may have"),
             Self::LogUnavailable => (503, "log-unavailable", "The disclosure log takes no entries"),
             Self::StoreUnavailable => (503, "store-unavailable", "The store is unavailable"),
             Self::SourcesUnavailable => (503, "sources-unavailable", "All named sources are in poor health"),
@@ -177,6 +181,10 @@ impl From<AppendError> for Refusal {
             AppendError::Conflict(Conflict::FactsChanged | Conflict::StateChanged) => {
                 Self::new(ProblemType::StateConflict, "what this request is about has changed meanwhile; try again")
                     .retry_after(wait)
+            }
+            AppendError::Conflict(Conflict::TooMany) => {
+                Self::new(ProblemType::RateLimited, "too many of the organisation's wait already")
+                    .retry_after(Duration::from_hours(1))
             }
             AppendError::Conflict(Conflict::FactsUnreadable) => {
                 Self::new(ProblemType::StoreUnavailable, "nothing was disclosed; try again").retry_after(Duration::from_secs(5))

@@ -124,7 +124,7 @@ fn entry(
     let asked = asked.as_ref();
     let subject = asked.and_then(|asked| match &asked.subject {
         SubjectReference::Identifier(identifier) => Some(gateway.journal.subject_token(&party, identifier)),
-        SubjectReference::Pseudonym(_) => None,
+        SubjectReference::Pseudonym(_) | SubjectReference::Offer(_) => None,
     });
     let only_source = asked.and_then(|asked| match asked.sources.as_deref() {
         Some([only]) => Some(only.clone()),

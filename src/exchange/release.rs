@@ -22,6 +22,9 @@ use crate::source::{RecordsAnswer, SourceItem};
 use crate::store::{Append, EntryRow, IdempotencyClaim, StoredDisclosure};
 use crate::subject::find_bsns;
 
+/// The most releases of one source for one disclosure: more than there are categories that come as a summary.
+const MOST_RELEASES: usize = 12;
+
 /// Takes a release of the calling source.
 ///
 /// # Errors
@@ -106,8 +109,12 @@ async fn attempt(
         return Err(not_permitted().into());
     }
     let earlier = Earlier::of(stored, &kept);
-    let same_facts = plan.expected.digest == stored.row.expected.digest
-        && gateway.clock.now() < stored.row.expected.void_at
+    if earlier.releases_of(authenticated.caller().oin()) >= MOST_RELEASES {
+        let detail =
+            "this source has released as much for this disclosure as one may: put what is left into one summary per category";
+        return Err(Refusal::new(ProblemType::QuotaExceeded, detail).into());
+    }
+    let same_verdict = plan.verdict(&matter, gateway.clock.now()) == kept.verdict
         && plan.bundle.hash() == stored.row.bundle
         && !any_given(gateway, earlier.apart()).await?;
     matter.earlier = Some(earlier);
@@ -118,8 +125,8 @@ async fn attempt(
         release: Some(Brought {
             source: authenticated.caller().oin().clone(),
             keyid: authenticated.caller().credentials().keyid.clone(),
-            // What was sealed under other facts is not picked up beside this: the next pick-up makes it anew.
-            keeps_answer: same_facts,
+            // What was sealed under another verdict is not picked up beside this: the next pick-up makes it anew.
+            keeps_answer: same_verdict,
         }),
     };
     let source = Arc::clone(authenticated.caller().member());

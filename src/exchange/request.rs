@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use uuid::Uuid;
+
 use crate::catalogue::{Category, Form, PurposeCode};
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::json::{self, Faults, Object, Text};
@@ -60,6 +62,8 @@ pub enum SubjectReference {
     Identifier(Personal<SubjectId>),
     /// By a pseudonym that this recipient was given in this case and purpose.
     Pseudonym(Pseudonym),
+    /// By an offer that was made to this recipient for this purpose.
+    Offer(Uuid),
 }
 
 /// The person at the recipient who asks: opaque outside her own organisation.
@@ -133,7 +137,7 @@ fn read(mut body: Object<'_>) -> Option<DisclosureRequest> {
 
 /// Reads `{"scheme", "value"}`, with `"source"` for `local`.
 fn subject(mut object: Object<'_>) -> Option<SubjectReference> {
-    let scheme = object.required::<Scheme>("scheme", "bsn, v-number, local or pseudonym");
+    let scheme = object.required::<Scheme>("scheme", "bsn, v-number, local, pseudonym or offer");
     let identifier = |id| SubjectReference::Identifier(Personal::new(id));
     let reference = match scheme {
         Some(Scheme::Bsn) => {
@@ -150,6 +154,7 @@ fn subject(mut object: Object<'_>) -> Option<SubjectReference> {
         Some(Scheme::Pseudonym) => {
             object.required::<Pseudonym>("value", "a pseudonym as it was given").map(SubjectReference::Pseudonym)
         }
+        Some(Scheme::Offer) => object.required::<Uuid>("value", "the id of an offer").map(SubjectReference::Offer),
         None => object.value("value").and(None),
     };
     object.finish();
@@ -181,6 +186,7 @@ enum Scheme {
     VNumber,
     Local,
     Pseudonym,
+    Offer,
 }
 
 impl FromStr for Scheme {
@@ -192,6 +198,7 @@ impl FromStr for Scheme {
             "v-number" => Ok(Self::VNumber),
             "local" => Ok(Self::Local),
             "pseudonym" => Ok(Self::Pseudonym),
+            "offer" => Ok(Self::Offer),
             _ => Err(()),
         }
     }

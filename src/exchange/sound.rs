@@ -1,12 +1,25 @@
 //! What is looked at before an item of a source is judged at all: what goes into the log, the registers and the queries beside its data must be
 //! small and of its form, so that no source can fill them, break another's answer, or leave traces of a person there.
 
+use std::collections::BTreeSet;
+
 use crate::catalogue::shape::MAX_LIST;
 use crate::crypto::base64;
 use crate::source::SourceItem;
 
 /// The longest reference among an item's facts, in bytes.
 const MAX_REFERENCE: usize = 200;
+
+/// The most different persons in one answer from whom someone is protected. Each is looked for in the registers, with every delivery; a household
+/// and those it fears are a few dozen.
+const MOST_PROTECTORS: usize = 64;
+
+/// Whether an answer names no more persons than a household has to fear.
+pub(super) fn protects_from_few(items: &[SourceItem]) -> bool {
+    let named = items.iter().flat_map(|item| &item.persons).flat_map(|person| &person.protected_from);
+    let different: BTreeSet<_> = named.map(|subject| (&subject.scheme, &subject.value)).collect();
+    different.len() <= MOST_PROTECTORS
+}
 
 /// Whether the item's id, facts and persons are what the source protocol says.
 pub(super) fn is_sound(item: &SourceItem) -> bool {
@@ -30,6 +43,16 @@ mod tests {
             "recordedAt": "2026-11-01", "nature": "fact", "data": {"any": "yes"}});
         item[member] = value.clone();
         serde_json::from_value(item).expect("an item")
+    }
+
+    #[test]
+    fn an_answer_names_as_many_persons_as_a_household_has_to_fear() {
+        let of = |from: usize, until: usize| {
+            let named: Vec<_> = (from..until).map(|one| json!({"scheme": "local", "value": one.to_string()})).collect();
+            item("persons", &json!([{"letter": "A1", "ageBand": "25-34", "identifier": null, "protectedFrom": named}]))
+        };
+        assert!(protects_from_few(&[of(0, MOST_PROTECTORS), of(0, MOST_PROTECTORS)]), "the same ones");
+        assert!(!protects_from_few(&[of(0, MOST_PROTECTORS), of(1, MOST_PROTECTORS + 1)]));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The vault at work: names for persons within one domain, and the way back within the same domain only.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::entropy::Entropy;
@@ -112,8 +112,12 @@ impl Vault {
     /// # Errors
     /// [`VaultFailure`].
     pub async fn any_given(&self, names: &[NameIndex]) -> Result<bool, VaultFailure> {
+        let mut scopes: BTreeMap<&str, Vec<[u8; 32]>> = BTreeMap::new();
         for name in names {
-            if self.store.pseudonyms(&name.scope, &[name.index]).await?.iter().any(Option::is_some) {
+            scopes.entry(&name.scope).or_default().push(name.index);
+        }
+        for (scope, indexes) in scopes {
+            if self.store.pseudonyms(scope, &indexes).await?.iter().any(Option::is_some) {
                 return Ok(true);
             }
         }

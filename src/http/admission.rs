@@ -1,12 +1,15 @@
 //! Who may be connected: the lobby, where strangers finish their handshake, and the places of those who are served. Neither can be filled
-//! by the silent, and no one address can fill either.
+//! by the silent, no one address can fill either, and no one organisation the places.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
+
+use crate::organisation::Oin;
 
 /// Connections that are not served yet. Entering never waits: when the lobby is full, the longest-waiting connection of the address that
 /// has most of them must leave. Whoever finishes a handshake at an ordinary pace is out of it long before it is the oldest of a crowd,
@@ -91,41 +94,64 @@ impl Drop for Guest {
     }
 }
 
-/// The places of connections that are served, each address having at most its share.
+/// The places of connections that are served, each address and each organisation having at most its share.
 #[derive(Debug)]
 pub struct Places {
     all: Arc<Semaphore>,
-    share: usize,
-    shares: Mutex<HashMap<IpAddr, Arc<Semaphore>>>,
+    of_address: Shares<IpAddr>,
+    of_organisation: Shares<Oin>,
 }
 
 /// A place, given back when dropped.
 #[derive(Debug)]
 pub struct Place {
-    _of_share: OwnedSemaphorePermit,
-    _of_all: OwnedSemaphorePermit,
+    _address: OwnedSemaphorePermit,
+    _organisation: Option<OwnedSemaphorePermit>,
+    _all: OwnedSemaphorePermit,
 }
 
 impl Places {
-    /// `all` places, `share` of them at most for one address.
-    pub fn new(all: usize, share: usize) -> Self {
-        Self { all: Arc::new(Semaphore::new(all)), share: share.max(1), shares: Mutex::default() }
+    /// `all` places, of them at most `of_address` for one address and `of_organisation` for the certificates of one organisation, from wherever.
+    pub fn new(all: usize, of_address: usize, of_organisation: usize) -> Self {
+        let (of_address, of_organisation) = (Shares::new(of_address), Shares::new(of_organisation));
+        Self { all: Arc::new(Semaphore::new(all)), of_address, of_organisation }
     }
 
-    /// Waits for a place: first within the address's share, so that a crowd waits for itself and not in everyone's queue.
-    pub async fn take(&self, from: IpAddr) -> Option<Place> {
-        let of_share = self.share(subscriber(from)).acquire_owned().await.ok()?;
+    /// Waits for a place: first within the shares, so that a crowd waits for itself and not in everyone's queue.
+    pub async fn take(&self, from: IpAddr, organisation: Option<&Oin>) -> Option<Place> {
+        let of_address = self.of_address.take(subscriber(from)).await?;
+        let of_organisation = match organisation {
+            Some(oin) => Some(self.of_organisation.take(oin.clone()).await?),
+            None => None,
+        };
         let of_all = Arc::clone(&self.all).acquire_owned().await.ok()?;
-        Some(Place { _of_share: of_share, _of_all: of_all })
+        Some(Place { _address: of_address, _organisation: of_organisation, _all: of_all })
+    }
+}
+
+/// Equal shares of the places.
+#[derive(Debug)]
+struct Shares<K> {
+    each: usize,
+    taken: Mutex<HashMap<K, Arc<Semaphore>>>,
+}
+
+impl<K: Eq + Hash> Shares<K> {
+    fn new(each: usize) -> Self {
+        Self { each: each.max(1), taken: Mutex::default() }
     }
 
-    fn share(&self, from: IpAddr) -> Arc<Semaphore> {
-        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        if !shares.contains_key(&from) {
+    async fn take(&self, of: K) -> Option<OwnedSemaphorePermit> {
+        self.share(of).acquire_owned().await.ok()
+    }
+
+    fn share(&self, of: K) -> Arc<Semaphore> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if !taken.contains_key(&of) {
             // Nobody holds or awaits a place of these any more.
-            shares.retain(|_, share| Arc::strong_count(share) > 1);
+            taken.retain(|_, share| Arc::strong_count(share) > 1);
         }
-        Arc::clone(shares.entry(from).or_insert_with(|| Arc::new(Semaphore::new(self.share))))
+        Arc::clone(taken.entry(of).or_insert_with(|| Arc::new(Semaphore::new(self.each))))
     }
 }
 
@@ -172,17 +198,31 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_takes_more_than_a_share() {
-        let places = Places::new(3, 2);
+        let places = Places::new(3, 2, 3);
         let soon = Duration::from_millis(50);
-        let first = [places.take(address("2001:db8::1")).await, places.take(address("2001:db8::2")).await];
-        assert!(tokio::time::timeout(soon, places.take(address("2001:db8::ffff:3"))).await.is_err(), "one /64 is one address");
-        let other = tokio::time::timeout(soon, places.take(address("2001:db8:0:1::1"))).await.expect("a share of its own");
-        assert!(tokio::time::timeout(soon, places.take(address("192.0.2.1"))).await.is_err(), "three places are taken");
+        let take = |from: &str| tokio::time::timeout(soon, places.take(address(from), None));
+        let first = [places.take(address("2001:db8::1"), None).await, places.take(address("2001:db8::2"), None).await];
+        assert!(take("2001:db8::ffff:3").await.is_err(), "one /64 is one address");
+        let other = take("2001:db8:0:1::1").await.expect("a share of its own");
+        assert!(take("192.0.2.1").await.is_err(), "three places are taken");
         drop(other);
-        tokio::time::timeout(soon, places.take(address("192.0.2.1"))).await.expect("a place is free again");
+        take("192.0.2.1").await.expect("a place is free again");
         drop(first);
-        tokio::time::timeout(soon, places.take(address("::ffff:192.0.2.1"))).await.expect("a place is free again");
-        places.take(address("192.0.2.9")).await.expect("a place");
-        assert_eq!(places.shares.lock().expect("sound").len(), 1, "shares that nobody uses are forgotten");
+        take("::ffff:192.0.2.1").await.expect("a place is free again");
+        places.take(address("192.0.2.9"), None).await.expect("a place");
+        assert_eq!(places.of_address.taken.lock().expect("sound").len(), 1, "shares that nobody uses are forgotten");
+    }
+
+    /// Broken on purpose to see it fail: places taken by address alone.
+    #[tokio::test]
+    async fn an_organisation_has_one_share_from_wherever_it_comes() {
+        let places = Places::new(9, 9, 2);
+        let soon = Duration::from_millis(50);
+        let [one, other] = ["00000099000000001000", "00000099000000002000"].map(|oin| oin.parse::<Oin>().expect("an OIN"));
+        let first = [places.take(address("192.0.2.1"), Some(&one)).await, places.take(address("192.0.2.2"), Some(&one)).await];
+        assert!(tokio::time::timeout(soon, places.take(address("192.0.2.3"), Some(&one))).await.is_err());
+        tokio::time::timeout(soon, places.take(address("192.0.2.3"), Some(&other))).await.expect("not its crowd");
+        drop(first);
+        tokio::time::timeout(soon, places.take(address("192.0.2.3"), Some(&one))).await.expect("free again");
     }
 }

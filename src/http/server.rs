@@ -41,6 +41,8 @@ pub struct Limits {
     pub connections: usize,
     /// How many of them may come from one address.
     pub per_address: usize,
+    /// How many of them may show certificates of one organisation.
+    pub per_organisation: usize,
     /// How many connections may be open beside them that have not finished their handshake; when there are more, the longest-waiting of the
     /// address that has most of them is closed.
     pub handshaking: usize,
@@ -57,6 +59,7 @@ impl Default for Limits {
             head: seconds(10),
             connections: 2048,
             per_address: 1024,
+            per_organisation: 512,
             handshaking: 512,
             drain: seconds(20),
         }
@@ -101,7 +104,7 @@ impl Server {
         let connections = TaskTracker::new();
         let Self { listener, tls, router, limits } = self;
         let lobby = Lobby::new(limits.handshaking);
-        let places = Places::new(limits.connections, limits.per_address);
+        let places = Places::new(limits.connections, limits.per_address, limits.per_organisation);
         let shared = Arc::new(Shared { tls, router, limits, places, shutdown: shutdown.clone() });
         loop {
             let accepted = tokio::select! {
@@ -150,7 +153,7 @@ struct Admitted {
 
 enum Io {
     Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<TlsStream<TcpStream>>, Option<Peer>),
 }
 
 async fn connection(shared: Arc<Shared>, stream: TcpStream, address: SocketAddr, guest: Guest) {
@@ -167,8 +170,7 @@ async fn connection(shared: Arc<Shared>, stream: TcpStream, address: SocketAddr,
             serve(&shared, TokioIo::new(stream), None, outdated).await;
             drop(place);
         }
-        Ok(Admitted { io: Io::Tls(stream), place, outdated }) => {
-            let other_end = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).map(peer);
+        Ok(Admitted { io: Io::Tls(stream, other_end), place, outdated }) => {
             serve(&shared, TokioIo::new(*stream), other_end, outdated).await;
             drop(place);
         }
@@ -185,10 +187,15 @@ async fn admit(shared: &Shared, stream: TcpStream, from: IpAddr) -> Result<Admit
             let outdated = tls.generation.subscribe();
             let handshake = TlsAcceptor::from(tls.config.load_full()).accept(stream);
             let stream = within(shared.limits.handshake, "TLS handshake", handshake).await?;
-            (Io::Tls(Box::new(stream)), Some(outdated))
+            let other_end = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).map(peer);
+            (Io::Tls(Box::new(stream), other_end), Some(outdated))
         }
     };
-    let place = async { shared.places.take(from).await.ok_or("none is left") };
+    let organisation = match &io {
+        Io::Tls(_, Some(peer)) => peer.oin.clone(),
+        Io::Tls(_, None) | Io::Plain(_) => None,
+    };
+    let place = async { shared.places.take(from, organisation.as_ref()).await.ok_or("none is left") };
     let place = within(shared.limits.handshake, "place", place).await?;
     Ok(Admitted { io, place, outdated })
 }

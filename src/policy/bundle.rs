@@ -14,7 +14,7 @@ use super::reach::{Footing, Reach};
 use super::reasons::{Audience, Language, Reasons};
 use super::rules::{self, Note, Rules};
 use super::vocabulary::Unfit;
-use crate::catalogue::purpose::FileError;
+use crate::catalogue::purpose::{CaseTrack, FileError};
 use crate::catalogue::{Category, Form, Purpose, PurposeCode};
 use crate::clock::Timestamp;
 use crate::organisation::{Kind, Oin};
@@ -164,7 +164,8 @@ impl Bundle {
         let Some(slices) = self.rules.slices.get(purpose.as_str()) else { return Ok(Arc::default()) };
         let policies = slices.of(category).unwrap_or(&self.rules.guards);
         let question = self.static_question(recipient, purpose, source, category);
-        let reach = Arc::new(Reach::compute(&self.engine, policies, &question)?);
+        let need = self.purposes.get(purpose.as_str()).and_then(|purpose| purpose.case);
+        let reach = Arc::new(Reach::compute(&self.engine, policies, &question, need)?);
         self.reaches.write().unwrap_or_else(PoisonError::into_inner).insert(key, reach.clone());
         Ok(reach)
     }
@@ -173,6 +174,7 @@ impl Bundle {
         Question {
             purpose: purpose.clone(),
             recipient: Party { oin: self.nobody.0.clone(), kind: recipient },
+            asker: recipient,
             source: Party { oin: self.nobody.1.clone(), kind: source },
             category,
             finest: Form::Exact,
@@ -198,7 +200,7 @@ impl Bundle {
         let with = Question {
             consent: Some(super::reach::fulfilling_consent(question)),
             derogation: Some(super::reach::fulfilling_override(question)),
-            case: Some(super::reach::fulfilling_case(question)),
+            case: Some(super::reach::fulfilling_case(question, CaseTrack::Named)),
             ..question.clone()
         };
         let prepared = self.engine.prepare(&with, &facts)?;

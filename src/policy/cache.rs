@@ -83,15 +83,15 @@ struct Facts<'q>(&'q Question);
 
 impl Hash for Facts<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let Question { purpose, recipient, source, category, finest, now: _, consent, derogation, case, facts } = self.0;
-        (purpose, recipient, source, category, finest).hash(state);
+        let Question { purpose, recipient, asker, source, category, finest, now: _, consent, derogation, case, facts } = self.0;
+        (purpose, recipient, asker, source, category, finest).hash(state);
         (consent, derogation, case, facts).hash(state);
     }
 }
 
 fn same_facts(one: &Question, other: &Question) -> bool {
-    let Question { purpose, recipient, source, category, finest, now: _, consent, derogation, case, facts } = one;
+    let Question { purpose, recipient, asker, source, category, finest, now: _, consent, derogation, case, facts } = one;
     (category, finest, facts) == (&other.category, &other.finest, &other.facts)
-        && (purpose, recipient, source) == (&other.purpose, &other.recipient, &other.source)
+        && (purpose, recipient, asker, source) == (&other.purpose, &other.recipient, &other.asker, &other.source)
         && (consent, derogation, case) == (&other.consent, &other.derogation, &other.case)
 }

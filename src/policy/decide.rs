@@ -7,8 +7,8 @@ use cedar_policy::PolicySet;
 use super::bundle::Bundle;
 use super::decision::{Decision, Limit, PolicyIds, reason};
 use super::engine::{Evaluation, forbids};
-use super::question::{Facts, Question};
-use super::reach::Reach;
+use super::question::{Facts, Question, WpgArticle};
+use super::reach::{Reach, fulfilling_case};
 use super::rules::Basis;
 use super::vocabulary::Unfit;
 use crate::catalogue::Form;
@@ -87,12 +87,24 @@ impl Bundle {
 
     /// What would have to be otherwise for the coarsest form to be permitted; no guard stands in its way.
     fn missing(&self, question: &Question, reach: &Reach, form: Form, policies: &PolicySet) -> Result<&'static str, Unfit> {
-        if question.facts.is_some() {
-            for article in &reach.articles {
-                let prepared = self.engine.prepare(question, &Facts::fulfilling(*article, question.consent.as_deref()))?;
-                if self.engine.evaluate(&prepared, form, policies).allowed {
-                    return Ok(reason::CONDITION_NOT_MET);
-                }
+        let consent = question.consent.as_deref();
+        let stated_age = question.facts.and_then(|facts| facts.subject_age);
+        let fulfilled = |article: &WpgArticle| {
+            let facts = Facts::fulfilling(*article, consent);
+            Facts { subject_age: stated_age.or(facts.subject_age), ..facts }
+        };
+        let facts: Vec<Facts> = reach.articles.iter().map(fulfilled).collect();
+        let allowed = |question: &Question, facts: &[Facts]| {
+            let mut tried = facts.iter().map(|facts| self.engine.prepare(question, facts));
+            tried.try_fold(false, |found, prepared| Ok(found || self.engine.evaluate(&prepared?, form, policies).allowed))
+        };
+        if question.facts.is_some() && allowed(question, &facts)? {
+            return Ok(reason::CONDITION_NOT_MET);
+        }
+        if let Some(track) = self.purpose(&question.purpose).and_then(|purpose| purpose.case) {
+            let case = Some(fulfilling_case(question, track));
+            if allowed(&Question { case, ..question.clone() }, &facts)? {
+                return Ok(reason::CASE_NOT_MET);
             }
         }
         let by_override = reach.with_override.contains(form);

@@ -24,11 +24,13 @@ pub mod reason {
     pub const OVERRIDE_NOT_COVERING: &str = "override-not-covering";
     /// A fact of the item is not stated or does not hold.
     pub const CONDITION_NOT_MET: &str = "condition-not-met";
+    /// The case that the purpose needs is missing, or does not fulfil what the rule asks of it.
+    pub const CASE_NOT_MET: &str = "case-not-met";
     /// The policies could not be evaluated: an alarm.
     pub const EVALUATION_ERROR: &str = "evaluation-error";
 
     /// Every code that the reasons files must explain beside those of the guards.
-    pub const BUILT_IN: [&str; 14] = [
+    pub const BUILT_IN: [&str; 15] = [
         NOT_PERMITTED,
         UNKNOWN_PURPOSE,
         SUMMARY_ONLY,
@@ -42,6 +44,7 @@ pub mod reason {
         OVERRIDE_MISSING,
         OVERRIDE_NOT_COVERING,
         CONDITION_NOT_MET,
+        CASE_NOT_MET,
         EVALUATION_ERROR,
     ];
 }

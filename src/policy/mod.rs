@@ -1,5 +1,5 @@
-//! Who may receive what: the only place that knows Cedar. A [`Bundle`] holds one version of the policies and answers
-//! [`Question`]s.
+//! Who may receive what: the only place that knows Cedar. A [`Bundle`] holds one version of the policies, answers [`Question`]s and shows
+//! itself as a [matrix](Bundle::matrix).
 
 mod bundle;
 mod cache;
@@ -9,6 +9,8 @@ mod decision;
 mod engine;
 mod files;
 mod forms;
+mod inventory;
+mod matrix;
 mod question;
 mod reach;
 mod reasons;
@@ -19,6 +21,8 @@ mod vocabulary;
 pub use bundle::{Bundle, LoadError};
 pub use decision::{Decision, Limit, reason};
 pub use forms::FormSet;
+pub use inventory::{Invariant, Inventory};
+pub use matrix::{MatrixLine, Verdict};
 pub use question::{Facts, Party, Question, WpgArticle};
 pub use reach::Footing;
 pub use reasons::{Audience, Language};

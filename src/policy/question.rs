@@ -120,8 +120,10 @@ impl Facts {
 pub struct Question {
     /// The purpose.
     pub purpose: PurposeCode,
-    /// Who receives: the team or the director when the recipient acts as one.
+    /// Who receives: of the kind of the team or the director when it acts as one, under its own OIN.
     pub recipient: Party,
+    /// The kind that the asking organisation has of its own, whatever it acts as.
+    pub asker: Kind,
     /// Whose data.
     pub source: Party,
     /// The category.

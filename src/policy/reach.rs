@@ -11,6 +11,7 @@ use super::question::{Facts, Question, WpgArticle};
 use super::vocabulary::Unfit;
 use crate::case_room::CaseFact;
 use crate::catalogue::Form;
+use crate::catalogue::purpose::CaseTrack;
 use crate::clock::Timestamp;
 use crate::consent::minors::AgeRange;
 use crate::consent::{ConsentFact, ConsentState, OverrideFact};
@@ -62,11 +63,12 @@ impl Reach {
         }
     }
 
-    /// Evaluates a cell. `question` names its parties (two organisations of these kinds), purpose and category.
-    pub fn compute(engine: &Engine, policies: &PolicySet, question: &Question) -> Result<Self, Unfit> {
+    /// Evaluates a cell. `question` names its parties (two organisations of these kinds), purpose and category; `need` is the kind of case that the
+    /// purpose stands in: that case is registered, not stated of the person, so it is there in every one of these evaluations.
+    pub fn compute(engine: &Engine, policies: &PolicySet, question: &Question, need: Option<CaseTrack>) -> Result<Self, Unfit> {
         let consent = Some(fulfilling_consent(question));
         let derogation = Some(fulfilling_override(question));
-        let case = Some(fulfilling_case(question));
+        let case = need.map(|track| fulfilling_case(question, track));
         let with = |consent: &Option<Arc<ConsentFact>>, derogation: &Option<Arc<OverrideFact>>| Question {
             consent: consent.clone(),
             derogation: derogation.clone(),
@@ -162,15 +164,16 @@ pub fn fulfilling_override(question: &Question) -> Arc<OverrideFact> {
     })
 }
 
-/// A case that fulfils every condition: open, by name, with everyone in it.
-pub fn fulfilling_case(question: &Question) -> Arc<CaseFact> {
+/// A case that fulfils every condition: open, of this track, with the recipient among those who attend anyway and as its director.
+pub fn fulfilling_case(question: &Question, track: CaseTrack) -> Arc<CaseFact> {
     let recipient = &question.recipient.oin;
+    let attend = question.case.iter().flat_map(|case| case.attendees.iter());
     Arc::new(CaseFact {
         id: String::new(),
         version: 0,
         open: true,
-        named: true,
-        attendees: [recipient.clone()].into(),
+        named: track == CaseTrack::Named,
+        attendees: attend.chain([recipient]).cloned().collect(),
         director: Some(recipient.clone()),
         family_informed: true,
         plan_made: true,

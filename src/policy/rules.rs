@@ -7,6 +7,7 @@ use std::sync::Arc;
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 
 use super::files::Files;
+use super::reasons::Language;
 use super::statements::{Statement, statements};
 use crate::catalogue::fields::exists;
 use crate::catalogue::purpose::FileError;
@@ -33,9 +34,11 @@ pub struct Note {
     pub id: Arc<str>,
     /// Why it is there, in one sentence.
     pub why: String,
+    /// The same in Dutch, for persons.
+    pub why_nl: String,
     /// The legal ground of a permit.
     pub legal: Option<String>,
-    /// The row of the policy matrix that a permit comes from.
+    /// The row of the policy matrix that it comes from; a guard may have one.
     pub row: Option<String>,
     /// On what a permit rests.
     pub basis: Option<Basis>,
@@ -43,6 +46,16 @@ pub struct Note {
     pub withheld: Option<Arc<str>>,
     /// Where it stands, as `file:line`.
     pub place: String,
+}
+
+impl Note {
+    /// Why it is there, in a language.
+    pub fn why_in(&self, language: Language) -> &str {
+        match language {
+            Language::Nl => &self.why_nl,
+            Language::En => &self.why,
+        }
+    }
 }
 
 /// The policies of one purpose with the guards: all, and cut by category.
@@ -144,15 +157,16 @@ fn note(statement: &Statement<'_>, policy: &Policy) -> Result<Note, FileError> {
     if !id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte)) {
         return Err(statement.error("an @id is lower-case letters, digits, dots and hyphens"));
     }
-    let why = annotation("why")?;
+    let (why, why_nl) = (annotation("why")?, annotation("why_nl")?);
     let FileError { file, line, .. } = statement.error("");
     let place = format!("{file}:{line}");
     let permit = policy.effect() == Effect::Permit;
     Ok(Note {
         id: id.into(),
         why,
+        why_nl,
         legal: if permit { Some(annotation("legal")?) } else { optional("legal") },
-        row: if permit { Some(annotation("row")?) } else { None },
+        row: if permit { Some(annotation("row")?) } else { optional("row") },
         basis: permit.then(|| basis(statement.text)),
         withheld: if permit { None } else { Some(annotation("withheld")?.into()) },
         place,

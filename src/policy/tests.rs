@@ -1,4 +1,5 @@
 mod questions;
+mod transforms;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,7 +25,7 @@ fn the_table_tests_hold_and_each_policy_decides_one() {
     let report = bundle().run_cases().unwrap_or_else(|error| panic!("{error}"));
     assert!(report.failures.is_empty(), "{}", report.failures.join("\n"));
     assert!(report.undecided.is_empty(), "policies that decide no case: {:?}", report.undecided);
-    assert!(report.passed > 150, "{}", report.passed);
+    assert!(report.passed > 350, "{}", report.passed);
 }
 
 #[test]
@@ -60,11 +61,17 @@ fn what_cannot_be_is_refused_with_file_and_line() {
     const GUARDS: &str = "rules/guards.cedar";
     let permit = "@id(\"sa.police.person\")\n";
     for (file, change, starts, says) in [
-        (RULES, (permit, ""), "policies/rules/safety-assessment.cedar:4:", "no @id"),
+        (RULES, (permit, ""), "policies/rules/safety-assessment.cedar:5:", "no @id"),
         (RULES, ("@why(\"Veilig Thuis must know who lives where, with whom, and which measures hold\")\n", ""), "", "no @why"),
-        (RULES, ("@legal(\"Bpg 4:2(1)(i); Wpg 8, 13\")\n", ""), "policies/rules/safety-assessment.cedar:4:", "no @legal"),
-        (RULES, ("@row(\"2\")\n", ""), "policies/rules/safety-assessment.cedar:4:", "no @row"),
-        (RULES, ("\"sa.police.incidents\"", "\"sa.police.person\""), "", "taken by rules/safety-assessment.cedar:4"),
+        (
+            RULES,
+            ("@why_nl(\"Veilig Thuis moet weten wie waar woont, met wie, en welke maatregelen gelden\")\n", ""),
+            "",
+            "no @why_nl",
+        ),
+        (RULES, ("@legal(\"Bpg 4:2(1)(i); Wpg 8, 13\")\n", ""), "policies/rules/safety-assessment.cedar:5:", "no @legal"),
+        (RULES, ("@row(\"2\")\n", ""), "policies/rules/safety-assessment.cedar:5:", "no @row"),
+        (RULES, ("\"sa.police.incidents\"", "\"sa.police.person\""), "", "taken by rules/safety-assessment.cedar:5"),
         (RULES, ("\"sa.police.incidents\"", "\"Sa Police\""), "", "lower-case"),
         (
             RULES,
@@ -75,16 +82,16 @@ fn what_cannot_be_is_refused_with_file_and_line() {
         (
             RULES,
             ("Sluis::OrgKind::\"police\"", "Sluis::OrgKind::\"politie\""),
-            "policies/rules/safety-assessment.cedar:4:",
+            "policies/rules/safety-assessment.cedar:5:",
             "politie",
         ),
         (RULES, ("context.facts.test51c", "context.facts.test51d"), "policies/rules/safety-assessment.cedar:", "test51d"),
-        (RULES, ("context.facts has wpgArticle && ", ""), "policies/rules/safety-assessment.cedar:4:", "wpgArticle"),
+        (RULES, ("context.facts has wpgArticle && ", ""), "policies/rules/safety-assessment.cedar:5:", "wpgArticle"),
         (RULES, ("when { context.purpose == Sluis::Purpose::\"safety-assessment\" }\n", ""), "", "has the clause"),
         (
             RULES,
             (permit, "forbid (principal, action, resource);\n@id(\"sa.police.person\")\n"),
-            "policies/rules/safety-assessment.cedar:4:",
+            "policies/rules/safety-assessment.cedar:5:",
             "permits only",
         ),
         (GUARDS, ("@withheld(\"citizen-number\")\n", ""), "policies/rules/guards.cedar:3:", "no @withheld"),
@@ -110,6 +117,12 @@ fn what_cannot_be_is_refused_with_file_and_line() {
             ("subjectAge?: Long", "subjectAge?: Long,\n    shoeSize: Long"),
             "policies/schema.cedarschema",
             "facts",
+        ),
+        (
+            "purposes/anonymous-consultation.toml",
+            ("reduced = [\"members[].letter\"", "reduced = [\"members[].pseudonym\""),
+            "policies/purposes/anonymous-consultation.toml:",
+            "names nobody",
         ),
         ("reasons/nl.toml", ("[withheld.reporter]", "[withheld.melder]"), "policies/reasons/nl.toml:", "reporter"),
     ] {
@@ -173,6 +186,8 @@ fn static_answers_do_not_depend_on_the_person() {
         (Kind::Municipality, &assessment, Kind::Police, Category::Identity),
         (Kind::VeiligThuis, &assessment, Kind::Police, Category::CitizenNumber),
         (Kind::VeiligThuis, &code("team-discussion"), Kind::Police, Category::Identity),
+        (Kind::Police, &acute, Kind::Police, Category::Identity),
+        (Kind::VeiligThuis, &code("accountability"), Kind::Police, Category::Identity),
         (Kind::Police, &acute, Kind::ExpertiseTeam, Category::Identity),
     ] {
         assert!(bundle.ever_permitted(to, purpose, from, category).is_empty(), "{to} {purpose} {from} {category}");
@@ -247,7 +262,7 @@ fn the_shipped_purposes_read_as_the_domain_model_says() {
     assert!(purpose("probation").acts_for_subject);
     assert_eq!(purpose("acute-safety").deadline, Duration::from_hours(4));
     assert_eq!(purpose("safety-assessment").default_sources.as_ref().expect("it has one").kinds, [Kind::Police]);
-    assert!(purpose("probation").default_sources.is_none() && bundle.purpose(&code("treatment")).is_none());
+    assert!(purpose("probation").default_sources.is_none() && bundle.purpose(&code("no-such-purpose")).is_none());
     for purpose in bundle.purposes() {
         for (category, form, paths) in purpose.transforms.iter() {
             assert!(paths.iter().all(|path| !path.ends_with("text")), "{} {category}/{form}", purpose.id);
@@ -326,9 +341,27 @@ fn remembered_decisions_equal_full_evaluation() {
         "condition-not-met",
         "protected-person",
         "wpg-removed",
-        "unknown-purpose",
+        "case-not-met",
+        "case-closed",
+        "anonymous-case",
+        "anonymous-consultation",
+        "health-to-justice",
+        "restraining-order",
+        "aggregates-only",
+        "subject-only",
     ] {
         assert!(outcomes.get(outcome).is_some_and(|times| *times > 10), "{outcome} hardly came up: {outcomes:?}");
+    }
+}
+
+#[test]
+fn a_purpose_that_the_policies_do_not_have_permits_nothing() {
+    let bundle = bundle();
+    let mut questions = Questions::new(8);
+    for _ in 0..50 {
+        let question = Question { purpose: code("no-such-purpose"), ..questions.next() };
+        assert_eq!(bundle.decide(&question).reason(), Some(reason::UNKNOWN_PURPOSE));
+        assert_eq!(bundle.decide(&question), bundle.decide_fresh(&question));
     }
 }
 
@@ -341,10 +374,10 @@ fn no_permitted_question_lies_in_a_forbidden_region() {
         .filter(|(name, _)| name.starts_with("invariants/"))
         .map(|(name, text)| (name, text.parse().expect("Cedar")))
         .collect();
-    assert!(invariants.len() >= 9);
+    assert!(invariants.len() >= 19, "{}", invariants.len());
     let mut questions = Questions::new(14);
     let (mut permitted, mut entered) = (0, BTreeMap::new());
-    for _ in 0..12_000 {
+    for _ in 0..20_000 {
         let question = questions.next();
         let Some(facts) = question.facts else { continue };
         let form = bundle.decide(&question).form();
@@ -371,7 +404,7 @@ fn a_policy_that_cannot_be_evaluated_denies_and_alarms() {
     let rules = files.get_mut("rules/probation.cedar").expect("there");
     // Passes validation; overflows at run time, where Cedar would skip the policy and let the others decide.
     rules.push_str(concat!(
-        "@id(\"pr.overflow\") @why(\"x\") @legal(\"x\") @row(\"x\")\n",
+        "@id(\"pr.overflow\") @why(\"x\") @why_nl(\"x\") @legal(\"x\") @row(\"x\")\n",
         "permit (principal is Sluis::Recipient, action == Sluis::Action::\"signal\", resource is Sluis::Slice)\n",
         "when { context.purpose == Sluis::Purpose::\"probation\" }\n",
         "when { resource.category == Sluis::Category::\"probation-status\" }\n",
@@ -383,6 +416,7 @@ fn a_policy_that_cannot_be_evaluated_denies_and_alarms() {
     let question = Question {
         purpose: code("probation"),
         recipient: questions.parties[2].clone(),
+        asker: questions.parties[2].kind,
         source: questions.parties[3].clone(),
         category: Category::ProbationStatus,
         finest: Form::Signal,

@@ -100,6 +100,7 @@ impl Vocabulary {
         let mut pairs = vec![
             ("purpose".to_owned(), self.purpose(&question.purpose)),
             ("now".to_owned(), moment(question.now)),
+            ("asker".to_owned(), known(&self.kinds, &question.asker.code())?),
             ("facts".to_owned(), self.facts(facts)?),
         ];
         if let Some(consent) = &question.consent {

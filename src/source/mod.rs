@@ -2,6 +2,7 @@
 
 pub mod digest;
 pub mod http;
+pub mod offers;
 pub mod overrides;
 pub mod port;
 pub mod reading;

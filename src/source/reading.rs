@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::de::value::{Error, StrDeserializer};
 use serde_json::Value;
 
+use super::offers::{OfferKind, OfferMessage};
 use super::overrides::{ConsentSought, OverrideContent, OverrideMessage, OverrideStanding, SignedStep};
 use super::{ItemFacts, OtherPerson, RecordsAnswer, SourceItem, SubjectWire};
 use crate::catalogue::shape::is_day;
@@ -46,6 +47,25 @@ pub fn release(body: &[u8]) -> Result<RecordsAnswer, Unreadable> {
     read(body, answer)
 }
 
+/// Reads the body of `POST /v1/offers`.
+///
+/// # Errors
+/// [`Unreadable`].
+pub fn offer(body: &[u8]) -> Result<OfferMessage, Unreadable> {
+    read(body, offered)
+}
+
+/// Reads a body that says nothing: an empty object.
+///
+/// # Errors
+/// [`Unreadable`].
+pub fn nothing(body: &[u8]) -> Result<(), Unreadable> {
+    read(body, |body| {
+        body.finish();
+        Some(())
+    })
+}
+
 fn read<T>(body: &[u8], read: fn(Object<'_>) -> Option<T>) -> Result<T, Unreadable> {
     let faults = Faults::default();
     let value = json::parse(body, &faults).map_err(|_| Unreadable::NotJson)?;
@@ -70,6 +90,16 @@ fn message(mut body: Object<'_>) -> Option<OverrideMessage> {
     let (approved, revoked) =
         (approved.map_or(Some(None), |step| step.map(Some))?, revoked.map_or(Some(None), |step| step.map(Some))?);
     Some(OverrideMessage { id: id?, standing: standing?, content: content?, created: created?, approved, review_due, revoked })
+}
+
+fn offered(mut body: Object<'_>) -> Option<OfferMessage> {
+    let recipient = body.required("recipient", "an OIN of 20 digits");
+    let purpose = body.required("purpose", "a purpose code");
+    let kind = body.required("kind", "police-report, meldcode-report or threat").map(|Coded::<OfferKind>(kind)| kind);
+    let subject = body.required_object("subject").and_then(subject);
+    let expires_at = body.required("expiresAt", INSTANT).map(|Coded(at)| at);
+    body.finish();
+    Some(OfferMessage { recipient: recipient?, purpose: purpose?, kind: kind?, subject: subject?, expires_at: expires_at? })
 }
 
 fn content(mut object: Object<'_>) -> Option<OverrideContent> {

@@ -1,5 +1,6 @@
 //! One unit of work in the log: what it claims, what it rests on, what it writes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,14 @@ use crate::ledger::receipt;
 use crate::ledger::seal::{Leaf, PartyKey};
 use crate::ledger::tree::NodeHash;
 use crate::ledger::wrap::WrappedKey;
+use crate::notice::Task;
 use crate::organisation::keys::Validity;
 use crate::organisation::{Oin, Organisation, Status};
+
+use super::duties::{PastTerm, Reliance};
+use crate::catalogue::PurposeCode;
+use crate::source::SubjectWire;
+use crate::source::offers::OfferKind;
 
 use super::{Revision, SubjectIndex};
 
@@ -89,7 +96,7 @@ pub struct Expected {
     pub void_at: Timestamp,
     /// The person whose consents and overrides were read, if the person is known by an identifier.
     pub subject: Option<SubjectIndex>,
-    /// The organisations that were judged.
+    /// The organisations that were judged: the recipient, then the sources.
     pub organisations: Vec<Oin>,
     /// The case that the request stands in, if any.
     pub case: Option<CaseId>,
@@ -140,12 +147,45 @@ pub enum Change {
         /// The disclosure that answers it.
         disclosure: String,
     },
+    /// An offer waits for its recipient; a conflict when one like it does already.
+    Offer(Box<OfferRow>),
+    /// An offer was collected and names the person until then; a changed fact when it is not there any more.
+    OfferCollected {
+        /// The offer.
+        offer: String,
+        /// Until when what was collected is kept.
+        until: Timestamp,
+    },
+    /// An offer that nobody has collected is gone.
+    OfferWithdrawn(String),
     /// A new version of a consent (a decision depends on it).
     Consent(SubjectIndex, Box<ConsentRecord>),
     /// A version of an override: its making, or its end (a decision depends on it).
     Override(SubjectIndex, u32, Box<Override>),
     /// A new version of a case: its opening, or what happens to it (a decision depends on it).
     Case(Box<Case>),
+    /// A disclosure rests on a consent; known ones are given again.
+    Reliance(Reliance),
+    /// A disclosure is given again: what rested on a consent was given once more.
+    GivenAgain {
+        /// The disclosure.
+        disclosure: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Not a write: those who received on a consent are exactly these, or none of the append happens.
+    ReceivedBy {
+        /// The consent.
+        consent: String,
+        /// Who.
+        recipients: BTreeSet<Oin>,
+    },
+    /// A task arises; one of the same kind, owner and matter stays.
+    Task(Box<Task>),
+    /// The next version of a task.
+    TaskAnswered(Box<Task>),
+    /// Consents and tasks past their term are removed.
+    Erase(PastTerm),
     /// An organisation joins or changes (a decision depends on it).
     Organisation(Box<Organisation>),
     /// An organisation's status changes (a decision depends on it).
@@ -165,12 +205,23 @@ impl Change {
                 | Self::Organisation(_)
                 | Self::Status(_)
                 | Self::Credential(_)
+                | Self::Erase(_)
         )
     }
 
     /// Whether it can turn out to be impossible.
     pub const fn can_conflict(&self) -> bool {
-        self.moves_facts() || matches!(self, Self::Unchanged { .. } | Self::Answered { .. })
+        let checks = matches!(
+            self,
+            Self::Unchanged { .. }
+                | Self::Answered { .. }
+                | Self::Offer(_)
+                | Self::OfferCollected { .. }
+                | Self::OfferWithdrawn(_)
+                | Self::ReceivedBy { .. }
+                | Self::TaskAnswered(_)
+        );
+        self.moves_facts() || checks
     }
 }
 
@@ -219,6 +270,31 @@ pub enum CredentialChange {
         /// SHA-256 of its DER.
         fingerprint: [u8; 32],
     },
+}
+
+/// An offer as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferRow {
+    /// Its id (`UUIDv7`).
+    pub id: String,
+    /// Who offers.
+    pub source: Oin,
+    /// Who may collect.
+    pub recipient: Oin,
+    /// For which purpose.
+    pub purpose: PurposeCode,
+    /// What there is.
+    pub kind: OfferKind,
+    /// Whom it is about, as an index: by it the same offer is found again.
+    pub subject: SubjectIndex,
+    /// Whom it is about; sealed at rest.
+    pub reference: SubjectWire,
+    /// When it was made.
+    pub made: Timestamp,
+    /// Until when it can be collected.
+    pub expires: Timestamp,
+    /// Whether it was.
+    pub collected: bool,
 }
 
 /// One pseudonym in the vault.
@@ -337,6 +413,9 @@ pub enum Conflict {
     /// A fact that the decision rests on is stored, but cannot be read: nobody knows whether it still holds.
     #[error("a fact cannot be read")]
     FactsUnreadable,
+    /// More than one organisation may have at once.
+    #[error("too many of this wait already")]
+    TooMany,
     /// What is to be changed is not there, or is newer.
     #[error("what is to be changed is not there, or has changed")]
     StateChanged,

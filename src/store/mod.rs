@@ -1,6 +1,7 @@
 //! What is kept, and the contract that each database fulfils. No SQL here, no business rules in the adapters.
 
 mod append;
+pub mod duties;
 pub mod facts;
 pub mod journal;
 pub mod scribe;
@@ -14,9 +15,10 @@ use async_trait::async_trait;
 
 pub use append::{
     Append, Change, Committed, Conflict, ContributionRow, CredentialChange, DeliveryRow, DisclosureRow, EntryRow, Expected,
-    IdempotencyClaim, NameIndex, NonceClaim, PseudonymRow, Receipting, StatusChange,
+    IdempotencyClaim, NameIndex, NonceClaim, OfferRow, PseudonymRow, Receipting, StatusChange,
 };
 
+use self::duties::{KeptConsent, PastTerm, Reliance};
 use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
 use crate::consent::{ConsentRecord, Override};
@@ -24,6 +26,7 @@ use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::TraceId;
 use crate::ledger::seal::Leaf;
 use crate::ledger::tree::{NodeHash, Tile, TileId};
+use crate::notice::Task;
 use crate::organisation::keys::{Certificate, PublishedKey};
 use crate::organisation::{Oin, Organisation};
 
@@ -79,6 +82,19 @@ pub struct PersonFacts {
     pub consents: Vec<ConsentRecord>,
     /// Each override in its current version.
     pub overrides: Vec<(u32, Override)>,
+}
+
+impl PersonFacts {
+    /// Only what can bear on a disclosure to the first of `organisations` by the others. What is registered between other organisations must not
+    /// show in it, not even by making an answer anew (invariant 8).
+    #[must_use]
+    pub fn bearing_on(mut self, organisations: &[Oin]) -> Self {
+        let Some((recipient, sources)) = organisations.split_first() else { return self };
+        self.consents
+            .retain(|one| one.recipients.contains(recipient) && sources.iter().any(|source| one.sources.contains(source)));
+        self.overrides.retain(|(_, one)| one.recipients.contains(recipient) && sources.contains(&one.source));
+        self
+    }
 }
 
 /// What was promised under an Idempotency-Key.
@@ -219,6 +235,36 @@ pub trait Store: Send + Sync {
     /// The current version of every case, by id: oldest first.
     async fn cases(&self) -> Result<Vec<Case>, StoreError>;
 
+    /// The offer with this id, if it still names the person to its recipient at `now`.
+    async fn offer(&self, id: &str, now: Timestamp) -> Result<Option<OfferRow>, StoreError>;
+
+    /// Id and term of an offer like this one (same source, recipient, purpose, kind and person) that waits at `now`.
+    async fn offer_like(&self, offer: &OfferRow, now: Timestamp) -> Result<Option<(String, Timestamp)>, StoreError>;
+
+    /// What waits for `recipient` at `now`, oldest first, at most `limit`.
+    async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, limit: u32) -> Result<Vec<OfferRow>, StoreError>;
+
+    /// A consent with every version.
+    async fn consent(&self, id: &str) -> Result<Option<KeptConsent>, StoreError>;
+
+    /// The newest versions of the consents that an organisation recorded, by id, of those behind `after` at most `limit`.
+    async fn consents_of(&self, recorder: &Oin, after: &str, limit: u32) -> Result<Vec<ConsentRecord>, StoreError>;
+
+    /// Consents in their newest version that still stand as given or requested though their term ended by `now`.
+    async fn lapsed_consents(&self, now: Timestamp, limit: u32) -> Result<Vec<KeptConsent>, StoreError>;
+
+    /// The disclosures that rested on a consent, oldest first.
+    async fn reliances(&self, consent: &str) -> Result<Vec<Reliance>, StoreError>;
+
+    /// A task.
+    async fn task(&self, id: &str) -> Result<Option<Task>, StoreError>;
+
+    /// Tasks of `owner` (or of all) that are open and due by `due_by`, the most urgent first.
+    async fn open_tasks(&self, owner: Option<&Oin>, due_by: Timestamp, limit: u32) -> Result<Vec<Task>, StoreError>;
+
+    /// At most `limit` each of the consents whose term ended by `consents_before`, and the tasks that were closed by `tasks_before`.
+    async fn past_term(&self, consents_before: Timestamp, tasks_before: Timestamp, limit: u32) -> Result<PastTerm, StoreError>;
+
     /// The claim under this organisation's Idempotency-Key, if it has not lapsed at `now`.
     async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError>;
 
@@ -237,7 +283,7 @@ pub trait Store: Send + Sync {
     /// Receipts that sources are still to get, oldest first, at most `limit` of each: one that takes none does not hold up the others.
     async fn contribution_receipts(&self, limit: u32) -> Result<Vec<WaitingReceipt>, StoreError>;
 
-    /// Removes what is past its term: nonces, claims, sealed deliveries. Never log entries.
+    /// Removes what is past its term: nonces, claims, sealed deliveries, offers. Never log entries.
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError>;
 }
 

@@ -50,6 +50,7 @@ fn questions() -> Outcome<Vec<Question>> {
             questions.push(Question {
                 purpose: PURPOSE.to_owned().try_into()?,
                 recipient: Party { oin: recipient.parsed_oin()?, kind: recipient.kind },
+                asker: recipient.kind,
                 source: Party { oin: source.parsed_oin()?, kind: source.kind },
                 category,
                 finest: Form::Exact,

@@ -1,9 +1,13 @@
 //! Transcripts of the built program, against a demo in a process of its own.
 
+mod cases;
+mod consents;
 mod demo;
 mod keys_at_rest;
 mod mistakes;
+mod offers;
 mod operators;
+mod policy;
 mod professionals;
 mod receipts;
 mod request;

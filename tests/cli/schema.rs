@@ -26,7 +26,11 @@ fn schemas_are_printed_one_by_one_and_together() {
 
 #[test]
 fn every_command_explains_itself() {
-    let commands: [&[&str]; 16] = [
+    let commands: [&[&str]; 20] = [
+        &["policy"],
+        &["policy", "check"],
+        &["policy", "test"],
+        &["policy", "matrix"],
         &["request"],
         &["sign"],
         &["open"],

@@ -329,13 +329,9 @@ async fn a_release_after_an_answer_made_anew_is_proved_to_its_source() {
     let first = client.disclose(&text, None).await.expect("an answer");
     assert_eq!((first.status.as_str(), first.items().count()), ("open", 1));
 
-    let desk = &running.desk;
-    let subject = subject(running, "P22");
-    let facts = desk.store.person_facts(desk.subject_index(&subject)).await.expect("facts");
-    let mut consent = facts.consents.into_iter().next().expect("a consent");
-    consent.id = "another".to_owned();
-    consent.version = 1;
-    desk.record_consent(&oin(Slug::MentalHealth), &subject, consent).await.expect("recorded");
+    let (keyid, (_, jwk)) = new_key("one-more");
+    let publish = CredentialChange::Signing { organisation: oin(Slug::Police), key: published(&keyid, &jwk) };
+    running.desk.change_credential(&oin(Slug::Police), publish).await.expect("published");
     let anew = client.pick_up(&first.id, &text).await.expect("made anew");
     assert_ne!(anew.deliveries[0].receipt, first.deliveries[0].receipt);
 

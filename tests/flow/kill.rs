@@ -45,7 +45,7 @@ fn question(world: &World, person: &str) -> Vec<u8> {
 }
 
 /// The world of a demo, from what the demo wrote down about it.
-fn world(child: &ChildDemo) -> World {
+pub fn world(child: &ChildDemo) -> World {
     let made = std::fs::read(child.demo().join("demo.json")).expect("demo.json");
     let made: Value = serde_json::from_slice(&made).expect("JSON");
     let now = serde_json::from_value(made["now"].clone()).expect("an instant");

@@ -15,10 +15,11 @@ use sluis::demo::running::Running;
 use sluis::ledger::entry::EntryKind;
 use sluis::organisation::Oin;
 use sluis::secret::Personal;
+use sluis::store::CredentialChange;
 use sluis::subject::SubjectId;
 
 use crate::support::TestGateway;
-use crate::support::fake_source::{Act, FakeSource};
+use crate::support::fake_source::{Act, FakeSource, new_key, published};
 use crate::support::professionals::release_all;
 
 fn oin(slug: Slug) -> Oin {
@@ -37,15 +38,11 @@ fn about_incidents(gateway: &TestGateway) -> Value {
     body
 }
 
-/// One more consent about a person: a fact that concerns the decision and forbids nothing.
-async fn consent_more(running: &Running, id: &str, name: &str) {
-    let desk: &Desk = &running.desk;
-    let subject = subject(running, id);
-    let facts = desk.store.person_facts(desk.subject_index(&subject)).await.expect("facts");
-    let mut consent = facts.consents.into_iter().next().expect("a consent");
-    consent.id = name.to_owned();
-    consent.version = 1;
-    desk.record_consent(&oin(Slug::MentalHealth), &subject, consent).await.expect("recorded");
+/// One more key of the police: a fact that concerns the decision and forbids nothing.
+async fn one_more_key(running: &Running, name: &str) {
+    let (keyid, (_, jwk)) = new_key(name);
+    let publish = CredentialChange::Signing { organisation: oin(Slug::Police), key: published(&keyid, &jwk) };
+    running.desk.change_credential(&oin(Slug::Police), publish).await.expect("published");
 }
 
 /// A professional of `slug` releases all that waits for the disclosure; returns when the gateway has taken it.
@@ -92,7 +89,7 @@ async fn a_released_summary_outlives_a_change_that_permits_it() {
     let first = client.disclose(&text, None).await.expect("an answer");
     assert_eq!(release(running, Slug::Police, &first.id).await, 1);
 
-    consent_more(running, "P22", "another").await;
+    one_more_key(running, "another").await;
     let anew = client.pick_up(&first.id, &text).await.expect("made anew");
     assert_eq!(forms(&anew), summary_then_exact(), "the summary as it was, the answer anew");
     assert_ne!(anew.deliveries[1].receipt, first.deliveries[0].receipt);
@@ -104,7 +101,7 @@ async fn a_released_summary_outlives_a_change_that_permits_it() {
     let now = running.outside().clock.now();
     let kept = running.gateway.store.disclosure(&first.id, now).await.expect("read").expect("kept");
     gateway.clock.advance(i64::try_from(kept.row.open_until.since(now).as_secs()).expect("some days") + 3600);
-    consent_more(running, "P22", "one-more").await;
+    one_more_key(running, "one-more").await;
     let late = client.pick_up(&first.id, &text).await.expect("made anew");
     assert_eq!((late.status.as_str(), forms(&late)), ("complete", summary_then_exact()));
     assert_eq!((&late.deliveries[0].receipt, &late.id), (&anew.deliveries[0].receipt, &first.id));
@@ -121,7 +118,7 @@ async fn a_release_under_changed_facts_loses_nothing() {
     let text = about_incidents(&gateway).to_string().into_bytes();
     let client = client(&gateway);
     let first = client.disclose(&text, None).await.expect("an answer");
-    consent_more(running, "P22", "another").await;
+    one_more_key(running, "another").await;
     assert_eq!(release(running, Slug::Police, &first.id).await, 1);
     let all = client.pick_up(&first.id, &text).await.expect("picked up");
     assert_eq!(forms(&all), summary_then_exact());
@@ -191,6 +188,6 @@ async fn a_release_after_a_call_that_never_came_is_proved_to_its_source() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(25), taken).await.expect("the source takes the receipt of its release");
+    tokio::time::timeout(Duration::from_mins(1), taken).await.expect("the source takes the receipt of its release");
     gateway.stop().await;
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use sluis::clock::Timestamp;
+use sluis::consent::derogation::{ConsentSought, Ground, Professional};
 use sluis::consent::minors::{Grantor, GrantorRole};
 use sluis::consent::record::{ConsentEvent, Evidence, EvidenceKind, Notice};
-use sluis::consent::{ConsentRecord, ConsentState};
+use sluis::consent::{ConsentRecord, ConsentState, Override};
 use sluis::ledger::seal::{PartyKey, seal};
 use sluis::ledger::statement::Statement;
 use sluis::store::{
@@ -38,13 +40,42 @@ pub fn consent(id: &str, version: u32) -> ConsentRecord {
         }],
         parents_with_custody: 1,
         capacity_assessed_by: None,
+        subject_age: 36,
         asked_in_private: true,
         evidence: Evidence { kind: EvidenceKind::SignedForm, sha256: "00".repeat(32), holder: oin(1) },
+        recorder: oin(1),
         recorded_by: "pro-1".to_owned(),
+        hold: None,
+        reviewed_by: None,
         event: ConsentEvent { at: NOW, recorded_at: NOW, reason: None },
         conditions: None,
         supersedes: None,
         signature: None,
+    }
+}
+
+pub fn overriding(id: &str, ended_at: Option<Timestamp>) -> Override {
+    let professional = |reference: &str| Professional { reference: reference.to_owned(), registration: None };
+    Override {
+        id: id.to_owned(),
+        subject: "P01".to_owned(),
+        source: oin(1),
+        recipients: [oin(2)].into(),
+        purpose: "safety-assessment".parse().expect("a purpose"),
+        categories: [sluis::catalogue::Category::Diagnosis].into(),
+        max_form: sluis::catalogue::Form::Summary,
+        ground: Ground::ConflictOfDuties,
+        professional: professional("p-1"),
+        approved_by: Some(professional("p-2")),
+        harm: "serious harm".to_owned(),
+        harm_to: "the children".to_owned(),
+        consent_sought: ConsentSought::NotSought { reason: "danger".to_owned() },
+        alternatives: "none left".to_owned(),
+        necessity: "the least".to_owned(),
+        consulted: "c-1".to_owned(),
+        made_at: NOW,
+        not_after: NOW.plus(DAY),
+        ended_at,
     }
 }
 
@@ -78,7 +109,7 @@ fn party_key() -> PartyKey {
 
 /// Versions follow each other; the newest counts; nothing is ever changed.
 ///
-/// Broken on purpose to see it fail: the condition out of `add_consent`.
+/// Broken on purpose to see it fail: the condition out of `Register::add`.
 #[tokio::test]
 async fn versions_of_a_consent_follow_each_other() {
     let fixture = Fixture::new().await;

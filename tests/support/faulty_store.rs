@@ -10,12 +10,15 @@ use sluis::case_room::{Case, CaseId};
 use sluis::client::{Client, Kit};
 use sluis::clock::Timestamp;
 use sluis::config::GatewayConfig;
+use sluis::consent::ConsentRecord;
 use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::{EntryKind, TraceId};
+use sluis::notice::Task;
 use sluis::organisation::Oin;
+use sluis::store::duties::{KeptConsent, PastTerm, Reliance};
 use sluis::store::{
-    Append, Change, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store, StoreError,
-    StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
+    Append, Change, Claim, Committed, Conflict, Head, OfferRow, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store,
+    StoreError, StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
 };
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -145,6 +148,46 @@ impl Store for FaultyStore {
 
     async fn cases(&self) -> Result<Vec<Case>, StoreError> {
         self.inner.cases().await
+    }
+
+    async fn offer(&self, id: &str, now: Timestamp) -> Result<Option<OfferRow>, StoreError> {
+        self.inner.offer(id, now).await
+    }
+
+    async fn offer_like(&self, offer: &OfferRow, now: Timestamp) -> Result<Option<(String, Timestamp)>, StoreError> {
+        self.inner.offer_like(offer, now).await
+    }
+
+    async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, limit: u32) -> Result<Vec<OfferRow>, StoreError> {
+        self.inner.offers_waiting(recipient, now, limit).await
+    }
+
+    async fn consent(&self, id: &str) -> Result<Option<KeptConsent>, StoreError> {
+        self.inner.consent(id).await
+    }
+
+    async fn consents_of(&self, recorder: &Oin, after: &str, limit: u32) -> Result<Vec<ConsentRecord>, StoreError> {
+        self.inner.consents_of(recorder, after, limit).await
+    }
+
+    async fn lapsed_consents(&self, now: Timestamp, limit: u32) -> Result<Vec<KeptConsent>, StoreError> {
+        self.inner.lapsed_consents(now, limit).await
+    }
+
+    async fn reliances(&self, consent: &str) -> Result<Vec<Reliance>, StoreError> {
+        self.inner.reliances(consent).await
+    }
+
+    async fn task(&self, id: &str) -> Result<Option<Task>, StoreError> {
+        self.inner.task(id).await
+    }
+
+    async fn open_tasks(&self, owner: Option<&Oin>, due_by: Timestamp, limit: u32) -> Result<Vec<Task>, StoreError> {
+        self.inner.open_tasks(owner, due_by, limit).await
+    }
+
+    async fn past_term(&self, consents_before: Timestamp, tasks_before: Timestamp, limit: u32) -> Result<PastTerm, StoreError> {
+        self.inner.past_term(consents_before, tasks_before, limit).await
     }
 
     async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {

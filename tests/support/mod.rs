@@ -35,6 +35,7 @@
 pub mod cases;
 pub mod child;
 pub mod clock;
+pub mod consents;
 pub mod draft;
 pub mod fake_source;
 pub mod faulty_store;

@@ -142,8 +142,8 @@ fn the_other_categories_are_coarsened_as_the_table_says() {
         ),
         (
             Category::LivingAreas,
-            json!({"areas": [{"area": "debts", "situation": "…", "concern": true, "help": [{"kind": "debt relief"}]}]}),
-            json!({"areas": [{"area": "debts", "concern": "yes", "helpKinds": ["debt relief"]}]}),
+            json!({"areas": [{"area": "debts", "situation": "…", "concern": true, "help": [{"kind": "debt-relief"}]}]}),
+            json!({"areas": [{"area": "debts", "concern": "yes", "helpKinds": ["debt-relief"]}]}),
         ),
         (
             Category::Household,

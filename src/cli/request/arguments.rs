@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
+use uuid::Uuid;
 
 use super::super::input;
 use super::super::output::{EXIT_CODES, Failure};
@@ -20,7 +21,7 @@ const EXAMPLE: &str = "Example:\n  sluis request --kit demo/kit/veilig-thuis --p
 #[derive(Args)]
 #[command(after_help = format!("{EXAMPLE}\n\n{EXIT_CODES}"))]
 #[command(group = ArgGroup::new("subject").required(true).multiple(false)
-    .args(["person", "bsn", "bsn_file", "local", "v_number_file", "pseudonym", "body"]))]
+    .args(["person", "bsn", "bsn_file", "local", "v_number_file", "pseudonym", "offer", "body"]))]
 pub(in crate::cli) struct Request {
     /// Your organisation's folder in the integrator's kit.
     #[arg(long, value_name = "DIR")]
@@ -47,6 +48,9 @@ pub(in crate::cli) struct Request {
     /// About a person by the pseudonym that you were given earlier, for the same purpose and case.
     #[arg(long, value_name = "p1_…")]
     pseudonym: Option<Pseudonym>,
+    /// About the person of whom an offer to you is, by its id as `sluis offer list` prints it. The source that made it is asked.
+    #[arg(long, value_name = "ID")]
+    offer: Option<Uuid>,
     /// Whom to ask: a name of organisations.json in the kit, or an OIN. May be repeated. Without it, the purpose's default holds, where it has one.
     #[arg(long, value_name = "SLUG-OR-OIN", num_args = 1..)]
     source: Vec<String>,
@@ -122,6 +126,9 @@ impl Request {
         if let Some(pseudonym) = self.pseudonym {
             return Ok(Whom::Pseudonym(pseudonym));
         }
+        if let Some(offer) = self.offer {
+            return Ok(Whom::Offer(offer));
+        }
         let identifier = if let Some(id) = &self.person {
             kit.person(id).map_err(Failure::usage)?
         } else if let Some(given) = &self.bsn {
@@ -137,7 +144,9 @@ impl Request {
             let (source, value) = local.rsplit_once(':').ok_or_else(|| Failure::usage("--local: expected OIN:NUMBER"))?;
             SubjectId::Local { source: kit.oin(source).map_err(Failure::usage)?, value: number(value, "--local")? }
         } else {
-            return Err(Failure::usage("say about whom, with --person, --bsn-file, --local, --v-number-file or --pseudonym"));
+            return Err(Failure::usage(
+                "say about whom, with --person, --bsn-file, --local, --v-number-file, --pseudonym or --offer",
+            ));
         };
         Ok(Whom::Identifier(identifier))
     }
@@ -148,12 +157,12 @@ pub(in crate::cli) const BSN_SHOWN: &str = "a citizen number (BSN) is not taken 
     machine, and the shell keeps it\n  expected: `--bsn -` with the number on standard input, `--bsn-file FILE`, or `--person ID` for a test person\n  \
     do: remove the number from your shell's history";
 
-fn bsn(file: &Path) -> Result<SubjectId, Failure> {
+pub(in crate::cli) fn bsn(file: &Path) -> Result<SubjectId, Failure> {
     let bsn: Bsn = input::text(file)?.parse().map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
     Ok(SubjectId::Bsn(bsn))
 }
 
-fn number(text: &str, whence: &str) -> Result<LocalNumber, Failure> {
+pub(in crate::cli) fn number(text: &str, whence: &str) -> Result<LocalNumber, Failure> {
     text.parse().map_err(|error| Failure::usage(format!("{whence}: {error}")))
 }
 

@@ -4,14 +4,18 @@ mod people;
 mod report;
 mod scenes;
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
 pub use report::{Report, Told};
-use scenes::{Expected, SCENES, Scene, Subject};
+use scenes::{Acting, Expected, SCENES, Scene, Subject};
 
 use super::running::{DemoError, Running};
+use crate::case_room::CaseId;
 use crate::client::{Disclosed, Trouble};
+
+/// How many scenes are played at once: a small machine keeps within the purposes' `answerAt` with so many.
+const AT_ONCE: usize = 4;
 
 /// Plays every scene and tells what happened.
 ///
@@ -19,9 +23,11 @@ use crate::client::{Disclosed, Trouble};
 /// [`DemoError`], when the demo itself fails; a scene that went otherwise than expected stands in the report.
 pub async fn play(demo: &Running) -> Result<Report, DemoError> {
     let mut report = Report::default();
-    people::make_override(demo).await?;
-    // All at once, as organisations do; told in the script's order.
-    for told in join_all(SCENES.iter().map(|scene| play_scene(demo, scene))).await {
+    people::make_overrides(demo).await?;
+    let case = people::open_case(demo).await?;
+    // Several at once, as organisations do; told in the script's order.
+    let mut playing = stream::iter(SCENES).map(|scene| play_scene(demo, &case, scene)).buffered(AT_ONCE);
+    while let Some(told) = playing.next().await {
         report.scenes.push(told?);
     }
     report.scenes.extend(people::release_and_refuse(demo).await?);
@@ -30,18 +36,25 @@ pub async fn play(demo: &Running) -> Result<Report, DemoError> {
     Ok(report)
 }
 
-async fn play_scene(demo: &Running, scene: &Scene) -> Result<Told, DemoError> {
+async fn play_scene(demo: &Running, case: &CaseId, scene: &Scene) -> Result<Told, DemoError> {
     let client = demo.client(scene.recipient)?;
-    let body = body(demo, scene)?;
+    let body = body(demo, Some(case), scene)?;
     let outcome = client.disclose(&body, None).await;
     Ok(tell(demo, scene, outcome))
 }
 
 /// The body of a scene's request.
-fn body(demo: &Running, scene: &Scene) -> Result<Vec<u8>, DemoError> {
+fn body(demo: &Running, case: Option<&CaseId>, scene: &Scene) -> Result<Vec<u8>, DemoError> {
+    let (case, acting_as) = match scene.acting_as {
+        Acting::Itself => (None, None),
+        Acting::Team => (case, Some("expertise-team")),
+        Acting::Director => (case, Some("case-director")),
+    };
     let sources: Vec<_> = scene.sources.iter().map(|slug| slug.organisation().oin).collect();
     let body = json!({
         "purpose": scene.purpose,
+        "case": case,
+        "actingAs": acting_as,
         "subject": subject(demo, scene)?,
         "categories": scene.categories,
         "sources": sources,

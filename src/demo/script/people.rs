@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use super::report::{Report, Told};
-use super::scenes::{Expected, Scene, Subject};
+use super::scenes::{Acting, Expected, Scene, Subject};
 use super::{body, tell};
+use crate::case_room::{CaseId, State, Step, Track};
 use crate::catalogue::{Category, Form};
+use crate::connector::hand::Hand;
 use crate::connector::inbox::{InboxState, refuse_statement, release_statement};
 use crate::connector::overrides::OverrideState;
+use crate::connector::professionals::Signed;
 use crate::demo::organisations::Slug;
 use crate::demo::running::{DemoError, Running};
 use crate::source::SubjectWire;
@@ -16,39 +19,112 @@ use crate::source::overrides::{ConsentSought, OverrideContent, OverrideGround};
 /// How long the gateway gets to take what a source brings.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Mental-health care breaks secrecy about P21 towards the police: one person, because of acute danger; to be reviewed.
-pub(super) async fn make_override(demo: &Running) -> Result<(), DemoError> {
-    let connector = demo.connectors.get(&Slug::MentalHealth).ok_or_else(|| DemoError::new("no connector"))?;
+/// The organisations that attend the demo's case.
+const ATTENDEES: [Slug; 4] = [Slug::VeiligThuis, Slug::Police, Slug::MentalHealth, Slug::Municipality];
+
+/// The demo's case: opened by name with its attendees, the family told, a director named, a plan made. The one that is there stays.
+pub(super) async fn open_case(demo: &Running) -> Result<CaseId, DemoError> {
+    let desk = demo.desk.operated_by("sluis demo".parse().map_err(DemoError::new)?);
+    if let Some(case) =
+        demo.gateway.store.cases().await.map_err(DemoError::new)?.into_iter().find(|case| case.state == State::Open)
+    {
+        return Ok(case.id);
+    }
+    let outside = demo.outside();
+    let id = CaseId::draw(outside.clock.now(), &*outside.entropy).map_err(DemoError::new)?;
+    let oin = |slug: Slug| slug.organisation().parsed_oin().map_err(DemoError::new);
+    let attendees = ATTENDEES.into_iter().map(oin).collect::<Result<_, _>>()?;
+    desk.open_case(id.clone(), Track::Named, attendees).await.map_err(DemoError::new)?;
+    for step in [Step::Inform, Step::Direct(oin(Slug::CaseManagement)?), Step::Plan] {
+        desk.change_case(&id, &step).await.map_err(DemoError::new)?;
+    }
+    Ok(id)
+}
+
+/// Mental-health care breaks secrecy about P21 towards the police: one person, because of acute danger; to be reviewed. Veilig Thuis does towards
+/// the prosecution: two persons, because of the severity.
+pub(super) async fn make_overrides(demo: &Running) -> Result<(), DemoError> {
+    let acute = Breach {
+        source: Slug::MentalHealth,
+        recipient: Slug::Police,
+        purpose: "acute-safety",
+        categories: &[Category::Identity, Category::Address],
+        forms: &[Form::Exact, Form::Reduced, Form::Signal],
+        ground: OverrideGround::ConflictVanPlichten,
+        harm: "The patient has said that he will attack his former partner tonight, and where.",
+        alternatives: "calling the patient; he does not answer",
+        why_least: "who and where he is suffices to prevent it",
+        colleague: "psychiatrist on call",
+        approver: None,
+    };
+    let severe = Breach {
+        source: Slug::VeiligThuis,
+        recipient: Slug::Prosecution,
+        purpose: "prosecution",
+        categories: &[Category::SafetyAssessment],
+        forms: &[Form::Reduced, Form::Signal],
+        ground: OverrideGround::Wmo411,
+        harm: "Repeated and growing violence; she dares not report it herself.",
+        alternatives: "help by agreement, three times broken off by him",
+        why_least: "the coded assessment suffices for the decision to prosecute",
+        colleague: "behavioural scientist",
+        approver: Some("pro-2"),
+    };
+    for breach in [acute, severe] {
+        make_override(demo, breach).await?;
+    }
+    Ok(())
+}
+
+/// One breach of secrecy (doorbreking) about P21.
+struct Breach {
+    source: Slug,
+    recipient: Slug,
+    purpose: &'static str,
+    categories: &'static [Category],
+    forms: &'static [Form],
+    ground: OverrideGround,
+    harm: &'static str,
+    alternatives: &'static str,
+    why_least: &'static str,
+    colleague: &'static str,
+    /// The second professional, where four eyes are needed.
+    approver: Option<&'static str>,
+}
+
+async fn make_override(demo: &Running, breach: Breach) -> Result<(), DemoError> {
+    let source = breach.source;
+    let connector = demo.connectors.get(&source).ok_or_else(|| DemoError::new("no connector"))?;
     let (_, person) = demo.world.person("P21").ok_or_else(|| DemoError::new("no person P21"))?;
-    let (scheme, value) = person.identifier(Slug::MentalHealth);
+    let (scheme, value) = person.identifier(source);
+    let now = demo.outside().clock.now();
     let content = OverrideContent {
         subject: SubjectWire { scheme: scheme.to_owned(), value },
-        recipient: Slug::Police.organisation().parsed_oin().map_err(DemoError::new)?,
-        purpose: "acute-safety".parse().map_err(DemoError::new)?,
-        categories: vec![Category::Identity, Category::Address],
-        forms: vec![Form::Exact, Form::Reduced, Form::Signal],
-        ground: OverrideGround::ConflictVanPlichten,
-        harm: "The patient has said that he will attack his former partner tonight, and where.".to_owned(),
+        recipient: breach.recipient.organisation().parsed_oin().map_err(DemoError::new)?,
+        purpose: breach.purpose.parse().map_err(DemoError::new)?,
+        categories: breach.categories.to_vec(),
+        forms: breach.forms.to_vec(),
+        ground: breach.ground,
+        harm: breach.harm.to_owned(),
         harm_to: "his former partner".to_owned(),
         consent: ConsentSought::No { why: "asking would raise the danger".to_owned() },
-        alternatives: "calling the patient; he does not answer".to_owned(),
-        why_least: "who and where he is suffices to prevent it".to_owned(),
-        colleague: "psychiatrist on call".to_owned(),
-        expires_at: demo.outside().clock.now().plus(Duration::from_hours(24)),
+        alternatives: breach.alternatives.to_owned(),
+        why_least: breach.why_least.to_owned(),
+        colleague: breach.colleague.to_owned(),
+        expires_at: now.plus(Duration::from_hours(24)),
     };
-    let now = demo.outside().clock.now();
-    if connector
-        .overrides()
-        .await
-        .map_err(DemoError::new)?
-        .iter()
-        .any(|row| row.state == OverrideState::Active && row.record.content.expires_at > now)
-    {
+    let known = connector.overrides().await.map_err(DemoError::new)?;
+    if known.iter().any(|row| row.state == OverrideState::Active && row.record.content.expires_at > now) {
         return Ok(());
     }
-    let hand = demo.hand(Slug::MentalHealth, "pro-1")?;
-    let signed = hand.sign(|signed| content.create_statement(&signed.professional, signed.signed_at)).map_err(DemoError::new)?;
-    connector.create_override(content, &signed).await.map_err(DemoError::new)?;
+    let sign = |hand: Hand, statement: &dyn Fn(&Signed) -> Vec<u8>| hand.sign(statement).map_err(DemoError::new);
+    let created = sign(demo.hand(source, "pro-1")?, &|signed| content.create_statement(&signed.professional, signed.signed_at))?;
+    let row = connector.create_override(content.clone(), &created).await.map_err(DemoError::new)?;
+    if let Some(approver) = breach.approver {
+        let approve = |signed: &Signed| content.approve_statement(&row.id, &signed.professional, signed.signed_at);
+        let approved = sign(demo.hand(source, approver)?, &approve)?;
+        connector.approve_override(&row.id, &approved).await.map_err(DemoError::new)?;
+    }
     let sent = async || connector.pending_overrides().await.is_ok_and(|pending| pending.is_empty());
     until(sent, "the override did not reach the gateway").await
 }
@@ -63,6 +139,7 @@ const RELEASED: Scene = Scene {
     categories: &["incident-reports"],
     form: "exact",
     necessity: "The pattern of violence must be known for the assessment.",
+    acting_as: Acting::Itself,
     expected: Expected::Given(&["incident-reports summary"]),
 };
 
@@ -75,6 +152,7 @@ const REFUSED: Scene = Scene {
     categories: &["incident-reports"],
     form: "exact",
     necessity: "The pattern of violence must be known for the assessment.",
+    acting_as: Acting::Itself,
     expected: Expected::Given(&[]),
 };
 
@@ -83,7 +161,7 @@ pub(super) async fn release_and_refuse(demo: &Running) -> Result<Vec<Told>, Demo
     let mut told = Vec::new();
     for (scene, release) in [(&RELEASED, true), (&REFUSED, false)] {
         let client = demo.client(scene.recipient)?;
-        let body = body(demo, scene)?;
+        let body = body(demo, None, scene)?;
         let first = match client.disclose(&body, None).await {
             Ok(first) => first,
             Err(trouble) => {

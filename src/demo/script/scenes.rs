@@ -20,6 +20,8 @@ pub struct Scene {
     pub form: &'static str,
     /// Why.
     pub necessity: &'static str,
+    /// As what the recipient asks.
+    pub acting_as: Acting,
     /// What is expected.
     pub expected: Expected,
 }
@@ -31,6 +33,17 @@ pub enum Subject {
     Person(&'static str),
     /// A person by a source's own number.
     Local(&'static str, Slug),
+}
+
+/// As what a recipient asks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Acting {
+    /// For itself.
+    Itself,
+    /// For the expertise team of the demo's case, which it attends.
+    Team,
+    /// As the director of the demo's case.
+    Director,
 }
 
 /// What is expected of a scene.
@@ -65,6 +78,7 @@ pub const SCENES: &[Scene] = &[
         categories: POLICE_CORE,
         form: "exact",
         necessity: "A report of domestic violence came in; the safety of mother and children must be assessed within five days.",
+        acting_as: Acting::Itself,
         expected: Expected::Given(&["identity exact", "address exact", "household exact"]),
     },
     Scene {
@@ -76,6 +90,7 @@ pub const SCENES: &[Scene] = &[
         categories: &["identity", "address"],
         form: "exact",
         necessity: "A neighbour reports threats at the door.",
+        acting_as: Acting::Itself,
         expected: Expected::Given(&["identity exact", "address reduced"]),
     },
     Scene {
@@ -87,6 +102,7 @@ pub const SCENES: &[Scene] = &[
         categories: CARE,
         form: "exact",
         necessity: "The treatment of the father bears on the safety plan.",
+        acting_as: Acting::Itself,
         expected: Expected::Given(&["substance-use reduced", "care-involvement signal"]),
     },
     Scene {
@@ -98,6 +114,7 @@ pub const SCENES: &[Scene] = &[
         categories: CARE,
         form: "exact",
         necessity: "The treatment of the mother bears on the safety plan.",
+        acting_as: Acting::Itself,
         expected: Expected::Given(&[]),
     },
     Scene {
@@ -109,6 +126,7 @@ pub const SCENES: &[Scene] = &[
         categories: CARE,
         form: "exact",
         necessity: "A name that came up in another report.",
+        acting_as: Acting::Itself,
         expected: Expected::Given(&[]),
     },
     Scene {
@@ -120,6 +138,7 @@ pub const SCENES: &[Scene] = &[
         categories: &["identity", "address"],
         form: "exact",
         necessity: "A concrete threat against the former partner, tonight.",
+        acting_as: Acting::Itself,
         expected: Expected::Given(&["identity exact", "address exact"]),
     },
     Scene {
@@ -131,6 +150,7 @@ pub const SCENES: &[Scene] = &[
         categories: &["identity", "address"],
         form: "exact",
         necessity: "Said to be urgent.",
+        acting_as: Acting::Itself,
         expected: Expected::Given(&[]),
     },
     Scene {
@@ -142,6 +162,7 @@ pub const SCENES: &[Scene] = &[
         categories: &["identity", "criminal-record", "measures"],
         form: "exact",
         necessity: "Advice to the court on conditions.",
+        acting_as: Acting::Itself,
         expected: Expected::Given(&["identity exact", "criminal-record exact", "measures exact"]),
     },
     Scene {
@@ -153,6 +174,7 @@ pub const SCENES: &[Scene] = &[
         categories: &["probation-status"],
         form: "exact",
         necessity: "Decision on a breach of conditions.",
+        acting_as: Acting::Itself,
         expected: Expected::Given(&["probation-status exact"]),
     },
     Scene {
@@ -164,6 +186,7 @@ pub const SCENES: &[Scene] = &[
         categories: &["household"],
         form: "reduced",
         necessity: "Safety of a baby in a home under a restraining order.",
+        acting_as: Acting::Itself,
         expected: Expected::Given(&["household reduced"]),
     },
     Scene {
@@ -175,6 +198,7 @@ pub const SCENES: &[Scene] = &[
         categories: &["diagnosis"],
         form: "exact",
         necessity: "Curiosity.",
+        acting_as: Acting::Itself,
         expected: Expected::Refused("not-permitted"),
     },
     Scene {
@@ -186,6 +210,91 @@ pub const SCENES: &[Scene] = &[
         categories: &["identity"],
         form: "exact",
         necessity: "To find the right person.",
+        acting_as: Acting::Itself,
         expected: Expected::Refused("not-permitted"),
+    },
+    Scene {
+        title: "The same question about a girl who consented herself and then withdrew: nothing any more",
+        recipient: Slug::VeiligThuis,
+        sources: &[Slug::MentalHealth],
+        purpose: "safety-assessment",
+        subject: Subject::Person("P31"),
+        categories: CARE,
+        form: "exact",
+        necessity: "Her treatment bears on the safety plan.",
+        acting_as: Acting::Itself,
+        expected: Expected::Given(&[]),
+    },
+    Scene {
+        title: "The prosecution asks Veilig Thuis, which has broken secrecy because of the severity",
+        recipient: Slug::Prosecution,
+        sources: &[Slug::VeiligThuis],
+        purpose: "prosecution",
+        subject: Subject::Person("P21"),
+        categories: &["safety-assessment"],
+        form: "reduced",
+        necessity: "Decision whether to prosecute repeated violence.",
+        acting_as: Acting::Itself,
+        expected: Expected::Given(&["safety-assessment reduced"]),
+    },
+    Scene {
+        title: "Youth protection asks the child protection board, by order of the court",
+        recipient: Slug::YouthProtection,
+        sources: &[Slug::ChildProtectionBoard],
+        purpose: "child-protection",
+        subject: Subject::Person("P10"),
+        categories: &["household"],
+        form: "exact",
+        necessity: "Supervision of a boy with parents in two homes.",
+        acting_as: Acting::Itself,
+        expected: Expected::Given(&["household exact"]),
+    },
+    Scene {
+        title: "Mental-health care asks Veilig Thuis how unsafe its patient is at home: she has consented",
+        recipient: Slug::MentalHealth,
+        sources: &[Slug::VeiligThuis],
+        purpose: "treatment",
+        subject: Subject::Person("P34"),
+        categories: &["risk-assessment"],
+        form: "exact",
+        necessity: "Her treatment must take the risk at home into account.",
+        acting_as: Acting::Itself,
+        expected: Expected::Given(&["risk-assessment reduced"]),
+    },
+    Scene {
+        title: "The expertise team hears from the police what the pattern is: by year and kind, under a decision of Wpg 20",
+        recipient: Slug::VeiligThuis,
+        sources: &[Slug::Police],
+        purpose: "team-discussion",
+        subject: Subject::Person("P40"),
+        categories: &["incident-reports", "measures"],
+        form: "reduced",
+        necessity: "Discussion of a threat by the family.",
+        acting_as: Acting::Team,
+        expected: Expected::Given(&["incident-reports reduced"]),
+    },
+    Scene {
+        title: "The case director asks the municipality whom the restraining order (huisverbod) removes from the house",
+        recipient: Slug::CaseManagement,
+        sources: &[Slug::Municipality],
+        purpose: "case-direction",
+        subject: Subject::Local("P25", Slug::Municipality),
+        categories: &["identity", "measures"],
+        form: "exact",
+        necessity: "Help must start while the order runs.",
+        acting_as: Acting::Director,
+        expected: Expected::Given(&["identity exact", "measures exact"]),
+    },
+    Scene {
+        title: "Probation asks as the team of a case that it does not attend: for it there is no such case",
+        recipient: Slug::Probation,
+        sources: &[Slug::Police],
+        purpose: "team-discussion",
+        subject: Subject::Person("P40"),
+        categories: &["incident-reports"],
+        form: "reduced",
+        necessity: "Said to be invited.",
+        acting_as: Acting::Team,
+        expected: Expected::Refused("not-found"),
     },
 ];

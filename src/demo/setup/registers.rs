@@ -18,7 +18,7 @@ use crate::organisation::keys::{PublishedKey, Validity};
 use crate::organisation::{Oin, Organisation, Status};
 use crate::secret::Personal;
 use crate::store::CredentialChange;
-use crate::subject::{LocalNumber, SubjectId};
+use crate::subject::{LocalNumber, SubjectId, age_on};
 
 /// Registers members and consents.
 ///
@@ -100,7 +100,9 @@ async fn record(
         DemoConsentState::Refused => ConsentState::Refused,
         DemoConsentState::Expired => ConsentState::Expired,
     };
-    let first = consent_record(household, consent, &source, state, number)?;
+    let born = person.birth.to_string();
+    let age = age_on(&born, &consent.valid_from.date()).ok_or_else(|| failed("a consent given before birth"))?;
+    let first = consent_record(household, consent, &source, state, number, age)?;
     let id = first.id.clone();
     desk.record_consent(&source, &subject, first).await.map_err(failed)?;
     if matches!(consent.state, DemoConsentState::Withdrawn { .. }) {
@@ -115,6 +117,7 @@ fn consent_record(
     source: &Oin,
     state: ConsentState,
     number: usize,
+    age: u8,
 ) -> Result<ConsentRecord, SetupError> {
     let recipients = consent.recipients.iter().map(|slug| oin(&slug.organisation())).collect::<Result<_, _>>()?;
     let purposes = consent.purposes.iter().map(|code| (*code).to_owned().try_into().map_err(failed)).collect::<Result<_, _>>()?;
@@ -148,9 +151,13 @@ fn consent_record(
         }],
         parents_with_custody: 1,
         capacity_assessed_by: None,
+        subject_age: age,
         asked_in_private: consent.asked_alone,
         evidence: Evidence { kind: EvidenceKind::SignedForm, sha256, holder: source.clone() },
+        recorder: source.clone(),
         recorded_by: "pro-1".to_owned(),
+        hold: None,
+        reviewed_by: None,
         event: ConsentEvent { at: consent.valid_from, recorded_at: consent.valid_from, reason: None },
         conditions: None,
         supersedes: None,

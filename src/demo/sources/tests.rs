@@ -120,7 +120,17 @@ fn members(category: Category) -> (&'static [&'static str], &'static [&'static s
     }
 }
 
-const FACTS: [&str; 7] = ["wpgArticle", "decisionId", "mandateId", "courtOrderId", "professional", "meldcodeSteps", "test51c"];
+const FACTS: [&str; 9] = [
+    "wpgArticle",
+    "decisionId",
+    "mandateId",
+    "courtOrderId",
+    "professional",
+    "meldcodeSteps",
+    "test51c",
+    "severity",
+    "restrainingOrder",
+];
 const REGIMES: [&str; 8] = ["wpg", "wjsg", "wgbo", "wvggz", "wmo", "jeugdwet", "wth", "avg"];
 
 #[tokio::test]

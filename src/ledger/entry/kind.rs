@@ -30,6 +30,8 @@ pub enum EntryKind {
     ConsentEvent,
     /// A recipient was told of a withdrawal, or answered.
     WithdrawalNotice,
+    /// A recipient told a subject, put that off, or said why not.
+    SubjectNotification,
     /// A re-identification was asked for.
     ReidentificationRequest,
     /// A re-identification was approved or rejected.
@@ -58,7 +60,7 @@ pub enum EntryKind {
 
 impl EntryKind {
     /// All kinds.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Ask,
         Self::Disclosure,
         Self::Contribution,
@@ -70,6 +72,7 @@ impl EntryKind {
         Self::Override,
         Self::ConsentEvent,
         Self::WithdrawalNotice,
+        Self::SubjectNotification,
         Self::ReidentificationRequest,
         Self::ReidentificationApproval,
         Self::ReidentificationResult,
@@ -98,6 +101,7 @@ impl EntryKind {
             Self::Override => "override",
             Self::ConsentEvent => "consent-event",
             Self::WithdrawalNotice => "withdrawal-notice",
+            Self::SubjectNotification => "subject-notification",
             Self::ReidentificationRequest => "reidentification-request",
             Self::ReidentificationApproval => "reidentification-approval",
             Self::ReidentificationResult => "reidentification-result",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::code;
+use crate::case_room::CaseFact;
 use crate::catalogue::generated::Lcg;
 use crate::catalogue::{Category, Form, PurposeCode};
 use crate::clock::Timestamp;
@@ -30,7 +31,21 @@ impl Questions {
         parties.extend(
             [Kind::VeiligThuis, Kind::Police, Kind::Probation].iter().enumerate().map(|(index, kind)| party(index + 50, kind)),
         );
-        let purposes = ["acute-safety", "safety-assessment", "probation", "team-discussion"].map(code).to_vec();
+        let purposes = [
+            "acute-safety",
+            "safety-assessment",
+            "team-discussion",
+            "anonymous-consultation",
+            "case-direction",
+            "prosecution",
+            "probation",
+            "child-protection",
+            "treatment",
+            "accountability",
+            "subject-rights",
+        ]
+        .map(code)
+        .to_vec();
         Self { random: Lcg::new(seed), parties, purposes }
     }
 
@@ -119,7 +134,7 @@ impl Questions {
             let (to, from) = (self.random.pick(&self.parties), self.random.pick(&self.parties));
             return (self.random.pick(&self.purposes), to, from, self.random.pick(&C::ALL));
         }
-        let vt = Kind::VeiligThuis;
+        let (vt, team, director) = (Kind::VeiligThuis, Kind::ExpertiseTeam, Kind::CaseDirector);
         let (purpose, to, from, categories): (&str, Kind, Kind, &[Category]) = self.random.pick(&[
             (
                 "acute-safety",
@@ -146,8 +161,51 @@ impl Questions {
             ("probation", Kind::Probation, Kind::Police, &[C::Address, C::CriminalRecord, C::IncidentReports]),
             ("probation", Kind::Prosecution, Kind::Probation, &[C::ProbationStatus, C::RiskAssessment]),
             ("probation", Kind::Probation, Kind::MentalHealth, &[C::CareInvolvement, C::SubstanceUse]),
+            ("safety-assessment", Kind::Police, vt, &[C::Identity, C::Household, C::IncidentReports, C::SafetyAssessment]),
+            ("team-discussion", team, vt, &[C::Identity, C::IncidentReports, C::ChildProtectionMeasure, C::RiskAssessment]),
+            ("team-discussion", team, Kind::Police, &[C::IncidentReports, C::Measures]),
+            ("team-discussion", team, Kind::Prosecution, &[C::PendingProsecution, C::CriminalRecord]),
+            ("team-discussion", team, Kind::Probation, &[C::ProbationStatus, C::RiskAssessment, C::Measures]),
+            ("team-discussion", team, Kind::MentalHealth, &[C::CareInvolvement, C::Diagnosis, C::SubstanceUse]),
+            ("team-discussion", team, Kind::YouthProtection, &[C::ChildProtectionMeasure, C::SafetyAssessment]),
+            ("anonymous-consultation", team, Kind::Police, &[C::Household, C::IncidentReports, C::Identity, C::Measures]),
+            ("case-direction", Kind::Municipality, vt, &[C::Identity, C::RiskAssessment, C::SafetyAssessment]),
+            ("case-direction", director, vt, &[C::Address, C::LivingAreas, C::IncidentReports]),
+            ("case-direction", director, team, &[C::Measures, C::Identity, C::SafetyAssessment, C::CareInvolvement]),
+            ("case-direction", vt, Kind::Municipality, &[C::Identity, C::Measures]),
+            ("prosecution", Kind::Police, Kind::MentalHealth, &[C::Identity, C::SafetyAssessment, C::Diagnosis]),
+            ("prosecution", Kind::Prosecution, vt, &[C::IncidentReports, C::SafetyAssessment]),
+            ("child-protection", Kind::ChildProtectionBoard, vt, &[C::Address, C::RiskAssessment, C::CareInvolvement]),
+            ("child-protection", Kind::YouthProtection, Kind::MentalHealth, &[C::Household, C::CareInvolvement, C::Diagnosis]),
+            ("treatment", Kind::MentalHealth, vt, &[C::SafetyAssessment, C::RiskAssessment, C::Identity]),
+            ("treatment", Kind::MentalHealth, Kind::Police, &[C::IncidentReports, C::RiskAssessment]),
+            ("accountability", vt, Kind::Police, &[C::IncidentReports]),
+            ("subject-rights", Kind::DataSubject, Kind::MentalHealth, &[C::Identity, C::Diagnosis, C::Reporter, C::Measures]),
         ]);
         (code(purpose), self.of_kind(to), self.of_kind(from), self.random.pick(categories))
+    }
+
+    /// Mostly a case that fulfils what the purpose asks; otherwise closed, of the other track, without the recipient, or none.
+    fn case(&mut self, purpose: &PurposeCode, recipient: &Party) -> Option<Arc<CaseFact>> {
+        let needed = ["team-discussion", "anonymous-consultation", "case-direction"].contains(&purpose.as_str());
+        if self.chance(6) || (!needed && !self.chance(4)) {
+            return None;
+        }
+        let other = self.random.pick(&self.parties).oin;
+        let mut attendees: BTreeSet<Oin> = if self.chance(4) { [other.clone()].into() } else { BTreeSet::new() };
+        if !self.chance(8) {
+            attendees.insert(recipient.oin.clone());
+        }
+        Some(Arc::new(CaseFact {
+            id: "case".into(),
+            version: 1,
+            open: !self.chance(8),
+            named: (purpose.as_str() != "anonymous-consultation") != self.chance(8),
+            attendees,
+            director: self.random.pick(&[None, Some(other), Some(recipient.oin.clone()), Some(recipient.oin.clone())]),
+            family_informed: !self.chance(4),
+            plan_made: !self.chance(4),
+        }))
     }
 
     pub fn next(&mut self) -> Question {
@@ -156,6 +214,10 @@ impl Questions {
         let derogation = (!self.chance(3)).then(|| Arc::new(self.derogation(&purpose, &recipient, &source, category)));
         let facts = (!self.chance(10)).then(|| self.facts());
         let finest = self.random.pick(&[Form::Exact, Form::Exact, Form::Reduced, Form::Signal, Form::Summary]);
-        Question { purpose, recipient, source, category, finest, now: self.at(), consent, derogation, case: None, facts }
+        let case = self.case(&purpose, &recipient);
+        let acts = [Kind::ExpertiseTeam, Kind::CaseDirector].contains(&recipient.kind);
+        let asker = if acts { self.random.pick(&Kind::ALL) } else { recipient.kind };
+        let now = self.at();
+        Question { purpose, recipient, asker, source, category, finest, now, consent, derogation, case, facts }
     }
 }

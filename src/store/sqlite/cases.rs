@@ -1,12 +1,13 @@
-//! Cases: append-only versions, each sealed under the register key and bound to its id and version.
+//! Reading cases; [`super::registers`] adds their versions.
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use super::registers::{Seal, add};
+use super::log::anchor_of;
+use super::seal::{Place, Seal};
 use super::unavailable;
 use crate::case_room::{Case, CaseId};
-use crate::store::{Conflict, Revision, StoreError};
+use crate::store::{Revision, StoreError};
 
 const TABLE: &str = "case_record";
 
@@ -17,11 +18,12 @@ pub(super) async fn case(
     id: &CaseId,
 ) -> Result<Option<(Revision, Case)>, StoreError> {
     let query = sqlx::query(
-        "SELECT id, version, record, (SELECT revision FROM head) FROM case_record WHERE id = ? ORDER BY version DESC LIMIT 1",
+        "SELECT one.id, version, record, size, root, revision, registry, code FROM case_record AS one, head
+         WHERE one.id = ? AND head.id = 1 ORDER BY version DESC LIMIT 1",
     );
     let row = query.bind(id.as_str()).fetch_optional(connection).await.map_err(unavailable)?;
     let Some(row) = row else { return Ok(None) };
-    let revision = row.try_get(3).map(Revision).map_err(unavailable)?;
+    let revision = anchor_of(&row, seal)?.revision;
     opened(seal, &row).map(|case| Some((revision, case)))
 }
 
@@ -35,24 +37,9 @@ pub(super) async fn cases(connection: &mut SqliteConnection, seal: &Seal) -> Res
 }
 
 fn opened(seal: &Seal, row: &SqliteRow) -> Result<Case, StoreError> {
-    let id: String = row.try_get(0).map_err(unavailable)?;
-    let version: i64 = row.try_get(1).map_err(unavailable)?;
-    let record: &[u8] = row.try_get(2).map_err(unavailable)?;
-    let corrupt = |column| StoreError::Corrupt { table: TABLE, column, row: id.clone() };
-    let version = u32::try_from(version).map_err(|_| corrupt("version"))?;
-    let case: Case = seal.open(TABLE, &id, version, record)?;
-    if case.id.as_str() == id && case.version == version { Ok(case) } else { Err(corrupt("record")) }
-}
-
-pub(super) async fn add_case(
-    connection: &mut SqliteConnection,
-    seal: &Seal,
-    case: &Case,
-) -> Result<Result<(), Conflict>, StoreError> {
-    let sealed = seal.close(TABLE, case.id.as_str(), case.version, case)?;
-    let query = sqlx::query(
-        "INSERT INTO case_record (id, version, record)
-         SELECT ?1, ?2, ?3 WHERE ?2 = 1 + COALESCE((SELECT MAX(version) FROM case_record WHERE id = ?1), 0)",
-    );
-    add(connection, query.bind(case.id.as_str().to_owned()).bind(case.version).bind(sealed)).await
+    let id: &str = row.try_get(0).map_err(unavailable)?;
+    let place = Place::row(TABLE, id, row.try_get(1).map_err(unavailable)?)?;
+    let case: Case = seal.open(place, row.try_get(2).map_err(unavailable)?)?;
+    let corrupt = || StoreError::Corrupt { table: TABLE, column: "record", row: id.to_owned() };
+    if case.id.as_str() == id && case.version == place.version() { Ok(case) } else { Err(corrupt()) }
 }

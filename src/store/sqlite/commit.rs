@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 
-use super::registers::Seal;
+use super::log::Anchor;
 use super::script::{Script, statements};
-use super::{cases, deliveries, disclosures, log, registers, registry, unavailable, vault};
+use super::seal::{Code, Seal};
+use super::{cases, deliveries, disclosures, duties, log, offers, registering, registers, registry, unavailable, vault};
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
 use crate::store::facts::{facts_digest, registration_digest};
@@ -23,8 +24,9 @@ pub(super) async fn commit(
 ) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
     // IMMEDIATE takes SQLite's one write lock: the head row's lock and the only one there is.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
-    let (head, nonces) = begin(&mut transaction, batch).await?;
-    let mut batch_state = Judging { seal, now, revision: head.revision, nonces, redone: HashSet::new() };
+    let ((head, anchor), nonces) = begin(&mut transaction, seal, batch).await?;
+    let Anchor { revision, registry, .. } = anchor;
+    let mut batch_state = Judging { seal, now, revision, registry, nonces, redone: HashSet::new() };
     let mut verdicts = Vec::with_capacity(batch.len());
     for append in batch {
         verdicts.push(batch_state.judge(&mut transaction, append).await?);
@@ -35,7 +37,7 @@ pub(super) async fn commit(
     let mut script = Script::default();
     if let Some(sequenced) = &sequenced {
         log::add_entries(&mut script, head.size, &rows);
-        log::advance(&mut script, &head, sequenced, batch_state.revision);
+        log::advance(&mut script, seal, &head, sequenced, (batch_state.revision, batch_state.registry));
     }
     script.run(&mut transaction).await?;
     let committed = hand_out(&head, sequenced.as_ref(), accepted());
@@ -49,7 +51,11 @@ pub(super) async fn commit(
 }
 
 /// Reads the head and inserts all nonces of the batch; who is in the result has won, the others lose.
-async fn begin(connection: &mut SqliteConnection, batch: &[Append]) -> Result<(Head, HashSet<(String, String)>), StoreError> {
+async fn begin(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    batch: &[Append],
+) -> Result<((Head, Anchor), HashSet<(String, String)>), StoreError> {
     let claims: Vec<_> = batch.iter().filter_map(|append| append.nonce.as_ref()).collect();
     let mut query = QueryBuilder::<Sqlite>::new(log::HEAD);
     for claims in statements(&claims) {
@@ -63,7 +69,7 @@ async fn begin(connection: &mut SqliteConnection, batch: &[Append]) -> Result<(H
     let mut rows = rows.iter();
     let head = rows.next().ok_or(StoreError::Corrupt { table: "head", column: "id", row: "1".to_owned() })?;
     let won = rows.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>();
-    Ok((log::head_of(head)?, won.map_err(unavailable)?))
+    Ok((log::head_of(head, seal)?, won.map_err(unavailable)?))
 }
 
 /// What judging one append after the other needs to know.
@@ -71,6 +77,8 @@ struct Judging<'a> {
     seal: &'a Seal,
     now: Timestamp,
     revision: Revision,
+    /// The code over all rows of the registry, as they are now.
+    registry: Code,
     nonces: HashSet<(String, String)>,
     /// The disclosures that earlier appends of the batch write, which happens after all are judged.
     redone: HashSet<String>,
@@ -104,10 +112,10 @@ impl Judging<'_> {
             return self.try_append(connection, append).await;
         }
         sqlx::query("SAVEPOINT one").execute(&mut *connection).await.map_err(unavailable)?;
-        let revision = self.revision;
+        let (revision, registry) = (self.revision, self.registry);
         let verdict = self.try_append(connection, append).await?;
         if verdict.is_err() {
-            self.revision = revision;
+            (self.revision, self.registry) = (revision, registry);
             sqlx::query("ROLLBACK TO one").execute(&mut *connection).await.map_err(unavailable)?;
         }
         sqlx::query("RELEASE one").execute(&mut *connection).await.map_err(unavailable)?;
@@ -120,21 +128,13 @@ impl Judging<'_> {
         append: &Append,
     ) -> Result<Result<(), Conflict>, StoreError> {
         if let Some(expected) = &append.expected {
-            match self.still_holds(connection, expected).await {
-                Ok(true) => {}
-                Ok(false) => return Ok(Err(Conflict::FactsChanged)),
-                // One record that is not what it must be stops who rests on it, and nobody else in the batch.
-                Err(error @ StoreError::Corrupt { .. }) => {
-                    tracing::error!(%error, "facts cannot be read again; what rests on them is refused");
-                    return Ok(Err(Conflict::FactsUnreadable));
-                }
-                Err(error) => return Err(error),
+            let verdict = self.still_holds(connection, expected).await;
+            if let Err(conflict) = readable(verdict.map(|holds| if holds { Ok(()) } else { Err(Conflict::FactsChanged) }))? {
+                return Ok(Err(conflict));
             }
         }
-        for name in &append.apart {
-            if vault::is_given(connection, name).await? {
-                return Ok(Err(Conflict::FactsChanged));
-            }
+        if vault::any_given(connection, &append.apart).await? {
+            return Ok(Err(Conflict::FactsChanged));
         }
         if let Some(claim) = &append.idempotency
             && !disclosures::take_claim(connection, claim, self.now).await?
@@ -145,7 +145,7 @@ impl Judging<'_> {
             return Err(StoreError::Unavailable("facts may not change without an entry in the log".to_owned()));
         }
         for change in &append.changes {
-            if let Err(conflict) = self.change(connection, change).await? {
+            if let Err(conflict) = readable(self.change(connection, change).await)? {
                 return Ok(Err(conflict));
             }
             if change.moves_facts() {
@@ -167,10 +167,13 @@ impl Judging<'_> {
         if self.revision == expected.revision {
             return Ok(true);
         }
-        let registered = registry::registered(connection).await?;
-        let of = |oin| registered.organisations.get(oin).map_or([0; 32], registration_digest);
+        let organisations = registry::vouched_for(connection, self.seal, &self.registry).await?;
+        let of = |oin| organisations.get(oin).map_or([0; 32], registration_digest);
         let person = match expected.subject {
-            Some(subject) => Some(registers::person_facts(connection, self.seal, subject).await?),
+            Some(subject) => {
+                let known = registers::person_facts(connection, self.seal, subject).await?;
+                Some(known.bearing_on(&expected.organisations))
+            }
             None => None,
         };
         let case = match &expected.case {
@@ -180,7 +183,7 @@ impl Judging<'_> {
         Ok(facts_digest(expected.organisations.iter().map(of), person.as_ref(), case.as_ref()) == expected.digest)
     }
 
-    async fn change(&self, connection: &mut SqliteConnection, change: &Change) -> Result<Result<(), Conflict>, StoreError> {
+    async fn change(&mut self, connection: &mut SqliteConnection, change: &Change) -> Result<Result<(), Conflict>, StoreError> {
         match change {
             Change::ScopeKey { scope, sealed } => vault::add_scope(connection, scope, sealed).await?,
             Change::Pseudonyms(rows) => vault::add_pseudonyms(connection, rows).await?,
@@ -200,12 +203,32 @@ impl Judging<'_> {
             Change::Override(subject, version, record) => {
                 return registers::add_override(connection, self.seal, *subject, *version, record).await;
             }
-            Change::Case(case) => return cases::add_case(connection, self.seal, case).await,
-            Change::Organisation(organisation) => registry::put(connection, organisation).await?,
-            Change::Status(status) => return registry::set_status(connection, status).await,
-            Change::Credential(credential) => return registry::change_credential(connection, credential).await,
+            Change::Reliance(row) => duties::add_reliance(connection, row).await?,
+            Change::GivenAgain { disclosure, at } => duties::given_again(connection, disclosure, *at).await?,
+            Change::ReceivedBy { consent, recipients } => return duties::received_by(connection, consent, recipients).await,
+            Change::Task(task) => duties::add_task(connection, self.seal, task).await?,
+            Change::TaskAnswered(task) => return duties::put_task(connection, self.seal, task).await,
+            Change::Erase(past) => duties::erase(connection, self.seal, past).await?,
+            Change::Offer(offer) => return offers::add(connection, self.seal, offer, self.now).await,
+            Change::OfferCollected { offer, until } => return offers::collected(connection, offer, *until, self.now).await,
+            Change::OfferWithdrawn(offer) => return offers::withdraw(connection, offer, self.now).await,
+            Change::Case(case) => return registers::add_case(connection, self.seal, case).await,
+            Change::Organisation(_) | Change::Status(_) | Change::Credential(_) => {
+                return registering::change(connection, self.seal, &mut self.registry, change).await;
+            }
         }
         Ok(Ok(()))
+    }
+}
+
+/// One record that is not what it must be stops who rests on it or changes it, and nobody else in the batch.
+fn readable(verdict: Result<Result<(), Conflict>, StoreError>) -> Result<Result<(), Conflict>, StoreError> {
+    match verdict {
+        Err(error @ StoreError::Corrupt { .. }) => {
+            tracing::error!(%error, "facts cannot be read again; what rests on them is refused");
+            Ok(Err(Conflict::FactsUnreadable))
+        }
+        verdict => verdict,
     }
 }
 

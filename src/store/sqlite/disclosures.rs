@@ -179,6 +179,7 @@ pub(super) async fn sweep(connection: &mut SqliteConnection, now: Timestamp) -> 
     let past = [
         ("DELETE FROM nonce WHERE expires <= ?", now),
         ("DELETE FROM disclosure WHERE expires <= ?", now),
+        ("DELETE FROM offer WHERE ends <= ?", now),
         ("DELETE FROM idempotency WHERE claimed_at <= ?", now.minus(CLAIM_TERM)),
     ];
     for (statement, instant) in past {

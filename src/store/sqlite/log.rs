@@ -4,6 +4,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::script::Script;
+use super::seal::{Code, Seal, vouched};
 use super::{exactly, integer, unavailable, unsigned};
 use crate::catalogue::Category;
 use crate::catalogue::PurposeCode;
@@ -17,21 +18,54 @@ use crate::organisation::Oin;
 use crate::store::{EntryRow, Head, Revision, Sequenced, StoreError, StoredEntry, StoredLeaf};
 
 /// The columns of [`head_of`].
-pub(super) const HEAD: &str = "SELECT size, root, checkpoint, revision FROM head WHERE id = 1";
+pub(super) const HEAD: &str = "SELECT size, root, checkpoint, revision, registry, code FROM head WHERE id = 1";
 
-pub(super) async fn head(connection: &mut SqliteConnection) -> Result<Head, StoreError> {
-    head_of(&sqlx::query(HEAD).fetch_one(connection).await.map_err(unavailable)?)
+/// What the head says and its code vouches for.
+#[derive(Clone)]
+pub(super) struct Anchor {
+    /// How many leaves.
+    pub(super) size: u64,
+    /// The root over them.
+    pub(super) root: NodeHash,
+    /// The facts' revision.
+    pub(super) revision: Revision,
+    /// The code over all rows of the registry.
+    pub(super) registry: Code,
+}
+
+impl Anchor {
+    fn code(&self, seal: &Seal) -> Code {
+        seal.head.of_parts(&[&self.size.to_be_bytes(), self.root.bytes(), &self.revision.0.to_be_bytes(), &self.registry])
+    }
+}
+
+pub(super) async fn head(connection: &mut SqliteConnection, seal: &Seal) -> Result<(Head, Anchor), StoreError> {
+    head_of(&sqlx::query(HEAD).fetch_one(connection).await.map_err(unavailable)?, seal)
 }
 
 /// The head in a row of [`HEAD`].
-pub(super) fn head_of(row: &SqliteRow) -> Result<Head, StoreError> {
-    let root: &[u8] = row.try_get(1).map_err(unavailable)?;
-    Ok(Head {
-        size: unsigned(row.try_get(0).map_err(unavailable)?, "head", "size")?,
+pub(super) fn head_of(row: &SqliteRow, seal: &Seal) -> Result<(Head, Anchor), StoreError> {
+    let anchor = anchor_of(row, seal)?;
+    let checkpoint = row.try_get("checkpoint").map_err(unavailable)?;
+    Ok((Head { size: anchor.size, root: anchor.root, checkpoint, revision: anchor.revision }, anchor))
+}
+
+/// The anchor in a row that has the head's columns. Only the head of a store to which nothing was written is without code.
+pub(super) fn anchor_of(row: &SqliteRow, seal: &Seal) -> Result<Anchor, StoreError> {
+    let root: &[u8] = row.try_get("root").map_err(unavailable)?;
+    let registry: Option<&[u8]> = row.try_get("registry").map_err(unavailable)?;
+    let code: Option<&[u8]> = row.try_get("code").map_err(unavailable)?;
+    let anchor = Anchor {
+        size: unsigned(row.try_get("size").map_err(unavailable)?, "head", "size")?,
         root: NodeHash::new(exactly::<32>(root, "head", "root", 1)?),
-        checkpoint: row.try_get(2).map_err(unavailable)?,
-        revision: Revision(row.try_get(3).map_err(unavailable)?),
-    })
+        revision: Revision(row.try_get("revision").map_err(unavailable)?),
+        registry: registry.map_or_else(|| Ok(seal.registry.of_parts(&[])), |code| exactly(code, "head", "registry", 1))?,
+    };
+    let is_new = anchor.size == 0 && anchor.revision == Revision(0) && registry.is_none() && code.is_none();
+    if !is_new {
+        vouched(&anchor.code(seal), code, ("head", 1))?;
+    }
+    Ok(anchor)
 }
 
 pub(super) async fn tile(connection: &mut SqliteConnection, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
@@ -163,16 +197,19 @@ fn add_asked(script: &mut Script, entries: &[(u64, &EntryRow)]) {
 }
 
 /// Writes tiles and head. The old size is the guard: when it is not what the batch was numbered behind, the script fails.
-pub(super) fn advance(script: &mut Script, old: &Head, new: &Sequenced, revision: Revision) {
+pub(super) fn advance(script: &mut Script, seal: &Seal, old: &Head, new: &Sequenced, (revision, registry): (Revision, Code)) {
     let replace = " ON CONFLICT (level, idx) DO UPDATE SET hashes = excluded.hashes";
     script.insert("INSERT INTO tile (level, idx, hashes) ", &new.tiles, replace, |values, tile| {
         values.push_bind(tile.id.level()).push_bind(integer(tile.id.index())).push_bind(tile.bytes.as_slice());
     });
+    let anchor = Anchor { size: new.size, root: new.root, revision, registry };
     script.change(1, |query| {
         query.push("UPDATE head SET size = ").push_bind(integer(new.size));
         query.push(", root = ").push_bind(new.root.bytes().as_slice());
         query.push(", checkpoint = ").push_bind(new.checkpoint.to_string());
         query.push(", revision = ").push_bind(revision.0);
+        query.push(", registry = ").push_bind(registry.to_vec());
+        query.push(", code = ").push_bind(anchor.code(seal).to_vec());
         query.push(" WHERE id = 1 AND size = ").push_bind(integer(old.size));
     });
 }

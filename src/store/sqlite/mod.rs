@@ -5,10 +5,15 @@ mod checkpoints;
 mod commit;
 mod deliveries;
 mod disclosures;
+mod duties;
+mod earlier;
 mod log;
+mod offers;
+mod registering;
 mod registers;
 mod registry;
 mod script;
+mod seal;
 mod vault;
 
 use std::path::Path;
@@ -18,14 +23,17 @@ use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 
+use super::duties::{KeptConsent, PastTerm, Reliance};
 use super::{
-    Append, Claim, Committed, Conflict, Head, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store, StoreError,
-    StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
+    Append, Claim, Committed, Conflict, Head, OfferRow, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store,
+    StoreError, StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
 };
 use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
+use crate::consent::ConsentRecord;
 use crate::keystore::Key;
 use crate::ledger::entry::TraceId;
+use crate::notice::Task;
 use crate::organisation::Oin;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sqlite/migrations");
@@ -34,30 +42,32 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sqlite/mi
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
-    registers: registers::Seal,
+    registers: seal::Seal,
     _checkpoints: checkpoints::Checkpoints,
 }
 
 impl SqliteStore {
-    /// The head of the log in the file at `path`, which must be there: for checking. Writes nothing.
+    /// The head of the log in the file at `path`, which must be there, under the key that [`SqliteStore::open`] takes: for checking. Writes
+    /// nothing.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn look(path: &Path) -> Result<Head, StoreError> {
+    pub async fn look(path: &Path, register_key: Key) -> Result<Head, StoreError> {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
         // Without a write-ahead log nobody has the file open: then even the files beside it, which readers make, can be left out.
         let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(!Path::new(&log).exists());
         let mut connection = options.disable_statement_logging().connect().await.map_err(unavailable)?;
-        let head = log::head(&mut connection).await;
+        let head = log::head(&mut connection, &seal::Seal::new(&register_key)).await.map(|(head, _)| head);
         connection.close().await.map_err(unavailable)?;
         head
     }
 
-    /// Opens the file at `path`, making and migrating it as needed. `register_key` seals consents, overrides and cases at rest.
+    /// Opens the file at `path`, making and migrating it as needed. From `register_key` come the keys that seal consents, overrides
+    /// and cases at rest, and that vouch for the registry and the head.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the file cannot be opened or is of a newer schema.
+    /// [`StoreError::Unavailable`] when the file cannot be opened, is of a newer schema, or was written to before registers were authenticated.
     pub async fn open(path: &Path, register_key: Key) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -73,6 +83,7 @@ impl SqliteStore {
         let pool = || SqlitePoolOptions::new().test_before_acquire(false);
         let writer =
             pool().max_connections(1).connect_with(checkpoints::of_writer(options.clone())).await.map_err(unavailable)?;
+        earlier::refuse(&writer).await?;
         MIGRATIONS.run(&writer).await.map_err(|error| StoreError::Unavailable(format!("migrations: {error}")))?;
         // More than can run at once would only spread what each has in its cache.
         let most = std::thread::available_parallelism().map_or(2, |processors| processors.get().clamp(2, 8));
@@ -84,14 +95,14 @@ impl SqliteStore {
             .map_err(unavailable)?;
         let checkpoints =
             checkpoints::Checkpoints::start(pool().max_connections(1).connect_lazy_with(checkpoints::of_task(options)));
-        Ok(Self { writer, readers, registers: registers::Seal(register_key), _checkpoints: checkpoints })
+        Ok(Self { writer, readers, registers: seal::Seal::new(&register_key), _checkpoints: checkpoints })
     }
 }
 
 #[async_trait]
 impl Store for SqliteStore {
     async fn head(&self) -> Result<Head, StoreError> {
-        log::head(&mut *self.readers.acquire().await.map_err(unavailable)?).await
+        log::head(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers).await.map(|(head, _)| head)
     }
 
     async fn commit(
@@ -127,7 +138,7 @@ impl Store for SqliteStore {
 
     async fn registered(&self) -> Result<Registered, StoreError> {
         let mut reading = self.readers.begin().await.map_err(unavailable)?;
-        registry::registered(&mut reading).await
+        registry::registered(&mut reading, &self.registers).await
     }
 
     async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError> {
@@ -141,6 +152,50 @@ impl Store for SqliteStore {
 
     async fn cases(&self) -> Result<Vec<Case>, StoreError> {
         cases::cases(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers).await
+    }
+
+    async fn offer(&self, id: &str, now: Timestamp) -> Result<Option<OfferRow>, StoreError> {
+        offers::offer(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers, id, now).await
+    }
+
+    async fn offer_like(&self, offer: &OfferRow, now: Timestamp) -> Result<Option<(String, Timestamp)>, StoreError> {
+        offers::like(&mut *self.readers.acquire().await.map_err(unavailable)?, offer, now).await
+    }
+
+    async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, limit: u32) -> Result<Vec<OfferRow>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(unavailable)?;
+        offers::waiting(&mut connection, &self.registers, recipient, now, limit).await
+    }
+
+    async fn consent(&self, id: &str) -> Result<Option<KeptConsent>, StoreError> {
+        duties::consent(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers, id).await
+    }
+
+    async fn consents_of(&self, recorder: &Oin, after: &str, limit: u32) -> Result<Vec<ConsentRecord>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(unavailable)?;
+        duties::consents_of(&mut connection, &self.registers, recorder, after, limit).await
+    }
+
+    async fn lapsed_consents(&self, now: Timestamp, limit: u32) -> Result<Vec<KeptConsent>, StoreError> {
+        duties::lapsed(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers, now, limit).await
+    }
+
+    async fn reliances(&self, consent: &str) -> Result<Vec<Reliance>, StoreError> {
+        duties::reliances(&mut *self.readers.acquire().await.map_err(unavailable)?, consent).await
+    }
+
+    async fn task(&self, id: &str) -> Result<Option<Task>, StoreError> {
+        duties::task(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers, id).await
+    }
+
+    async fn open_tasks(&self, owner: Option<&Oin>, due_by: Timestamp, limit: u32) -> Result<Vec<Task>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(unavailable)?;
+        duties::open_tasks(&mut connection, &self.registers, owner, due_by, limit).await
+    }
+
+    async fn past_term(&self, consents_before: Timestamp, tasks_before: Timestamp, limit: u32) -> Result<PastTerm, StoreError> {
+        let mut reading = self.readers.begin().await.map_err(unavailable)?;
+        duties::past_term(&mut reading, consents_before, tasks_before, limit).await
     }
 
     async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {

@@ -1,87 +1,114 @@
-//! Consents and overrides: append-only versions, each sealed under the register key and bound to its table, id and version.
+//! Consents, overrides and cases: append-only versions, each sealed to its table, id, version and person, and to being the newest. What is newest
+//! about a person is vouched for by a code in a row of its own, so that no version and no record can be taken away, or put back, unseen.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use sqlx::{Row, SqliteConnection};
 
-use super::unavailable;
+use super::log::anchor_of;
+use super::seal::{Code, Place, Seal, vouched};
+use super::{duties, exactly, unavailable};
+use crate::case_room::Case;
 use crate::consent::{ConsentRecord, Override};
-use crate::crypto::aead;
-use crate::entropy::SystemEntropy;
-use crate::keystore::Key;
 use crate::store::{Conflict, PersonFacts, Revision, StoreError, SubjectIndex};
 
-/// The key that seals the registers at rest.
-pub(super) struct Seal(pub(super) Key);
-
-impl Seal {
-    pub(super) fn close(
-        &self,
-        table: &'static str,
-        id: &str,
-        version: u32,
-        record: &impl Serialize,
-    ) -> Result<Vec<u8>, StoreError> {
-        let failed = |reason: &str| StoreError::Unavailable(format!("sealing a record of {table}: {reason}"));
-        let plain = zeroize::Zeroizing::new(serde_json::to_vec(record).map_err(|_| failed("not serialisable"))?);
-        aead::seal(&self.0, bound(table, id, version).as_bytes(), &plain, &SystemEntropy::default())
-            .map_err(|_| failed("no randomness"))
-    }
-
-    pub(super) fn open<T: DeserializeOwned>(
-        &self,
-        table: &'static str,
-        id: &str,
-        version: u32,
-        sealed: &[u8],
-    ) -> Result<T, StoreError> {
-        let corrupt = || StoreError::Corrupt { table, column: "record", row: format!("{id}/{version}") };
-        let plain = aead::open(&self.0, bound(table, id, version).as_bytes(), sealed).map_err(|_| corrupt())?;
-        serde_json::from_slice(plain.expose()).map_err(|_| corrupt())
-    }
+/// One register: its table, and the statements that add a version. `?1` id, `?2` version, `?3` person (empty for none), `?4` sealed record.
+struct Register {
+    table: &'static str,
+    add: &'static str,
+    read: &'static str,
+    supersede: &'static str,
 }
 
-fn bound(table: &str, id: &str, version: u32) -> String {
-    format!("{table}/{id}/{version}")
+macro_rules! register {
+    ($table:literal, $columns:literal, $values:literal, $same_person:literal) => {
+        Register {
+            table: $table,
+            add: concat!(
+                "INSERT INTO ",
+                $table,
+                " (",
+                $columns,
+                ") SELECT ",
+                $values,
+                " WHERE ?2 = 1 + COALESCE((SELECT MAX(version) FROM ",
+                $table,
+                " WHERE id = ?1), 0)"
+            ),
+            read: concat!("SELECT record FROM ", $table, " WHERE id = ?1 AND version = ?2 AND ", $same_person),
+            supersede: concat!("UPDATE ", $table, " SET record = ?4 WHERE id = ?1 AND version = ?2 AND ", $same_person),
+        }
+    };
 }
 
-/// Revision, consents and overrides in one statement, so that they are of one moment.
+const CONSENT: Register = register!("consent", "id, version, subject, record", "?1, ?2, ?3, ?4", "subject = ?3");
+const OVERRIDE: Register = register!("override_record", "id, version, subject, record", "?1, ?2, ?3, ?4", "subject = ?3");
+const CASE: Register = register!("case_record", "id, version, record", "?1, ?2, ?4", "?3 = x''");
+
+/// Revision, consents and overrides, and the code over them, in one statement, so that they are of one moment.
 pub(super) async fn person_facts(
     connection: &mut SqliteConnection,
     seal: &Seal,
     subject: SubjectIndex,
 ) -> Result<PersonFacts, StoreError> {
     let rows = sqlx::query(
-        "SELECT 0 AS part, '' AS id, revision AS version, x'' AS record FROM head
-         UNION ALL SELECT 1, id, version, record FROM consent AS one
+        "SELECT 0 AS part, '' AS id, revision, x'' AS record, size, root, registry, code FROM head
+         UNION ALL SELECT 1, id, version, record, NULL, NULL, NULL, NULL FROM consent AS one
            WHERE subject = ?1 AND version = (SELECT MAX(version) FROM consent WHERE id = one.id AND subject = ?1)
-         UNION ALL SELECT 2, id, version, record FROM override_record AS one
-           WHERE subject = ?1 AND version = (SELECT MAX(version) FROM override_record WHERE id = one.id AND subject = ?1)",
+         UNION ALL SELECT 2, id, version, record, NULL, NULL, NULL, NULL FROM override_record AS one
+           WHERE subject = ?1 AND version = (SELECT MAX(version) FROM override_record WHERE id = one.id AND subject = ?1)
+         UNION ALL SELECT 3, '', number, code, NULL, NULL, NULL, NULL FROM person_register WHERE subject = ?1",
     )
     .bind(subject.0.as_slice())
     .fetch_all(connection)
     .await
     .map_err(unavailable)?;
     let mut facts = PersonFacts { revision: Revision(-1), consents: Vec::new(), overrides: Vec::new() };
-    for row in rows {
+    let mut code: Option<(i64, &[u8])> = None;
+    for row in &rows {
         let part: i64 = row.try_get(0).map_err(unavailable)?;
-        let id: String = row.try_get(1).map_err(unavailable)?;
-        let version: i64 = row.try_get(2).map_err(unavailable)?;
+        let id: &str = row.try_get(1).map_err(unavailable)?;
+        let number: i64 = row.try_get(2).map_err(unavailable)?;
         let record: &[u8] = row.try_get(3).map_err(unavailable)?;
-        let numbered =
-            |table| u32::try_from(version).map_err(|_| StoreError::Corrupt { table, column: "version", row: id.clone() });
+        let place = |table| Place::row(table, id, number).map(|place| place.about(&subject));
         match part {
-            0 => facts.revision = Revision(version),
-            1 => facts.consents.push(seal.open::<ConsentRecord>("consent", &id, numbered("consent")?, record)?),
-            _ => {
-                let version = numbered("override_record")?;
-                facts.overrides.push((version, seal.open::<Override>("override_record", &id, version, record)?));
+            0 => facts.revision = anchor_of(row, seal)?.revision,
+            1 => facts.consents.push(seal.open::<ConsentRecord>(place("consent")?, record)?),
+            2 => {
+                let place = place("override_record")?;
+                facts.overrides.push((place.version(), seal.open::<Override>(place, record)?));
             }
+            _ => code = Some((number, record)),
         }
     }
     facts.consents.sort_by(|left, right| left.id.cmp(&right.id));
     facts.overrides.sort_by(|(_, left), (_, right)| left.id.cmp(&right.id));
+    let newest = newest(&facts);
+    match code {
+        Some((number, code)) => vouched(&person_code(seal, &subject, &newest), Some(code), ("person_register", number))?,
+        None if newest.is_empty() => {}
+        None => return Err(StoreError::Corrupt { table: "person_register", column: "code", row: "missing".to_owned() }),
+    }
     Ok(facts)
+}
+
+/// The newest version of each record, by table and id.
+type Newest = BTreeMap<(&'static str, String), u32>;
+
+fn newest(facts: &PersonFacts) -> Newest {
+    let consents = facts.consents.iter().map(|consent| ((CONSENT.table, consent.id.clone()), consent.version));
+    let overrides = facts.overrides.iter().map(|(version, overriding)| ((OVERRIDE.table, overriding.id.clone()), *version));
+    consents.chain(overrides).collect()
+}
+
+fn person_code(seal: &Seal, subject: &SubjectIndex, newest: &Newest) -> Code {
+    let versions: Vec<[u8; 4]> = newest.values().map(|version| version.to_be_bytes()).collect();
+    let mut parts: Vec<&[u8]> = vec![&subject.0];
+    for ((table, id), version) in newest.keys().zip(&versions) {
+        parts.extend([table.as_bytes(), id.as_bytes(), version.as_slice()]);
+    }
+    seal.person.of_parts(&parts)
 }
 
 pub(super) async fn add_consent(
@@ -90,12 +117,12 @@ pub(super) async fn add_consent(
     subject: SubjectIndex,
     record: &ConsentRecord,
 ) -> Result<Result<(), Conflict>, StoreError> {
-    let sealed = seal.close("consent", &record.id, record.version, record)?;
-    let query = sqlx::query(
-        "INSERT INTO consent (id, version, subject, record)
-         SELECT ?1, ?2, ?3, ?4 WHERE ?2 = 1 + COALESCE((SELECT MAX(version) FROM consent WHERE id = ?1), 0)",
-    );
-    add(connection, query.bind(record.id.clone()).bind(record.version).bind(subject.0.to_vec()).bind(sealed)).await
+    let place = Place::newest(CONSENT.table, &record.id, record.version).about(&subject);
+    let added = add_about(connection, seal, (&CONSENT, place, &subject), record).await?;
+    if added.is_ok() {
+        duties::put_head(connection, record).await?;
+    }
+    Ok(added)
 }
 
 pub(super) async fn add_override(
@@ -105,19 +132,83 @@ pub(super) async fn add_override(
     version: u32,
     record: &Override,
 ) -> Result<Result<(), Conflict>, StoreError> {
-    let sealed = seal.close("override_record", &record.id, version, record)?;
-    let query = sqlx::query(
-        "INSERT INTO override_record (id, version, subject, record)
-         SELECT ?1, ?2, ?3, ?4 WHERE ?2 = 1 + COALESCE((SELECT MAX(version) FROM override_record WHERE id = ?1), 0)",
-    );
-    add(connection, query.bind(record.id.clone()).bind(version).bind(subject.0.to_vec()).bind(sealed)).await
+    let place = Place::newest(OVERRIDE.table, &record.id, version).about(&subject);
+    add_about(connection, seal, (&OVERRIDE, place, &subject), record).await
 }
 
-/// Versions are consecutive: a write based on an older version than the newest is a conflict.
-pub(super) async fn add(
+pub(super) async fn add_case(
     connection: &mut SqliteConnection,
-    query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+    seal: &Seal,
+    case: &Case,
 ) -> Result<Result<(), Conflict>, StoreError> {
-    let done = query.execute(connection).await.map_err(unavailable)?;
-    Ok(if done.rows_affected() == 1 { Ok(()) } else { Err(Conflict::StateChanged) })
+    add(connection, seal, (&CASE, Place::newest(CASE.table, case.id.as_str(), case.version)), case).await
+}
+
+/// What is there is looked at first: a change to the database is not covered up by a code over what it left.
+async fn add_about(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    (register, place, subject): (&Register, Place<'_>, &SubjectIndex),
+    record: &impl Serialize,
+) -> Result<Result<(), Conflict>, StoreError> {
+    let mut newest = newest(&person_facts(connection, seal, *subject).await?);
+    if let Err(conflict) = add(connection, seal, (register, place), record).await? {
+        return Ok(Err(conflict));
+    }
+    newest.insert((register.table, place.id().to_owned()), place.version());
+    vouch(connection, seal, subject, &newest).await?;
+    Ok(Ok(()))
+}
+
+/// Writes the code over what is newest about a person.
+async fn vouch(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    subject: &SubjectIndex,
+    newest: &Newest,
+) -> Result<(), StoreError> {
+    let query = sqlx::query(
+        "INSERT INTO person_register (subject, code) VALUES (?, ?) ON CONFLICT (subject) DO UPDATE SET code = excluded.code",
+    );
+    let query = query.bind(subject.0.as_slice()).bind(person_code(seal, subject, newest).to_vec());
+    query.execute(connection).await.map(drop).map_err(unavailable)
+}
+
+/// Removes consents that are past their term, with every version.
+pub(super) async fn erase_consents(connection: &mut SqliteConnection, seal: &Seal, ids: &[String]) -> Result<(), StoreError> {
+    for id in ids {
+        let query = sqlx::query_scalar::<_, Vec<u8>>("SELECT subject FROM consent WHERE id = ? LIMIT 1").bind(id);
+        let Some(subject) = query.fetch_optional(&mut *connection).await.map_err(unavailable)? else { continue };
+        let subject = SubjectIndex(exactly(&subject, CONSENT.table, "subject", id)?);
+        let mut newest = newest(&person_facts(connection, seal, subject).await?);
+        newest.remove(&(CONSENT.table, id.clone()));
+        let query = sqlx::query("DELETE FROM consent WHERE id = ?").bind(id);
+        query.execute(&mut *connection).await.map_err(unavailable)?;
+        vouch(connection, seal, &subject, &newest).await?;
+    }
+    Ok(())
+}
+
+/// Versions are consecutive, and about one person: a write based on an older version than the newest is a conflict. The version before is
+/// sealed anew as one whose place was taken.
+async fn add(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    (register, place): (&Register, Place<'_>),
+    record: &impl Serialize,
+) -> Result<Result<(), Conflict>, StoreError> {
+    let bound = |statement: &'static str, place: &Place<'_>| {
+        sqlx::query(statement).bind(place.id().to_owned()).bind(place.version()).bind(place.person().to_vec())
+    };
+    let done =
+        bound(register.add, &place).bind(seal.close(place, record)?).execute(&mut *connection).await.map_err(unavailable)?;
+    if done.rows_affected() != 1 {
+        return Ok(Err(Conflict::StateChanged));
+    }
+    let Some(before) = place.before() else { return Ok(Ok(())) };
+    let row = bound(register.read, &before).fetch_optional(&mut *connection).await.map_err(unavailable)?;
+    let Some(row) = row else { return Ok(Err(Conflict::StateChanged)) };
+    let superseded = seal.supersede(before, row.try_get(0).map_err(unavailable)?)?;
+    bound(register.supersede, &before).bind(superseded).execute(connection).await.map_err(unavailable)?;
+    Ok(Ok(()))
 }

@@ -1,44 +1,119 @@
-//! Organisations, certificates and keys.
+//! Organisations, certificates and keys: rows in the clear, each with a code over all its columns, and one code over all rows in the head. A row
+//! that no holder of the key wrote, that is missing, or that is an older one put back, makes the whole registry unreadable.
 
 use std::collections::BTreeMap;
 
-use sqlx::sqlite::{SqliteQueryResult, SqliteRow};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
+use super::seal::{Code, Seal, vouched};
 use super::{exactly, log, unavailable};
 use crate::clock::Timestamp;
+use crate::crypto::digest::equal;
+use crate::crypto::hex;
+use crate::crypto::keys::KeyId;
 use crate::organisation::keys::{Certificate, PublishedKey, Validity};
 use crate::organisation::{Kind, Oin, Organisation, Status};
-use crate::store::{Conflict, CredentialChange, Registered, Registration, StatusChange, StoreError};
+use crate::store::{Registered, Registration, StoreError};
 
-pub(super) async fn registered(connection: &mut SqliteConnection) -> Result<Registered, StoreError> {
-    let revision = log::head(connection).await?.revision;
+/// The registry, when the head vouches for it.
+pub(super) async fn registered(connection: &mut SqliteConnection, seal: &Seal) -> Result<Registered, StoreError> {
+    let (_, anchor) = log::head(connection, seal).await?;
+    Ok(Registered { revision: anchor.revision, organisations: vouched_for(connection, seal, &anchor.registry).await? })
+}
+
+/// What takes part by OIN.
+pub(super) type Organisations = BTreeMap<Oin, Registration>;
+
+/// The registry, when `code` is the code over all its rows.
+pub(super) async fn vouched_for(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    code: &Code,
+) -> Result<Organisations, StoreError> {
+    let (organisations, found) = read(connection, seal).await?;
+    let corrupt = StoreError::Corrupt { table: "head", column: "registry", row: "1".to_owned() };
+    if equal(&found, code) { Ok(organisations) } else { Err(corrupt) }
+}
+
+/// All rows, each of which carries its code, and the code over them.
+pub(super) async fn read(connection: &mut SqliteConnection, seal: &Seal) -> Result<(Organisations, Code), StoreError> {
     let mut organisations = BTreeMap::new();
-    let rows = sqlx::query("SELECT oin, kind, name, status, bsn_authority, connector FROM organisation")
-        .fetch_all(&mut *connection)
-        .await;
-    for row in rows.map_err(unavailable)? {
+    let mut codes = Vec::new();
+    let rows = sqlx::query("SELECT oin, kind, name, status, bsn_authority, connector, code FROM organisation ORDER BY oin");
+    for row in rows.fetch_all(&mut *connection).await.map_err(unavailable)? {
         let organisation = organisation(&row)?;
+        codes.push(checked(&row, organisation_code(seal, &organisation), ("organisation", &organisation.oin))?);
         let registration = Registration { organisation, certificates: Vec::new(), signing: Vec::new(), encryption: Vec::new() };
         organisations.insert(registration.organisation.oin.clone(), registration);
     }
-    let rows =
-        sqlx::query("SELECT organisation, fingerprint, valid_from, valid_until, revoked FROM certificate ORDER BY fingerprint");
+    let rows = sqlx::query(
+        "SELECT organisation, fingerprint, valid_from, valid_until, revoked, code FROM certificate ORDER BY fingerprint",
+    );
     for row in rows.fetch_all(&mut *connection).await.map_err(unavailable)? {
         let fingerprint: Vec<u8> = row.try_get(1).map_err(unavailable)?;
         let fingerprint = exactly(&fingerprint, "certificate", "fingerprint", "?")?;
         let certificate = Certificate { fingerprint, validity: validity(&row, 2)? };
-        owner(&mut organisations, &row, "certificate")?.certificates.push(certificate);
+        let registration = owner(&mut organisations, &row, "certificate")?;
+        let code = certificate_code(seal, &registration.organisation.oin, &certificate);
+        codes.push(checked(&row, code, ("certificate", hex::encode(&fingerprint)))?);
+        registration.certificates.push(certificate);
     }
     let rows = sqlx::query(
-        "SELECT organisation, keyid, alg, valid_from, valid_until, revoked, jwk, use FROM published_key ORDER BY keyid",
+        "SELECT organisation, keyid, alg, valid_from, valid_until, revoked, jwk, use, code FROM published_key ORDER BY keyid",
     );
     for row in rows.fetch_all(&mut *connection).await.map_err(unavailable)? {
         let key = PublishedKey { keyid: text(&row, 1)?, alg: text(&row, 2)?, jwk: text(&row, 6)?, validity: validity(&row, 3)? };
+        let usage = text(&row, 7)?;
         let registration = owner(&mut organisations, &row, "published_key")?;
-        if text(&row, 7)? == "sig" { &mut registration.signing } else { &mut registration.encryption }.push(key);
+        let code = key_code(seal, &registration.organisation.oin, &usage, &key);
+        codes.push(checked(&row, code, ("published_key", printable(&key.keyid)))?);
+        if usage == "sig" { &mut registration.signing } else { &mut registration.encryption }.push(key);
     }
-    Ok(Registered { revision, organisations })
+    let codes: Vec<&[u8]> = codes.iter().map(<[u8; 32]>::as_slice).collect();
+    Ok((organisations, seal.registry.of_parts(&codes)))
+}
+
+/// The code of a row, when it is in its last column.
+fn checked(row: &SqliteRow, code: Code, place: (&'static str, impl ToString)) -> Result<Code, StoreError> {
+    vouched(&code, row.try_get("code").map_err(unavailable)?, place).map(|()| code)
+}
+
+/// A key id as it may stand in an alarm: one that nobody could have published is not repeated.
+fn printable(keyid: &str) -> &str {
+    if keyid.parse::<KeyId>().is_ok() { keyid } else { "?" }
+}
+
+/// The code of an organisation's row.
+pub(super) fn organisation_code(seal: &Seal, organisation: &Organisation) -> Code {
+    let connector = organisation.connector.as_deref();
+    seal.rows.of_parts(&[
+        b"organisation",
+        organisation.oin.as_str().as_bytes(),
+        organisation.kind.code().as_bytes(),
+        organisation.name.as_bytes(),
+        status_code(organisation.status).as_bytes(),
+        &[u8::from(organisation.bsn_authority), u8::from(connector.is_some())],
+        connector.unwrap_or_default().as_bytes(),
+    ])
+}
+
+/// The code of a certificate's row.
+pub(super) fn certificate_code(seal: &Seal, owner: &Oin, certificate: &Certificate) -> Code {
+    let [from, until, revoked] = validity_parts(certificate.validity);
+    seal.rows.of_parts(&[b"certificate", owner.as_str().as_bytes(), &certificate.fingerprint, &from, &until, &revoked])
+}
+
+/// The code of a key's row; `usage` is `sig` or `enc`.
+pub(super) fn key_code(seal: &Seal, owner: &Oin, usage: &str, key: &PublishedKey) -> Code {
+    let [from, until, revoked] = validity_parts(key.validity);
+    let texts = [owner.as_str(), usage, &key.keyid, &key.alg, &key.jwk].map(str::as_bytes);
+    let [owner, usage, keyid, alg, jwk] = texts;
+    seal.rows.of_parts(&[b"published_key", owner, usage, keyid, alg, jwk, &from, &until, &revoked])
+}
+
+fn validity_parts(validity: Validity) -> [[u8; 8]; 3] {
+    [validity.from.millis(), validity.until.millis(), i64::from(validity.revoked)].map(i64::to_be_bytes)
 }
 
 fn organisation(row: &SqliteRow) -> Result<Organisation, StoreError> {
@@ -82,104 +157,8 @@ fn text(row: &SqliteRow, column: usize) -> Result<String, StoreError> {
     row.try_get(column).map_err(unavailable)
 }
 
-pub(super) async fn put(connection: &mut SqliteConnection, organisation: &Organisation) -> Result<(), StoreError> {
-    let status = status_code(organisation.status);
-    sqlx::query(
-        "INSERT INTO organisation (oin, kind, name, status, bsn_authority, connector) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT (oin) DO UPDATE SET kind = excluded.kind, name = excluded.name, status = excluded.status,
-           bsn_authority = excluded.bsn_authority, connector = excluded.connector",
-    )
-    .bind(organisation.oin.as_str())
-    .bind(organisation.kind.code())
-    .bind(&organisation.name)
-    .bind(status)
-    .bind(organisation.bsn_authority)
-    .bind(&organisation.connector)
-    .execute(connection)
-    .await
-    .map(drop)
-    .map_err(unavailable)
-}
-
-pub(super) async fn set_status(
-    connection: &mut SqliteConnection,
-    change: &StatusChange,
-) -> Result<Result<(), Conflict>, StoreError> {
-    let query = sqlx::query("UPDATE organisation SET status = ? WHERE oin = ?");
-    let done = query
-        .bind(status_code(change.status))
-        .bind(change.organisation.as_str())
-        .execute(connection)
-        .await
-        .map_err(unavailable)?;
-    Ok(exactly_one(done.rows_affected()))
-}
-
-pub(super) async fn change_credential(
-    connection: &mut SqliteConnection,
-    change: &CredentialChange,
-) -> Result<Result<(), Conflict>, StoreError> {
-    let done = match change {
-        CredentialChange::Certificate { organisation, fingerprint, validity } => {
-            sqlx::query("INSERT INTO certificate (fingerprint, organisation, valid_from, valid_until, revoked) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-                .bind(fingerprint.as_slice())
-                .bind(organisation.as_str())
-                .bind(validity.from.millis())
-                .bind(validity.until.millis())
-                .bind(validity.revoked)
-                .execute(connection)
-                .await
-        }
-        CredentialChange::Signing { organisation, key } => return publish(connection, organisation, "sig", key).await,
-        CredentialChange::Encryption { organisation, key } => return publish(connection, organisation, "enc", key).await,
-        CredentialChange::RevokeKey { keyid } => {
-            sqlx::query("UPDATE published_key SET revoked = 1 WHERE keyid = ?").bind(keyid).execute(connection).await
-        }
-        CredentialChange::RevokeCertificate { fingerprint } => {
-            sqlx::query("UPDATE certificate SET revoked = 1 WHERE fingerprint = ?").bind(fingerprint.as_slice()).execute(connection).await
-        }
-    };
-    written(done)
-}
-
-/// A credential of an organisation that is not there is a conflict, not a failure of everything that is committed with it.
-fn written(done: Result<SqliteQueryResult, sqlx::Error>) -> Result<Result<(), Conflict>, StoreError> {
-    match done {
-        Ok(done) => Ok(exactly_one(done.rows_affected())),
-        Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => Ok(Err(Conflict::StateChanged)),
-        Err(error) => Err(unavailable(error)),
-    }
-}
-
-/// A key id is used once: to publish under a taken id is a conflict, also for the same organisation.
-async fn publish(
-    connection: &mut SqliteConnection,
-    organisation: &Oin,
-    usage: &'static str,
-    key: &PublishedKey,
-) -> Result<Result<(), Conflict>, StoreError> {
-    let done = sqlx::query(
-        "INSERT INTO published_key (keyid, organisation, use, alg, jwk, valid_from, valid_until, revoked) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(&key.keyid)
-    .bind(organisation.as_str())
-    .bind(usage)
-    .bind(&key.alg)
-    .bind(&key.jwk)
-    .bind(key.validity.from.millis())
-    .bind(key.validity.until.millis())
-    .bind(key.validity.revoked)
-    .execute(connection)
-    .await;
-    written(done)
-}
-
-const fn exactly_one(rows: u64) -> Result<(), Conflict> {
-    if rows == 1 { Ok(()) } else { Err(Conflict::StateChanged) }
-}
-
-const fn status_code(status: Status) -> &'static str {
+/// A status as it is stored.
+pub(super) const fn status_code(status: Status) -> &'static str {
     match status {
         Status::Active => "active",
         Status::Suspended => "suspended",

@@ -2,6 +2,7 @@
 
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
+use super::script::statements;
 use super::{exactly, unavailable};
 use crate::store::{NameIndex, PseudonymRow, StoreError};
 
@@ -35,10 +36,19 @@ pub(super) async fn pseudonyms(
     Ok(indexes.iter().map(of).collect())
 }
 
-pub(super) async fn is_given(connection: &mut SqliteConnection, name: &NameIndex) -> Result<bool, StoreError> {
-    let query = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM pseudonym WHERE scope = ? AND idx = ?");
-    let query = query.bind(&name.scope).bind(name.index.as_slice());
-    query.fetch_one(connection).await.map(|found| found > 0).map_err(unavailable)
+/// Whether one of these names is given.
+pub(super) async fn any_given(connection: &mut SqliteConnection, names: &[NameIndex]) -> Result<bool, StoreError> {
+    for names in statements(names) {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT EXISTS (SELECT 1 FROM pseudonym WHERE (scope, idx) IN (");
+        query.push_values(names, |mut values, name| {
+            values.push_bind(&name.scope).push_bind(name.index.as_slice());
+        });
+        query.push("))");
+        if query.build_query_scalar().fetch_one(&mut *connection).await.map_err(unavailable)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 pub(super) async fn identity(connection: &mut SqliteConnection, pseudonym: &str) -> Result<Option<PseudonymRow>, StoreError> {

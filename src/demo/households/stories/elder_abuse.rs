@@ -2,11 +2,12 @@
 
 use super::super::Story;
 use super::super::calendar::Calendar;
+use super::super::consent::Outcome;
 use super::super::entries::{area, care as in_care, diagnosis, incident, pending, risk, safety, substance};
 use super::super::family::Family;
 use super::super::person::{Gender, Role};
 use super::super::random::SplitMix64;
-use super::{Plan, plan};
+use super::{Plan, plan, risk_to_mental_health};
 use crate::demo::organisations::Slug::{MentalHealth, Municipality, Police, Prosecution, VeiligThuis};
 
 /// H08: an old woman and the son who lives with her.
@@ -28,6 +29,7 @@ pub fn tell(random: SplitMix64, calendar: Calendar) -> Plan {
     veilig_thuis(&mut f, cast);
     municipality(&mut f, cast);
     mental_health(&mut f, cast);
+    f.consent(mother, mother, risk_to_mental_health(Outcome::Given(20)));
     plan(
         Story::ElderAbuse,
         f,

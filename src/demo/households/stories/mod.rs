@@ -62,6 +62,18 @@ pub fn care_to_veilig_thuis(categories: &[Category], outcome: Outcome) -> Consen
     }
 }
 
+/// Consent that Veilig Thuis tells mental-health care, for its treatment, how high the risk is.
+pub fn risk_to_mental_health(outcome: Outcome) -> ConsentTerms {
+    ConsentTerms {
+        source: Slug::VeiligThuis,
+        recipients: vec![Slug::MentalHealth],
+        purposes: vec!["treatment"],
+        categories: vec![Category::RiskAssessment],
+        max_form: Form::Reduced,
+        outcome,
+    }
+}
+
 /// Consent that mental-health care gives to probation for its supervision.
 pub fn care_to_probation(outcome: Outcome) -> ConsentTerms {
     ConsentTerms {

@@ -235,5 +235,6 @@ fn child_protection_board(f: &mut Family, [_, _, _, boy, girl, ..]: [usize; 6]) 
             "Onderzoek afgerond met advies tot ondertoezichtstelling.",
         ),
     )
+    .court_order("C/99/26/1147")
     .draft("De raad adviseerde een ondertoezichtstelling.");
 }

@@ -1,5 +1,4 @@
-//! Table tests of the policies: `tests/<purpose>.toml`, request → form per category and reason. Run by the tests of this crate
-//! and by `sluis policy test`.
+//! A table test as its file states it, and the question that it makes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,50 +6,37 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::bundle::Bundle;
-use super::decision::{Decision, reason};
-use super::question::{Facts, Party, Question, WpgArticle};
-use crate::catalogue::purpose::FileError;
+use crate::case_room::CaseFact;
+use crate::catalogue::purpose::CaseTrack;
 use crate::catalogue::{Category, Form, Purpose};
 use crate::clock::Timestamp;
 use crate::consent::minors::AgeRange;
 use crate::consent::{ConsentFact, ConsentState, OverrideFact};
 use crate::organisation::{Kind, Oin};
+use crate::policy::question::{Facts, Party, Question, WpgArticle};
 
 const NOW: &str = "2026-11-21T12:00:00Z";
 const RECIPIENT: &str = "00000099000000001000";
 const SOURCE: &str = "00000099000000002000";
+const COLLEAGUE: &str = "00000099000000003000";
 const OTHER: &str = "00000099000000009000";
 
-/// What came of the table tests.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// How many expectations held.
-    pub passed: usize,
-    /// The expectations that did not, each with file, line, case and what was decided.
-    pub failures: Vec<String>,
-    /// Policies that decided no case.
-    pub undecided: Vec<String>,
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CaseFile {
+    pub(super) case: Vec<Spanned<Case>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CaseFile {
-    case: Vec<Spanned<Case>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    name: String,
+pub(super) struct Case {
+    pub(super) name: String,
     recipient: Kind,
     source: Kind,
     #[serde(default = "exact")]
-    form: Form,
+    pub(super) form: Form,
     /// The form that the context claims, when it is not the one decided: tests the guard against that.
-    claims: Option<Form>,
-    #[serde(default)]
-    same_organisation: bool,
+    pub(super) claims: Option<Form>,
     /// Asks whether the source may be asked: facts are assumed.
     #[serde(default)]
     before_asking: bool,
@@ -59,8 +45,13 @@ struct Case {
     derogation: Option<OverrideCase>,
     #[serde(default)]
     facts: FactsCase,
+    /// The case that it stands in: open, of the purpose's track, attended by the recipient and one other organisation, unless told otherwise.
+    #[serde(rename = "in_case")]
+    standing: Option<InCase>,
+    /// The kind of the organisation that asks, when it acts as team or director.
+    asker: Option<Kind>,
     /// Per category, such as `exact`, `reduced + summary`, `reduced limited: secret-address` or `withheld: consent-missing`.
-    expect: BTreeMap<Category, String>,
+    pub(super) expect: BTreeMap<Category, String>,
 }
 
 #[derive(Deserialize)]
@@ -74,6 +65,9 @@ struct ConsentCase {
     other_source: bool,
     #[serde(default)]
     other_recipient: bool,
+    /// Covers every attendee of the case.
+    #[serde(default)]
+    all_attendees: bool,
     valid_from: Option<Timestamp>,
     not_after: Option<Timestamp>,
     #[serde(default = "self_given")]
@@ -82,6 +76,7 @@ struct ConsentCase {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a way not to cover, on its own")]
 struct OverrideCase {
     categories: BTreeSet<Category>,
     #[serde(default = "exact")]
@@ -90,10 +85,34 @@ struct OverrideCase {
     other_source: bool,
     #[serde(default)]
     other_recipient: bool,
+    /// Covers every attendee of the case.
+    #[serde(default)]
+    all_attendees: bool,
     #[serde(default)]
     one_person: bool,
     valid_from: Option<Timestamp>,
     not_after: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, registered or not")]
+struct InCase {
+    #[serde(default)]
+    closed: bool,
+    /// Of the other track than the purpose asks for.
+    #[serde(default)]
+    other_track: bool,
+    /// The recipient does not attend.
+    #[serde(default)]
+    absent: bool,
+    /// The recipient directs it.
+    #[serde(default)]
+    directs: bool,
+    #[serde(default)]
+    family_informed: bool,
+    #[serde(default)]
+    plan_made: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -124,83 +143,18 @@ const fn self_given() -> Option<(u8, u8)> {
     Some((12, u8::MAX))
 }
 
-impl Bundle {
-    /// Runs every table test of the bundle.
-    ///
-    /// # Errors
-    /// [`FileError`] when a file cannot be read as cases, or a purpose has none.
-    pub fn run_cases(&self) -> Result<Report, FileError> {
-        let mut report = Report::default();
-        let mut decided = BTreeSet::new();
-        for purpose in self.purposes() {
-            let name = format!("tests/{}.toml", purpose.id);
-            let missing = || FileError { file: name.clone(), line: 1, message: "a purpose has table tests".to_owned() };
-            let text = self.files.get(&name).ok_or_else(missing)?;
-            let at = |offset: usize, message: String| FileError::at(&name, text, offset, message);
-            let file: CaseFile = toml::from_str(text)
-                .map_err(|error| at(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
-            for case in &file.case {
-                for (category, expected) in &case.get_ref().expect {
-                    let question =
-                        case.get_ref().question(purpose, *category).map_err(|message| at(case.span().start, message))?;
-                    let outcome = self.outcome(case.get_ref(), &question, &mut decided);
-                    if outcome == *expected {
-                        report.passed = report.passed.saturating_add(1);
-                    } else {
-                        let what = format!("{}: {category} is `{outcome}`, expected `{expected}`", case.get_ref().name);
-                        report.failures.push(at(case.span().start, what).to_string());
-                    }
-                }
-            }
-        }
-        report.undecided = self.notes().map(|note| note.id.to_string()).filter(|id| !decided.contains(id)).collect();
-        Ok(report)
-    }
-
-    fn outcome(&self, case: &Case, question: &Question, decided: &mut BTreeSet<String>) -> String {
-        let facts = question.facts.unwrap_or_else(|| Facts::fulfilling(WpgArticle::Everyday, question.consent.as_deref()));
-        let Ok(prepared) = self.engine.prepare(question, &facts) else { return "the facts do not fit".to_owned() };
-        let Some(slices) = self.rules.slices.get(question.purpose.as_str()) else { return "no rules".to_owned() };
-        for form in Form::ALL {
-            let claimed = case.claims.unwrap_or(form);
-            let schema = Some(self.engine.schema());
-            let evaluation = self.engine.evaluate_claimed(&prepared, form, claimed, &slices.all, schema);
-            if evaluation.failed {
-                return "evaluation failed".to_owned();
-            }
-            decided.extend(evaluation.policies.iter().cloned());
-            if case.claims.is_some() && form == case.form {
-                let guard = evaluation.policies.iter().find_map(|id| self.note(id)?.withheld.as_deref());
-                return guard.map_or_else(|| form.to_string(), |code| format!("withheld: {code}"));
-            }
-        }
-        let (finest, summary) = (self.decide(question), self.decide_summary(question));
-        decided.extend([&finest, &summary].into_iter().flat_map(Decision::policies).map(ToString::to_string));
-        describe(&finest, &summary)
-    }
-}
-
-fn describe(finest: &Decision, summary: &Decision) -> String {
-    let forms: Vec<&str> = [finest, summary].iter().filter_map(|decision| decision.form()).map(Form::code).collect();
-    let mut text = forms.join(" + ");
-    if let Decision::Permit { limited: Some(limit), .. } = finest {
-        text.push_str(" limited: ");
-        text.push_str(&limit.reason);
-    }
-    if !text.is_empty() {
-        return text;
-    }
-    let shown = finest.reason().filter(|code| *code != reason::SUMMARY_ONLY).or_else(|| summary.reason());
-    format!("withheld: {}", shown.unwrap_or_default())
-}
-
 impl Case {
-    fn question(&self, purpose: &Purpose, category: Category) -> Result<Question, String> {
+    /// The question about one category.
+    pub(super) fn question(&self, purpose: &Purpose, category: Category) -> Result<Question, String> {
         let oin = |text: &str| text.parse::<Oin>().map_err(|error| error.to_string());
         let now = Timestamp::parse(NOW).map_err(|error| error.to_string())?;
         let recipient = Party { oin: oin(RECIPIENT)?, kind: self.recipient };
-        let source = Party { oin: oin(if self.same_organisation { RECIPIENT } else { SOURCE })?, kind: self.source };
+        let source = Party { oin: oin(SOURCE)?, kind: self.source };
         let named = |party: &Party, other: bool| if other { oin(OTHER) } else { Ok(party.oin.clone()) };
+        let covered = |other: bool, all: bool| {
+            let colleague = if all { Some(oin(COLLEAGUE)?) } else { None };
+            Ok::<BTreeSet<Oin>, String>(colleague.into_iter().chain([named(&recipient, other)?]).collect())
+        };
         let hour = std::time::Duration::from_hours(1);
         let consent = match &self.consent {
             None => None,
@@ -209,7 +163,7 @@ impl Case {
                 version: 1,
                 state: case.state,
                 sources: [named(&source, case.other_source)?].into(),
-                recipients: [named(&recipient, case.other_recipient)?].into(),
+                recipients: covered(case.other_recipient, case.all_attendees)?,
                 purposes: [purpose.id.clone()].into(),
                 categories: case.categories.clone(),
                 max_form: case.max_form,
@@ -223,7 +177,7 @@ impl Case {
             Some(case) => Some(Arc::new(OverrideFact {
                 id: "override".to_owned(),
                 source: named(&source, case.other_source)?,
-                recipients: [named(&recipient, case.other_recipient)?].into(),
+                recipients: covered(case.other_recipient, case.all_attendees)?,
                 purpose: purpose.id.clone(),
                 categories: case.categories.clone(),
                 max_form: case.max_form,
@@ -233,8 +187,30 @@ impl Case {
             })),
         };
         let facts = (!self.before_asking).then(|| self.facts.facts());
+        let case = match &self.standing {
+            None => None,
+            Some(case) => Some(Arc::new(case.fact(purpose, &recipient.oin, oin(COLLEAGUE)?))),
+        };
+        let asker = self.asker.unwrap_or(self.recipient);
         let purpose = purpose.id.clone();
-        Ok(Question { purpose, recipient, source, category, finest: self.form, now, consent, derogation, case: None, facts })
+        Ok(Question { purpose, recipient, asker, source, category, finest: self.form, now, consent, derogation, case, facts })
+    }
+}
+
+impl InCase {
+    fn fact(&self, purpose: &Purpose, recipient: &Oin, colleague: Oin) -> CaseFact {
+        let named = purpose.case != Some(CaseTrack::Anonymous);
+        let attends = (!self.absent).then(|| recipient.clone());
+        CaseFact {
+            id: "case".to_owned(),
+            version: 1,
+            open: !self.closed,
+            named: named != self.other_track,
+            attendees: attends.into_iter().chain([colleague]).collect(),
+            director: self.directs.then(|| recipient.clone()),
+            family_informed: self.family_informed,
+            plan_made: self.plan_made,
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Time, passed in: nothing in this crate asks the operating system for the time except [`SystemClock`].
 
+mod holidays;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,21 +43,32 @@ impl Timestamp {
         Self(self.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// The same time of day, `days` working days later (UTC): Monday to Friday. Public holidays are not known here: a term may end on one, and is
-    /// never longer than a rule says.
+    /// The same time of day, `days` Dutch working days later (UTC): weekends and national holidays do not count. Where the calendar ends, every
+    /// day counts.
     #[must_use]
     pub fn plus_working_days(self, days: u32) -> Self {
         let (mut at, mut left) = (self, days);
         while left > 0 {
             at = at.plus(DAY);
-            left = left.saturating_sub(u32::from(at.is_working_day()));
+            let works = at.calendar_date().is_none_or(holidays::is_working_day);
+            left = left.saturating_sub(u32::from(works));
         }
         at
     }
 
-    /// 1970-01-01 was a Thursday.
-    fn is_working_day(self) -> bool {
-        (self.seconds().div_euclid(86_400) + 3).rem_euclid(7) < 5
+    /// The same day and time one calendar month later, or that month's last day.
+    #[must_use]
+    pub fn plus_month(self) -> Self {
+        let Some(date) = self.calendar_date() else { return self.plus(DAY * 28) };
+        let year = if date.month() == time::Month::December { date.year().saturating_add(1) } else { date.year() };
+        let month = date.month().next();
+        let day = date.day().min(month.length(year));
+        let later = time::Date::from_calendar_date(year, month, day).map_or(28, |later| (later - date).whole_days());
+        self.plus(DAY * u32::try_from(later).unwrap_or(28))
+    }
+
+    fn calendar_date(self) -> Option<time::Date> {
+        OffsetDateTime::from_unix_timestamp(self.seconds()).ok().map(OffsetDateTime::date)
     }
 
     /// This instant moved back.
@@ -140,13 +153,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn weekends_do_not_count() {
+    fn a_month_later_is_a_day_that_exists() {
+        for (from, later) in [("2026-01-31", "2026-02-28"), ("2026-12-15", "2027-01-15"), ("2028-01-30", "2028-02-29")] {
+            let from = Timestamp::parse(&format!("{from}T09:00:00Z")).expect("an instant");
+            assert_eq!(from.plus_month().to_string(), format!("{later}T09:00:00Z"));
+        }
+    }
+
+    #[test]
+    fn weekends_and_holidays_do_not_count() {
         for (from, due) in [
             ("2026-11-16T09:00:00Z", "2026-11-18T09:00:00Z"), // Monday → Wednesday
             ("2026-11-19T09:00:00Z", "2026-11-23T09:00:00Z"), // Thursday → Monday
             ("2026-11-20T23:30:00Z", "2026-11-24T23:30:00Z"), // Friday → Tuesday
             ("2026-11-21T09:00:00Z", "2026-11-24T09:00:00Z"), // Saturday → Tuesday
             ("2026-11-22T09:00:00Z", "2026-11-24T09:00:00Z"), // Sunday → Tuesday
+            ("2026-12-24T09:00:00Z", "2026-12-29T09:00:00Z"), // Thursday, then Christmas → Tuesday
+            ("2026-04-02T09:00:00Z", "2026-04-08T09:00:00Z"), // Maundy Thursday → Wednesday after Easter
         ] {
             assert_eq!(Timestamp::parse(from).expect("an instant").plus_working_days(2).to_string(), due, "{from}");
         }

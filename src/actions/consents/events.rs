@@ -1,0 +1,180 @@
+//! What ends a consent: withdrawal, refusal, invalidation. In force from the commit on; whoever received something that rested on it gets a
+//! notice in the same transaction.
+
+use std::collections::BTreeSet;
+
+use super::{AHEAD, subject_token};
+use crate::actions::once::Once;
+use crate::actions::{ActionError, Desk};
+use crate::clock::Timestamp;
+use crate::consent::record::ConsentEvent;
+use crate::consent::{ConsentRecord, ConsentState};
+use crate::ledger::entry::{self, EntryKind, Reference};
+use crate::notice::{Task, TaskKind, TaskState, withdrawal_due};
+use crate::organisation::{Kind, Oin};
+use crate::secret::Personal;
+use crate::store::duties::{KeptConsent, Reliance};
+use crate::store::sequencer::AppendError;
+use crate::store::{Change, Conflict, EntryRow};
+use crate::subject::SubjectId;
+
+/// The end of a consent as its recorder reports it.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    /// When it happened: recorded late, it counts as an incident for every disclosure since.
+    pub at: Timestamp,
+    /// The professional who records it.
+    pub recorded_by: String,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+impl Desk {
+    /// Ends the consent `id` of `recorder`: `to` is withdrawn, refused or invalidated.
+    ///
+    /// # Errors
+    /// [`ActionError::NotFound`] for another's; [`ActionError::State`] when it has ended already; [`ActionError::Member`]; the store's.
+    pub async fn end_consent(
+        &self,
+        recorder: &Oin,
+        id: &str,
+        to: ConsentState,
+        ending: Ending,
+        once: Once,
+    ) -> Result<(), ActionError> {
+        loop {
+            let kept = self.own_consent(recorder, id).await?;
+            let current = kept.current().ok_or(ActionError::NotFound)?;
+            let next = self.after(current, to, &ending)?;
+            match self.end(&kept, next, once.clone()).await {
+                // One more recipient has received something, or another event came first: with every turn there are fewer left to come.
+                Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => {}
+                done => return done,
+            }
+        }
+    }
+
+    fn after(&self, current: &ConsentRecord, to: ConsentState, ending: &Ending) -> Result<ConsentRecord, ActionError> {
+        let now = self.clock.now();
+        let from = current.state;
+        let possible = match to {
+            ConsentState::Withdrawn => {
+                matches!(from, ConsentState::Given | ConsentState::Expired | ConsentState::Requested)
+            }
+            ConsentState::Refused => from == ConsentState::Requested,
+            ConsentState::Invalidated => matches!(from, ConsentState::Given | ConsentState::Expired | ConsentState::Requested),
+            _ => false,
+        };
+        if !possible {
+            return Err(ActionError::State(format!("the consent is {}: it cannot become {}", from.code(), to.code())));
+        }
+        let member = |pointer, expected: &str| Err(ActionError::Member { pointer, expected: expected.to_owned() });
+        if ending.at > now.plus(AHEAD) {
+            return member("/at", "an instant that has passed");
+        }
+        if to == ConsentState::Invalidated && ending.reason.is_none() {
+            return member("/reason", "required: why the consent was never valid");
+        }
+        let event = ConsentEvent { at: ending.at.min(now), recorded_at: now, reason: ending.reason.clone() };
+        let mut next = current.next(to, event);
+        next.recorded_by.clone_from(&ending.recorded_by);
+        Ok(next)
+    }
+
+    async fn end(&self, kept: &KeptConsent, record: ConsentRecord, once: Once) -> Result<(), ActionError> {
+        let relied = self.store.reliances(&record.id).await?;
+        let recipients: BTreeSet<Oin> = relied.iter().map(|one| one.recipient.clone()).collect();
+        let mut entries = vec![self.entry(self.consent_entry(&record)?)?];
+        let mut changes = vec![Change::ReceivedBy { consent: record.id.clone(), recipients: recipients.clone() }];
+        for recipient in recipients {
+            let of_it: Vec<&Reliance> = relied.iter().filter(|one| one.recipient == recipient).collect();
+            let task = self.withdrawal_notice(&record, &recipient, &of_it).await?;
+            entries.push(self.notice_entry(&task, "sent")?);
+            changes.push(Change::Task(Box::new(task)));
+        }
+        let late = record.event.at < record.event.recorded_at;
+        let (id, at) = (record.id.clone(), record.event.at);
+        let incident = late.then(|| record.clone());
+        changes.push(Change::Consent(kept.subject, Box::new(record)));
+        self.commit_once(entries, changes, once).await?;
+        if let Some(record) = incident {
+            // Nothing can rest on it any more, so that this list is whole.
+            let since: Vec<Reliance> = self.store.reliances(&id).await?.into_iter().filter(|one| one.last >= at).collect();
+            self.note_incident(&record, &since).await?;
+        }
+        Ok(())
+    }
+
+    /// What a recipient is to answer.
+    async fn withdrawal_notice(
+        &self,
+        record: &ConsentRecord,
+        recipient: &Oin,
+        relied: &[&Reliance],
+    ) -> Result<Task, ActionError> {
+        let registered = self.store.registered().await?.organisations.remove(recipient);
+        Ok(Task {
+            id: self.new_id()?,
+            version: 1,
+            kind: TaskKind::WithdrawalNotice,
+            owner: recipient.clone(),
+            owner_kind: registered.map_or(Kind::DataSubject, |registration| registration.organisation.kind),
+            about: record.id.clone(),
+            purpose: None,
+            categories: relied.iter().flat_map(|one| one.categories.clone()).collect(),
+            not_by: None,
+            created_at: record.event.recorded_at,
+            due: withdrawal_due(record.event.recorded_at),
+            state: TaskState::Due,
+            answers: Vec::new(),
+        })
+    }
+
+    /// The entry about a withdrawal notice, on its recipient's side.
+    fn notice_entry(&self, task: &Task, event: &str) -> Result<EntryRow, ActionError> {
+        let (mut clear, mut body) =
+            self.draft(EntryKind::WithdrawalNotice, &task.owner, &format!("withdrawal notice {event}"))?;
+        clear.recipient = Some(task.owner.clone());
+        clear.categories.clone_from(&task.categories);
+        body.receiving = Some(task.owner.clone());
+        body.references = BTreeSet::from([
+            Reference { object: "notice".to_owned(), id: task.id.clone() },
+            Reference { object: "consent".to_owned(), id: task.about.clone() },
+        ]);
+        body.change = Some(entry::Change { event: event.to_owned(), ..entry::Change::default() });
+        self.entry((clear, body))
+    }
+
+    /// Tells the log of every disclosure between a withdrawal and its late recording.
+    async fn note_incident(&self, record: &ConsentRecord, since: &[Reliance]) -> Result<(), ActionError> {
+        if since.is_empty() {
+            return Ok(());
+        }
+        let (mut clear, mut body) = self.draft(EntryKind::ConsentEvent, &record.recorder, "disclosed after withdrawal")?;
+        clear.subject = subject_token(record);
+        clear.categories = since.iter().flat_map(|one| one.categories.clone()).collect();
+        let disclosures = since.iter().map(|one| Reference { object: "disclosure".to_owned(), id: one.disclosure.clone() });
+        let consent = Reference { object: "consent".to_owned(), id: format!("{}/{}", record.id, record.version) };
+        body.references = disclosures.chain([consent]).collect();
+        body.change = Some(entry::Change { event: "incident".to_owned(), ..entry::Change::default() });
+        self.commit_once(vec![self.entry((clear, body))?], Vec::new(), Once::default()).await
+    }
+
+    /// Withdraws a consent about a known person: from this commit on nothing rests on it.
+    ///
+    /// # Errors
+    /// [`ActionError::Invalid`] when there is no such consent in force about this person.
+    pub async fn withdraw_consent(
+        &self,
+        recorded_by: &Oin,
+        subject: &Personal<SubjectId>,
+        id: &str,
+        reason: &str,
+    ) -> Result<(), ActionError> {
+        let facts = self.store.person_facts(self.subject_index(subject)).await?;
+        let current = facts.consents.into_iter().find(|consent| consent.id == id && consent.state == ConsentState::Given);
+        let current = current.ok_or_else(|| ActionError::Invalid("no such consent is in force".to_owned()))?;
+        let ending = Ending { at: self.clock.now(), recorded_by: current.recorded_by.clone(), reason: Some(reason.to_owned()) };
+        self.end_consent(recorded_by, id, ConsentState::Withdrawn, ending, Once::default()).await
+    }
+}

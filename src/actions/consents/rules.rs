@@ -1,0 +1,134 @@
+//! What must hold of a consent when it is recorded. Every fault is found, each with its place and what is expected there.
+
+use std::collections::BTreeSet;
+
+use super::draft::{Draft, Opening};
+use super::{AHEAD, Recording};
+use crate::catalogue::PurposeCode;
+use crate::clock::Timestamp;
+use crate::consent::authority::{Authority, Giving, Hold, Regime, Standing};
+use crate::consent::minors::GrantorRole;
+use crate::json::Fault;
+
+/// Judges a draft at `now`; what it is held for, if it is.
+///
+/// # Errors
+/// Every fault.
+pub(super) fn check(
+    draft: &Draft,
+    recording: &Recording<'_>,
+    authority: &Authority,
+    now: Timestamp,
+) -> Result<Option<Hold>, Vec<Fault>> {
+    let mut faults = Vec::new();
+    organisations(draft, recording, &mut faults);
+    for (place, purpose) in draft.purposes.iter().enumerate() {
+        if !recording.purposes.contains(purpose) {
+            faults.push(fault(format!("/purposes/{place}"), "a purpose that the policies serve"));
+        }
+    }
+    if draft.subject.is_bsn() && !recording.recorder.bsn_authority {
+        faults.push(fault("/subject/scheme".to_owned(), "v-number or local: you have no authority to use the citizen number"));
+    }
+    term(draft, authority, now, &mut faults);
+    let hold = grantors(draft, recording, authority, now, &mut faults);
+    if faults.is_empty() { Ok(hold) } else { Err(faults) }
+}
+
+fn fault(pointer: String, expected: &str) -> Fault {
+    Fault { pointer, expected: expected.to_owned() }
+}
+
+fn organisations(draft: &Draft, recording: &Recording<'_>, faults: &mut Vec<Fault>) {
+    for (place, source) in draft.sources.iter().enumerate() {
+        let pointer = format!("/sources/{place}");
+        if !recording.known.contains(source) {
+            faults.push(fault(pointer, "an organisation that takes part here"));
+        } else if *source != recording.recorder.oin {
+            faults.push(fault(pointer, "your own OIN: a source records consents for its own data only"));
+        }
+    }
+    for (place, recipient) in draft.recipients.iter().enumerate() {
+        let pointer = format!("/recipients/{place}");
+        if !recording.known.contains(recipient) {
+            faults.push(fault(pointer, "an organisation that takes part here"));
+        } else if *recipient == recording.recorder.oin {
+            faults.push(fault(pointer, "another organisation than the source"));
+        }
+    }
+}
+
+fn term(draft: &Draft, authority: &Authority, now: Timestamp, faults: &mut Vec<Fault>) {
+    let latest = now.plus(AHEAD);
+    if draft.at > latest {
+        faults.push(fault("/at".to_owned(), "an instant that has passed"));
+    }
+    if draft.valid_from.is_some_and(|from| from < now.minus(AHEAD)) {
+        faults.push(fault("/validFrom".to_owned(), "not before it is recorded: a consent is not back-dated"));
+    }
+    let begins = draft.valid_from.unwrap_or(now);
+    if draft.not_after <= begins {
+        faults.push(fault("/notAfter".to_owned(), "an instant after it begins"));
+    }
+    let given = draft.grantors.iter().map(|grantor| grantor.at).min().unwrap_or(draft.at).min(draft.at);
+    if draft.not_after > given.plus(authority.longest) {
+        let days = authority.longest.as_secs() / (24 * 3600);
+        faults.push(fault("/notAfter".to_owned(), &format!("at most {days} days after it was given")));
+    }
+}
+
+fn grantors(
+    draft: &Draft,
+    recording: &Recording<'_>,
+    authority: &Authority,
+    now: Timestamp,
+    faults: &mut Vec<Fault>,
+) -> Option<Hold> {
+    for (place, grantor) in draft.grantors.iter().enumerate() {
+        if grantor.role != GrantorRole::Subject && grantor.authority_evidence.is_none() {
+            faults.push(fault(
+                format!("/grantors/{place}/authorityEvidence"),
+                "required of a representative: what shows the authority",
+            ));
+        }
+        if grantor.at > now.plus(AHEAD) {
+            faults.push(fault(format!("/grantors/{place}/at"), "an instant that has passed"));
+        }
+    }
+    match draft.opening {
+        Opening::Refused => None,
+        Opening::Requested if draft.grantors.is_empty() => None,
+        Opening::Requested => {
+            faults.push(fault("/grantors".to_owned(), "none as long as it is only requested"));
+            None
+        }
+        Opening::Given => given(draft, recording, authority, faults),
+    }
+}
+
+/// The strictest of what holds for each purpose.
+fn given(draft: &Draft, recording: &Recording<'_>, authority: &Authority, faults: &mut Vec<Fault>) -> Option<Hold> {
+    let giving = Giving {
+        grantors: &draft.grantors,
+        parents_with_custody: draft.parents_with_custody,
+        incapable: draft.capacity_assessed_by.is_some(),
+        subject_age: draft.subject_age,
+        reviewed: false,
+    };
+    let mut hold = (!draft.asked_in_private).then_some(Hold::NotInPrivate);
+    let purposes: BTreeSet<&PurposeCode> = draft.purposes.iter().collect();
+    for purpose in purposes {
+        match authority.judge(Regime::of_kind(recording.recorder.kind, purpose), giving) {
+            Standing::Accepted => {}
+            Standing::Held(reason) => hold = hold.or(Some(reason)),
+            Standing::Lacking => {
+                let expected = "everyone who must agree for a subject of this age under the source's regime: under 12 all parents with custody or \
+                     the guardian, from 12 to 15 the minor, with the parents where the table asks for them, from 16 on the subject, or of one \
+                     judged incapable the parents (minors) or a representative (adults)";
+                faults.push(fault("/grantors".to_owned(), expected));
+                return None;
+            }
+        }
+    }
+    hold
+}

@@ -1,0 +1,99 @@
+//! What ends with time (`domain.md` §9): consents past their term expire, by an event of their own; consents and closed tasks past theirs are
+//! removed, by an entry in the log. The log's own entries are not removed here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::once::Once;
+use super::{ActionError, Desk};
+use crate::clock::Timestamp;
+use crate::consent::ConsentState;
+use crate::consent::record::ConsentEvent;
+use crate::ledger::entry::{EntryKind, Erasure};
+use crate::store::duties::PastTerm;
+use crate::store::sequencer::AppendError;
+use crate::store::{Change, Conflict};
+
+/// How often terms are looked after.
+const EVERY: Duration = Duration::from_mins(1);
+
+/// How much is done in one commit.
+const AT_ONCE: u32 = 100;
+
+const YEAR: Duration = Duration::from_hours(24 * 366);
+
+/// How long registers keep what has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// Consents, after their validity: as long as the log that rests on them.
+    pub consents: Duration,
+    /// Tasks, after they were closed.
+    pub tasks: Duration,
+}
+
+impl Terms {
+    /// In whole years.
+    pub fn of_years(consents: u32, tasks: u32) -> Self {
+        Self { consents: YEAR * consents, tasks: YEAR * tasks }
+    }
+}
+
+/// Looks after terms for ever.
+pub async fn keep(desk: Arc<Desk>) {
+    loop {
+        tokio::time::sleep(EVERY).await;
+        if let Err(error) = desk.keep_terms().await {
+            tracing::warn!(%error, "what is past its term could not be ended or removed");
+        }
+    }
+}
+
+impl Desk {
+    /// Ends and removes what is past its term now.
+    ///
+    /// # Errors
+    /// [`ActionError`]; what was done until then stays done.
+    pub async fn keep_terms(&self) -> Result<(), ActionError> {
+        let now = self.clock.now();
+        self.expire(now).await?;
+        self.erase(now).await
+    }
+
+    async fn expire(&self, now: Timestamp) -> Result<(), ActionError> {
+        loop {
+            let lapsed = self.store.lapsed_consents(now, AT_ONCE).await?;
+            for kept in &lapsed {
+                let Some(current) = kept.current() else { continue };
+                let event = ConsentEvent { at: current.not_after, recorded_at: now, reason: None };
+                let record = current.next(ConsentState::Expired, event);
+                let entry = self.entry(self.consent_entry(&record)?)?;
+                let change = Change::Consent(kept.subject, Box::new(record));
+                match self.commit_once(vec![entry], vec![change], Once::default()).await {
+                    // Withdrawn at this moment, or expired by another node: both are as good.
+                    Ok(()) | Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            if lapsed.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn erase(&self, now: Timestamp) -> Result<(), ActionError> {
+        loop {
+            let (consents, tasks) = (now.minus(self.terms.consents), now.minus(self.terms.tasks));
+            let past = self.store.past_term(consents, tasks, AT_ONCE).await?;
+            if past == PastTerm::default() {
+                return Ok(());
+            }
+            let own = self.oin.clone();
+            let (clear, mut body) = self.draft(EntryKind::Erasure, &own, "registers past their term")?;
+            let count = u64::try_from(past.consents.len().saturating_add(past.tasks.len())).unwrap_or(u64::MAX);
+            let rule = "consents: validity and log term; tasks: term after closing".to_owned();
+            body.erasure = Some(Erasure { rule, class: None, from: None, until: None, count });
+            let entry = self.entry((clear, body))?;
+            self.commit_once(vec![entry], vec![Change::Erase(past)], Once::default()).await?;
+        }
+    }
+}

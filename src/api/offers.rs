@@ -1,0 +1,213 @@
+//! `POST /v1/offers`, `GET /v1/offers`, `POST /v1/offers/{id}/withdrawals`.
+
+use serde::Serialize;
+
+use super::Api;
+use super::once::refusal;
+use super::releases::unreadable;
+use crate::actions::ActionError;
+use crate::catalogue::{Category, Purpose};
+use crate::exchange::authenticate::Authenticated;
+use crate::exchange::refusal::{ProblemType, Refusal};
+use crate::http::reply::Reply;
+use crate::json::Fault;
+use crate::organisation::Organisation;
+use crate::policy::Bundle;
+use crate::source::offers::OfferKind;
+use crate::source::reading;
+use crate::store::sequencer::AppendError;
+use crate::store::{Conflict, OfferRow};
+
+/// The most offers in one answer: the oldest first, so that collecting them brings the others.
+const MOST: u32 = 200;
+
+/// An offer that was made.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OfferMade {
+    /// Its id, by which its recipient collects it.
+    offer: String,
+    /// Until when it can be collected.
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+/// What waits for the calling organisation.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct OffersWaiting {
+    /// Oldest first, at most 200.
+    offers: Vec<OfferWaiting>,
+}
+
+/// One offer, without a person.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OfferWaiting {
+    /// Its id: `{"scheme": "offer", "value": …}` as the subject of a disclosure request collects it.
+    offer: String,
+    /// Who offers, by OIN.
+    source: String,
+    /// For which purpose.
+    purpose: String,
+    /// What there is.
+    kind: OfferKind,
+    /// Since when it waits.
+    #[schema(format = DateTime)]
+    made_at: String,
+    /// Until when it can be collected.
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+/// Offer something for collection.
+///
+/// A source tells a recipient that there is something to collect for a purpose, without telling it about whom. The recipient collects it by an
+/// ordinary disclosure request that names the offer. The same offer again, while it waits, is the same offer.
+#[utoipa::path(
+    post,
+    path = "/offers",
+    operation_id = "makeOffer",
+    tag = "Offers",
+    params(
+        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
+        ("Signature" = String, Header, description = "RFC 9421"),
+        ("Content-Digest" = String, Header, description = "RFC 9530: sha-256 or sha-512"),
+    ),
+    request_body(content = crate::source::offers::OfferMessage, description = "What is offered, to whom, for which purpose, about whom", content_type = "application/json"),
+    responses(
+        (status = 200, description = "It waits", body = OfferMade, headers(("API-Version" = String, description = "The full version of the API"))),
+        (status = 400, description = "malformed-request, malformed-digest, schema-invalid", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 403, description = "not-permitted: the recipient can never have anything of this source for this purpose; organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 404, description = "not-found", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 409, description = "state-conflict", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "rate-limited, also when too many offers of this source wait", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn make(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
+    let message = reading::offer(&authenticated.request().body).map_err(unreadable)?;
+    let registry = api.gateway.registry.refresh().await?;
+    let caller = authenticated.caller().renewed(&registry, api.gateway.clock.now())?;
+    let source = caller.organisation();
+    let not_permitted = |detail: &str| Refusal::new(ProblemType::NotPermitted, detail);
+    if source.connector.is_none() {
+        return Err(not_permitted("only a source makes an offer"));
+    }
+    if message.subject.scheme == "bsn" && !source.bsn_authority {
+        return Err(not_permitted("the organisation has no authority to use the citizen number (BSN)"));
+    }
+    let bundle = api.gateway.policy.load_full();
+    let purpose =
+        bundle.purpose(&message.purpose).ok_or_else(|| not_permitted("no policy serves this purpose: check its code"))?;
+    let recipient = registry.member(&message.recipient).filter(|member| member.is_active());
+    let Some(recipient) = recipient else {
+        let expected = "an organisation that takes part here".to_owned();
+        return Err(Refusal::schema(vec![Fault { pointer: "/recipient".to_owned(), expected }]));
+    };
+    if !can_collect(&bundle, purpose, source, &recipient.organisation) {
+        return Err(not_permitted("this recipient can never have anything of this organisation for this purpose"));
+    }
+    let id = api.gateway.new_id().map_err(|_| Refusal::new(ProblemType::StoreUnavailable, "try again"))?.to_string();
+    let made = api.desk.make_offer(caller.oin(), id, &message, authenticated.nonce().clone()).await.map_err(refusal)?;
+    json(&OfferMade { offer: made.id, expires_at: made.expires.to_string() })
+}
+
+/// Whether the policies could ever give the recipient anything of the source for the purpose.
+fn can_collect(bundle: &Bundle, purpose: &Purpose, source: &Organisation, recipient: &Organisation) -> bool {
+    let ever = |category| !bundle.ever_permitted(recipient.kind, &purpose.id, source.kind, category).is_empty();
+    source.oin != recipient.oin && Category::ALL.into_iter().any(ever)
+}
+
+/// See what waits for collection.
+///
+/// The offers made to the calling organisation that it has not collected. None of them tells about whom it is.
+#[utoipa::path(
+    get,
+    path = "/offers",
+    operation_id = "listOffers",
+    tag = "Offers",
+    params(
+        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
+        ("Signature" = String, Header, description = "RFC 9421"),
+    ),
+    responses(
+        (status = 200, description = "What waits", body = OffersWaiting, headers(("API-Version" = String, description = "The full version of the API"))),
+        (status = 400, description = "malformed-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 403, description = "organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 404, description = "not-found", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn list(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
+    let gateway = &api.gateway;
+    let waiting = gateway.store.offers_waiting(authenticated.caller().oin(), gateway.clock.now(), MOST).await?;
+    json(&OffersWaiting { offers: waiting.into_iter().map(waits).collect() })
+}
+
+fn waits(offer: OfferRow) -> OfferWaiting {
+    OfferWaiting {
+        source: offer.source.to_string(),
+        purpose: offer.purpose.to_string(),
+        kind: offer.kind,
+        made_at: offer.made.to_string(),
+        expires_at: offer.expires.to_string(),
+        offer: offer.id,
+    }
+}
+
+/// Withdraw an offer.
+///
+/// Its source takes it back, as long as nobody has collected it. The body is an empty object.
+#[utoipa::path(
+    post,
+    path = "/offers/{id}/withdrawals",
+    operation_id = "withdrawOffer",
+    tag = "Offers",
+    params(
+        ("id" = String, Path, description = "The offer's id (UUIDv7)"),
+        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
+        ("Signature" = String, Header, description = "RFC 9421"),
+        ("Content-Digest" = String, Header, description = "RFC 9530: sha-256 or sha-512"),
+    ),
+    request_body(content = super::openapi::Nothing, description = "An empty object", content_type = "application/json"),
+    responses(
+        (status = 200, description = "It is gone", body = super::openapi::Accepted, headers(("API-Version" = String, description = "The full version of the API"))),
+        (status = 400, description = "malformed-request, malformed-digest, schema-invalid", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 403, description = "organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 404, description = "not-found: none, not yours, collected or past its term", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn withdraw(api: &Api, authenticated: &Authenticated, id: &str) -> Result<Reply, Refusal> {
+    reading::nothing(&authenticated.request().body).map_err(unreadable)?;
+    let done = api.desk.withdraw_offer(authenticated.caller().oin(), id, authenticated.nonce().clone()).await;
+    match done {
+        Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => {
+            Err(Refusal::new(ProblemType::NotFound, "no such offer, not yours, collected already, or past its term"))
+        }
+        done => done.map_err(refusal).map(|()| Reply::json(br#"{"status":"accepted"}"#.to_vec())),
+    }
+}
+
+fn json(answer: &impl Serialize) -> Result<Reply, Refusal> {
+    let unwritten = |_| Refusal::new(ProblemType::StoreUnavailable, "try again");
+    serde_json::to_vec(answer).map(Reply::json).map_err(unwritten)
+}

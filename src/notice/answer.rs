@@ -1,0 +1,152 @@
+//! Answering a task: which answers each kind takes, and what each must state.
+
+use serde::{Deserialize, Serialize};
+
+use super::terms::deferrable_until;
+use super::{Answered, Task, TaskKind, TaskState};
+use crate::clock::Timestamp;
+
+/// The answers there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnswerCode {
+    /// Withdrawal: what was received is deleted.
+    Deleted,
+    /// Withdrawal: it is kept, on a stated basis.
+    Kept,
+    /// Notification: word was sent.
+    Sent,
+    /// Notification: put off, with reason and the day on which that is judged again.
+    Deferred,
+    /// Notification: not given, on a stated basis.
+    Waived,
+    /// Notification: the subject knows.
+    Done,
+    /// Review of an override.
+    Justified,
+    /// Review of an override: in part, and which.
+    Partly,
+    /// Review of an override: not; what is done about it.
+    Unjustified,
+    /// Review of a consent: accepted, on a stated basis.
+    Accepted,
+    /// Review of a consent: declined.
+    Declined,
+}
+
+/// Why a notification is put off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeferralReason {
+    /// Somebody's safety.
+    Safety,
+    /// A criminal investigation.
+    Investigation,
+    /// The rights of others.
+    OthersRights,
+}
+
+/// An answer as given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Which.
+    pub code: AnswerCode,
+    /// By whom, in the owner's own terms.
+    pub by: String,
+    /// The basis or finding.
+    pub basis: Option<String>,
+    /// Why it is put off.
+    pub reason: Option<DeferralReason>,
+    /// Until when.
+    pub until: Option<Timestamp>,
+}
+
+/// Why an answer is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The task is closed, or not in the state for this answer.
+    State,
+    /// A member is not as it must be.
+    Member {
+        /// Where, as a JSON Pointer.
+        pointer: &'static str,
+        /// What is expected there.
+        expected: &'static str,
+    },
+}
+
+const fn member(pointer: &'static str, expected: &'static str) -> Refused {
+    Refused::Member { pointer, expected }
+}
+
+impl Task {
+    /// The task after `answer`, given at `now`.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn answer(&self, answer: Answer, now: Timestamp) -> Result<Self, Refused> {
+        let state = state_after(self.kind, answer.code)?;
+        if !self.state.is_open() || (self.state == TaskState::Sent && state != TaskState::Done) {
+            return Err(Refused::State);
+        }
+        let same = |text: &str| text.trim().to_lowercase();
+        if self.not_by.as_deref().is_some_and(|maker| same(maker) == same(&answer.by)) {
+            return Err(member("/by", "another person than the one whose act is reviewed"));
+        }
+        if needs_basis(state) && answer.basis.is_none() {
+            return Err(member("/basis", "required with this answer: 1 to 2000 characters"));
+        }
+        let due = self.due_after(state, &answer, now)?;
+        let mut next = self.clone();
+        next.version = self.version.saturating_add(1);
+        next.state = state;
+        next.due = due;
+        let Answer { by, basis, reason, until, .. } = answer;
+        next.answers.push(Answered { state, at: now, by, basis, reason, until });
+        Ok(next)
+    }
+
+    /// The clock after an answer: only a deferral moves it.
+    fn due_after(&self, state: TaskState, answer: &Answer, now: Timestamp) -> Result<Timestamp, Refused> {
+        match (state, answer.reason, answer.until) {
+            (TaskState::Deferred, None, _) => Err(member("/reason", "required to defer: safety, investigation or others-rights")),
+            (TaskState::Deferred, Some(_), Some(until))
+                if until > now && until <= deferrable_until(self.owner_kind, self.due, now) =>
+            {
+                Ok(until)
+            }
+            (TaskState::Deferred, Some(_), _) => Err(member(
+                "/until",
+                "required to defer: a coming instant, at most two weeks (Veilig Thuis) or one month (others) after the task is due",
+            )),
+            (_, Some(_), _) => Err(member("/reason", "only with deferred")),
+            (_, None, Some(_)) => Err(member("/until", "only with deferred")),
+            (_, None, None) => Ok(self.due),
+        }
+    }
+}
+
+const fn needs_basis(state: TaskState) -> bool {
+    matches!(state, TaskState::Kept | TaskState::Waived | TaskState::Partly | TaskState::Unjustified | TaskState::Accepted)
+}
+
+const fn state_after(kind: TaskKind, code: AnswerCode) -> Result<TaskState, Refused> {
+    let expected = match (kind, code) {
+        (TaskKind::WithdrawalNotice, AnswerCode::Deleted) => return Ok(TaskState::Deleted),
+        (TaskKind::WithdrawalNotice, AnswerCode::Kept) => return Ok(TaskState::Kept),
+        (TaskKind::SubjectNotification, AnswerCode::Sent) => return Ok(TaskState::Sent),
+        (TaskKind::SubjectNotification, AnswerCode::Deferred) => return Ok(TaskState::Deferred),
+        (TaskKind::SubjectNotification, AnswerCode::Waived) => return Ok(TaskState::Waived),
+        (TaskKind::SubjectNotification, AnswerCode::Done) => return Ok(TaskState::Done),
+        (TaskKind::OverrideReview, AnswerCode::Justified) => return Ok(TaskState::Justified),
+        (TaskKind::OverrideReview, AnswerCode::Partly) => return Ok(TaskState::Partly),
+        (TaskKind::OverrideReview, AnswerCode::Unjustified) => return Ok(TaskState::Unjustified),
+        (TaskKind::ConsentReview, AnswerCode::Accepted) => return Ok(TaskState::Accepted),
+        (TaskKind::ConsentReview, AnswerCode::Declined) => return Ok(TaskState::Declined),
+        (TaskKind::WithdrawalNotice, _) => "deleted or kept",
+        (TaskKind::SubjectNotification, _) => "sent, deferred, waived or done",
+        (TaskKind::OverrideReview, _) => "justified, partly or unjustified",
+        (TaskKind::ConsentReview, _) => "accepted or declined",
+    };
+    Err(member("/answer", expected))
+}

@@ -1,0 +1,128 @@
+//! Whether a bundle is complete, beyond what it takes to decide: every purpose of the model, its table tests, invariants that fit the model.
+
+use std::collections::BTreeSet;
+
+use cedar_policy::{Effect, Policy, PolicyId, PolicySet, ValidationMode, Validator};
+
+use super::bundle::{Bundle, LoadError};
+use super::statements::{Statement, statements};
+use crate::catalogue::purpose::FileError;
+
+/// A region in which nothing may ever be permitted.
+pub struct Invariant {
+    /// Its id.
+    pub id: String,
+    /// Why, in one sentence.
+    pub why: String,
+    /// Where it stands, as `file:line`.
+    pub place: String,
+    /// The region, as a permit.
+    pub region: Policy,
+}
+
+/// How much a bundle holds of what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inventory {
+    /// Purposes.
+    pub purposes: usize,
+    /// Permits.
+    pub permits: usize,
+    /// Rows of the policy matrix that a permit or a guard names.
+    pub rows: usize,
+    /// Guards.
+    pub guards: usize,
+    /// Invariants.
+    pub invariants: usize,
+    /// Files of table tests.
+    pub tests: usize,
+}
+
+impl Bundle {
+    /// Checks that nothing is missing, and counts.
+    ///
+    /// # Errors
+    /// [`LoadError`] with file and line: a purpose of the model without files or table tests, an invariant that does not read or does not fit.
+    pub fn inventory(&self) -> Result<Inventory, LoadError> {
+        for code in self.purposes_of_the_model() {
+            if !self.purposes().any(|purpose| purpose.id.as_str() == code) {
+                let message = "this file is missing: the model knows the purpose".to_owned();
+                return Err(FileError { file: format!("purposes/{code}.toml"), line: 1, message }.into());
+            }
+        }
+        for purpose in self.purposes() {
+            let file = format!("tests/{}.toml", purpose.id);
+            if !self.files.contains_key(&file) {
+                return Err(
+                    FileError { file, line: 1, message: "this file is missing: a purpose has table tests".to_owned() }.into()
+                );
+            }
+        }
+        let guards = self.notes().filter(|note| note.withheld.is_some()).count();
+        let rows: BTreeSet<&str> = self.notes().filter_map(|note| note.row.as_deref()).collect();
+        Ok(Inventory {
+            purposes: self.purposes().count(),
+            permits: self.notes().count().saturating_sub(guards),
+            rows: rows.len(),
+            guards,
+            invariants: self.invariants()?.len(),
+            tests: self.files.keys().filter(|name| name.starts_with("tests/")).count(),
+        })
+    }
+
+    fn purposes_of_the_model(&self) -> BTreeSet<String> {
+        let schema = self.files.get("schema.cedarschema");
+        schema.and_then(|text| choices(text, "Purpose")).into_iter().flatten().collect()
+    }
+
+    /// The invariants.
+    ///
+    /// # Errors
+    /// [`LoadError`] with file and line: no `@id` or `@why`, an id twice, a forbid, or something that the model does not know.
+    pub fn invariants(&self) -> Result<Vec<Invariant>, LoadError> {
+        let mut found: Vec<Invariant> = Vec::new();
+        for (name, text) in self.files.iter().filter(|(name, _)| name.starts_with("invariants/")) {
+            for statement in statements(name, text)? {
+                let invariant = invariant(&statement)?;
+                if let Some(other) = found.iter().find(|other| other.id == invariant.id) {
+                    return Err(statement.error(format!("the id `{}` is taken by {}", invariant.id, other.place)).into());
+                }
+                self.fits(&statement, &invariant)?;
+                found.push(invariant);
+            }
+        }
+        Ok(found)
+    }
+
+    fn fits(&self, statement: &Statement<'_>, invariant: &Invariant) -> Result<(), FileError> {
+        let mut set = PolicySet::new();
+        set.add(invariant.region.clone()).map_err(|error| statement.error(error.to_string()))?;
+        let validator = Validator::new(self.engine.schema().clone());
+        let result = validator.validate_with_level(&set, ValidationMode::Strict, 1);
+        let errors = result.validation_errors().map(ToString::to_string);
+        match errors.chain(result.validation_warnings().map(ToString::to_string)).next() {
+            Some(message) => Err(statement.error(message)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn invariant(statement: &Statement<'_>) -> Result<Invariant, FileError> {
+    let region = Policy::parse(None, statement.text).map_err(|error| statement.error(error.to_string()))?;
+    if region.effect() != Effect::Permit {
+        return Err(statement.error("an invariant is a permit: the region in which the rules may permit nothing"));
+    }
+    let annotation = |key: &str| {
+        let text = region.annotation(key).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+        text.ok_or_else(|| statement.error(format!("this invariant has no @{key}")))
+    };
+    let (id, why) = (annotation("id")?, annotation("why")?);
+    let FileError { file, line, .. } = statement.error("");
+    Ok(Invariant { region: region.new_id(PolicyId::new(&id)), id, why, place: format!("{file}:{line}") })
+}
+
+/// The choices of an `enum` entity, as the schema's text lists them.
+fn choices(schema: &str, name: &str) -> Option<Vec<String>> {
+    let (_, rest) = schema.split_once(&format!("entity {name} enum ["))?;
+    let (list, _) = rest.split_once(']')?;
+    Some(list.split('"').skip(1).step_by(2).map(str::to_owned).collect())
+}

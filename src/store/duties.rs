@@ -1,0 +1,52 @@
+//! What rests on consents, and what organisations still have to do.
+
+use std::collections::BTreeSet;
+
+use crate::catalogue::Category;
+use crate::clock::Timestamp;
+use crate::consent::ConsentRecord;
+use crate::organisation::Oin;
+
+use super::SubjectIndex;
+
+/// A disclosure that rested on a consent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reliance {
+    /// The consent's id.
+    pub consent: String,
+    /// The disclosure's id.
+    pub disclosure: String,
+    /// Who received.
+    pub recipient: Oin,
+    /// What of it rested on the consent.
+    pub categories: BTreeSet<Category>,
+    /// When it was first given.
+    pub first: Timestamp,
+    /// When it was last given: a pick-up is a delivery too.
+    pub last: Timestamp,
+}
+
+/// A consent with its history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptConsent {
+    /// About whom.
+    pub subject: SubjectIndex,
+    /// Every version, oldest first; never empty.
+    pub versions: Vec<ConsentRecord>,
+}
+
+impl KeptConsent {
+    /// The newest version.
+    pub fn current(&self) -> Option<&ConsentRecord> {
+        self.versions.last()
+    }
+}
+
+/// What is past its term.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PastTerm {
+    /// Consents, by id.
+    pub consents: Vec<String>,
+    /// Closed tasks, by id.
+    pub tasks: Vec<String>,
+}

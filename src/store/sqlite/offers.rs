@@ -1,0 +1,157 @@
+//! Offers: waiting until they are collected, withdrawn or past their term. Whom one is about is sealed together with who offers it to whom for
+//! what, so that nobody without the key can give it to another.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use super::seal::{Place, Seal};
+use super::{exactly, unavailable};
+use crate::clock::Timestamp;
+use crate::organisation::Oin;
+use crate::source::SubjectWire;
+use crate::source::offers::OfferKind;
+use crate::store::{Conflict, OfferRow, StoreError, SubjectIndex};
+
+const TABLE: &str = "offer";
+
+/// Offers never change, so that there is one version of each.
+const VERSION: u32 = 1;
+
+/// The most offers of one source that wait.
+const MOST_WAITING: i64 = 1_000;
+
+const COLUMNS: &str = "SELECT id, source, recipient, purpose, kind, subject, reference, made, expires, collected FROM offer";
+
+/// The offer with this id, if it still names the person at `now`.
+pub(super) async fn offer(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    id: &str,
+    now: Timestamp,
+) -> Result<Option<OfferRow>, StoreError> {
+    let query = sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = ? AND ends > ?"))).bind(id).bind(now.millis());
+    let row = query.fetch_optional(connection).await.map_err(unavailable)?;
+    row.map(|row| opened(seal, &row)).transpose()
+}
+
+/// What waits for `recipient`, oldest first.
+pub(super) async fn waiting(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    recipient: &Oin,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<OfferRow>, StoreError> {
+    let waiting = "WHERE recipient = ? AND ends > ? AND collected IS NULL ORDER BY made, id LIMIT ?";
+    let query = sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} {waiting}")));
+    let query = query.bind(recipient.as_str().to_owned()).bind(now.millis()).bind(limit);
+    query.fetch_all(connection).await.map_err(unavailable)?.iter().map(|row| opened(seal, row)).collect()
+}
+
+/// The id of an offer like this one that waits already.
+pub(super) async fn like(
+    connection: &mut SqliteConnection,
+    offer: &OfferRow,
+    now: Timestamp,
+) -> Result<Option<(String, Timestamp)>, StoreError> {
+    let query = sqlx::query_as::<_, (String, i64)>(
+        "SELECT id, expires FROM offer WHERE source = ? AND recipient = ? AND purpose = ? AND kind = ? AND subject = ?
+           AND collected IS NULL AND ends > ?",
+    );
+    let query = query.bind(offer.source.as_str()).bind(offer.recipient.as_str()).bind(offer.purpose.as_str());
+    let query = query.bind(offer.kind.code()).bind(offer.subject.0.as_slice()).bind(now.millis());
+    let found = query.fetch_optional(connection).await.map_err(unavailable)?;
+    Ok(found.map(|(id, expires)| (id, Timestamp::from_millis(expires))))
+}
+
+/// Adds one. A conflict when one like it waits already, or too many do.
+pub(super) async fn add(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    offer: &OfferRow,
+    now: Timestamp,
+) -> Result<Result<(), Conflict>, StoreError> {
+    if like(connection, offer, now).await?.is_some() {
+        return Ok(Err(Conflict::StateChanged));
+    }
+    let waiting = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM offer WHERE source = ? AND ends > ? AND collected IS NULL");
+    let waiting =
+        waiting.bind(offer.source.as_str()).bind(now.millis()).fetch_one(&mut *connection).await.map_err(unavailable)?;
+    if waiting >= MOST_WAITING {
+        return Ok(Err(Conflict::TooMany));
+    }
+    sqlx::query(
+        "INSERT INTO offer (id, source, recipient, purpose, kind, subject, reference, made, expires, ends)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+    )
+    .bind(&offer.id)
+    .bind(offer.source.as_str())
+    .bind(offer.recipient.as_str())
+    .bind(offer.purpose.as_str())
+    .bind(offer.kind.code())
+    .bind(offer.subject.0.as_slice())
+    .bind(seal.close(Place::newest(TABLE, &offer.id, VERSION).about(&offer.subject), &terms(offer))?)
+    .bind(offer.made.millis())
+    .bind(offer.expires.millis())
+    .execute(connection)
+    .await
+    .map_err(unavailable)?;
+    Ok(Ok(()))
+}
+
+/// Notes that it was collected: it names the person until `until` now, because what was collected is kept so long. A fact has changed when it is
+/// not there any more.
+pub(super) async fn collected(
+    connection: &mut SqliteConnection,
+    id: &str,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<Result<(), Conflict>, StoreError> {
+    let query =
+        sqlx::query("UPDATE offer SET collected = COALESCE(collected, ?1), ends = MAX(ends, ?2) WHERE id = ?3 AND ends > ?1");
+    let done = query.bind(now.millis()).bind(until.millis()).bind(id).execute(connection).await.map_err(unavailable)?;
+    Ok(if done.rows_affected() == 1 { Ok(()) } else { Err(Conflict::FactsChanged) })
+}
+
+/// Removes one that nobody has collected.
+pub(super) async fn withdraw(
+    connection: &mut SqliteConnection,
+    id: &str,
+    now: Timestamp,
+) -> Result<Result<(), Conflict>, StoreError> {
+    let query = sqlx::query("DELETE FROM offer WHERE id = ? AND collected IS NULL AND ends > ?");
+    let done = query.bind(id).bind(now.millis()).execute(connection).await.map_err(unavailable)?;
+    Ok(if done.rows_affected() == 1 { Ok(()) } else { Err(Conflict::StateChanged) })
+}
+
+fn opened(seal: &Seal, row: &SqliteRow) -> Result<OfferRow, StoreError> {
+    let id: String = row.try_get(0).map_err(unavailable)?;
+    let corrupt = |column| StoreError::Corrupt { table: TABLE, column, row: id.clone() };
+    let text = |column: usize| row.try_get::<String, _>(column).map_err(unavailable);
+    let instant = |column: usize| row.try_get(column).map(Timestamp::from_millis).map_err(unavailable);
+    let subject: &[u8] = row.try_get(5).map_err(unavailable)?;
+    let subject = SubjectIndex(exactly(subject, TABLE, "subject", &id)?);
+    let sealed: &[u8] = row.try_get(6).map_err(unavailable)?;
+    let place = Place::newest(TABLE, &id, VERSION).about(&subject);
+    let (reference, vouched) = seal.open::<(_, [String; 5])>(place, sealed)?;
+    let offer = OfferRow {
+        source: text(1)?.parse().map_err(|_| corrupt("source"))?,
+        recipient: text(2)?.parse().map_err(|_| corrupt("recipient"))?,
+        purpose: text(3)?.parse().map_err(|_| corrupt("purpose"))?,
+        kind: OfferKind::from_code(&text(4)?).ok_or_else(|| corrupt("kind"))?,
+        subject,
+        reference,
+        made: instant(7)?,
+        expires: instant(8)?,
+        collected: row.try_get::<Option<i64>, _>(9).map_err(unavailable)?.is_some(),
+        id: id.clone(),
+    };
+    if terms(&offer).1 == vouched { Ok(offer) } else { Err(corrupt("reference")) }
+}
+
+/// What is sealed of an offer: whom it is about, and the columns that must not be others.
+fn terms(offer: &OfferRow) -> (&SubjectWire, [String; 5]) {
+    let OfferRow { source, recipient, purpose, kind, expires, .. } = offer;
+    let columns = [source.to_string(), recipient.to_string(), purpose.to_string(), kind.code().to_owned(), expires.to_string()];
+    (&offer.reference, columns)
+}

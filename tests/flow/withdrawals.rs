@@ -1,0 +1,176 @@
+//! A withdrawal takes effect at commit: every disclosure is strictly before or after it, and whoever received something that rested on the consent
+//! has a notice by the same commit.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sluis::clock::Clock;
+use sluis::demo::organisations::Slug;
+use sluis::ledger::entry::EntryKind;
+use tokio::sync::Notify;
+
+use super::consents::{level, question};
+use crate::support::TestGateway;
+use crate::support::consents::{get, given, pointers, post};
+use crate::support::fake_source::{Act, FakeSource};
+use crate::support::log;
+
+const IN_FLIGHT: usize = 100;
+/// So many answers come at once, the others only after the withdrawal.
+const AT_ONCE: usize = 60;
+
+async fn notices(gateway: &TestGateway, slug: Slug, kind: &str) -> Vec<Value> {
+    let (_, list) = get(gateway, &gateway.persona(slug), "/v1/notices").await;
+    list["notices"].as_array().expect("a list").iter().filter(|task| task["kind"] == kind).cloned().collect()
+}
+
+/// Broken on purpose to see it fail: `still_holds` true (given after the withdrawal); `ReceivedBy` always so (recipients without a notice).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_withdrawal_lies_before_or_after_each_of_a_hundred_disclosures() {
+    let gateway = TestGateway::start().await;
+    let care = gateway.persona(Slug::MentalHealth);
+    let source = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
+    let (gate, asked) = (Arc::new(Notify::new()), AtomicUsize::new(0));
+    let held = Arc::clone(&gate);
+    source.does(move |call| {
+        let answer = Act::Answer(call.answer(&[level(36)]));
+        if asked.fetch_add(1, Ordering::SeqCst) < AT_ONCE { answer } else { Act::When(Arc::clone(&held), Box::new(answer)) }
+    });
+    let (_, view) = post(&gateway, &care, "/v1/consents", &given(&gateway)).await;
+    let id = view["id"].as_str().expect("an id").to_owned();
+
+    let client = Arc::new(gateway.running().client(Slug::VeiligThuis).expect("a client"));
+    let (text, finished) = (Arc::new(question(&gateway).to_string().into_bytes()), Arc::new(AtomicUsize::new(0)));
+    let asking = (0..IN_FLIGHT).map(|_| {
+        let (client, text, finished) = (Arc::clone(&client), Arc::clone(&text), Arc::clone(&finished));
+        tokio::spawn(async move {
+            let disclosed = client.disclose(&text, None).await.expect("an answer");
+            finished.fetch_add(1, Ordering::SeqCst);
+            disclosed
+        })
+    });
+    let asking: Vec<_> = asking.collect();
+    // All are on their way, some are over; the others race with the withdrawal or come after it.
+    source.asked(IN_FLIGHT).await;
+    while finished.load(Ordering::SeqCst) < AT_ONCE / 2 {
+        tokio::task::yield_now().await;
+    }
+    let ending = json!({"at": gateway.clock.now().to_string(), "recordedBy": "pro-1", "reason": "changed her mind"});
+    let (status, withdrawn) = post(&gateway, &care, &format!("/v1/consents/{id}/withdrawals"), &ending).await;
+    assert_eq!((status, &withdrawn["state"]), (200, &json!("withdrawn")), "{withdrawn}");
+    let opening = tokio::spawn(async move {
+        loop {
+            gate.notify_waiters();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    let mut disclosed = Vec::new();
+    for one in asking {
+        disclosed.push(one.await.expect("no panic"));
+    }
+    opening.abort();
+
+    let entries = log::stored(&*gateway.running().gateway.store).await;
+    let events =
+        entries.iter().filter(|entry| entry.row.clear.kind == EntryKind::ConsentEvent && entry.row.clear.party == care.oin);
+    let told = entries.iter().filter(|entry| entry.row.clear.kind == EntryKind::WithdrawalNotice).collect::<Vec<_>>();
+    assert_eq!(told.len(), 1, "one recipient, one notice");
+    let withdrawal = told[0].index - 1;
+    assert!(events.clone().any(|event| event.index == withdrawal), "both in one commit");
+    let mut before = BTreeSet::new();
+    for one in &disclosed {
+        let (given, index) = (one.items().count(), one.deliveries[0].log_index);
+        assert_eq!(given == 1, index < withdrawal, "{}: entry {index}, withdrawal {withdrawal}, {given} items", one.id);
+        if given == 1 {
+            before.insert(one.id.clone());
+        }
+    }
+    assert!(before.len() >= AT_ONCE / 2 && before.len() < IN_FLIGHT, "some on each side: {} before", before.len());
+    let notices = notices(&gateway, Slug::VeiligThuis, "withdrawal-notice").await;
+    let listed: BTreeSet<String> =
+        notices[0]["disclosures"].as_array().expect("a list").iter().map(|id| id.as_str().expect("an id").to_owned()).collect();
+    assert_eq!((notices.len(), listed), (1, before), "the notice names exactly what was received");
+    assert!(notices[0]["about"].is_null() && notices[0]["categories"] == json!(["substance-use"]), "{}", notices[0]);
+    drop(source);
+    gateway.stop().await;
+}
+
+/// Broken on purpose to see it fail: `incidents` by `first`; `GivenAgain` doing nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_withdrawal_recorded_late_lists_what_was_given_since() {
+    let gateway = TestGateway::start().await;
+    let care = gateway.persona(Slug::MentalHealth);
+    let source = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
+    source.does(|call| Act::Answer(call.answer(&[level(36)])));
+    let (_, view) = post(&gateway, &care, "/v1/consents", &given(&gateway)).await;
+    let one = format!("/v1/consents/{}", view["id"].as_str().expect("an id"));
+    let text = question(&gateway).to_string().into_bytes();
+    let client = gateway.running().client(Slug::VeiligThuis).expect("a client");
+    let before = client.disclose(&text, None).await.expect("given");
+    let picked_up = client.disclose(&text, None).await.expect("given");
+    gateway.clock.advance(3600);
+    let withdrawn_at = gateway.clock.now();
+    gateway.clock.advance(3600);
+    let since = client.disclose(&text, None).await.expect("given");
+    client.pick_up(&picked_up.id, &text).await.expect("given again");
+
+    let future = json!({"at": withdrawn_at.plus(Duration::from_hours(9)).to_string(), "recordedBy": "pro-1"});
+    let (status, problem) = post(&gateway, &care, &format!("{one}/withdrawals"), &future).await;
+    assert_eq!((status, pointers(&problem)), (400, vec!["/at".to_owned()]));
+    let late = json!({"at": withdrawn_at.to_string(), "recordedBy": "pro-1"});
+    let (status, view) = post(&gateway, &care, &format!("{one}/withdrawals"), &late).await;
+    assert_eq!((status, &view["state"]), (200, &json!("withdrawn")));
+    let incidents = view["incidents"].as_array().expect("a list");
+    let listed: BTreeSet<&str> = incidents.iter().map(|incident| incident["disclosure"].as_str().expect("an id")).collect();
+    assert_eq!(listed, BTreeSet::from([since.id.as_str(), picked_up.id.as_str()]), "{} was before", before.id);
+    assert_eq!(get(&gateway, &care, &one).await.1["incidents"], view["incidents"], "and so they stay");
+    let entries = log::opened(&*gateway.running().gateway.store, &gateway.running().layout).await;
+    let noted = entries.iter().filter(|entry| entry.body.change.as_ref().is_some_and(|change| change.event == "incident"));
+    let noted: Vec<_> = noted.collect();
+    let named = noted[0].body.references.iter().filter(|reference| reference.object == "disclosure").count();
+    assert_eq!((noted.len(), named), (1, 2), "the log names them too");
+
+    let (status, _) = post(&gateway, &care, &format!("{one}/withdrawals"), &late).await;
+    assert_eq!(status, 409, "it has ended");
+    assert_eq!(post(&gateway, &care, &format!("{one}/refusals"), &late).await.0, 409);
+    drop(source);
+    gateway.stop().await;
+}
+
+/// What was requested is refused or invalidated; an invalidation says why, and is answered as a withdrawal is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_and_invalidations_end_consents_too() {
+    let gateway = TestGateway::start().await;
+    let care = gateway.persona(Slug::MentalHealth);
+    let source = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
+    source.does(|call| Act::Answer(call.answer(&[level(36)])));
+    let at = gateway.clock.now().to_string();
+    let mut requested = given(&gateway);
+    requested["event"] = json!("requested");
+    let (status, problem) = post(&gateway, &care, "/v1/consents", &requested).await;
+    assert_eq!((status, pointers(&problem)), (400, vec!["/grantors".to_owned()]), "nobody has given it yet");
+    requested["grantors"] = json!([]);
+    let (_, view) = post(&gateway, &care, "/v1/consents", &requested).await;
+    assert_eq!(view["state"], "requested", "{view}");
+    let target = format!("/v1/consents/{}/refusals", view["id"].as_str().expect("an id"));
+    let (status, refused) = post(&gateway, &care, &target, &json!({"at": at, "recordedBy": "pro-1"})).await;
+    assert_eq!((status, &refused["state"], refused["events"].as_array().expect("events").len()), (200, &json!("refused"), 2));
+
+    let mut body = given(&gateway);
+    body["supersedes"] = view["id"].clone();
+    let (_, view) = post(&gateway, &care, "/v1/consents", &body).await;
+    let disclosed = gateway.ask(Slug::VeiligThuis, &question(&gateway), None).await.expect("an answer");
+    assert_eq!(disclosed.items().count(), 1);
+    let target = format!("/v1/consents/{}/invalidations", view["id"].as_str().expect("an id"));
+    let (_, problem) = post(&gateway, &care, &target, &json!({"at": at, "recordedBy": "pro-1"})).await;
+    assert_eq!(pointers(&problem), ["/reason"]);
+    let body = json!({"at": at, "recordedBy": "pro-1", "reason": "given under pressure"});
+    assert_eq!(post(&gateway, &care, &target, &body).await.1["state"], "invalidated");
+    let notices = notices(&gateway, Slug::VeiligThuis, "withdrawal-notice").await;
+    assert_eq!(notices[0]["disclosures"], json!([disclosed.id]));
+    drop(source);
+    gateway.stop().await;
+}

@@ -1,0 +1,80 @@
+//! Offers as they are kept: one of a kind, so many and no more, sealed, and gone when their time is over.
+
+use std::time::Duration;
+
+use sluis::source::SubjectWire;
+use sluis::source::offers::OfferKind;
+use sluis::store::{Append, Change, Conflict, OfferRow, Store, StoreError, SubjectIndex};
+
+use super::fixture::{Fixture, NOW, oin};
+
+fn offer(number: u16) -> OfferRow {
+    let mut subject = [0; 32];
+    subject[..2].copy_from_slice(&number.to_be_bytes());
+    OfferRow {
+        id: format!("offer-{number}"),
+        source: oin(1),
+        recipient: oin(2),
+        purpose: "safety-assessment".parse().expect("a purpose"),
+        kind: OfferKind::Threat,
+        subject: SubjectIndex(subject),
+        reference: SubjectWire { scheme: "bsn".to_owned(), value: "999990019".to_owned() },
+        made: NOW,
+        expires: NOW.plus(Duration::from_hours(1)),
+        collected: false,
+    }
+}
+
+fn adds(fixture: &Fixture, offers: impl Iterator<Item = OfferRow>) -> Vec<Append> {
+    offers.map(|offer| Append { changes: vec![Change::Offer(Box::new(offer))], ..fixture.append() }).collect()
+}
+
+/// Broken on purpose to see it fail: the count left out; collected ones counted; `ends` not extended.
+#[tokio::test]
+async fn offers_wait_in_bounded_number_until_their_end() {
+    let fixture = Fixture::new().await;
+    for hundreds in 0..10 {
+        let added = fixture.commit(&adds(&fixture, (hundreds * 100..hundreds * 100 + 100).map(offer))).await.expect("a commit");
+        assert!(added.iter().all(Result::is_ok));
+    }
+    let add =
+        async |offer: OfferRow| fixture.commit(&adds(&fixture, [offer].into_iter())).await.expect("a commit").remove(0).err();
+    assert_eq!(add(offer(1000)).await, Some(Conflict::TooMany));
+    assert_eq!(add(OfferRow { id: "another".to_owned(), ..offer(7) }).await, Some(Conflict::StateChanged), "it waits already");
+    assert_eq!(add(OfferRow { source: oin(3), ..offer(1000) }).await, None, "another source is not held up");
+    let change = async |change| fixture.commit_one(Append { changes: vec![change], ..fixture.append() }).await.err();
+    let until = NOW.plus(Duration::from_hours(5));
+    assert_eq!(change(Change::OfferCollected { offer: "offer-7".to_owned(), until }).await, None);
+    assert_eq!(
+        change(Change::OfferWithdrawn("offer-7".to_owned())).await,
+        Some(Conflict::StateChanged),
+        "collected is collected"
+    );
+    assert_eq!(change(Change::OfferWithdrawn("offer-8".to_owned())).await, None);
+    let gone = Change::OfferCollected { offer: "offer-8".to_owned(), until };
+    assert_eq!(change(gone).await, Some(Conflict::FactsChanged), "withdrawn is withdrawn");
+    assert_eq!(add(OfferRow { id: "another".to_owned(), ..offer(7) }).await, None, "what was collected does not wait");
+
+    let at = |hours| NOW.plus(Duration::from_hours(hours));
+    let found = async |id: &str, hours| fixture.store.offer(id, at(hours)).await.expect("read");
+    assert!(found("offer-9", 0).await.is_some_and(|found| found == offer(9)));
+    assert!(found("offer-9", 2).await.is_none() && found("offer-7", 2).await.is_some_and(|found| found.collected));
+    assert!(fixture.store.offers_waiting(&oin(2), at(2), 10).await.expect("read").is_empty());
+    assert_eq!(fixture.store.offers_waiting(&oin(2), NOW, 10).await.expect("read").len(), 10);
+    fixture.store.sweep(at(2)).await.expect("swept");
+    assert_eq!(fixture.rows("offer").await, 1, "only what was collected is still needed");
+    fixture.holds_together().await;
+}
+
+#[tokio::test]
+async fn whom_an_offer_is_about_is_sealed_in_its_place() {
+    let fixture = Fixture::new().await;
+    fixture.commit(&adds(&fixture, (1..3).map(offer))).await.expect("a commit");
+    let raw = fixture.raw().await;
+    let stored: Vec<u8> = sqlx::query_scalar("SELECT reference FROM offer LIMIT 1").fetch_one(&raw).await.expect("a record");
+    assert!(!stored.windows(9).any(|window| window == b"999990019"));
+    sqlx::query("UPDATE offer SET reference = ? WHERE id = 'offer-2'").bind(stored).execute(&raw).await.expect("swapped");
+    raw.close().await;
+    let read = fixture.store.offer("offer-2", NOW).await;
+    assert!(matches!(read, Err(StoreError::Corrupt { table: "offer", .. })), "{read:?}");
+}
