@@ -13,7 +13,8 @@ use crate::http::tls::{Identity, Trust};
 use crate::organisation::Oin;
 use crate::policy::manifest::{Approver, NotApproved};
 
-/// The prefix of environment variables that override a setting: `SLUIS_API__LISTEN` overrides `listen` in `[api]`.
+/// The prefix of environment variables that override a setting: `SLUIS_API__LISTEN` overrides `listen` in `[api]`; an underscore
+/// stands for the hyphen of a setting, as in `SLUIS_LIMITS__IN_FLIGHT`.
 const PREFIX: &str = "SLUIS_";
 
 /// The gateway's configuration: `sluis.toml`, annotated in `deploy/sluis.toml`.
@@ -102,7 +103,7 @@ pub struct WebSection {
 
 /// `[operations]`
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct OperationsSection {
     /// Address and port.
     pub listen: SocketAddr,
@@ -199,7 +200,7 @@ impl PolicySection {
 
 /// `[retention]`
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct RetentionSection {
     /// Years that a consent is kept after its validity.
     pub consent_years: u32,
@@ -215,7 +216,7 @@ impl Default for RetentionSection {
 
 /// `[limits]`
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct LimitsSection {
     /// Requests per second of one organisation, in the long run.
     pub requests_per_second: f64,
@@ -262,7 +263,7 @@ impl Default for LimitsSection {
 
 /// `[exchange]`
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct ExchangeSection {
     /// Whether answers leave at the purpose's fixed instant, so that their time tells nothing (invariant 8). Off only for benchmarks.
     pub answer_at: bool,
@@ -337,17 +338,17 @@ impl GatewayConfig {
             return Err("[web] listen: plain HTTP is for loopback only; give [web.identity]".to_owned());
         }
         if !self.operations.listen.ip().is_loopback() && !self.operations.beyond_loopback {
-            return Err("[operations] listen: beyond loopback only with beyond_loopback = true".to_owned());
+            return Err("[operations] listen: beyond loopback only with beyond-loopback = true".to_owned());
         }
         if self.limits.requests_per_second <= 0.0 || self.limits.burst < 1.0 || self.limits.in_flight == 0 {
-            return Err("[limits]: a rate above 0, a burst of at least 1 and in_flight of at least 1 are needed".to_owned());
+            return Err("[limits]: a rate above 0, a burst of at least 1 and in-flight of at least 1 are needed".to_owned());
         }
         let LimitsSection { connections, per_address, per_organisation, handshaking, .. } = self.limits;
         if [connections, per_address, per_organisation, handshaking].contains(&0) {
-            return Err("[limits]: connections, per_address, per_organisation and handshaking must be at least 1".to_owned());
+            return Err("[limits]: connections, per-address, per-organisation and handshaking must be at least 1".to_owned());
         }
         if !(5..=30).contains(&self.retention.consent_years) || !(1..=30).contains(&self.retention.task_years) {
-            return Err("[retention]: consent_years from 5 (the log's own term) to 30, task_years from 1 to 30".to_owned());
+            return Err("[retention]: consent-years from 5 (the log's own term) to 30, task-years from 1 to 30".to_owned());
         }
         Authority::try_from(&self.consent).map_err(|reason| reason.trim().to_owned())?;
         if !self.store.url.starts_with("sqlite:") {
@@ -406,7 +407,8 @@ fn user_of(passwd: &str, uid: u32) -> Option<String> {
 }
 
 fn set(table: &mut Table, variable: &str, value: &str) {
-    let path: Vec<String> = variable.trim_start_matches(PREFIX).split("__").map(str::to_ascii_lowercase).collect();
+    let path: Vec<String> =
+        variable.trim_start_matches(PREFIX).split("__").map(|name| name.to_ascii_lowercase().replace('_', "-")).collect();
     let Some((last, sections)) = path.split_last() else { return };
     let mut table = table;
     for section in sections {
@@ -461,6 +463,22 @@ mod tests {
     }
 
     #[test]
+    fn the_environment_spells_hyphens_as_underscores() {
+        let mut table = Table::new();
+        set(&mut table, "SLUIS_LIMITS__IN_FLIGHT", "7");
+        set(&mut table, "SLUIS_API__LISTEN", "0.0.0.0:1");
+        assert_eq!(table["limits"]["in-flight"].as_integer(), Some(7));
+        assert_eq!(table["api"]["listen"].as_str(), Some("0.0.0.0:1"));
+    }
+
+    /// As in connector.toml: with hyphens.
+    #[test]
+    fn settings_are_spelt_one_way() {
+        let error = refused(|text| text.replace("in-flight", "in_flight"), "spelling");
+        assert!(error.contains("in_flight") && error.contains("in-flight"), "{error}");
+    }
+
+    #[test]
     fn an_unknown_key_is_refused_with_its_line() {
         let error = refused(|text| text.replace("[web]", "[web]\nlogg = true"), "unknown");
         assert!(error.contains("line ") && error.contains("logg"), "{error}");
@@ -494,11 +512,11 @@ mod tests {
         assert!(error.contains("a key of her own"), "{error}");
         let error = refused(approved("mode = \"development\"", [keys[0], "AAAA"]), "no-key");
         assert!(error.contains("Ed25519"), "{error}");
-        let error = refused(|text| text.replace("consent_years = 5", "consent_years = 1"), "retention");
+        let error = refused(|text| text.replace("consent-years = 5", "consent-years = 1"), "retention");
         assert!(error.contains("[retention]"), "{error}");
-        let lax = "[consent.regimes.avg]\nfrom_12 = [[\"self\"]]\n[limits]";
+        let lax = "[consent.regimes.avg]\nfrom-12 = [[\"self\"]]\n[limits]";
         let error = refused(|text| text.replace("[limits]", lax), "consent");
-        assert!(error.contains("laxer_because"), "{error}");
+        assert!(error.contains("laxer-because"), "{error}");
         let error = refused(|text| text.replace("gateway.example:8443", "Gateway.Example:8443"), "authority");
         assert!(error.contains("lower case"), "{error}");
     }

@@ -101,12 +101,21 @@ async fn route(api: &Arc<Api>, request: SignedRequest, id: &str) -> Reply {
     if request.method == Method::GET
         && let Some(reply) = api.public.reply(&api.gateway, &path, id).await
     {
-        return reply;
+        return if has_query(&request) { Reply::problem(&no_query(), id) } else { reply };
     }
     // What a client has begun to ask is finished when it goes away: its entries tell the truth either way.
     let (api, id) = (Arc::clone(api), id.to_owned());
     let work = tokio::spawn(async move { signed(&api, request, &id).await });
     work.await.unwrap_or_else(|_| Reply::of(500, "application/problem+json", b"{}".to_vec()))
+}
+
+/// No resource takes a query yet: one that is ignored would let its sender believe that it had been understood.
+fn has_query(request: &SignedRequest) -> bool {
+    request.query.as_ref().is_some_and(|query| !query.is_empty())
+}
+
+fn no_query() -> Refusal {
+    Refusal::new(ProblemType::MalformedRequest, "this resource takes no query")
 }
 
 /// Where a signed request goes.
@@ -191,6 +200,7 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
     }
     let outcome = match (resource, resource.takes(&method)) {
         (Resource::Nothing, _) => Err(Refusal::new(ProblemType::NotFound, "no such resource")),
+        _ if has_query(authenticated.request()) => Err(no_query()),
         (_, false) => Err(Refusal::new(ProblemType::MethodNotAllowed, format!("use {}", resource.methods()))),
         (Resource::Disclosures, true) => disclosures::create(api, &authenticated).await,
         (Resource::Disclosure(disclosure), true) => disclosures::pick_up(api, &authenticated, disclosure).await,

@@ -1,7 +1,7 @@
 //! The gateway (`sluis serve`): stores, keys, policies, listeners, background jobs.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::at_rest::{AtRest, Opened};
 use super::listeners::{self, Listeners};
 use super::policies;
 use crate::actions::Desk;
@@ -34,8 +35,7 @@ use crate::http::client::SigningClient;
 use crate::http::public::Public;
 use crate::http::reload::Watched;
 use crate::http::reply::Responder;
-use crate::keystore::file::{FileKeyStore, root_key};
-use crate::keystore::{Key, KeyStore};
+use crate::keystore::Key;
 use crate::ledger::note::{KeyKind, NoteSigner, SigningKey as LogKey, VerifierKey};
 use crate::ledger::token::SearchKey;
 use crate::source::SOURCE_TAG;
@@ -44,7 +44,6 @@ use crate::store::Store;
 use crate::store::journal::Journal;
 use crate::store::scribe::TreeScribe;
 use crate::store::sequencer::Sequencer;
-use crate::store::sqlite::SqliteStore;
 
 /// How much one certificate holder may be refused without being authenticated.
 const STRANGERS: Rate = Rate { per_second: 20.0, burst: 200.0 };
@@ -112,7 +111,31 @@ pub async fn build(config: GatewayConfig, outside: Outside) -> Result<Built, Sta
     build_with(config, outside, |store| store).await
 }
 
-/// The same on the store that `wrap` makes of the configured one.
+/// What a start will do beside serving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// Go on with a store that is there.
+    Continues,
+    /// Make store and keys.
+    Begins,
+}
+
+/// Reads everything that a start needs, and writes nothing: `sluis serve --check`.
+///
+/// # Errors
+/// [`StartError`] names what is missing or wrong, and where.
+pub async fn check(config: &GatewayConfig, outside: &Outside) -> Result<Checked, StartError> {
+    policies::Source::of(&config.policy)?.load().map_err(StartError::new)?;
+    let at_rest = AtRest::find(config)?;
+    let head = at_rest.look(&outside.entropy).await?;
+    let scribe = TreeScribe::new(log_signer(config)?);
+    head.as_ref().map_or(Ok(()), |head| scribe.check(head)).map_err(StartError::new)?;
+    sources_client(config, &read_signing(&config.keys.signing)?, &outside.clock, &outside.entropy)?;
+    listeners::check(config)?;
+    Ok(if at_rest.used { Checked::Continues } else { Checked::Begins })
+}
+
+/// [`build`] on the store that `wrap` makes of the configured one.
 ///
 /// # Errors
 /// [`StartError`].
@@ -125,10 +148,8 @@ pub async fn build_with(
     let authority = Arc::new(Authority::try_from(&config.consent).map_err(StartError::new)?);
     let source = policies::Source::of(&config.policy)?;
     let bundle = source.load().map_err(StartError::new)?;
-    let root = root_key(&config.keys.root, &*entropy).map_err(StartError::new)?;
-    let key_store = FileKeyStore::open(&config.keys.store, root.clone(), Arc::clone(&entropy)).map_err(StartError::new)?;
-    let key_store: Arc<dyn KeyStore> = Arc::new(key_store);
-    let store = wrap(Arc::new(open_store(&config, &*key_store).await?));
+    let Opened { root, keys: key_store, store } = AtRest::find(&config)?.open(&entropy).await?;
+    let store = wrap(Arc::new(store));
     let scribe = Arc::new(TreeScribe::new(log_signer(&config)?));
     scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
     let log = scribe.verifier().clone();
@@ -200,16 +221,6 @@ fn public(signing: &PrivateJwk, log: bool) -> Result<Public, StartError> {
 
 fn subject_index(root: &Key) -> KeyedDigest {
     KeyedDigest::new(root, "sluis/v1/subject-index")
-}
-
-async fn open_store(config: &GatewayConfig, key_store: &dyn KeyStore) -> Result<SqliteStore, StartError> {
-    let path = config
-        .store
-        .url
-        .strip_prefix("sqlite:")
-        .ok_or_else(|| StartError::new("[store] url: this version knows sqlite:<path>"))?;
-    let registers = key_store.wrapping_key("registers").map_err(StartError::new)?;
-    SqliteStore::open(Path::new(path), registers).await.map_err(|error| StartError(format!("[store] {path}: {error}")))
 }
 
 /// The key that signs checkpoints, from its seed of 32 bytes.

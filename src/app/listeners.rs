@@ -61,6 +61,13 @@ pub(super) async fn bind(
     Ok(Listeners { addresses, api, web, operations, watched })
 }
 
+/// Reads the TLS files of the listeners.
+pub(super) fn check(config: &GatewayConfig) -> Result<(), StartError> {
+    Watched::listener(&config.api.identity, Some(&config.api.clients)).map_err(StartError::new)?;
+    let web = config.web.identity.as_ref().map(|identity| Watched::listener(identity, None));
+    web.transpose().map(drop).map_err(StartError::new)
+}
+
 const fn limits(section: &LimitsSection) -> Limits {
     Limits {
         first_byte: Duration::from_millis(section.first_byte_ms),

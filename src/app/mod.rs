@@ -1,5 +1,6 @@
 //! The composition root: alone names concrete adapters. Builds a gateway, or a connector, from its configuration and runs it.
 
+mod at_rest;
 pub mod connector;
 pub mod gateway;
 mod listeners;

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use minimise::{FormError, Secrecy, check_at_gateway, minimise_at_source};
 pub use precision::recorded_at;
 pub use purpose::Purpose;
-pub use records::schema;
+pub use records::{member_names, schema};
 
 /// A data category (gegevenscategorie), spelled as in the API, the policies and the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{asked_to_stop, complain, say};
 use crate::app::gateway::Outside;
-use crate::demo::households::DEFAULT_HOUSEHOLDS;
+use crate::demo::households::{DEFAULT_HOUSEHOLDS, MIN_HOUSEHOLDS};
 use crate::demo::running::{DemoError, Running, start};
 use crate::demo::script::play;
 use crate::demo::setup::{Layout, Options, fresh_ports, is_made};
@@ -19,8 +19,8 @@ pub(super) struct Demo {
     /// Where everything is kept; started again on the same folder, the demo resumes.
     #[arg(long, default_value = "demo")]
     dir: PathBuf,
-    /// How many households.
-    #[arg(long, default_value_t = DEFAULT_HOUSEHOLDS)]
+    /// How many households; at least 10, one for each story.
+    #[arg(long, default_value_t = DEFAULT_HOUSEHOLDS, value_parser = households)]
     households: usize,
     /// Fixes households and script, not keys, ids or times.
     #[arg(long, default_value_t = 1)]
@@ -77,6 +77,11 @@ impl Demo {
         demo.stop().await;
         Ok(as_expected)
     }
+}
+
+fn households(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number >= MIN_HOUSEHOLDS);
+    number.ok_or_else(|| format!("expected a number of at least {MIN_HOUSEHOLDS}: each story of the demo has a household"))
 }
 
 /// Where everything is, and what to try.

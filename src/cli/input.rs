@@ -14,7 +14,9 @@ pub(super) fn bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
         std::io::stdin().lock().read_to_end(&mut content).map_err(|error| Failure::usage(format!("standard input: {error}")))?;
         return Ok(content);
     }
-    std::fs::read(path).map(Zeroizing::new).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+    std::fs::read(path)
+        .map(Zeroizing::new)
+        .map_err(|error| Failure::usage(format!("{}: {error}\n  do: check the path and who may read it", path.display())))
 }
 
 /// The same as text, without white space around it.

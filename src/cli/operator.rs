@@ -14,7 +14,7 @@ use crate::config::GatewayConfig;
 use crate::policy::Bundle;
 
 /// For `--help`.
-pub(super) const IN_FORCE: &str = "A running gateway follows from the next request on. Each change is an entry in the disclosure log, under the name of who made it (--by).";
+pub(super) const IN_FORCE: &str = "A running gateway follows a suspension or revocation from the very next request on, and what admits (an organisation, a certificate, a key, a readmission) within a second. Each change is an entry in the disclosure log, under the name of who made it (--by).";
 
 /// The gateway.
 #[derive(Args)]

@@ -28,7 +28,10 @@ impl Request {
         let client = Client::new(&kit, Arc::clone(&outside.clock), Arc::clone(&outside.entropy)).map_err(Failure::usage)?;
         let mut told = Told { request: self, names: Names::of(&kit), kit: &kit, deliveries: 0 };
         let mut trace = Trace::default();
-        let asked = client.disclose_traced(&body, self.idempotency_key.as_deref(), &mut trace).await;
+        let asked = match &self.disclosure {
+            Some(id) => client.pick_up_traced(&id.to_string(), &body, &mut trace).await,
+            None => client.disclose_traced(&body, self.idempotency_key.as_deref(), &mut trace).await,
+        };
         self.explain(&trace);
         let first = asked?;
         if self.json && self.wait == 0 {
@@ -98,9 +101,11 @@ impl Told<'_> {
         }
         self.deliveries = disclosed.deliveries.len();
         say(&match disclosed.status.as_str() {
-            "open" => "status       open: a professional of a source may still release a summary; ask with --wait SECONDS, or again later \
-                with the same --idempotency-key"
-                .to_owned(),
+            "open" => format!(
+                "status       open: a professional of a source may still release a summary\n  do: pick it up later with this same command and \
+                 --disclosure {} (and --wait SECONDS, to wait for it)",
+                disclosed.id
+            ),
             other => format!("status       {}", crate::client::plain(other)),
         });
         Ok(())

@@ -5,36 +5,39 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{complain, say, shutdown};
-use crate::app::gateway::{Outside, StartError, build};
+use super::output::{EXIT_CODES, Failure, finish};
+use super::{say, shutdown};
+use crate::app::gateway::{Checked, Outside, build, check};
 use crate::config::GatewayConfig;
 
 /// Run the gateway.
 #[derive(Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct Serve {
     /// The configuration file; `deploy/sluis.toml` explains every setting.
     #[arg(long)]
     config: PathBuf,
-    /// Only check configuration, keys, policies and store.
+    /// Only check configuration, keys, certificates, policies and store; nothing is written.
     #[arg(long)]
     check: bool,
 }
 
 impl Serve {
     pub(super) async fn run(self, outside: Outside) -> ExitCode {
-        match self.serve(outside).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => complain(&error.to_string()),
-        }
+        finish(self.serve(outside).await)
     }
 
-    async fn serve(self, outside: Outside) -> Result<(), StartError> {
-        let built = build(GatewayConfig::load(&self.config)?, outside).await?;
+    async fn serve(self, outside: Outside) -> Result<(), Failure> {
+        let config = GatewayConfig::load(&self.config).map_err(Failure::usage)?;
         if self.check {
-            say(&format!("{}: ready to serve", self.config.display()));
+            let begins = match check(&config, &outside).await.map_err(Failure::usage)? {
+                Checked::Continues => "",
+                Checked::Begins => "; there is no store yet: the first start makes it, with a new root key and key folder",
+            };
+            say(&format!("{}: ready to serve{begins}", self.config.display()));
             return Ok(());
         }
-        let bound = built.bind().await?;
+        let bound = build(config, outside).await.map_err(Failure::usage)?.bind().await.map_err(Failure::usage)?;
         let shutdown = shutdown();
         let addresses = bound.addresses();
         say(&format!("API https://{} web {} operations http://{}", addresses.api, addresses.web, addresses.operations));

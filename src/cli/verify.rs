@@ -36,10 +36,10 @@ struct Given {
     #[arg(long = "receipt", value_name = "FILE")]
     proof: PathBuf,
     /// The compact JWE, as it was received.
-    #[arg(long, value_name = "FILE", requires = "request", required_unless_present = "statement")]
+    #[arg(long, value_name = "FILE")]
     sealed: Option<PathBuf>,
     /// The body of the request, as it was sent.
-    #[arg(long, value_name = "FILE", requires = "sealed")]
+    #[arg(long, value_name = "FILE")]
     request: Option<PathBuf>,
     /// The statement that was kept with the receipt.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sealed", "request"])]
@@ -66,7 +66,12 @@ impl Given {
                 let kept = Kept::Messages { sealed: &input::text(sealed)?, request: &input::bytes(request)? };
                 kit.examine_receipt(receipt, &kept)
             }
-            _ => return Err(Failure::usage("give --sealed and --request, or --statement")),
+            _ => {
+                return Err(Failure::usage(
+                    "the receipt alone proves nothing: what it is about is missing\n  expected: --sealed FILE and --request FILE, the messages \
+                     as they were received and sent; or --statement FILE, kept with the receipt",
+                ));
+            }
         };
         let examined = examined.map_err(Failure::usage)?;
         for check in &examined.checks {

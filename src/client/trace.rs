@@ -1,6 +1,7 @@
 //! What a client did in one call, check by check: kept also when a check fails, so that `--explain` can show how far it came.
 
 use super::{Step, Trouble};
+use crate::crypto::message_signature::Bound;
 use crate::http::client::{Answer, CallError, Prepared};
 
 /// The signature base of a call and every check that was made, in order, up to and with the first that failed.
@@ -26,7 +27,11 @@ impl Trace {
     /// The gateway answered, and its signature was verified.
     pub(super) fn answered(&mut self, answer: &Answer, gateway: &str) {
         self.steps.push(Step::passed(TLS, gateway));
-        let bound = format!("status {}, signed by the gateway, bound {:?}", answer.status, answer.bound);
+        let bound = match answer.bound {
+            Bound::ToRequest => "this very request",
+            Bound::ToTarget => "the address of this request",
+        };
+        let bound = format!("status {}, signed by the gateway, bound to {bound}", answer.status);
         self.steps.push(Step::passed("response signature", bound));
     }
 

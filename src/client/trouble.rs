@@ -119,6 +119,9 @@ impl Problem {
             }
             "signature-expired" => "set the clock of this machine, and send at once what was signed",
             "nonce-replayed" => "sign anew for each request",
+            "not-permitted" if self.detail.contains("(BSN)") => {
+                "ask by a source's own number (--local OIN:NUMBER) or by the pseudonym that you were given (--pseudonym)"
+            }
             "not-permitted" => {
                 "ask for other categories, for another purpose, or of other sources: it does not depend on the person"
             }

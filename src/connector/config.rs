@@ -180,7 +180,7 @@ impl Config {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("{path}: the configuration cannot be read: {source}\n  do: give its path")]
     Unreadable {
         /// The file.
         path: PathBuf,

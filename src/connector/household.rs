@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::findings::Known;
 use super::mapping::PersonQueries;
 use super::store::{Cell, Reading, SourceError, SourceKey, Table};
 use crate::organisation::Oin;
@@ -45,16 +46,35 @@ pub struct Household {
 
 /// What the source says about the subject.
 pub struct Subject {
+    /// `YYYY-MM-DD`, if the source knows it.
+    pub birth_date: Option<String>,
     /// Whole years, if the birth date is known.
     pub age: Option<u8>,
     /// Whether the address is secret; an unknown mark counts as secret.
     pub secret_address: bool,
     /// Who answers for this person's record.
     pub professional: Option<String>,
-    /// Names, where the mapping gives them.
+    /// Given names, surname, nicknames.
     pub names: Vec<String>,
     /// From whom the subject is protected.
     pub protected_from: Vec<SubjectWire>,
+}
+
+/// Where a person lives and how to reach them, as far as the source knows.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// Street.
+    pub street: Option<String>,
+    /// House number with its addition.
+    pub house_number: Option<String>,
+    /// Postcode.
+    pub postcode: Option<String>,
+    /// Place of residence.
+    pub city: Option<String>,
+    /// Telephone.
+    pub phone: Option<String>,
+    /// E-mail.
+    pub email: Option<String>,
 }
 
 /// Another person of the household.
@@ -63,6 +83,8 @@ pub struct Member {
     pub letter: String,
     /// The identifier, if the source has one.
     pub identifier: Option<SubjectWire>,
+    /// `YYYY-MM-DD`, if the source knows it.
+    pub birth_date: Option<String>,
     /// Whole years, if the birth date is known.
     pub age: Option<u8>,
     /// Given names, surname, nicknames.
@@ -147,10 +169,20 @@ impl Household {
         named.chain(protected).collect()
     }
 
-    /// All names that a summary must not hold, per person.
-    pub fn names(&self) -> Vec<&[String]> {
-        let others = self.others.iter().map(|member| member.names.as_slice());
-        others.chain([self.subject.names.as_slice()]).filter(|names| !names.is_empty()).collect()
+    /// Whom a summary must not name: the subject and the others.
+    pub fn known(&self) -> Vec<Known<'_>> {
+        let others = self.others.iter().map(|Member { names, birth_date, .. }| (names, birth_date));
+        let persons = others.chain([(&self.subject.names, &self.subject.birth_date)]);
+        persons.map(|(names, birth_date)| Known { names, birth_date: birth_date.as_deref() }).collect()
+    }
+
+    /// Where they all live and how they are reached.
+    ///
+    /// # Errors
+    /// [`SourceError`].
+    pub async fn contacts(&self, queries: &PersonQueries, reading: &mut Reading) -> Result<Vec<Contact>, SourceError> {
+        let table = reading.rows(&queries.contact, &self.key).await?;
+        table.rows.iter().map(|cells| Row { columns: &table.columns, cells }.contact()).collect()
     }
 
     fn protect(&mut self, ids: &[SourceKey], protections: &Table) -> Result<(), SourceError> {
@@ -211,6 +243,7 @@ async fn find_key(queries: &PersonQueries, reading: &mut Reading, subject: &Subj
 
 fn subject_of(row: Row<'_>, today: &str) -> Result<Subject, SourceError> {
     Ok(Subject {
+        birth_date: row.text("birthDate")?,
         age: row.age(today)?,
         secret_address: row.secret_address()?,
         professional: row.text("professional")?,
@@ -228,6 +261,7 @@ fn members(table: &Table, today: &str) -> Result<Vec<(SourceKey, Member)>, Sourc
                 .filter(|letter| !letter.is_empty() && letter != SUBJECT_LETTER)
                 .ok_or(SourceError::Person)?,
             identifier: row.identifier()?,
+            birth_date: row.text("birthDate")?,
             age: row.age(today)?,
             names: row.names()?,
             secret_address: row.secret_address()?,
@@ -285,6 +319,17 @@ impl Row<'_> {
     fn names(&self) -> Result<Vec<String>, SourceError> {
         let text = self.text("names")?;
         text.map_or_else(|| Ok(Vec::new()), |text| serde_json::from_str(&text).map_err(|_| SourceError::Person))
+    }
+
+    fn contact(&self) -> Result<Contact, SourceError> {
+        Ok(Contact {
+            street: self.text("street")?,
+            house_number: self.text("houseNumber")?,
+            postcode: self.text("postcode")?,
+            city: self.text("city")?,
+            phone: self.text("phone")?,
+            email: self.text("email")?,
+        })
     }
 
     fn identifier(&self) -> Result<Option<SubjectWire>, SourceError> {

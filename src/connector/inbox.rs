@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Connector;
 use super::delivery::Delivery;
 use super::findings::{Finding, findings};
-use super::household::{Household, InvalidSubject, parse_subject};
+use super::household::{Contact, Household, InvalidSubject, parse_subject};
 use super::ids::random_id;
 use super::professionals::{Signed, StepError};
 use super::receipts::ItemDigest;
@@ -209,7 +209,7 @@ impl Connector {
     /// ([`apply_edits`]).
     ///
     /// # Errors
-    /// [`InboxError::Blocked`] when a text names a known person of the household or holds a citizen number, [`InboxError::TooLarge`] for what the
+    /// [`InboxError::Blocked`] when a text tells who the subject or a known person of the household is or where they live, or holds a citizen number, [`InboxError::TooLarge`] for what the
     /// gateway would not take in one body; others as they say.
     pub async fn release(&self, id: &str, edits: &[Edit], signed: &Signed) -> Result<(), InboxError> {
         let Shown { row, content } = self.show(id).await?;
@@ -217,8 +217,8 @@ impl Connector {
         let parts = apply_edits(content.parts, edits)?;
         let data: Vec<&Value> = parts.iter().map(|part| &part.data).collect();
         let step = self.verify_step(signed, &release_statement(&row, &data, signed)).await?;
-        let household = self.household(&content.subject).await?;
-        let found = findings(&data, &household.names());
+        let (household, contacts) = self.household(&content.subject).await?;
+        let found = findings(&data, &household.known(), &contacts);
         if !found.is_empty() {
             return Err(InboxError::Blocked(found));
         }
@@ -288,11 +288,14 @@ impl Connector {
         }
     }
 
-    async fn household(&self, subject: &SubjectWire) -> Result<Household, InboxError> {
+    async fn household(&self, subject: &SubjectWire) -> Result<(Household, Vec<Contact>), InboxError> {
         let subject = parse_subject(subject, &self.oin)?;
         let mut reading = self.source.read().await?;
         let today = self.outside.clock.now().date();
-        Household::find(&self.mapping.person, &mut reading, &subject, &today).await?.ok_or(InboxError::Changed)
+        let person = &self.mapping.person;
+        let household = Household::find(person, &mut reading, &subject, &today).await?.ok_or(InboxError::Changed)?;
+        let contacts = household.contacts(person, &mut reading).await?;
+        Ok((household, contacts))
     }
 
     fn release_items(
@@ -435,7 +438,7 @@ pub enum InboxError {
     #[error("a refusal needs a reason of at most 2,000 characters")]
     Reason,
     /// Names or numbers stand in the texts.
-    #[error("{} place(s) name a person of the household or hold a citizen number: rewrite them", .0.len())]
+    #[error("{} place(s) hold a name, date of birth, address, telephone number or e-mail address of the subject or the household, or a citizen number: rewrite them", .0.len())]
     Blocked(Vec<Finding>),
     /// The source no longer knows the person, or an address became secret.
     #[error("what the source knows of this person has changed since the draft was made: refuse this entry")]

@@ -71,14 +71,20 @@ impl Connector {
     /// # Errors
     /// [`OpenError`] naming what cannot be used and what to do.
     pub async fn open(config: &Config, outside: Outside) -> Result<Self, OpenError> {
-        let mapping = Mapping::parse(&read(&config.source.mapping)?)?;
-        let ceiling = Ceiling::parse(&read(&config.source.ceiling)?)?;
-        let source = SourceDatabase::open(&config.source.database, config.limits()).await?;
+        let in_mapping = |source| OpenError::Mapping { path: config.source.mapping.clone(), source };
+        let mapping = Mapping::parse(&read(&config.source.mapping)?).map_err(in_mapping)?;
+        let ceiling = Ceiling::parse(&read(&config.source.ceiling)?)
+            .map_err(|source| OpenError::Ceiling { path: config.source.ceiling.clone(), source })?;
+        let source = SourceDatabase::open(&config.source.database, config.limits())
+            .await
+            .map_err(|source| OpenError::Source { path: config.source.database.clone(), source })?;
         let key = StateKey::load_or_create(&config.state.key, &*outside.entropy)?;
-        let state = State::open(&config.state.database, key, Arc::clone(&outside.entropy)).await?;
+        let state = State::open(&config.state.database, key, Arc::clone(&outside.entropy))
+            .await
+            .map_err(|source| OpenError::State { path: config.state.database.clone(), source })?;
         let connector =
             Self { oin: config.oin.clone(), mapping, ceiling, source, state, deliveries: Deliveries::default(), outside };
-        connector.check().await?;
+        connector.check().await.map_err(in_mapping)?;
         Ok(connector)
     }
 
@@ -89,11 +95,13 @@ impl Connector {
     pub async fn check(&self) -> Result<(), MappingError> {
         let person = &self.mapping.person;
         let household: &[&str] = &["id", "scheme", "value", "letter", "birthDate", "names", "secretAddress"];
-        let checks: [(&str, Option<&Query>, &[&str]); 6] = [
+        let contact: &[&str] = &["street", "houseNumber", "postcode", "city", "phone", "email"];
+        let checks: [(&str, Option<&Query>, &[&str]); 7] = [
             ("person.bsn", person.bsn.as_ref(), &["id"]),
             ("person.v-number", person.v_number.as_ref(), &["id"]),
             ("person.local", person.local.as_ref(), &["id"]),
-            ("person.about", Some(&person.about), &["birthDate", "secretAddress", "professional"]),
+            ("person.about", Some(&person.about), &["birthDate", "secretAddress", "professional", "names"]),
+            ("person.contact", Some(&person.contact), contact),
             ("person.household", person.household.as_ref(), household),
             ("person.protected", person.protected.as_ref(), &["personId", "scheme", "value"]),
         ];
@@ -105,7 +113,7 @@ impl Connector {
             }
         }
         for query in &self.mapping.categories {
-            let name = format!("category {}", query.category);
+            let name = format!("line {}, category {}", query.line, query.category);
             let columns = self.prepared(&name, &query.query).await?;
             record::check_columns(query, &columns).map_err(|problem| database(&name, problem))?;
         }
@@ -141,7 +149,7 @@ fn read(path: &Path) -> Result<String, OpenError> {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The mapping or ceiling file cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}: {source}\n  do: check the path in [source], and who may read the file")]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -149,20 +157,40 @@ pub enum OpenError {
         source: std::io::Error,
     },
     /// The mapping is wrong.
-    #[error(transparent)]
-    Mapping(#[from] MappingError),
+    #[error("{path}: {source}")]
+    Mapping {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: MappingError,
+    },
     /// The ceiling is wrong.
-    #[error(transparent)]
-    Ceiling(#[from] CeilingError),
+    #[error("{path}: {source}")]
+    Ceiling {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: CeilingError,
+    },
     /// The source's database cannot be opened.
-    #[error(transparent)]
-    Source(#[from] SourceError),
+    #[error("{path}: {source}\n  do: check [source] database, and who may read the file")]
+    Source {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: SourceError,
+    },
     /// The state key cannot be used.
     #[error(transparent)]
     Key(#[from] StateKeyError),
     /// The connector's own state cannot be opened.
-    #[error(transparent)]
-    State(#[from] StateError),
+    #[error("{path}: {source}")]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: StateError,
+    },
 }
 
 #[cfg(test)]

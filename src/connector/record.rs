@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::mapping::{CategoryQuery, Column, Regime, Shape};
 use super::store::{Cell, Table};
+use crate::catalogue::{Form, member_names};
 use crate::source::{ItemFacts, Nature};
 
 /// The exact record of a category, or the part of it that shares its facts.
@@ -53,7 +54,7 @@ pub fn empty_record(query: &CategoryQuery) -> Value {
     })
 }
 
-/// Checks the aliases of a category's query: each known, none twice, the day of the record among them, and every `json` and `bool` column
+/// Checks the aliases of a category's query: each known to us and to the catalogue, none twice, the day of the record among them, and every `json` and `bool` column
 /// there as data or draft.
 ///
 /// # Errors
@@ -68,6 +69,20 @@ pub fn check_columns(query: &CategoryQuery, aliases: &[String]) -> Result<(), St
     }
     if !seen.contains(&Column::RecordedAt) {
         return Err("the column \"meta:recordedAt\" is missing".to_owned());
+    }
+    // A member of any form: what the source has coded itself, such as the class of an offence, serves the coarser ones.
+    let fields = member_names(query.category, &Form::ALL);
+    let texts = member_names(query.category, &[Form::Summary]);
+    for column in &seen {
+        match column {
+            Column::Data(path) if !path.first().is_some_and(|name| fields.contains(name)) => {
+                return Err(format!("`{}` is no field of {}: `sluis schema` lists them", path.join("."), query.category));
+            }
+            Column::Draft(name) if !texts.is_empty() && !texts.contains(name) => {
+                return Err(format!("`draft:{name}`: no summary of {} has this text: `sluis schema` lists them", query.category));
+            }
+            _ => {}
+        }
     }
     let unknown = query.json.iter().chain(&query.yes_no).find(|name| !aliases.contains(name));
     unknown.map_or(Ok(()), |name| Err(format!("`{name}` stands under json or bool but is no column of the query")))

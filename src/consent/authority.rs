@@ -107,7 +107,7 @@ impl Row {
 
 /// `[consent]` of the gateway's configuration.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct AuthorityTable {
     /// How many days a consent lasts at most.
     pub longest_days: u16,
@@ -117,7 +117,7 @@ pub struct AuthorityTable {
 
 /// `[consent.regimes.<regime>]`; what is left out stays as strict as can be.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct RowTable {
     /// Who must agree for a child under 12.
     pub under_12: Option<Vec<BTreeSet<Party>>>,
@@ -157,7 +157,7 @@ impl TryFrom<&AuthorityTable> for Authority {
     /// Refuses what asks for less than the law without saying why, and what asks for nobody.
     fn try_from(table: &AuthorityTable) -> Result<Self, String> {
         if !(1..=366).contains(&table.longest_days) {
-            return Err("[consent] longest_days: from 1 to 366".to_owned());
+            return Err("[consent] longest-days: from 1 to 366".to_owned());
         }
         let mut authority = Self { longest: Duration::from_hours(24 * u64::from(table.longest_days)), ..Self::default() };
         for (&regime, row) in &table.regimes {
@@ -174,7 +174,7 @@ impl TryFrom<&AuthorityTable> for Authority {
             let explained = row.laxer_because.as_ref().is_some_and(|words| crate::json::is_text(words, 2000));
             if !configured.is_as_strict_as(&regime.law()) && !explained {
                 return Err(format!(
-                    "[consent.regimes] {regime:?}: asks for less than the law's table; say why with laxer_because = \"…\", or ask for more"
+                    "[consent.regimes] {regime:?}: asks for less than the law's table; say why with laxer-because = \"…\", or ask for more"
                 ));
             }
             authority.rows.insert(regime, configured);

@@ -150,7 +150,9 @@ fn may_receive(matter: &Matter, now: Timestamp) -> Result<(), Refusal> {
     }
     let by_bsn = matches!(&matter.request.subject, SubjectReference::Identifier(id) if id.is_bsn());
     if by_bsn && !matter.caller.organisation().bsn_authority {
-        return Err(not_permitted("the organisation has no authority to use the citizen number (BSN)"));
+        return Err(not_permitted(
+            "the organisation has no authority to use the citizen number (BSN): name the person by a source's own number, or by a pseudonym",
+        ));
     }
     Ok(())
 }

@@ -146,6 +146,10 @@ fn judge_body_fields(method: &Method, headers: &HeaderMap) -> Result<(), Refusal
         let allowed = length == 0;
         return allowed.then_some(()).ok_or_else(|| Refusal::new(ProblemType::MalformedRequest, "this method takes no body"));
     }
+    let encoded = |value: &http::HeaderValue| !value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(header::CONTENT_ENCODING).iter().any(encoded) {
+        return Err(Refusal::new(ProblemType::MediaType, "send the body as it is, without Content-Encoding"));
+    }
     let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     match media {
         Some(media) if is_json(media) => Ok(()),

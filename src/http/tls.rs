@@ -42,6 +42,19 @@ fn unusable(file: &Path, reason: impl ToString) -> TlsFileError {
     TlsFileError { file: file.display().to_string(), reason: reason.to_string() }
 }
 
+/// rustls' errors in words: some of its own texts are the names of its types.
+fn in_words(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InconsistentKeys(_) => {
+            "the private key does not belong to this certificate\n  do: give the two that were made together".to_owned()
+        }
+        rustls::Error::InvalidCertificate(rustls::CertificateError::Other(_)) => {
+            "holds a certificate that cannot be used\n  expected: X.509 version 3\n  do: have it issued again".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
@@ -65,7 +78,7 @@ pub fn server(identity: &Identity, clients: Option<&Trust>) -> Result<ServerConf
         }
         None => builder.with_no_client_auth(),
     };
-    let mut config = builder.with_single_cert(chain, key).map_err(|error| unusable(&identity.certificate, error))?;
+    let mut config = builder.with_single_cert(chain, key).map_err(|error| unusable(&identity.certificate, in_words(&error)))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     // No resumption: a resumed session would skip the revocation check.
     config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -85,7 +98,7 @@ pub fn client(identity: &Identity, servers: &Trust) -> Result<ClientConfig, TlsF
         .map_err(|error| unusable(&identity.certificate, error))?
         .with_webpki_verifier(server_verifier(servers)?)
         .with_client_auth_cert(chain, key)
-        .map_err(|error| unusable(&identity.certificate, error))?;
+        .map_err(|error| unusable(&identity.certificate, in_words(&error)))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config.enable_early_data = false;
     config.resumption = rustls::client::Resumption::disabled();
@@ -118,7 +131,7 @@ fn read_identity(identity: &Identity) -> Result<(Vec<CertificateDer<'static>>, P
 fn read_roots(path: &Path) -> Result<RootCertStore, TlsFileError> {
     let mut roots = RootCertStore::empty();
     for certificate in read_pem::<CertificateDer<'static>>(path, "certificate")? {
-        roots.add(certificate).map_err(|error| unusable(path, error))?;
+        roots.add(certificate).map_err(|error| unusable(path, in_words(&error)))?;
     }
     Ok(roots)
 }

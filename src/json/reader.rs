@@ -44,19 +44,21 @@ impl Faults {
 /// A token with at least so many digits may be somebody's number; no member of ours has any, and no array so many items.
 const DIGITS: usize = 6;
 
-/// Appends a reference token, escaped as RFC 6901 §3 says. Keys that the caller chose are cut, and digits of long numbers masked: a pointer is
-/// no place for a person's data.
+/// The longest name that is shown.
+const NAME: usize = 41;
+
+/// What stands in a pointer for a name that is not shown.
+const NOT_SHOWN: &str = "(not shown)";
+
+/// Appends a reference token (RFC 6901 §3). A name that the caller chose is shown only if it is one that a member could have, and an index only
+/// up to the items that a body can hold: a pointer is no place for a person's data.
 pub(super) fn push_token(pointer: &mut String, token: &str) {
+    let digits = token.bytes().filter(u8::is_ascii_digit).count();
+    let is_index = digits == token.len() && !token.is_empty();
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    let is_name = token.starts_with(|first: char| first.is_ascii_alphabetic()) && token.bytes().all(allowed);
     pointer.push('/');
-    let mask = token.chars().filter(|character| character.is_numeric()).count() >= DIGITS;
-    for character in token.chars().take(40) {
-        match character {
-            '~' => pointer.push_str("~0"),
-            '/' => pointer.push_str("~1"),
-            character if character.is_control() || (mask && character.is_numeric()) => pointer.push('?'),
-            character => pointer.push(character),
-        }
-    }
+    pointer.push_str(if (is_index || is_name) && digits < DIGITS && token.len() <= NAME { token } else { NOT_SHOWN });
 }
 
 /// An object being read; members that nobody asks for are faults when it is [finished](Object::finish).
@@ -101,7 +103,8 @@ impl<'a> Object<'a> {
         let value = self.take(name)?;
         let parsed = value.as_str().and_then(|text| text.parse().ok());
         if parsed.is_none() {
-            self.fault(name, expected);
+            let control = value.as_str().is_some_and(|text| text.contains(char::is_control));
+            self.fault(name, if control { format!("{expected}, without control characters") } else { expected.to_owned() });
         }
         parsed
     }

@@ -17,7 +17,7 @@ fn what_is_not_json_is_refused() {
 #[test]
 fn duplicate_keys_are_found_where_they_are() {
     assert_eq!(faults_of(r#"{"a":1,"b":{"c":1,"c":2},"a":[{"d":1,"d":1}]}"#), ["/b/c", "/a", "/a/0/d"]);
-    assert_eq!(faults_of(r#"{"a/b":1,"a/b":2}"#), ["/a~1b"]);
+    assert_eq!(faults_of(r#"{"a/b":1,"a/b":2}"#), ["/(not shown)"]);
 }
 
 #[test]
@@ -55,8 +55,13 @@ fn pointers_hold_no_long_texts() {
 #[test]
 fn pointers_hold_no_numbers_of_persons() {
     let faults = Faults::default();
-    let value = parse(br#"{"999990019":{"x":[1],"x":1},"b12":1,"V-123.456":1}"#, &faults).expect("JSON");
+    let body =
+        r#"{"999990019":{"x":[1],"x":1},"b12":1,"V-123.456":1,"a999990019":1,"Jan de Vries":1,"zo\u00eb":1,"":1,"actingAs":1}"#;
+    let value = parse(body.as_bytes(), &faults).expect("JSON");
     Object::root(value, &faults).expect("object").finish();
-    let pointers: Vec<_> = faults.into_vec().into_iter().map(|fault| fault.pointer).collect();
-    assert_eq!(pointers, ["/?????????/x", "/?????????", "/b12", "/V-???.???"]);
+    let mut pointers: Vec<_> = faults.into_vec().into_iter().map(|fault| fault.pointer).collect();
+    assert_eq!(pointers.remove(0), "/(not shown)/x");
+    pointers.sort();
+    let hidden = ["/(not shown)"; 6];
+    assert_eq!(pointers, [hidden.as_slice(), &["/actingAs", "/b12"]].concat());
 }

@@ -13,11 +13,11 @@ use crate::crypto::aead;
 use crate::entropy::{self, Entropy};
 use crate::secret::Secret;
 
-/// Reads the root key from `path` (32 bytes), or makes it when the file does not exist.
+/// Reads the root key from `path` (32 bytes); `None` when there is no such file.
 ///
 /// # Errors
-/// [`KeyStoreError::Unreadable`] when it is not 32 bytes, readable by others, or cannot be written.
-pub fn root_key(path: &Path, entropy: &dyn Entropy) -> Result<Key, KeyStoreError> {
+/// [`KeyStoreError::Unreadable`] when it is not 32 bytes, or readable by others.
+pub fn root_key(path: &Path) -> Result<Option<Key>, KeyStoreError> {
     let unreadable = |reason: String| KeyStoreError::Unreadable { name: path.display().to_string(), reason };
     match fs::read(path) {
         Ok(bytes) => {
@@ -26,15 +26,22 @@ pub fn root_key(path: &Path, entropy: &dyn Entropy) -> Result<Key, KeyStoreError
                 return Err(unreadable(format!("mode {:o} lets others read it; do: chmod 600", mode & 0o777)));
             }
             let bytes = <[u8; 32]>::try_from(bytes).map_err(|_| unreadable("not 32 bytes".to_owned()))?;
-            Ok(Secret::new(bytes))
+            Ok(Some(Secret::new(bytes)))
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let bytes = entropy::random::<32>(entropy).map_err(|error| unreadable(error.to_string()))?;
-            write_durably(path, &bytes).map_err(|error| unreadable(error.to_string()))?;
-            Ok(Secret::new(bytes))
-        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(unreadable(error.to_string())),
     }
+}
+
+/// Makes a root key at `path`, where none is.
+///
+/// # Errors
+/// [`KeyStoreError::Unreadable`] when it cannot be written, or is there already.
+pub fn make_root_key(path: &Path, entropy: &dyn Entropy) -> Result<Key, KeyStoreError> {
+    let unreadable = |reason: String| KeyStoreError::Unreadable { name: path.display().to_string(), reason };
+    let bytes = entropy::random::<32>(entropy).map_err(|error| unreadable(error.to_string()))?;
+    write_durably(path, &bytes).map_err(|error| unreadable(error.to_string()))?;
+    Ok(Secret::new(bytes))
 }
 
 /// A folder of wrapping keys, each in a file `<name>.sealed`; a destroyed key leaves `<name>.destroyed` behind.
@@ -46,16 +53,21 @@ pub struct FileKeyStore {
 }
 
 impl FileKeyStore {
-    /// Opens the folder, making it when absent.
+    /// The folder as it is; nothing is written before a key is made.
+    pub fn find(folder: &Path, root: Key, entropy: Arc<dyn Entropy>) -> Self {
+        Self { folder: folder.to_owned(), root, entropy, cache: Mutex::default() }
+    }
+
+    /// The same, after making the folder where it is absent.
     ///
     /// # Errors
     /// [`KeyStoreError::Unreadable`] when the folder cannot be made.
-    pub fn open(folder: &Path, root: Key, entropy: Arc<dyn Entropy>) -> Result<Self, KeyStoreError> {
+    pub fn create(folder: &Path, root: Key, entropy: Arc<dyn Entropy>) -> Result<Self, KeyStoreError> {
         let unreadable =
             |error: std::io::Error| KeyStoreError::Unreadable { name: folder.display().to_string(), reason: error.to_string() };
         fs::create_dir_all(folder).map_err(unreadable)?;
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(unreadable)?;
-        Ok(Self { folder: folder.to_owned(), root, entropy, cache: Mutex::default() })
+        Ok(Self::find(folder, root, entropy))
     }
 
     fn path(&self, name: &str, extension: &str) -> Result<PathBuf, KeyStoreError> {
@@ -168,7 +180,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("sluis-keystore-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
-        let store = FileKeyStore::open(&folder, Secret::new([7; 32]), entropy).expect("opens");
+        let store = FileKeyStore::create(&folder, Secret::new([7; 32]), entropy).expect("opens");
         (folder, store)
     }
 
@@ -177,9 +189,9 @@ mod tests {
         let (folder, store) = store("reopen");
         let key = store.wrapping_key("scope-1").expect("made");
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
-        let again = FileKeyStore::open(&folder, Secret::new([7; 32]), Arc::clone(&entropy)).expect("opens");
+        let again = FileKeyStore::create(&folder, Secret::new([7; 32]), Arc::clone(&entropy)).expect("opens");
         assert_eq!(again.existing_key("scope-1").expect("there").expose(), key.expose());
-        let foreign = FileKeyStore::open(&folder, Secret::new([8; 32]), entropy).expect("opens");
+        let foreign = FileKeyStore::create(&folder, Secret::new([8; 32]), entropy).expect("opens");
         assert!(matches!(foreign.existing_key("scope-1"), Err(KeyStoreError::Unreadable { .. })));
     }
 
@@ -204,8 +216,10 @@ mod tests {
     fn a_root_key_that_others_can_read_is_refused() {
         let path = std::env::temp_dir().join(format!("sluis-root-{}", std::process::id()));
         let _ = fs::remove_file(&path);
-        root_key(&path, &SystemEntropy::default()).expect("made");
+        assert!(root_key(&path).expect("looked").is_none() && !path.exists(), "looking makes none");
+        make_root_key(&path, &SystemEntropy::default()).expect("made");
+        assert!(make_root_key(&path, &SystemEntropy::default()).is_err(), "one is never replaced");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("set");
-        assert!(root_key(&path, &SystemEntropy::default()).is_err());
+        assert!(root_key(&path).is_err());
     }
 }

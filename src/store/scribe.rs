@@ -42,6 +42,13 @@ impl TreeScribe {
             return Ok(());
         }
         let signed = SignedCheckpoint::parse(&head.checkpoint).map_err(|_| corrupt("checkpoint"))?;
+        let (made, configured) = (signed.checkpoint().origin(), self.verifier().name().as_str());
+        if made != configured {
+            return Err(StoreError::Unavailable(format!(
+                "its log was made under the origin {made}, and [log] origin says {configured}\n  do: give the origin it was made under; \
+                 another name is another log, with a store of its own"
+            )));
+        }
         let checkpoint = signed.verify(self.verifier()).map_err(|_| corrupt("checkpoint"))?;
         if checkpoint.size() == head.size && checkpoint.root() == head.root { Ok(()) } else { Err(corrupt("root")) }
     }

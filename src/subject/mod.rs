@@ -9,7 +9,7 @@ use std::str::FromStr;
 use zeroize::Zeroize;
 
 pub use bsn::{Bsn, InvalidBsn, holds_bsn};
-pub use prose::{find_bsns, is_invisible};
+pub use prose::{decimal, find_bsns, is_invisible};
 
 use crate::crypto::digest::KeyedDigest;
 use crate::organisation::{Oin, Organisation};

@@ -65,7 +65,7 @@ fn runs(text: &str) -> Vec<Vec<Digit>> {
 }
 
 /// A decimal digit of the scripts that may be typed or pasted here, as ASCII.
-fn decimal(letter: char) -> Option<char> {
+pub fn decimal(letter: char) -> Option<char> {
     let zero = match letter {
         '0'..='9' => '0',
         '\u{660}'..='\u{669}' => '\u{660}',
@@ -79,7 +79,19 @@ fn decimal(letter: char) -> Option<char> {
     char::from_digit(u32::from(letter) - u32::from(zero), 10)
 }
 
-/// Combining diacritics, soft hyphens, zero-width characters: they do not end a word or number.
+/// Combining diacritics, soft hyphens, zero-width characters, marks of direction: they do not end a word or number.
 pub fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
+    matches!(
+        letter,
+        '\u{300}'..='\u{36f}'
+            | '\u{ad}'
+            | '\u{61c}'
+            | '\u{180b}'..='\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{feff}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{e0000}'..='\u{e01ef}'
+    )
 }

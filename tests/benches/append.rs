@@ -104,7 +104,7 @@ fn scribe() -> Outcome<TreeScribe> {
 
 /// An entry of the usual size.
 fn row(folder: &Path, outside: &Outside) -> Outcome<EntryRow> {
-    let keys = FileKeyStore::open(&folder.join("append-keys"), Secret::new([8; 32]), Arc::clone(&outside.entropy))?;
+    let keys = FileKeyStore::create(&folder.join("append-keys"), Secret::new([8; 32]), Arc::clone(&outside.entropy))?;
     let journal = Journal::new(Arc::new(keys), Arc::clone(&outside.entropy), SearchKey::new(Secret::new([6; 32])));
     let party: Oin = "00000099000000002000".parse()?;
     let (now, trace) = (outside.clock.now(), journal.trace()?);

@@ -21,7 +21,7 @@ const PAGE: u32 = 2048;
 pub(crate) async fn log(world: &World, figures: &mut Figures) -> Outcome<()> {
     let config = GatewayConfig::load(&world.layout.configuration())?;
     let entropy = crate::connector::outside().entropy;
-    let keys = FileKeyStore::open(&config.keys.store, root_key(&config.keys.root, &*entropy)?, entropy)?;
+    let keys = FileKeyStore::create(&config.keys.store, root_key(&config.keys.root)?.ok_or("no root key")?, entropy)?;
     let path = config.store.url.strip_prefix("sqlite:").ok_or("not SQLite")?;
     let store = SqliteStore::open(std::path::Path::new(path), keys.wrapping_key("registers")?).await?;
     let head = store.head().await?;

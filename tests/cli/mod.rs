@@ -3,6 +3,7 @@
 mod cases;
 mod consents;
 mod demo;
+mod keys_at_rest;
 mod mistakes;
 mod offers;
 mod operators;

@@ -24,8 +24,8 @@ async fn an_offer_is_made_listed_collected_and_withdrawn() {
         said
     };
     let until = sluis::clock::Clock::now(&*gateway.clock).plus(std::time::Duration::from_hours(48)).to_string();
-    let offering = format!("offer make --recipient veilig-thuis --purpose safety-assessment --person P22 --until {until} --kind");
-    let made = done(Slug::Police, &format!("{offering} police-report"));
+    let command = format!("offer make --recipient veilig-thuis --purpose safety-assessment --person P22 --until {until} --kind");
+    let made = done(Slug::Police, &format!("{command} police-report"));
     let id = made.split_whitespace().next().expect("an id").to_owned();
     assert!(id.len() == 36 && made.contains("waits until"), "{made}");
     let listed = done(Slug::VeiligThuis, "offer list");
@@ -37,13 +37,13 @@ async fn an_offer_is_made_listed_collected_and_withdrawn() {
     let (code, said) = run(&gateway, Slug::Police, &format!("offer withdraw {id}"));
     assert!(code == 1 && said.contains("404") && said.contains("collected already"), "{said}");
 
-    let threat = done(Slug::Police, &format!("{offering} threat"));
+    let threat = done(Slug::Police, &format!("{command} threat"));
     done(Slug::Police, &format!("offer withdraw {}", threat.split_whitespace().next().expect("an id")));
     assert_eq!(done(Slug::VeiligThuis, "offer list"), "");
-    let (code, said) = run(&gateway, Slug::Police, &format!("{offering} rumour"));
+    let (code, said) = run(&gateway, Slug::Police, &format!("{command} rumour"));
     assert!(code == 2 && said.contains("expected one of police-report, meldcode-report, threat"), "{said}");
     let (code, said) =
-        run(&gateway, Slug::Police, &offering.replace("veilig-thuis", "youth-protection").replace("--kind", "--kind threat"));
+        run(&gateway, Slug::Police, &command.replace("veilig-thuis", "youth-protection").replace("--kind", "--kind threat"));
     assert!(code == 1 && said.contains("can never have anything"), "{said}");
     gateway.stop().await;
 }

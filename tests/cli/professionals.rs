@@ -53,6 +53,7 @@ fn a_release_adds_a_delivery_that_a_waiting_request_picks_up() {
     let id = entry(&demo, &disclosure);
     let shown = demo.step("police", &["inbox", "show", &id]).done();
     assert!(shown.contains("asked by     command-line") && shown.contains("because      a report"), "{shown}");
+    assert!(shown.contains("decided by: ") && shown.contains("wpgArticle 8"), "{shown}");
     // A place with a draft: that part is recent enough to be given.
     let lines: Vec<&str> = shown.lines().map(str::trim).collect();
     let place = lines.windows(2).find(|pair| pair[0].ends_with("/summary") && pair[1] != "(no draft)").unwrap()[0];
@@ -65,7 +66,11 @@ fn a_release_adds_a_delivery_that_a_waiting_request_picks_up() {
     let number = format!("@{}", folder.file("number", format!("about {}", demo.number("P22"))));
     release(&number, &one).failed(1, &["release-blocked", &format!("at {place}, characters 6 to 15: a citizen number (BSN)")]);
     let text = "Three reports of threats in two months; a child was present.";
-    assert!(release(&format!("@{}", folder.file("summary", text)), &one).done().contains(&format!("released {id}")));
+    assert!(
+        release(&format!("@{}", folder.file("summary", text)), &one)
+            .done()
+            .contains(&format!("{id}: signed; handed to the gateway, which decides again"))
+    );
     release("x", &one).failed(1, &["released"]);
     let mut told = String::new();
     output.read_to_string(&mut told).unwrap();
@@ -73,6 +78,14 @@ fn a_release_adds_a_delivery_that_a_waiting_request_picks_up() {
     assert!(told.contains("incident-reports (summary)") && told.contains(text), "{told}");
     assert_eq!(told.matches("receipt verified").count(), 2, "{told}");
     assert_eq!(std::fs::read_dir(&receipts).unwrap().count(), 4, "two receipts with their statements");
+    // Who did not wait, and gave no key, picks it up by the id that the first answer named.
+    assert!(told.contains(&format!("this same command and --disclosure {disclosure}")), "{told}");
+    let asked = ["--person", "P22", "--category", "incident-reports", "--disclosure", &disclosure];
+    let collected = demo.ask(&asked).done();
+    assert!(collected.contains(text) && collected.matches("receipt verified").count() == 2, "{collected}");
+    assert!(collected.contains(&format!("disclosure   {disclosure}")), "it is the same disclosure: {collected}");
+    let other = demo.ask(&["--person", "P22", "--category", "measures", "--disclosure", &disclosure]);
+    other.failed(3, &["the receipt does not prove this disclosure"]);
 }
 
 #[test]
@@ -148,13 +161,19 @@ fn an_override_needs_a_second_person_with_a_second_key() {
     approve("pro-2", &one).failed(1, &["signature-invalid"]);
     approve("pro-1", &two).failed(1, &["signature-invalid"]);
     let approved = approve("pro-2", &two).done();
-    assert!(approved.contains(&format!("{id} is active")) && approved.contains("the number is not printed"), "{approved}");
+    assert!(
+        approved.contains(&format!("{id}: signed; on its way to the gateway")) && approved.contains("the number is not printed"),
+        "{approved}"
+    );
     approve("pro-2", &two).failed(1, &["state-conflict"]);
     let listed = demo.step(SOURCE, &["override", "list"]).done();
     let line = listed.lines().find(|line| line.starts_with(&id)).unwrap();
     assert!(line.contains("active") && line.contains("by pro-1, approved by pro-2"), "{line}");
     let revoked = demo.step(SOURCE, &["override", "revoke", &id, "--by", "pro-2", "--key", &two]).done();
-    assert_eq!(revoked.trim(), format!("{id} is revoked"));
+    assert!(
+        revoked.starts_with(&format!("{id}: signed; on its way to the gateway")) || revoked.contains("is revoked"),
+        "{revoked}"
+    );
 }
 
 #[test]
@@ -165,7 +184,8 @@ fn under_acute_safety_one_person_suffices_and_a_review_is_due() {
     let form = form(&demo, &folder, "acute-safety", "\"identity\"", "00000099000000001000");
     let create = |form: &str| demo.step(SOURCE, &["override", "create", "--form", form, "--by", "pro-1", "--key", &one]);
     let created = create(&form).done();
-    assert!(created.contains("is in force; the privacy officer (FG) reviews it before "), "{created}");
+    assert!(created.contains(": signed; on its way to the gateway: see `sluis connector override list`"), "{created}");
+    assert!(created.contains("the privacy officer (FG) reviews it before "), "{created}");
     let text = std::fs::read_to_string(&form).unwrap();
     let wrong = folder.file("wrong.toml", text.replace("harmTo = \"…\"\n", ""));
     create(&wrong).failed(2, &["missing field `harmTo`", "--template"]);

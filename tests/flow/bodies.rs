@@ -25,7 +25,8 @@ async fn a_body_is_exactly_what_the_contract_says() {
         let mut body = sound.clone();
         put(&mut body, pointer, value.clone());
         let refused = post(&gateway, &asker, body.to_string().as_bytes(), "schema-invalid").await;
-        // A fault in an item of a list is told at the item.
+        // A fault in an item of a list is told at the item; a name that no member of ours can have is not told.
+        let pointer = if pointer == "/__proto__" { "/(not shown)" } else { pointer };
         let told = refused.and_then(|response| match response.pointers().as_slice() {
             [only] if only.starts_with(pointer) => no_value(&response, &value),
             others => Err(format!("{others:?}")),

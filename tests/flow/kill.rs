@@ -56,8 +56,8 @@ pub fn world(child: &ChildDemo) -> World {
 pub async fn store(child: &ChildDemo) -> SqliteStore {
     let folder = child.layout().gateway();
     let entropy = SystemEntropy::default();
-    let root = root_key(&folder.join("root.key"), &entropy).expect("the root key");
-    let keys = FileKeyStore::open(&folder.join("keys"), root, Arc::new(entropy)).expect("the key store");
+    let root = root_key(&folder.join("root.key")).expect("readable").expect("the root key");
+    let keys = FileKeyStore::create(&folder.join("keys"), root, Arc::new(entropy)).expect("the key store");
     let registers = keys.existing_key("registers").expect("the registers' key");
     SqliteStore::open(&folder.join("sluis.sqlite"), registers).await.expect("the store")
 }

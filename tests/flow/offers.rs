@@ -75,7 +75,7 @@ async fn an_offer_is_collected_by_an_ordinary_request() {
     assert!(listed["offers"][0]["offer"] == id.as_str() && !listed.to_string().contains(&bsn));
     assert!(waiting(&gateway, Slug::Probation).await.is_empty(), "it is nobody else's");
     assert_eq!(make(&gateway, Slug::Police, &message).await, id, "the same again is the same");
-    assert_eq!(waiting(&gateway, Slug::VeiligThuis).await, [id.clone()]);
+    assert_eq!(waiting(&gateway, Slug::VeiligThuis).await, std::slice::from_ref(&id));
 
     let (body, plainly) = (collects(&gateway, &id), gateway.question("P22"));
     let known = gateway.ask(Slug::VeiligThuis, &plainly, None).await.expect("an answer");
@@ -127,7 +127,7 @@ async fn an_offer_serves_its_recipient_and_purpose_and_nobody_else() {
     };
     let withdrawn = make(&gateway, Slug::Police, &of_threat).await;
     gateway.running().client(Slug::Police).expect("a client").withdraw_offer(&withdrawn).await.expect("withdrawn");
-    assert_eq!(waiting(&gateway, Slug::VeiligThuis).await, [id.clone()]);
+    assert_eq!(waiting(&gateway, Slug::VeiligThuis).await, std::slice::from_ref(&id));
 
     let with = |mut body: Value, name: &str, value: Value| {
         body[name] = value;

@@ -90,8 +90,8 @@ async fn a_name_counts_where_it_was_issued_until_its_key_is_destroyed() {
     let recipient = Slug::VeiligThuis.organisation().parsed_oin().expect("an OIN");
     let domain = Domain::of_organisation(&recipient, None, "safety-assessment".parse().expect("a purpose"));
     let entropy = SystemEntropy::default();
-    let root = root_key(&layout.gateway().join("root.key"), &entropy).expect("the root key");
-    let keys = FileKeyStore::open(&layout.gateway().join("keys"), root, std::sync::Arc::new(entropy)).expect("the key store");
+    let root = root_key(&layout.gateway().join("root.key")).expect("readable").expect("the root key");
+    let keys = FileKeyStore::create(&layout.gateway().join("keys"), root, std::sync::Arc::new(entropy)).expect("the key store");
     keys.existing_key(domain.scope().as_str()).expect("the domain's key is there");
     keys.destroy(domain.scope().as_str()).expect("destroyed");
     gateway.restart().await;

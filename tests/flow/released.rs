@@ -188,6 +188,6 @@ async fn a_release_after_a_call_that_never_came_is_proved_to_its_source() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), taken).await.expect("the source takes the receipt of its release");
+    tokio::time::timeout(Duration::from_mins(1), taken).await.expect("the source takes the receipt of its release");
     gateway.stop().await;
 }

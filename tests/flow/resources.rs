@@ -84,7 +84,7 @@ async fn nothing_is_found_but_ones_own() {
     let mine = gateway.draft_get(&asker, &own).sign(&asker.key);
     cases.check("its own", gateway.wire().success(&asker.tls, &mine).await);
     let with_query = gateway.draft_get(&asker, &format!("{own}?a=b")).sign(&asker.key);
-    cases.check("its own, with a query", gateway.wire().success(&asker.tls, &with_query).await);
+    cases.check("its own, with a query", gateway.refused(&asker, &with_query, caller(400, "malformed-request")).await);
     let loaded = Draft::post(&own, gateway.authority_name(), b"{}").by(&asker.key, &*gateway.clock).sign(&asker.key);
     let loaded = loaded.with(|request| request.method = "GET".to_owned());
     cases.check("GET with a body", gateway.refused(&asker, &loaded, stranger(400, "malformed-request")).await);
@@ -97,6 +97,37 @@ async fn nothing_is_found_but_ones_own() {
     gateway.still_serves().await;
     gateway.stop().await;
     cases.finish(50);
+}
+
+/// A query that nobody reads, and a body in a coding that nobody undoes, are refused rather than passed over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_understood_is_refused() {
+    let gateway = TestGateway::start().await;
+    let asker = gateway.persona(Slug::VeiligThuis);
+    let mut cases = Cases::default();
+    for (name, target) in
+        [("asking", "/v1/disclosures?sinc=2026"), ("a release", "/v1/releases?x"), ("an override", "/v1/overrides?x=1")]
+    {
+        let request = Draft::post(target, gateway.authority_name(), b"{}").by(&asker.key, &*gateway.clock).sign(&asker.key);
+        let refused = gateway.refused(&asker, &request, caller(400, "malformed-request")).await;
+        let detail = cases.check(format!("{name}, with a query"), refused).map(|response| response.json()["detail"].clone());
+        cases.hold(format!("{name}: the query is named"), detail == Some("this resource takes no query".into()));
+    }
+    let public = gateway.draft_get(&asker, "/v1/openapi.json?x=1").sign(&asker.key);
+    cases.check("a public document, with a query", gateway.wire().problem(&asker.tls, &public, 400, "malformed-request").await);
+    for (coding, refused) in [("gzip", true), ("identity", false), ("br, identity", true)] {
+        let body = gateway.question("P22").to_string().into_bytes();
+        let request = gateway.draft(&asker, &body).field("content-encoding", coding).sign(&asker.key);
+        if refused {
+            let told = gateway.refused(&asker, &request, stranger(415, "media-type")).await;
+            cases.check(format!("content-encoding {coding}"), told);
+        } else {
+            cases.check(format!("content-encoding {coding}"), gateway.wire().success(&asker.tls, &request).await);
+        }
+    }
+    gateway.still_serves().await;
+    gateway.stop().await;
+    cases.finish(10);
 }
 
 fn with_method(

@@ -52,8 +52,8 @@ async fn put_back(fixture: &Fixture, name: &str, tables: &[&str]) {
         let rows = sqlx::query("SELECT name FROM pragma_table_info(?)").bind(*table).fetch_all(&raw).await.expect("columns");
         raw.close().await;
         let columns = rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join(", ");
-        statements +=
-            &format!("DELETE FROM {table}; INSERT INTO {table} ({columns}) SELECT {columns} FROM {name}_{table} ORDER BY r;");
+        let kept = format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {name}_{table} ORDER BY r;");
+        statements.extend(["DELETE FROM ", table, "; ", &kept]);
     }
     write(fixture, &statements).await;
 }

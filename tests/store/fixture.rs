@@ -39,7 +39,7 @@ impl Fixture {
         let folder = std::env::temp_dir().join(format!("sluis-store-{}", random_text()));
         std::fs::create_dir(&folder).expect("a temporary folder");
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
-        let keys = FileKeyStore::open(&folder.join("keys"), Secret::new([3; 32]), Arc::clone(&entropy)).expect("a key store");
+        let keys = FileKeyStore::create(&folder.join("keys"), Secret::new([3; 32]), Arc::clone(&entropy)).expect("a key store");
         let journal = Journal::new(Arc::new(keys), entropy, SearchKey::new(Secret::new([4; 32])));
         let store = open(&folder.join("log.sqlite")).await.expect("a store");
         Self { store: Arc::new(store), scribe: Arc::new(scribe()), journal, folder }

@@ -51,8 +51,8 @@ pub async fn stored(store: &dyn Store) -> Vec<StoredEntry> {
 /// Every entry opened with the keys of the gateway in `layout`, oldest first.
 pub async fn opened(store: &dyn Store, layout: &Layout) -> Vec<Opened> {
     let entropy = SystemEntropy::default();
-    let root = root_key(&layout.gateway().join("root.key"), &entropy).expect("the root key");
-    let keys = FileKeyStore::open(&layout.gateway().join("keys"), root, Arc::new(entropy)).expect("the key store");
+    let root = root_key(&layout.gateway().join("root.key")).expect("readable").expect("the root key");
+    let keys = FileKeyStore::create(&layout.gateway().join("keys"), root, Arc::new(entropy)).expect("the key store");
     let open = |stored: StoredEntry| {
         let row = &stored.row;
         let wrapping = keys.existing_key(&row.key_class).expect("the class's key");

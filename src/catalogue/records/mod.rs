@@ -8,6 +8,8 @@ pub mod safety;
 pub mod scalar;
 pub mod youth;
 
+use std::collections::BTreeSet;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::PartialSchema;
@@ -119,6 +121,25 @@ pub fn schema(category: Category, form: Form) -> Option<Value> {
         };
     }
     with_form!(category, form, schema_of, None)
+}
+
+/// The names of all members, at any depth, of a category in these forms.
+pub fn member_names(category: Category, forms: &[Form]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    forms.iter().filter_map(|form| schema(category, *form)).for_each(|schema| collect_names(&schema, &mut names));
+    names
+}
+
+fn collect_names(schema: &Value, names: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(members) => {
+            names
+                .extend(members.get("properties").and_then(Value::as_object).into_iter().flat_map(|known| known.keys().cloned()));
+            members.values().for_each(|member| collect_names(member, names));
+        }
+        Value::Array(elements) => elements.iter().for_each(|element| collect_names(element, names)),
+        _ => {}
+    }
 }
 
 /// The schema with each `allOf` of a type and a bare description joined into one: the generator writes the description as an

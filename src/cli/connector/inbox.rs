@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use clap::{Args, Subcommand};
+use serde_json::Value;
 
 use super::super::output::Failure;
 use super::super::say;
@@ -14,11 +15,12 @@ use crate::connector::config::Config;
 use crate::connector::inbox::{Content, Edit, Part, Shown};
 use crate::connector::local_api::{LocalClient, drafts};
 use crate::organisation::Oin;
+use crate::source::ItemFacts;
 
 const EXAMPLE: &str = "Example:\n  sluis connector inbox release ID --config connector.toml --token local-token --by pro-1 --key pro-1.jwk \\\n    \
     --text /incidents/0/summary=@summary.txt\n\n\
-    A summary leaves only by a release. One that names a known person of the household, or holds a citizen number (BSN), is blocked: write roles \
-    and letters instead. The recipient never learns of a refusal.";
+    A summary leaves only by a release. One that tells who the subject or a known person of the household is (name, date of birth), where they \
+    live or how they are reached, or that holds a citizen number (BSN), is blocked: write roles and letters instead. The recipient never learns of a refusal.";
 
 /// Summaries that wait for a professional.
 #[derive(Args)]
@@ -86,7 +88,7 @@ impl Inbox {
             Step::Release { id, token, by, text } => {
                 let edits = text.iter().map(|text| edit(text)).collect::<Result<Vec<_>, _>>()?;
                 let released = token.client(config)?.release(&id, &edits, &by.hand(outside)?).await?;
-                say(&format!("released {id}: the connector now sends it to the gateway"));
+                say(&format!("{id}: signed; handed to the gateway, which decides again: see `sluis connector inbox list`"));
                 for data in &released {
                     say(&plain(&data.to_string()));
                 }
@@ -180,7 +182,21 @@ fn describe_part(place: usize, part: &Part, category: Category) -> String {
     });
     let texts = texts.collect::<Vec<_>>().concat();
     let (recorded_at, regime, data) = (plain(&part.recorded_at), plain(&part.regime), plain(&part.data.to_string()));
-    format!("\n\npart {place}: recorded {recorded_at}, {regime}{texts}\n  as it would be given: {data}")
+    let facts = facts(&part.facts);
+    format!("\n\npart {place}: recorded {recorded_at}, {regime}\n  decided by: {facts}{texts}\n  as it would be given: {data}")
+}
+
+/// The facts by which the gateway decides on a part once more; the professional will be who releases.
+fn facts(facts: &ItemFacts) -> String {
+    let stated = serde_json::to_value(facts).ok();
+    let stated = stated.as_ref().and_then(Value::as_object).into_iter().flatten().filter(|(name, _)| *name != "professional");
+    let stated = stated.filter_map(|(name, value)| match value {
+        Value::Null => None,
+        Value::Bool(yes) => Some(format!("{name} {}", if *yes { "yes" } else { "no" })),
+        Value::String(text) => Some(format!("{name} {}", plain(text))),
+        other => Some(format!("{name} {other}")),
+    });
+    stated.chain(["professional: who releases".to_owned()]).collect::<Vec<_>>().join(", ")
 }
 
 /// `[PART:]POINTER=TEXT`.

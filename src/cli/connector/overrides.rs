@@ -104,12 +104,12 @@ impl Override {
                 let shown = client.one_override(&id).await?;
                 say(&describe(&shown));
                 let approved = client.approve_override(&shown, &by.hand(outside)?).await?;
-                say(&format!("{id} is {}", approved.state.code()));
+                say(&signed(&approved));
                 Ok(())
             }
             Step::Revoke(Decide { id, token, by }) => {
                 let ended = token.client(config)?.revoke_override(&id, &by.hand(outside)?).await?;
-                say(&format!("{id} is {}", ended.state.code()));
+                say(&signed(&ended));
                 Ok(())
             }
             Step::List { token } => list(&token.client(config)?).await,
@@ -130,11 +130,20 @@ async fn create(form: &std::path::Path, client: &LocalClient, by: By, outside: O
             format!("{} waits: another professional approves it with `sluis connector override approve`", created.id)
         }
         _ => match created.record.review_due {
-            Some(due) => format!("{} is in force; the privacy officer (FG) reviews it before {due}", created.id),
-            None => format!("{} is {}", created.id, created.state.code()),
+            Some(due) => format!("{}\n  the privacy officer (FG) reviews it before {due}", signed(&created)),
+            None => signed(&created),
         },
     });
     Ok(())
+}
+
+/// What a step did: it has no effect before the gateway knows of it.
+fn signed(shown: &ShownOverride) -> String {
+    let (id, state) = (&shown.id, shown.state.code());
+    match &shown.delivery {
+        Some(_) => format!("{id}: signed; on its way to the gateway: see `sluis connector override list`"),
+        None => format!("{id} is {state}"),
+    }
 }
 
 async fn list(client: &LocalClient) -> Result<(), Failure> {

@@ -79,8 +79,12 @@ pub(in crate::cli) struct Request {
     #[arg(long, value_parser = ["expertise-team", "case-director"])]
     acting_as: Option<String>,
     /// Makes a repeat of the same request the same disclosure: 16 to 64 of A-Za-z0-9._-
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", value_parser = idempotency_key)]
     pub(super) idempotency_key: Option<String>,
+    /// Pick up what came for a disclosure that you asked for before, instead of asking anew: its id, with all else as it was asked, because the
+    /// receipt proves the answer to that very question.
+    #[arg(long, value_name = "ID", conflicts_with = "idempotency_key")]
+    pub(super) disclosure: Option<uuid::Uuid>,
     /// While the disclosure is open, ask after it for so many seconds at most; stops at the first new delivery.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub(super) wait: u64,
@@ -160,6 +164,14 @@ pub(in crate::cli) fn bsn(file: &Path) -> Result<SubjectId, Failure> {
 
 pub(in crate::cli) fn number(text: &str, whence: &str) -> Result<LocalNumber, Failure> {
     text.parse().map_err(|error| Failure::usage(format!("{whence}: {error}")))
+}
+
+fn idempotency_key(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    let valid = (16..=64).contains(&text.len()) && text.bytes().all(allowed);
+    valid
+        .then(|| text.to_owned())
+        .ok_or_else(|| format!("it has {} characters; expected 16 to 64 of A-Za-z0-9._-", text.chars().count()))
 }
 
 fn category(code: &str) -> Result<Category, String> {

@@ -1,9 +1,10 @@
 //! Names of known persons in text: case- and diacritic-folded, with genitive -s, particles optional, initials with surname. A name that is
-//! also a common word, or of two letters, counts only where it is used as a name.
+//! also a common word, or of two letters, counts only where it is used as a name. Spelt out, cut up or in letters that look alike, it is the
+//! same name.
 
 use std::collections::HashSet;
 
-use super::fold::fold_into;
+use super::fold::{fold_into, skeleton};
 use crate::subject::is_invisible;
 
 /// Words inside names that say nothing alone.
@@ -125,6 +126,11 @@ const COMMON: [&str; 100] = [
     "wolf",
 ];
 
+/// How many letters a name has at least, to be told by letters that only look like its own; when spelt out; when cut in pieces.
+const MIN_SKELETON: usize = 4;
+const MIN_SPELT: usize = 3;
+const MIN_CUT: usize = 5;
+
 /// The names of the known persons, prepared.
 pub(super) struct KnownPersons(Vec<Names>);
 
@@ -134,6 +140,10 @@ struct Names {
     strong: HashSet<String>,
     /// Count only in the place of a name.
     weak: HashSet<String>,
+    /// The [`skeleton`] of each name that is long enough to be told by it.
+    skeletons: HashSet<String>,
+    /// How many letters the longest of all has.
+    longest: usize,
 }
 
 struct Token {
@@ -156,6 +166,9 @@ impl KnownPersons {
     pub(super) fn find(&self, text: &str) -> Vec<(usize, usize)> {
         let tokens = tokens(text);
         let mut named: Vec<bool> = (0..tokens.len()).map(|at| self.0.iter().any(|names| names.named(&tokens, at))).collect();
+        for names in &self.0 {
+            names.include_cut_up(&tokens, &mut named);
+        }
         include_initials(&tokens, &mut named);
         let mut ranges: Vec<(usize, usize)> = Vec::new();
         let mut joined = false;
@@ -189,14 +202,47 @@ impl Names {
                 };
             }
         }
+        let long = |word: &&String| word.chars().count() >= MIN_SKELETON;
+        all.skeletons = all.strong.iter().filter(long).map(|word| skeleton(word)).collect();
+        all.longest = all.strong.iter().chain(&all.weak).map(|word| word.chars().count()).max().unwrap_or_default();
         all
+    }
+
+    /// Words that are one of the names only together: spelt out (`K o w a l c z y k`) or cut up (`Kowal-czyk`).
+    fn include_cut_up(&self, tokens: &[Token], named: &mut [bool]) {
+        for first in 0..tokens.len() {
+            let (mut joined, mut spelt) = (String::new(), true);
+            for (last, token) in tokens.iter().enumerate().skip(first) {
+                joined.push_str(&token.folded);
+                spelt &= token.folded.chars().count() == 1;
+                let length = joined.chars().count();
+                if length > self.longest {
+                    break;
+                }
+                let long_enough = length >= if spelt { MIN_SPELT } else { MIN_CUT };
+                if last > first && long_enough && self.are_name(&joined, spelt) {
+                    named.iter_mut().skip(first).take(last - first + 1).for_each(|named| *named = true);
+                }
+            }
+        }
+    }
+
+    fn are_name(&self, joined: &str, spelt: bool) -> bool {
+        self.strong.contains(joined) || self.looks_like(joined) || (spelt && self.weak.contains(joined))
+    }
+
+    fn looks_like(&self, word: &str) -> bool {
+        word.chars().count() >= MIN_SKELETON && self.skeletons.contains(&skeleton(word))
     }
 
     fn named(&self, tokens: &[Token], at: usize) -> bool {
         let Some(token) = tokens.get(at) else { return false };
         let is_in =
             |set: &HashSet<String>| set.contains(&token.folded) || genitive(&token.folded).is_some_and(|stem| set.contains(stem));
-        if is_in(&self.strong) {
+        if is_in(&self.strong)
+            || self.looks_like(&token.folded)
+            || genitive(&token.folded).is_some_and(|stem| self.looks_like(stem))
+        {
             return true;
         }
         let written_as_name = token.capital && !(token.first && KIN.contains(&token.folded.as_str()));

@@ -42,7 +42,7 @@ async fn rows_become_items_that_share_their_facts() {
 async fn objects_wrap_and_nest() {
     let fixture = Fixture::new().await;
     let items = fixture.items("probation-status", "exact", &[]).await;
-    assert_eq!(items[0].data, json!({"supervision": {"kind": "toezicht", "scale": {"value": 3}}}));
+    assert_eq!(items[0].data, json!({"supervision": {"kind": "toezicht", "compliance": {"value": 3}}}));
     let items = fixture.items("measures", "exact", &[]).await;
     assert_eq!(items.len(), 2);
     assert_eq!(items[0].data, json!({"kind": "huisverbod", "until": "2026-12-01"}));
@@ -157,7 +157,7 @@ async fn malformed_calls_get_no_answer() {
 async fn two_persons_under_one_number_give_nothing() {
     let fixture = Fixture::with(
         include_str!("mapping.toml"),
-        "INSERT INTO person SELECT 9, bsn, 'V-9', birth_date, 0, NULL, NULL FROM person WHERE id = 1",
+        "INSERT INTO person (id, bsn, v_number, birth_date, secret_address) SELECT 9, bsn, 'V-9', birth_date, 0 FROM person WHERE id = 1",
     )
     .await;
     let refused = fixture.connector.answer(&request(&[("measures", "exact", &[])]), CALL).await;

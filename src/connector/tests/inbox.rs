@@ -105,6 +105,11 @@ async fn names_and_citizen_numbers_block_a_release() {
         ("Sloeg Fatima.", FindingKind::HouseholdName, 6, 12),
         ("zoes jas kapot", FindingKind::HouseholdName, 0, 4),
         ("Karim deed het", FindingKind::HouseholdName, 0, 5),
+        ("zij is van 1 januari '92", FindingKind::BirthDate, 11, 24),
+        ("hij is van 5-5-1990", FindingKind::BirthDate, 11, 19),
+        ("ze zit in Middelburg op nr. 7", FindingKind::Contact, 10, 29),
+        ("bel 0118 123 456", FindingKind::Contact, 5, 16),
+        ("nu 4461AB", FindingKind::Contact, 3, 9),
         ("zie 9999 90 019", FindingKind::CitizenNumber, 4, 15),
     ] {
         let blocked = release(&fixture, &fixture.agent, &id, &[edit(1, "/incidents/0/summary", text)]).await.unwrap_err();

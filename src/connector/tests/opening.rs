@@ -15,6 +15,10 @@ async fn refusal(mapping: &str) -> String {
 async fn a_mapping_that_the_database_does_not_take_is_refused() {
     for (from, to, problem) in [
         ("FROM measure", "FROM meassure", "category measures: "),
+        ("until AS \"until\"", "until AS \"untill\"", "mapping.toml: mapping, line 26, category measures: `untill` is no field"),
+        ("AS \"draft:summary\"", "AS \"draft:sumary\"", "`draft:sumary`: no summary"),
+        ("professional, names FROM", "professional FROM", "person.about: the column `names` is missing"),
+        ("postcode, city", "postcode", "person.contact: the column `city` is missing"),
         ("kind AS \"kind\", until", "kind AS \"fact:kind\", until", "unknown column `fact:kind`"),
         ("recorded_at AS \"meta:recordedAt\" FROM measure", "until AS \"kind\" FROM measure", "twice"),
         ("recorded_at AS \"meta:recordedAt\" FROM measure", "until AS \"x\" FROM measure", "meta:recordedAt"),
@@ -73,6 +77,8 @@ async fn state_opens_again_and_only_under_its_key() {
 async fn a_missing_source_database_is_not_made() {
     let dir = write_files(MAPPING, "");
     let clock = Arc::new(TestClock(AtomicI64::new(0)));
-    assert!(matches!(open(&dir, &clock).await, Err(OpenError::Source(_))));
+    let refused = open(&dir, &clock).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Source { .. }));
+    assert!(refused.to_string().contains(&dir.path().join("records.db").display().to_string()), "{refused}");
     assert!(!dir.path().join("records.db").exists());
 }

@@ -1,9 +1,13 @@
-CREATE TABLE person (id INTEGER PRIMARY KEY, bsn TEXT, v_number TEXT, birth_date TEXT, secret_address INTEGER, professional TEXT, names TEXT);
-INSERT INTO person VALUES
+CREATE TABLE person (id INTEGER PRIMARY KEY, bsn TEXT, v_number TEXT, birth_date TEXT, secret_address INTEGER, professional TEXT, names TEXT,
+    street TEXT, house_number TEXT, postcode TEXT, city TEXT, phone TEXT, email TEXT);
+INSERT INTO person (id, bsn, v_number, birth_date, secret_address, professional, names) VALUES
     (1, '999990019', 'V-1', '1990-05-05', 0, 'pol-17', '["Karim", "Haddad"]'),
     (2, '999990020', NULL, '1992-01-01', 0, NULL, '["Fatima", "El Amrani"]'),
     (3, NULL, NULL, '2018-01-01', 0, NULL, '["Zoë"]'),
     (4, '999990032', NULL, '1980-01-01', 0, 'pol-17', NULL);
+UPDATE person SET street = 'Kerkstraat', house_number = '12', postcode = '4461 AB', city = 'Goes' WHERE id <> 2;
+UPDATE person SET street = 'Lange Delft', house_number = '7', postcode = '4331 AN', city = 'Middelburg', phone = '0118-123456',
+    email = 'fatima@example.org' WHERE id = 2;
 CREATE TABLE household (person_id INTEGER, other_id INTEGER, letter TEXT);
 INSERT INTO household VALUES (1, 2, 'A1'), (1, 3, 'K1'), (2, 1, 'A2');
 CREATE TABLE protection (person_id INTEGER, from_scheme TEXT, from_value TEXT);

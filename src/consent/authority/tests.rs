@@ -25,14 +25,14 @@ fn configured(toml: &str) -> Result<Authority, String> {
 /// The law's rows of `domain.md` §6, once each.
 const LAW: &str = r#"
 [regimes.wgbo]
-from_12 = [["self"]]
+from-12 = [["self"]]
 [regimes.treatment]
 [regimes.jeugdwet]
-from_12 = [["self"]]
+from-12 = [["self"]]
 [regimes.wmo]
-from_12 = [["self"]]
+from-12 = [["self"]]
 [regimes.avg]
-from_12 = [["parents"]]
+from-12 = [["parents"]]
 "#;
 
 /// Broken on purpose to see it fail: any row of `Regime::law` changed.
@@ -77,14 +77,14 @@ fn the_default_is_the_strictest_of_every_regime() {
 #[test]
 fn a_configuration_laxer_than_the_law_says_why_or_is_refused() {
     let laxer = "[regimes.wgbo]\nfrom_12 = [[\"self\"], [\"parents\"]]\n";
-    assert!(configured(laxer).expect_err("laxer").contains("laxer_because"));
-    assert!(configured(&format!("{laxer}laxer_because = \" \"\n")).is_err(), "in words");
-    configured(&format!("{laxer}laxer_because = \"the covenant of the region, article 4\"\n")).expect("explained");
+    assert!(configured(laxer).expect_err("laxer").contains("laxer-because"));
+    assert!(configured(&format!("{laxer}laxer-because = \" \"\n")).is_err(), "in words");
+    configured(&format!("{laxer}laxer-because = \"the covenant of the region, article 4\"\n")).expect("explained");
     assert!(configured("[regimes.other]\nfrom_12 = [[\"self\"]]\n").is_err(), "no law has a row: the strictest is its law");
-    for nobody in ["from_16 = []", "from_16 = [[]]"] {
-        assert!(configured(&format!("[regimes.avg]\n{nobody}\nlaxer_because = \"x\"\n")).expect_err(nobody).contains("empty"));
+    for nobody in ["from-16 = []", "from-16 = [[]]"] {
+        assert!(configured(&format!("[regimes.avg]\n{nobody}\nlaxer-because = \"x\"\n")).expect_err(nobody).contains("empty"));
     }
-    assert!(configured("longest_days = 0").is_err() && configured("longest_days = 400").is_err());
+    assert!(configured("longest-days = 0").is_err() && configured("longest-days = 400").is_err());
     assert!(toml::from_str::<AuthorityTable>("[regimes.wgbo]\nfrom_12 = [[\"representative\"]]\n").is_err());
 }
 

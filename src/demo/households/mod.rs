@@ -30,6 +30,9 @@ use super::organisations::Slug;
 use crate::catalogue::Category;
 use crate::clock::Timestamp;
 
+/// How many households the demo has at least: one for each story.
+pub const MIN_HOUSEHOLDS: usize = stories::ALL.len();
+
 /// How many households the demo has unless told otherwise: the ten stories and four generated ones.
 pub const DEFAULT_HOUSEHOLDS: usize = 14;
 
@@ -102,7 +105,7 @@ impl World {
         let mut numbers = TestNumbers::new(seed);
         let mut world = Self { now, households: Vec::with_capacity(households) };
         let mut persons = 0;
-        for index in 0..households.max(stories::ALL.len()) {
+        for index in 0..households.max(MIN_HOUSEHOLDS) {
             let random = random::SplitMix64::for_household(seed, index);
             let plan = match stories::ALL.get(index) {
                 Some(tell) => tell(random, calendar),

@@ -52,6 +52,8 @@ pub struct Told {
     pub trouble: Option<String>,
     /// Whether it went as the script expects.
     pub as_expected: bool,
+    /// What the script expects, in words.
+    pub expected: String,
     /// The disclosure's id.
     #[serde(skip)]
     pub disclosure: Option<String>,
@@ -77,6 +79,7 @@ impl Told {
             refused: None,
             trouble: None,
             as_expected: false,
+            expected: scene.expected.to_string(),
             disclosure: None,
         }
     }
@@ -175,7 +178,8 @@ impl fmt::Display for Told {
             self.purpose
         )?;
         if let Some(problem) = &self.refused {
-            writeln!(f, "    refused ({problem}); no source was asked, the refusal is in the log")?;
+            let logged = if is_entry(problem) { "; no source was asked, the refusal is in the log" } else { "" };
+            writeln!(f, "    refused ({problem}){logged}")?;
         }
         for (form, categories) in self.by_form() {
             writeln!(f, "    given {}: {}", in_words(form), categories.join(", "))?;
@@ -193,10 +197,16 @@ impl fmt::Display for Told {
             writeln!(f, "    TROUBLE: {trouble}")?;
         }
         if !self.as_expected {
-            writeln!(f, "    NOT AS EXPECTED")?;
+            writeln!(f, "    NOT AS EXPECTED: {}", self.expected)?;
         }
         Ok(())
     }
+}
+
+/// Whether a refusal of this type is an entry, and comes before any source is asked: it is told to a caller who was authenticated, for what she
+/// asks. Strangers are only counted, and without store or log nothing can be written.
+fn is_entry(problem: &str) -> bool {
+    ["not-permitted", "schema-invalid", "organisation-suspended", "idempotency-conflict", "not-found"].contains(&problem)
 }
 
 /// An organisation by its own name.
@@ -241,5 +251,28 @@ impl Told {
             }
         }
         forms
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scenes::SCENES;
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_in_the_log_only_where_it_is() {
+        let mut told = Told::new(&SCENES[0]);
+        for (problem, logged) in [("not-permitted", true), ("signature-invalid", false), ("store-unavailable", false)] {
+            told.refused = Some(problem.to_owned());
+            let text = told.to_string();
+            assert!(text.contains(&format!("refused ({problem})")), "{text}");
+            assert_eq!(text.contains("the refusal is in the log"), logged, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_expected_is_said() {
+        let told = Told::new(&SCENES[1]);
+        assert!(told.to_string().contains("NOT AS EXPECTED: expected to be given identity exact, address reduced\n"), "{told}");
     }
 }

@@ -54,6 +54,16 @@ pub enum Expected {
     Refused(&'static str),
 }
 
+impl std::fmt::Display for Expected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Given([]) => write!(f, "expected to be given nothing"),
+            Self::Given(items) => write!(f, "expected to be given {}", items.join(", ")),
+            Self::Refused(problem) => write!(f, "expected to be refused ({problem})"),
+        }
+    }
+}
+
 const POLICE_CORE: &[&str] = &["identity", "address", "household", "measures", "risk-assessment"];
 const CARE: &[&str] = &["care-involvement", "substance-use", "diagnosis"];
 

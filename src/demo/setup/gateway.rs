@@ -120,7 +120,7 @@ origin = "{ORIGIN}"
 key = "log.seed"
 
 [exchange]
-answer_at = {answer_at}
+answer-at = {answer_at}
 
 "#
     )

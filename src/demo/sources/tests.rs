@@ -154,7 +154,7 @@ fn mappings_cover_the_categories_of_their_source_with_known_members() {
         let regimes = mapping.category.iter().filter_map(|mapped| mapped.regime.as_ref()).chain([&mapping.regime]);
         assert!(regimes.into_iter().all(|regime| REGIMES.contains(&regime.as_str())));
         let lookups: BTreeSet<&str> = mapping.person.keys().map(String::as_str).collect();
-        assert_eq!(lookups, BTreeSet::from(["about", "bsn", "household", "local", "protected", "v-number"]));
+        assert_eq!(lookups, BTreeSet::from(["about", "bsn", "contact", "household", "local", "protected", "v-number"]));
     }
 }
 

@@ -20,8 +20,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::duties::{KeptConsent, PastTerm, Reliance};
 use super::{
@@ -47,6 +47,22 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
+    /// The head of the log in the file at `path`, which must be there, under the key that [`SqliteStore::open`] takes: for checking. Writes
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn look(path: &Path, register_key: Key) -> Result<Head, StoreError> {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        // Without a write-ahead log nobody has the file open: then even the files beside it, which readers make, can be left out.
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(!Path::new(&log).exists());
+        let mut connection = options.disable_statement_logging().connect().await.map_err(unavailable)?;
+        let head = log::head(&mut connection, &seal::Seal::new(&register_key)).await.map(|(head, _)| head);
+        connection.close().await.map_err(unavailable)?;
+        head
+    }
+
     /// Opens the file at `path`, making and migrating it as needed. From `register_key` come the keys that seal consents, overrides
     /// and cases at rest, and that vouch for the registry and the head.
     ///
