@@ -76,7 +76,7 @@ pub struct Reopened {
     pub request_digest: [u8; 32],
     /// The trace of the original request.
     pub trace: TraceId,
-    /// What was decided when its answer was made: [`super::plan::Plan::verdict`].
+    /// What was decided when its answer was made: the verdict of its plan.
     pub verdict: [u8; 32],
     /// SHA-256 of the call to each source that was asked.
     pub calls: BTreeMap<Oin, [u8; 32]>,

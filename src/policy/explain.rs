@@ -33,7 +33,7 @@ impl Bundle {
     /// What would have to be otherwise for the item to be given.
     ///
     /// # Errors
-    /// [`Unfit`], when the facts cannot be evaluated.
+    /// Fails when the facts cannot be evaluated.
     pub fn missing_conditions(&self, question: &Question, language: Language) -> Result<Vec<Missed>, Unfit> {
         let Some(slices) = self.rules.slices.get(question.purpose.as_str()) else { return Ok(Vec::new()) };
         let Some(policies) = slices.of(question.category) else { return Ok(Vec::new()) };

@@ -76,16 +76,16 @@ fn the_default_is_the_strictest_of_every_regime() {
 /// Broken on purpose to see it fail: `is_as_strict_as` true.
 #[test]
 fn a_configuration_laxer_than_the_law_says_why_or_is_refused() {
-    let laxer = "[regimes.wgbo]\nfrom_12 = [[\"self\"], [\"parents\"]]\n";
+    let laxer = "[regimes.wgbo]\nfrom-12 = [[\"self\"], [\"parents\"]]\n";
     assert!(configured(laxer).expect_err("laxer").contains("laxer-because"));
     assert!(configured(&format!("{laxer}laxer-because = \" \"\n")).is_err(), "in words");
     configured(&format!("{laxer}laxer-because = \"the covenant of the region, article 4\"\n")).expect("explained");
-    assert!(configured("[regimes.other]\nfrom_12 = [[\"self\"]]\n").is_err(), "no law has a row: the strictest is its law");
+    assert!(configured("[regimes.other]\nfrom-12 = [[\"self\"]]\n").is_err(), "no law has a row: the strictest is its law");
     for nobody in ["from-16 = []", "from-16 = [[]]"] {
         assert!(configured(&format!("[regimes.avg]\n{nobody}\nlaxer-because = \"x\"\n")).expect_err(nobody).contains("empty"));
     }
     assert!(configured("longest-days = 0").is_err() && configured("longest-days = 400").is_err());
-    assert!(toml::from_str::<AuthorityTable>("[regimes.wgbo]\nfrom_12 = [[\"representative\"]]\n").is_err());
+    assert!(toml::from_str::<AuthorityTable>("[regimes.wgbo]\nfrom-12 = [[\"representative\"]]\n").is_err());
 }
 
 /// Broken on purpose to see it fail: `parents_with_custody` not looked at; suspected parents counted.
