@@ -109,7 +109,7 @@ async fn route(api: &Arc<Api>, request: SignedRequest, id: &str) -> Reply {
     work.await.unwrap_or_else(|_| Reply::of(500, "application/problem+json", b"{}".to_vec()))
 }
 
-/// No resource takes a query yet: one that is ignored would let its sender believe that it had been understood.
+/// Only a list that comes in pages takes a query, and reads it itself: one that is ignored would let its sender believe that it had been understood.
 fn has_query(request: &SignedRequest) -> bool {
     request.query.as_ref().is_some_and(|query| !query.is_empty())
 }
@@ -163,6 +163,11 @@ impl<'a> Resource<'a> {
         }
     }
 
+    /// Whether it comes in pages, of which a query names the first line.
+    fn is_paged(self, method: &Method) -> bool {
+        matches!(self, Self::Consents) && method == Method::GET
+    }
+
     /// The methods that it takes, as `Allow` lists them.
     const fn methods(self) -> &'static str {
         match self {
@@ -200,7 +205,7 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
     }
     let outcome = match (resource, resource.takes(&method)) {
         (Resource::Nothing, _) => Err(Refusal::new(ProblemType::NotFound, "no such resource")),
-        _ if has_query(authenticated.request()) => Err(no_query()),
+        _ if has_query(authenticated.request()) && !resource.is_paged(&method) => Err(no_query()),
         (_, false) => Err(Refusal::new(ProblemType::MethodNotAllowed, format!("use {}", resource.methods()))),
         (Resource::Disclosures, true) => disclosures::create(api, &authenticated).await,
         (Resource::Disclosure(disclosure), true) => disclosures::pick_up(api, &authenticated, disclosure).await,

@@ -170,6 +170,13 @@ async fn a_release_after_a_call_that_never_came_is_proved_to_its_source() {
     let text = about_incidents(&gateway).to_string().into_bytes();
     let client = client(&gateway);
     let first = client.disclose(&text, None).await.expect("an answer");
+    let receipts = async || running.connectors[&Slug::Police].state().receipts(&first.id).await.expect("read").len();
+    let answered = async {
+        while receipts().await < 1 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), answered).await.expect("the source has the receipt of its answer");
     let police = oin(Slug::Police);
     let registered = running.gateway.store.registered().await.expect("the registry");
     let organisation = registered.organisations.get(&police).expect("registered").organisation.clone();
@@ -184,7 +191,7 @@ async fn a_release_after_a_call_that_never_came_is_proved_to_its_source() {
     running.gateway.registry.refresh().await.expect("the registry");
     assert_eq!(release(running, Slug::Police, &first.id).await, 1);
     let taken = async {
-        while running.connectors[&Slug::Police].state().receipts(&first.id).await.expect("read").len() < 2 {
+        while receipts().await < 2 {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
