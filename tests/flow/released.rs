@@ -176,7 +176,7 @@ async fn a_release_after_a_call_that_never_came_is_proved_to_its_source() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), answered).await.expect("the source has the receipt of its answer");
+    tokio::time::timeout(Duration::from_mins(1), answered).await.expect("the source has the receipt of its answer");
     let police = oin(Slug::Police);
     let registered = running.gateway.store.registered().await.expect("the registry");
     let organisation = registered.organisations.get(&police).expect("registered").organisation.clone();
