@@ -125,7 +125,8 @@ pub enum Checked {
 /// # Errors
 /// [`StartError`] names what is missing or wrong, and where.
 pub async fn check(config: &GatewayConfig, outside: &Outside) -> Result<Checked, StartError> {
-    policies::Source::of(&config.policy)?.load().map_err(StartError::new)?;
+    let bundle = policies::Source::of(&config.policy)?.load().map_err(StartError::new)?;
+    terms_of(config).outlive(&bundle).map_err(StartError::new)?;
     let at_rest = AtRest::find(config)?;
     let head = at_rest.look(&outside.entropy).await?;
     let scribe = TreeScribe::new(log_signer(config)?);
@@ -195,11 +196,16 @@ pub async fn build_with(
         journal,
         entropy,
         authority,
-        terms: Terms::of_years(config.retention.consent_years, config.retention.task_years),
+        terms: terms_of(&config),
         subject_index: subject_index(&root),
     });
+    desk.journal.keep_by(desk.terms.outlive(&gateway.policy.load_full()).map_err(StartError::new)?);
     let api = Arc::new(api(&config, &gateway, &desk, &signing)?);
     Ok(Built { gateway, desk, log, signing, api, watched, policies: source, config })
+}
+
+fn terms_of(config: &GatewayConfig) -> Terms {
+    Terms::of_years(config.retention.consent_years, config.retention.task_years)
 }
 
 fn api(config: &GatewayConfig, gateway: &Arc<Gateway>, desk: &Arc<Desk>, signing: &PrivateJwk) -> Result<Api, StartError> {

@@ -96,8 +96,10 @@ pub struct Expected {
     pub void_at: Timestamp,
     /// The person whose consents and overrides were read, if the person is known by an identifier.
     pub subject: Option<SubjectIndex>,
-    /// The organisations that were judged: the recipient, then the sources.
+    /// The organisations that were judged: the one that asks, then the sources.
     pub organisations: Vec<Oin>,
+    /// The organisations that receive: of a team all its attendees, whichever of them asks.
+    pub recipients: BTreeSet<Oin>,
     /// The case that the request stands in, if any.
     pub case: Option<CaseId>,
     /// A digest of exactly the facts that were used, to compare when the revision has moved.
@@ -166,10 +168,12 @@ pub enum Change {
     Case(Box<Case>),
     /// A disclosure rests on a consent; known ones are given again.
     Reliance(Reliance),
-    /// A disclosure is given again: what rested on a consent was given once more.
+    /// A disclosure is given again: what rested on these consents was given once more.
     GivenAgain {
         /// The disclosure.
         disclosure: String,
+        /// On which consents it rests as it is kept now; `None` where that is not known, which counts as all on which it ever did.
+        consents: Option<BTreeSet<String>>,
         /// When.
         at: Timestamp,
     },
@@ -180,11 +184,20 @@ pub enum Change {
         /// Who.
         recipients: BTreeSet<Oin>,
     },
+    /// Not a write: what was given since then and rested on a consent are exactly these disclosures, or none of the append happens.
+    GivenSince {
+        /// The consent.
+        consent: String,
+        /// Since when.
+        since: Timestamp,
+        /// The disclosures.
+        disclosures: BTreeSet<String>,
+    },
     /// A task arises; one of the same kind, owner and matter stays.
     Task(Box<Task>),
     /// The next version of a task.
     TaskAnswered(Box<Task>),
-    /// Consents and tasks past their term are removed.
+    /// Consents, overrides, cases and tasks past their term are removed.
     Erase(PastTerm),
     /// An organisation joins or changes (a decision depends on it).
     Organisation(Box<Organisation>),
@@ -222,6 +235,7 @@ impl Change {
                 | Self::OfferCollected { .. }
                 | Self::OfferWithdrawn(_)
                 | Self::ReceivedBy { .. }
+                | Self::GivenSince { .. }
                 | Self::TaskAnswered(_)
         );
         self.moves_facts() || checks

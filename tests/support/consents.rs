@@ -1,8 +1,14 @@
 //! Consents as a source brings them in tests.
 
 use serde_json::{Value, json};
+use sluis::actions::consents::Ending;
+use sluis::actions::once::Once;
 use sluis::clock::Clock;
+use sluis::consent::ConsentState;
 use sluis::demo::organisations::Slug;
+use sluis::demo::running::Running;
+use sluis::secret::Personal;
+use sluis::subject::SubjectId;
 
 use super::{Persona, TestGateway, random_text};
 
@@ -30,6 +36,18 @@ pub fn given(gateway: &TestGateway) -> Value {
         "evidence": {"kind": "signed_form", "sha256": "cd".repeat(32), "holder": care},
         "recordedBy": "pro-1",
     })
+}
+
+/// Withdraws the consent that is in force about a person of the demo, as mental-health care does.
+pub async fn withdraw(running: &Running, person: &str) {
+    let (_, person) = running.world.person(person).expect("a person");
+    let subject = Personal::new(SubjectId::Bsn(person.bsn.clone().expect("a citizen number")));
+    let desk = &running.desk;
+    let facts = desk.store.person_facts(desk.subject_index(&subject)).await.expect("facts");
+    let given = facts.consents.iter().find(|consent| consent.state == ConsentState::Given).expect("a consent in force");
+    let ending = Ending { at: desk.clock.now(), recorded_by: "pro-1".to_owned(), reason: Some("withdrawn".to_owned()) };
+    let done = desk.end_consent(&given.recorder, &given.id, ConsentState::Withdrawn, ending, Once::default()).await;
+    done.expect("withdrawn");
 }
 
 /// A signed `POST` that is answered: its status and its JSON.

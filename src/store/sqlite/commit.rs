@@ -172,7 +172,7 @@ impl Judging<'_> {
         let person = match expected.subject {
             Some(subject) => {
                 let known = registers::person_facts(connection, self.seal, subject).await?;
-                Some(known.bearing_on(&expected.organisations))
+                Some(known.bearing_on(&expected.recipients, &expected.organisations))
             }
             None => None,
         };
@@ -207,8 +207,13 @@ impl Judging<'_> {
             }
             Change::Policies(bundle) => registry::put_policies(connection, bundle).await?,
             Change::Reliance(row) => duties::add_reliance(connection, row).await?,
-            Change::GivenAgain { disclosure, at } => duties::given_again(connection, disclosure, *at).await?,
+            Change::GivenAgain { disclosure, consents, at } => {
+                duties::given_again(connection, disclosure, consents.as_ref(), *at).await?;
+            }
             Change::ReceivedBy { consent, recipients } => return duties::received_by(connection, consent, recipients).await,
+            Change::GivenSince { consent, since, disclosures } => {
+                return duties::given_since(connection, consent, *since, disclosures).await;
+            }
             Change::Task(task) => duties::add_task(connection, self.seal, task).await?,
             Change::TaskAnswered(task) => return duties::put_task(connection, self.seal, task).await,
             Change::Erase(past) => duties::erase(connection, self.seal, past).await?,

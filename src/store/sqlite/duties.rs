@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use super::registers::erase_consents;
+use super::ends;
+use super::registers::{self, CONSENT};
 use super::seal::{Place, Seal};
 use super::{exactly, unavailable};
 use crate::catalogue::Category;
@@ -82,19 +83,31 @@ pub(super) async fn lapsed(
 }
 
 pub(super) async fn add_reliance(connection: &mut SqliteConnection, row: &Reliance) -> Result<(), StoreError> {
-    let categories = row.categories.iter().map(|category| category.code()).collect::<Vec<_>>().join(" ");
+    let query = sqlx::query_scalar::<_, String>("SELECT categories FROM reliance WHERE consent = ? AND disclosure = ?");
+    let known = query.bind(&row.consent).bind(&row.disclosure).fetch_optional(&mut *connection).await.map_err(unavailable)?;
+    let known = known.as_deref().unwrap_or_default().split_whitespace();
+    let categories: BTreeSet<&str> = known.chain(row.categories.iter().map(|category| category.code())).collect();
+    let categories = categories.into_iter().collect::<Vec<_>>().join(" ");
     let query = sqlx::query(
         "INSERT INTO reliance (consent, disclosure, recipient, categories, first, last) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT (consent, disclosure) DO UPDATE SET last = max(last, excluded.last),
-           categories = CASE WHEN categories = excluded.categories THEN categories ELSE categories || ' ' || excluded.categories END",
+         ON CONFLICT (consent, disclosure) DO UPDATE SET last = max(last, excluded.last), categories = excluded.categories",
     );
     let query = query.bind(&row.consent).bind(&row.disclosure).bind(row.recipient.as_str()).bind(categories);
     query.bind(row.first.millis()).bind(row.last.millis()).execute(connection).await.map(drop).map_err(unavailable)
 }
 
-pub(super) async fn given_again(connection: &mut SqliteConnection, disclosure: &str, at: Timestamp) -> Result<(), StoreError> {
-    let query = sqlx::query("UPDATE reliance SET last = max(last, ?) WHERE disclosure = ?");
-    query.bind(at.millis()).bind(disclosure).execute(connection).await.map(drop).map_err(unavailable)
+pub(super) async fn given_again(
+    connection: &mut SqliteConnection,
+    disclosure: &str,
+    consents: Option<&BTreeSet<String>>,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let consents = consents.map(serde_json::to_string).transpose();
+    let consents = consents.map_err(|_| StoreError::Unavailable("a list of consents".to_owned()))?;
+    let query = sqlx::query(
+        "UPDATE reliance SET last = max(last, ?1) WHERE disclosure = ?2 AND (?3 IS NULL OR consent IN (SELECT value FROM json_each(?3)))",
+    );
+    query.bind(at.millis()).bind(disclosure).bind(consents).execute(connection).await.map(drop).map_err(unavailable)
 }
 
 pub(super) async fn reliances(connection: &mut SqliteConnection, consent: &str) -> Result<Vec<Reliance>, StoreError> {
@@ -127,6 +140,19 @@ pub(super) async fn received_by(
     let found: BTreeSet<String> = query.fetch_all(connection).await.map_err(unavailable)?.into_iter().collect();
     let same = found.iter().map(String::as_str).eq(recipients.iter().map(Oin::as_str));
     Ok(if same { Ok(()) } else { Err(Conflict::StateChanged) })
+}
+
+/// Whether what was given from `since` on and rested on this consent are exactly these disclosures.
+pub(super) async fn given_since(
+    connection: &mut SqliteConnection,
+    consent: &str,
+    since: Timestamp,
+    disclosures: &BTreeSet<String>,
+) -> Result<Result<(), Conflict>, StoreError> {
+    let query = sqlx::query_scalar::<_, String>("SELECT disclosure FROM reliance WHERE consent = ? AND last >= ?");
+    let query = query.bind(consent).bind(since.millis());
+    let found: BTreeSet<String> = query.fetch_all(connection).await.map_err(unavailable)?.into_iter().collect();
+    Ok(if found == *disclosures { Ok(()) } else { Err(Conflict::StateChanged) })
 }
 
 pub(super) async fn add_task(connection: &mut SqliteConnection, seal: &Seal, task: &Task) -> Result<(), StoreError> {
@@ -183,20 +209,22 @@ fn opened_task(seal: &Seal, row: &SqliteRow) -> Result<Task, StoreError> {
 
 pub(super) async fn past_term(
     connection: &mut SqliteConnection,
-    consents_before: Timestamp,
-    tasks_before: Timestamp,
+    seal: &Seal,
+    (consents_before, tasks_before): (Timestamp, Timestamp),
     limit: u32,
 ) -> Result<PastTerm, StoreError> {
+    let (overrides, cases) = ends::past(connection, seal, consents_before, limit).await?;
     let query = sqlx::query_scalar("SELECT id FROM consent_head WHERE ends <= ? ORDER BY ends LIMIT ?");
     let query = query.bind(consents_before.millis()).bind(limit);
     let consents = query.fetch_all(&mut *connection).await.map_err(unavailable)?;
     let query = sqlx::query_scalar("SELECT id FROM task WHERE closed <= ? ORDER BY closed LIMIT ?");
     let tasks = query.bind(tasks_before.millis()).bind(limit).fetch_all(connection).await.map_err(unavailable)?;
-    Ok(PastTerm { consents, tasks })
+    Ok(PastTerm { consents, overrides, cases, tasks })
 }
 
 pub(super) async fn erase(connection: &mut SqliteConnection, seal: &Seal, past: &PastTerm) -> Result<(), StoreError> {
-    erase_consents(connection, seal, &past.consents).await?;
+    registers::erase(connection, seal, &CONSENT, &past.consents).await?;
+    ends::erase(connection, seal, &past.overrides, &past.cases).await?;
     let listed = |ids: &[String]| serde_json::to_string(ids).map_err(|_| StoreError::Unavailable("a list of ids".to_owned()));
     for (statement, ids) in [
         ("DELETE FROM consent_head WHERE id IN (SELECT value FROM json_each(?))", &past.consents),

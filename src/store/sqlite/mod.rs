@@ -7,6 +7,7 @@ mod deliveries;
 mod disclosures;
 mod duties;
 mod earlier;
+mod ends;
 mod log;
 mod offers;
 mod registering;
@@ -195,7 +196,7 @@ impl Store for SqliteStore {
 
     async fn past_term(&self, consents_before: Timestamp, tasks_before: Timestamp, limit: u32) -> Result<PastTerm, StoreError> {
         let mut reading = self.readers.begin().await.map_err(unavailable)?;
-        duties::past_term(&mut reading, consents_before, tasks_before, limit).await
+        duties::past_term(&mut reading, &self.registers, (consents_before, tasks_before), limit).await
     }
 
     async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {
