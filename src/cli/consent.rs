@@ -32,12 +32,12 @@ pub(super) struct Consent {
 enum Step {
     /// Record that consent was requested, given or refused.
     Record(Record),
-    /// One consent with its events.
+    /// One consent with its events. Looking is logged.
     Show {
         #[command(flatten)]
         one: One,
     },
-    /// The consents that you recorded, oldest first.
+    /// The consents that you recorded, oldest first. Looking is logged.
     List {
         #[command(flatten)]
         kit: KitFolder,

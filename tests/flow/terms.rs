@@ -1,4 +1,4 @@
-//! How long the log keeps what is about a purpose.
+//! How long the log keeps what is about a purpose, and what goes with its term.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +8,9 @@ use serde_json::json;
 use sluis::app::policies::put_in_force;
 use sluis::demo::organisations::Slug;
 use sluis::policy::Bundle;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
+use crate::support::consents::{get, given, post};
 use crate::support::fake_source::files;
 use crate::support::professionals::make_override;
 use crate::support::{Setup, TestGateway, caller, log};
@@ -65,5 +67,33 @@ async fn what_is_about_a_purpose_is_kept_as_long_as_the_purpose_says() {
         let (class, kind) = (&entry.row.key_class, entry.row.clear.kind);
         assert!(class.starts_with("entries-6y-"), "{kind:?}: {class}");
     }
+    gateway.stop().await;
+}
+
+/// Broken on purpose to see it fail: `keep_terms` that stops where a consent cannot be ended, as it did.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_past_its_term_goes_though_something_cannot_be_ended() {
+    let setup = Setup::default();
+    let gateway = TestGateway::start_with(Setup { change: |config| config.retention.task_years = 1, ..setup }).await;
+    let (asker, care) = (gateway.persona(Slug::VeiligThuis), gateway.persona(Slug::MentalHealth));
+    let (_, view) = post(&gateway, &care, "/v1/consents", &given(&gateway)).await;
+    gateway.ask(Slug::VeiligThuis, &gateway.question("P22"), None).await.expect("an answer");
+    let (_, list) = get(&gateway, &asker, "/v1/notices").await;
+    let id = list["notices"][0]["id"].as_str().expect("a task");
+    let (status, done) =
+        post(&gateway, &asker, &format!("/v1/notices/{id}/answers"), &json!({"answer": "done", "by": "vt-1"})).await;
+    assert_eq!((status, &done["state"]), (200, &json!("done")), "{done}");
+
+    let file = gateway.running().layout.gateway().join("sluis.sqlite");
+    let database = SqlitePool::connect_with(SqliteConnectOptions::new().filename(file)).await.expect("the database");
+    let query = sqlx::query("UPDATE consent SET record = x'00' WHERE id = ?").bind(view["id"].as_str());
+    assert_eq!(query.execute(&database).await.expect("written").rows_affected(), 1);
+    database.close().await;
+    let desk = &gateway.running().desk;
+    assert!(desk.notice(&asker.oin, id).await.is_ok());
+    // The consent is to be ended, and is not to be removed yet.
+    gateway.clock.advance(400 * 24 * 3600);
+    drop(desk.keep_terms().await);
+    assert!(desk.notice(&asker.oin, id).await.is_err(), "closed a year ago");
     gateway.stop().await;
 }
