@@ -212,6 +212,11 @@ impl Change {
         )
     }
 
+    /// Whether it changes how many rows a list has that stands under the head's code.
+    pub const fn is_listed(&self) -> bool {
+        matches!(self, Self::Reliance(_) | Self::Task(_) | Self::TaskAnswered(_))
+    }
+
     /// Whether it can turn out to be impossible.
     pub const fn can_conflict(&self) -> bool {
         let checks = matches!(

@@ -289,6 +289,13 @@ pub trait Store: Send + Sync {
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError>;
 }
 
+impl StoreError {
+    /// Whether it is about something in this table.
+    pub fn is_of(&self, name: &str) -> bool {
+        matches!(self, Self::Corrupt { table, .. } if *table == name)
+    }
+}
+
 /// Why a store did not do it. Never holds a value that was stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {

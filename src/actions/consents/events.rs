@@ -1,11 +1,12 @@
 //! What ends a consent: withdrawal, refusal, invalidation. In force from the commit on; whoever received something that rested on it gets a
 //! notice in the same transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AHEAD, subject_token};
 use crate::actions::once::Once;
 use crate::actions::{ActionError, Desk};
+use crate::catalogue::Category;
 use crate::clock::Timestamp;
 use crate::consent::record::ConsentEvent;
 use crate::consent::{ConsentRecord, ConsentState};
@@ -15,7 +16,7 @@ use crate::organisation::{Kind, Oin};
 use crate::secret::Personal;
 use crate::store::duties::{KeptConsent, Reliance};
 use crate::store::sequencer::AppendError;
-use crate::store::{Change, Conflict, EntryRow};
+use crate::store::{Change, Conflict, EntryRow, StoreError};
 use crate::subject::SubjectId;
 
 /// The end of a consent as its recorder reports it.
@@ -82,13 +83,20 @@ impl Desk {
     }
 
     async fn end(&self, kept: &KeptConsent, record: ConsentRecord, once: Once) -> Result<(), ActionError> {
-        let relied = self.store.reliances(&record.id).await?;
-        let recipients: BTreeSet<Oin> = relied.iter().map(|one| one.recipient.clone()).collect();
         let mut entries = vec![self.entry(self.consent_entry(&record)?)?];
-        let mut changes = vec![Change::ReceivedBy { consent: record.id.clone(), recipients: recipients.clone() }];
-        for recipient in recipients {
-            let of_it: Vec<&Reliance> = relied.iter().filter(|one| one.recipient == recipient).collect();
-            let task = self.withdrawal_notice(&record, &recipient, &of_it).await?;
+        let mut changes = Vec::new();
+        let received = match self.relied(&record.id).await? {
+            Some(relied) => {
+                let received = received(&relied);
+                let recipients = received.keys().cloned().collect();
+                changes.push(Change::ReceivedBy { consent: record.id.clone(), recipients });
+                received
+            }
+            // Nobody knows who received something: everybody is told who can have.
+            None => record.recipients.iter().map(|recipient| (recipient.clone(), record.categories.clone())).collect(),
+        };
+        for (recipient, categories) in received {
+            let task = self.withdrawal_notice(&record, &recipient, categories).await?;
             entries.push(self.notice_entry(&task, "sent")?);
             changes.push(Change::Task(Box::new(task)));
         }
@@ -99,10 +107,23 @@ impl Desk {
         self.commit_once(entries, changes, once).await?;
         if let Some(record) = incident {
             // Nothing can rest on it any more, so that this list is whole.
-            let since: Vec<Reliance> = self.store.reliances(&id).await?.into_iter().filter(|one| one.last >= at).collect();
+            let relied = self.relied(&id).await?.unwrap_or_default();
+            let since: Vec<Reliance> = relied.into_iter().filter(|one| one.last >= at).collect();
             self.note_incident(&record, &since).await?;
         }
         Ok(())
+    }
+
+    /// What rested on a consent; `None` when the list of it cannot be relied upon. That does not hold up a withdrawal.
+    async fn relied(&self, consent: &str) -> Result<Option<Vec<Reliance>>, ActionError> {
+        match self.store.reliances(consent).await {
+            Ok(relied) => Ok(Some(relied)),
+            Err(error @ StoreError::Corrupt { .. }) => {
+                tracing::error!(%error, consent, "ALARM: what rested on a consent cannot be read; its end is told to everybody whom it names");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// What a recipient is to answer.
@@ -110,7 +131,7 @@ impl Desk {
         &self,
         record: &ConsentRecord,
         recipient: &Oin,
-        relied: &[&Reliance],
+        categories: BTreeSet<Category>,
     ) -> Result<Task, ActionError> {
         let registered = self.store.registered().await?.organisations.remove(recipient);
         Ok(Task {
@@ -121,7 +142,7 @@ impl Desk {
             owner_kind: registered.map_or(Kind::DataSubject, |registration| registration.organisation.kind),
             about: record.id.clone(),
             purpose: None,
-            categories: relied.iter().flat_map(|one| one.categories.clone()).collect(),
+            categories,
             not_by: None,
             created_at: record.event.recorded_at,
             due: withdrawal_due(record.event.recorded_at),
@@ -177,4 +198,13 @@ impl Desk {
         let ending = Ending { at: self.clock.now(), recorded_by: current.recorded_by.clone(), reason: Some(reason.to_owned()) };
         self.end_consent(recorded_by, id, ConsentState::Withdrawn, ending, Once::default()).await
     }
+}
+
+/// What of it each recipient received.
+fn received(relied: &[Reliance]) -> BTreeMap<Oin, BTreeSet<Category>> {
+    let mut received: BTreeMap<Oin, BTreeSet<Category>> = BTreeMap::new();
+    for one in relied {
+        received.entry(one.recipient.clone()).or_default().extend(&one.categories);
+    }
+    received
 }
