@@ -26,7 +26,7 @@ fn reliance(disclosure: &str, recipient: u8) -> Reliance {
     }
 }
 
-fn task(id: &str, about: &str) -> Task {
+pub fn task(id: &str, about: &str) -> Task {
     Task {
         id: id.to_owned(),
         version: 1,

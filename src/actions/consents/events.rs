@@ -16,7 +16,7 @@ use crate::organisation::{Kind, Oin};
 use crate::secret::Personal;
 use crate::store::duties::{KeptConsent, Reliance};
 use crate::store::sequencer::AppendError;
-use crate::store::{Change, Conflict, EntryRow, StoreError};
+use crate::store::{Change, Conflict, EntryRow};
 use crate::subject::SubjectId;
 
 /// The end of a consent as its recorder reports it.
@@ -112,18 +112,6 @@ impl Desk {
             self.note_incident(&record, &since).await?;
         }
         Ok(())
-    }
-
-    /// What rested on a consent; `None` when the list of it cannot be relied upon. That does not hold up a withdrawal.
-    async fn relied(&self, consent: &str) -> Result<Option<Vec<Reliance>>, ActionError> {
-        match self.store.reliances(consent).await {
-            Ok(relied) => Ok(Some(relied)),
-            Err(error @ StoreError::Corrupt { .. }) => {
-                tracing::error!(%error, consent, "ALARM: what rested on a consent cannot be read; its end is told to everybody whom it names");
-                Ok(None)
-            }
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// What a recipient is to answer.
