@@ -196,6 +196,7 @@ async fn with_registry() -> Fixture {
         revoked.push(Change::Credential(CredentialChange::RevokeKey { keyid: format!("old-{number}") }));
         revoked.push(Change::Credential(CredentialChange::RevokeCertificate { fingerprint: [number; 32] }));
     }
+    changes.push(Change::Organisation(Box::new(sluis::organisation::Organisation { connector: None, ..organisation(3) })));
     changes.push(Change::Policies("an older bundle".to_owned()));
     fixture.commit_one(Append { changes, ..fixture.append() }).await.expect("joined");
     revoked.push(Change::Policies("the newer bundle".to_owned()));
@@ -205,7 +206,7 @@ async fn with_registry() -> Fixture {
 }
 
 /// Each attack on the registry, and where it is found.
-const ON_REGISTRY: [(&str, &str, &str); 26] = [
+const ON_REGISTRY: [(&str, &str, &str); 30] = [
     (
         "a key of the attacker's",
         "INSERT INTO published_key SELECT 'operator-1', organisation, use, alg, jwk, valid_from + 1, valid_until, 0, NULL FROM published_key WHERE keyid = 'new-1'",
@@ -262,6 +263,14 @@ const ON_REGISTRY: [(&str, &str, &str); 26] = [
         "INSERT INTO organisation SELECT '00000099000000099000', kind, name, status, bsn_authority, connector, code FROM organisation WHERE oin LIKE '%01000'",
         "organisation code 00000099000000099000",
     ),
+    ("another OIN", "UPDATE organisation SET oin = '00000099000000098000' WHERE oin LIKE '%03000'", "organisation code 00000099000000098000"),
+    (
+        "two exchange their OINs",
+        "UPDATE organisation SET oin = '00000099000000098000' WHERE oin LIKE '%01000'; UPDATE organisation SET oin = '00000099000000001000' WHERE oin LIKE '%03000'",
+        "organisation code 00000099000000001000",
+    ),
+    ("a connector for one without", "UPDATE organisation SET connector = 'https://localhost:2' WHERE oin LIKE '%03000'", "organisation code 00000099000000003000"),
+    ("an empty connector", "UPDATE organisation SET connector = '' WHERE oin LIKE '%03000'", "organisation code 00000099000000003000"),
     ("another name", "UPDATE organisation SET name = 'Police' WHERE oin LIKE '%01000'", "organisation code 00000099000000001000"),
     (
         "a certificate unrevoked",
@@ -317,7 +326,7 @@ async fn the_registry_is_not_changed_unseen() {
     let changes = vec![Change::Organisation(Box::new(other))];
     fixture.commit_one(Append { changes, ..fixture.append() }).await.expect("and life goes on");
     assert_eq!(fixture.store.registered().await.expect("sound").organisations[&oin(2)].organisation.kind, Kind::MentalHealth);
-    cases.finish(26 * 2);
+    cases.finish(30 * 2);
     fixture.holds_together().await;
 }
 

@@ -214,7 +214,7 @@ impl Judging<'_> {
             Change::TaskAnswered(task) => return tasks::put(connection, self.seal, &mut self.facts.lists, task).await,
             Change::Erase(past) => duties::erase(connection, self.seal, &mut self.facts.lists, past).await?,
             Change::Offer(offer) => return offers::add(connection, self.seal, offer, self.now).await,
-            Change::OfferCollected { offer, until } => return offers::collected(connection, offer, *until, self.now).await,
+            Change::OfferCollected { offer, until } => return offers::collected(connection, self.seal, (offer, *until), self.now).await,
             Change::OfferWithdrawn(offer) => return offers::withdraw(connection, offer, self.now).await,
             Change::Case(case) => return registers::add_case(connection, self.seal, case).await,
             Change::Organisation(_) | Change::Status(_) | Change::Credential(_) => {
