@@ -160,6 +160,9 @@ pub enum Change {
     OfferWithdrawn(String),
     /// A new version of a consent (a decision depends on it).
     Consent(SubjectIndex, Box<ConsentRecord>),
+    /// Something that is recorded about a person cannot be read: these, each with a version of its own, are all that is recorded about her from now on
+    /// (a decision depends on it).
+    Lost(SubjectIndex, Vec<ConsentRecord>),
     /// A version of an override: its making, or its end (a decision depends on it).
     Override(SubjectIndex, u32, Box<Override>),
     /// A new version of a case: its opening, or what happens to it (a decision depends on it).
@@ -202,6 +205,7 @@ impl Change {
         matches!(
             self,
             Self::Consent(..)
+                | Self::Lost(..)
                 | Self::Override(..)
                 | Self::Case(_)
                 | Self::Organisation(_)

@@ -4,6 +4,7 @@ mod append;
 pub mod duties;
 pub mod facts;
 pub mod journal;
+pub mod lost;
 pub mod scribe;
 pub mod sequencer;
 pub mod sqlite;
@@ -230,6 +231,10 @@ pub trait Store: Send + Sync {
 
     /// What is recorded about one person.
     async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError>;
+
+    /// All that is recorded about the person to whom a row of `consent`, `override_record` or `person_register` belongs, named as in an alarm, whether it
+    /// can be read or not; `None` when there is no such row.
+    async fn unreadable(&self, table: &str, row: &str) -> Result<Option<lost::Unreadable>, StoreError>;
 
     /// The current version of a case, with the facts' revision of the same moment; `None` when there is no such case.
     async fn case(&self, id: &CaseId) -> Result<Option<(Revision, Case)>, StoreError>;

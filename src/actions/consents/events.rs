@@ -84,22 +84,8 @@ impl Desk {
 
     async fn end(&self, kept: &KeptConsent, record: ConsentRecord, once: Once) -> Result<(), ActionError> {
         let mut entries = vec![self.entry(self.consent_entry(&record)?)?];
-        let mut changes = Vec::new();
-        let received = match self.relied(&record.id).await? {
-            Some(relied) => {
-                let received = received(&relied);
-                let recipients = received.keys().cloned().collect();
-                changes.push(Change::ReceivedBy { consent: record.id.clone(), recipients });
-                received
-            }
-            // Nobody knows who received something: everybody is told who can have.
-            None => record.recipients.iter().map(|recipient| (recipient.clone(), record.categories.clone())).collect(),
-        };
-        for (recipient, categories) in received {
-            let task = self.withdrawal_notice(&record, &recipient, categories).await?;
-            entries.push(self.notice_entry(&task, "sent")?);
-            changes.push(Change::Task(Box::new(task)));
-        }
+        let (told, mut changes) = self.told_of_the_end(&record).await?;
+        entries.extend(told);
         let late = record.event.at < record.event.recorded_at;
         let (id, at) = (record.id.clone(), record.event.at);
         let incident = late.then(|| record.clone());
@@ -112,6 +98,30 @@ impl Desk {
             self.note_incident(&record, &since).await?;
         }
         Ok(())
+    }
+
+    /// A notice for whoever received something that rested on a consent, and that nobody else has.
+    pub(in crate::actions) async fn told_of_the_end(
+        &self,
+        record: &ConsentRecord,
+    ) -> Result<(Vec<EntryRow>, Vec<Change>), ActionError> {
+        let (mut entries, mut changes) = (Vec::new(), Vec::new());
+        let received = match self.relied(&record.id).await? {
+            Some(relied) => {
+                let received = received(&relied);
+                let recipients = received.keys().cloned().collect();
+                changes.push(Change::ReceivedBy { consent: record.id.clone(), recipients });
+                received
+            }
+            // Nobody knows who received something: everybody is told who can have.
+            None => record.recipients.iter().map(|recipient| (recipient.clone(), record.categories.clone())).collect(),
+        };
+        for (recipient, categories) in received {
+            let task = self.withdrawal_notice(record, &recipient, categories).await?;
+            entries.push(self.notice_entry(&task, "sent")?);
+            changes.push(Change::Task(Box::new(task)));
+        }
+        Ok((entries, changes))
     }
 
     /// What a recipient is to answer.

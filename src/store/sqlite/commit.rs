@@ -8,7 +8,7 @@ use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::log::Anchor;
 use super::script::{Script, statements};
 use super::seal::Seal;
-use super::{cases, deliveries, disclosures, duties, log, offers, registering, registers, registry, reliances, tasks, unavailable, vault};
+use super::{cases, deliveries, disclosures, duties, log, lost, offers, registering, registers, registry, reliances, tasks, unavailable, vault};
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
 use crate::store::facts::{facts_digest, registration_digest};
@@ -200,6 +200,9 @@ impl Judging<'_> {
             }
             Change::Consent(subject, record) => {
                 return registers::add_consent(connection, self.seal, &mut self.facts.lists, (*subject, record)).await;
+            }
+            Change::Lost(subject, records) => {
+                return lost::replace(connection, self.seal, &mut self.facts.lists, (subject, records)).await;
             }
             Change::Override(subject, version, record) => {
                 return registers::add_override(connection, self.seal, *subject, *version, record).await;

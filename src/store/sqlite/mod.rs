@@ -9,6 +9,7 @@ mod duties;
 mod earlier;
 mod lists;
 mod log;
+mod lost;
 mod offers;
 mod registering;
 mod registers;
@@ -27,6 +28,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::duties::{KeptConsent, PastTerm, Reliance};
+use super::lost::Unreadable;
 use super::{
     Append, Claim, Committed, Conflict, Head, OfferRow, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store,
     StoreError, StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
@@ -147,6 +149,11 @@ impl Store for SqliteStore {
     async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError> {
         let mut connection = self.readers.acquire().await.map_err(unavailable)?;
         registers::person_facts(&mut connection, &self.registers, subject).await
+    }
+
+    async fn unreadable(&self, table: &str, row: &str) -> Result<Option<Unreadable>, StoreError> {
+        let mut reading = self.readers.begin().await.map_err(unavailable)?;
+        lost::find(&mut reading, &self.registers, table, row).await
     }
 
     async fn case(&self, id: &CaseId) -> Result<Option<(Revision, Case)>, StoreError> {

@@ -15,8 +15,8 @@ use crate::consent::{ConsentRecord, Override};
 use crate::store::{Conflict, PersonFacts, Revision, StoreError, SubjectIndex};
 
 /// One register: its table, and the statements that add a version. `?1` id, `?2` version, `?3` person (empty for none), `?4` sealed record.
-struct Register {
-    table: &'static str,
+pub(super) struct Register {
+    pub(super) table: &'static str,
     add: &'static str,
     read: &'static str,
     supersede: &'static str,
@@ -43,7 +43,7 @@ macro_rules! register {
     };
 }
 
-const CONSENT: Register = register!("consent", "id, version, subject, record", "?1, ?2, ?3, ?4", "subject = ?3");
+pub(super) const CONSENT: Register = register!("consent", "id, version, subject, record", "?1, ?2, ?3, ?4", "subject = ?3");
 const OVERRIDE: Register = register!("override_record", "id, version, subject, record", "?1, ?2, ?3, ?4", "subject = ?3");
 const CASE: Register = register!("case_record", "id, version, record", "?1, ?2, ?4", "?3 = x''");
 
@@ -98,7 +98,7 @@ pub(super) async fn person_facts(
 }
 
 /// The newest version of each record, by table and id.
-type Newest = BTreeMap<(&'static str, String), u32>;
+pub(super) type Newest = BTreeMap<(&'static str, String), u32>;
 
 fn newest(facts: &PersonFacts) -> Newest {
     let consents = facts.consents.iter().map(|consent| ((CONSENT.table, consent.id.clone()), consent.version));
@@ -165,7 +165,7 @@ async fn add_about(
 }
 
 /// Writes the code over what is newest about a person.
-async fn vouch(
+pub(super) async fn vouch(
     connection: &mut SqliteConnection,
     seal: &Seal,
     subject: &SubjectIndex,
