@@ -166,7 +166,7 @@ async fn what_else_is_broken_keeps_nobody_from_suspending() {
         (run.status.code(), String::from_utf8_lossy(&run.stderr).into_owned())
     };
     let (code, told) = operate("serve --check");
-    assert!(code == Some(2) && told.contains(&broken), "they are broken: {told}");
+    assert!(code == Some(2) && told.contains("policies/MANIFEST.json"), "they are broken: {told}");
     let body = gateway.question("P29");
     gateway.ask(Slug::VeiligThuis, &body, None).await.expect("an answer");
     let refused = async |suffix: &str| match gateway.ask(Slug::VeiligThuis, &body, None).await {

@@ -87,7 +87,9 @@ async fn what_was_lost_is_declared_lost_and_nothing_rests_on_it() {
         let notices = notices["notices"].as_array().map(Vec::as_slice).unwrap_or_default();
         let told = notices.iter().filter(|task| task["kind"] == "withdrawal-notice").count();
         cases.hold(format!("{attack}: who received something is told"), told == 1);
-        let (_, again) = post(&gateway, &care, "/v1/consents", &given(&gateway)).await;
+        let mut again = given(&gateway);
+        again["supersedes"] = json!(id);
+        let (_, again) = post(&gateway, &care, "/v1/consents", &again).await;
         cases.hold(format!("{attack}: recorded anew: {again}"), asked(&gateway).await == Ok(1));
         let entries = log::opened(&*gateway.running().gateway.store, &gateway.running().layout).await;
         let declared = entries.iter().filter(|entry| {

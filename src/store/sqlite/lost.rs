@@ -36,6 +36,7 @@ pub(super) async fn find(
     Ok(Some(Unreadable { subject, consents, overrides: usize::try_from(overrides).unwrap_or_default() }))
 }
 
+/// Also those of which only the list knows, whoever they were about: they may have been about her.
 async fn consents(
     connection: &mut SqliteConnection,
     seal: &Seal,
@@ -44,7 +45,8 @@ async fn consents(
     let query = sqlx::query(
         "SELECT one.id, one.version, one.record, head.recorder FROM consent AS one LEFT JOIN consent_head AS head ON head.id = one.id
          WHERE one.id IN (SELECT id FROM consent WHERE subject = ?) AND one.version = (SELECT MAX(version) FROM consent WHERE id = one.id)
-         ORDER BY one.id",
+         UNION ALL SELECT id, version, x'', recorder FROM consent_head WHERE id NOT IN (SELECT id FROM consent)
+         ORDER BY 1",
     );
     let rows = query.bind(subject.0.as_slice()).fetch_all(connection).await.map_err(unavailable)?;
     let lost = rows.iter().map(|row| {
