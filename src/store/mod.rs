@@ -1,10 +1,12 @@
 //! What is kept, and the contract that each database fulfils. No SQL here, no business rules in the adapters.
 
 mod append;
+mod change;
 pub mod duties;
 pub mod facts;
 pub mod journal;
 pub mod lost;
+mod rows;
 pub mod scribe;
 pub mod sequencer;
 pub mod sqlite;
@@ -14,10 +16,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use append::{
-    Append, Change, Committed, Conflict, ContributionRow, CredentialChange, DeliveryRow, DisclosureRow, EntryRow, Expected,
-    IdempotencyClaim, NameIndex, NonceClaim, OfferRow, PseudonymRow, Receipting, StatusChange,
-};
+pub use append::{Append, Committed, Conflict, EntryRow, Expected, IdempotencyClaim, NonceClaim, Receipting};
+pub use change::{Change, CredentialChange, StatusChange};
+pub use rows::{ContributionRow, DeliveryRow, DisclosureRow, NameIndex, OfferRow, PseudonymRow};
 
 use self::duties::{KeptConsent, PastTerm, Reliance};
 use crate::case_room::{Case, CaseId};
