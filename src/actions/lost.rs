@@ -36,7 +36,9 @@ impl Desk {
             )
         })?;
         match self.store.person_facts(found.subject).await {
-            Ok(_) => return Err(ActionError::State("all that is recorded about this person can be read: nothing is lost".to_owned())),
+            Ok(_) => {
+                return Err(ActionError::State("all that is recorded about this person can be read: nothing is lost".to_owned()));
+            }
             Err(error @ StoreError::Corrupt { .. }) if !error.is_of("head") => {}
             Err(error) => return Err(error.into()),
         }

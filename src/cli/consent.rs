@@ -163,7 +163,9 @@ impl Consent {
             Step::Lost(lost) => {
                 let done = lost.by.desk(outside).await?.declare_lost(&lost.table, &lost.row).await?;
                 let (consents, overrides, notices) = (done.consents, done.overrides, done.notices);
-                say(&format!("declared lost: {consents} consent(s) ended, {overrides} override(s) gone, {notices} notice(s) given\n  do: have the sources record anew what holds"));
+                say(&format!(
+                    "declared lost: {consents} consent(s) ended, {overrides} override(s) gone, {notices} notice(s) given\n  do: have the sources record anew what holds"
+                ));
                 Ok(())
             }
         }

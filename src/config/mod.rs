@@ -11,7 +11,8 @@ use serde::Deserialize;
 
 pub use self::environment::{load, system_user};
 pub use self::sections::{
-    ApiSection, ApproverSection, ExchangeSection, GatewaySection, KeysSection, LimitsSection, LogSection, OperationsSection, PolicySection, RetentionSection, SourcesSection, StoreSection, WebSection,
+    ApiSection, ApproverSection, ExchangeSection, GatewaySection, KeysSection, LimitsSection, LogSection, OperationsSection,
+    PolicySection, RetentionSection, SourcesSection, StoreSection, WebSection,
 };
 use crate::consent::authority::{Authority, AuthorityTable};
 

@@ -25,16 +25,14 @@ fn the_sample_is_true() {
     assert_eq!((config.retention.consent_years, config.retention.task_years), (kept.consent_years, kept.task_years));
     assert_eq!(config.consent.longest_days, AuthorityTable::default().longest_days);
     assert_eq!((config.limits.in_flight, config.limits.body_ms), (limits.in_flight, limits.body_ms), "it shows the defaults");
-    let places =
-        |limits: &LimitsSection| (limits.connections, limits.per_address, limits.per_organisation, limits.handshaking);
+    let places = |limits: &LimitsSection| (limits.connections, limits.per_address, limits.per_organisation, limits.handshaking);
     assert_eq!(places(&config.limits), places(&limits));
     assert_eq!(config.limits.first_byte_ms, limits.first_byte_ms);
 }
 
 #[test]
 fn users_are_found_by_number() {
-    let passwd =
-        "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:\nmeijer:x:1000:1000::/home/meijer:/bin/sh\n:x:7:7::/:";
+    let passwd = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:\nmeijer:x:1000:1000::/home/meijer:/bin/sh\n:x:7:7::/:";
     let names = [0, 1000, 7, 42].map(|uid| user_of(passwd, uid));
     assert_eq!(names, [Some("root".to_owned()), Some("meijer".to_owned()), None, None]);
     assert!(!system_user().trim().is_empty());

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::SubjectIndex;
 use super::duties::{PastTerm, Reliance};
 use super::rows::{ContributionRow, DeliveryRow, DisclosureRow, OfferRow, PseudonymRow};
-use super::SubjectIndex;
 use crate::case_room::Case;
 use crate::clock::Timestamp;
 use crate::consent::{ConsentRecord, Override};

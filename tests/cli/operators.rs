@@ -159,8 +159,16 @@ async fn what_else_is_broken_keeps_nobody_from_suspending() {
         let run = Command::new(env!("CARGO_BIN_EXE_sluis"))
             .args(command.split(' ').chain(["--config", &config]))
             .env("SLUIS_POLICY__FOLDER", &broken)
-            .envs(["API__IDENTITY__CERTIFICATE", "API__CLIENTS__ROOTS", "SOURCES__IDENTITY__CERTIFICATE", "SOURCES__SERVERS__ROOTS", "KEYS__SIGNING"]
-                .map(|setting| (format!("SLUIS_{setting}"), nowhere.clone())))
+            .envs(
+                [
+                    "API__IDENTITY__CERTIFICATE",
+                    "API__CLIENTS__ROOTS",
+                    "SOURCES__IDENTITY__CERTIFICATE",
+                    "SOURCES__SERVERS__ROOTS",
+                    "KEYS__SIGNING",
+                ]
+                .map(|setting| (format!("SLUIS_{setting}"), nowhere.clone())),
+            )
             .output();
         let run = tokio::task::block_in_place(|| run).unwrap();
         (run.status.code(), String::from_utf8_lossy(&run.stderr).into_owned())

@@ -76,7 +76,10 @@ async fn what_was_lost_is_declared_lost_and_nothing_rests_on_it() {
         cases.hold(format!("{attack}: refused: {outcome:?}"), outcome == Err("store-unavailable".to_owned()));
         gateway.still_serves().await;
         let (code, told) = declare(&gateway, table, &named(row));
-        cases.hold(format!("{attack}: {told}"), code == Some(0) && told.contains("declared lost: ") && told.contains("1 notice(s)"));
+        cases.hold(
+            format!("{attack}: {told}"),
+            code == Some(0) && told.contains("declared lost: ") && told.contains("1 notice(s)"),
+        );
         let outcome = asked(&gateway).await;
         cases.hold(format!("{attack}: answered, and nothing given: {outcome:?}"), outcome == Ok(0));
         let (status, view) = get(&gateway, &care, &format!("/v1/consents/{id}")).await;

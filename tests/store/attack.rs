@@ -7,8 +7,18 @@ use super::fixture::Fixture;
 
 /// Every table that an attack here touches.
 const TABLES: [&str; 12] = [
-    "head", "organisation", "certificate", "published_key", "consent", "override_record", "case_record", "person_register", "consent_head",
-    "reliance", "task", "offer",
+    "head",
+    "organisation",
+    "certificate",
+    "published_key",
+    "consent",
+    "override_record",
+    "case_record",
+    "person_register",
+    "consent_head",
+    "reliance",
+    "task",
+    "offer",
 ];
 
 /// Runs statements as somebody does who has the file.

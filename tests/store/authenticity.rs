@@ -10,9 +10,7 @@ use sluis::consent::{ConsentRecord, ConsentState};
 use sluis::organisation::keys::{PublishedKey, Validity};
 use sluis::organisation::{Kind, Status};
 use sluis::store::facts::facts_digest;
-use sluis::store::{
-    Append, Change, Conflict, CredentialChange, Expected, Revision, StatusChange, Store, SubjectIndex,
-};
+use sluis::store::{Append, Change, Conflict, CredentialChange, Expected, Revision, StatusChange, Store, SubjectIndex};
 use sqlx::AssertSqlSafe;
 
 use super::attack::{alarm, keep, put_back, same, write};
@@ -373,7 +371,11 @@ async fn the_head_is_not_changed_unseen() {
     let outcome = fixture.store.commit(&[fixture.append()], &another_node, NOW).await;
     cases.hold(format!("an old head takes no entry: {outcome:?}"), outcome.is_err());
     // Nor behind one that says that nothing was ever written.
-    write(&fixture, "UPDATE head SET size = 0, revision = 0, code = NULL, registry = NULL, policy = NULL, consents = 0, checkpoint = ''").await;
+    write(
+        &fixture,
+        "UPDATE head SET size = 0, revision = 0, code = NULL, registry = NULL, policy = NULL, consents = 0, checkpoint = ''",
+    )
+    .await;
     cases.check("a new head: registry", alarm(fixture.store.registered().await).and_then(|found| same(found, "head registry 1")));
     let outcome = fixture.store.commit(&[fixture.append()], &another_node, NOW).await;
     cases.hold(format!("a new head takes no entry: {outcome:?}"), outcome.is_err());

@@ -82,11 +82,19 @@ const ATTACKS: [(&str, Reading, &str); 28] = [
     ("UPDATE consent_head SET ends = ends + 1 WHERE id = 'c1'", Consents(1), "consent_head ends c1"),
     ("UPDATE consent_head SET version = 1 WHERE id = 'c1'", Consents(1), "consent version c1/1"),
     ("UPDATE consent_head SET version = 9 WHERE id = 'c1'", Consents(1), "consent_head version c1"),
-    ("UPDATE consent_head SET (version, state, ends) = (SELECT version, state, ends FROM early_consent_head WHERE id = 'c1') WHERE id = 'c1'", Consents(1), "consent version c1/1"),
+    (
+        "UPDATE consent_head SET (version, state, ends) = (SELECT version, state, ends FROM early_consent_head WHERE id = 'c1') WHERE id = 'c1'",
+        Consents(1),
+        "consent version c1/1",
+    ),
     ("UPDATE consent_head SET id = 'c9' WHERE id = 'c1'", Consents(1), "consent_head version c9"),
     ("DELETE FROM consent_head WHERE id = 'c1'", Consents(1), "head consents 1"),
     ("DELETE FROM consent_head", Consents(1), "head consents 1"),
-    ("INSERT INTO consent_head SELECT 'c9', recorder, version, state, ends FROM consent_head WHERE id = 'c1'", Consents(1), "head consents 1"),
+    (
+        "INSERT INTO consent_head SELECT 'c9', recorder, version, state, ends FROM consent_head WHERE id = 'c1'",
+        Consents(1),
+        "head consents 1",
+    ),
     ("UPDATE reliance SET recipient = '00000099000000009000' WHERE disclosure = 'd1'", Reliances("c1"), "reliance code c1/d1"),
     ("UPDATE reliance SET categories = 'identity' WHERE disclosure = 'd1'", Reliances("c1"), "reliance code c1/d1"),
     ("UPDATE reliance SET first = first - 1 WHERE disclosure = 'd1'", Reliances("c1"), "reliance code c1/d1"),
@@ -94,7 +102,11 @@ const ATTACKS: [(&str, Reading, &str); 28] = [
     ("UPDATE reliance SET disclosure = 'd9' WHERE disclosure = 'd1'", Reliances("c1"), "reliance code c1/d9"),
     ("UPDATE reliance SET consent = 'c3' WHERE disclosure = 'd1'", Reliances("c3"), "reliance code c3/d1"),
     ("UPDATE reliance SET code = NULL WHERE disclosure = 'd1'", Reliances("c1"), "reliance code c1/d1"),
-    ("UPDATE reliance SET code = (SELECT code FROM reliance WHERE disclosure = 'd2') WHERE disclosure = 'd1'", Reliances("c1"), "reliance code c1/d1"),
+    (
+        "UPDATE reliance SET code = (SELECT code FROM reliance WHERE disclosure = 'd2') WHERE disclosure = 'd1'",
+        Reliances("c1"),
+        "reliance code c1/d1",
+    ),
     ("DELETE FROM reliance WHERE disclosure = 'd1'", Reliances("c1"), "head reliances 1"),
     ("DELETE FROM reliance", Reliances("c1"), "head reliances 1"),
     ("UPDATE task SET owner = '00000099000000009000' WHERE id = 't1'", Tasks, "task owner t1"),
@@ -104,7 +116,11 @@ const ATTACKS: [(&str, Reading, &str); 28] = [
     ("UPDATE task SET closed = 1 WHERE id = 't1'", Tasks, "task closed t1"),
     ("UPDATE task SET open = 0 WHERE id = 't1'", OneTask("t1"), "task open t1"),
     ("DELETE FROM task WHERE id = 't1'", Tasks, "head open_tasks 1"),
-    ("UPDATE task SET (due, open, closed, version, record) = (SELECT due, open, closed, version, record FROM early_task WHERE id = 't3') WHERE id = 't3'", Tasks, "head open_tasks 1"),
+    (
+        "UPDATE task SET (due, open, closed, version, record) = (SELECT due, open, closed, version, record FROM early_task WHERE id = 't3') WHERE id = 't3'",
+        Tasks,
+        "head open_tasks 1",
+    ),
 ];
 
 #[tokio::test]
@@ -138,9 +154,8 @@ async fn an_open_task_is_not_hidden() {
     write(&fixture, "UPDATE task SET open = 0 WHERE id = 't1'").await;
     assert_eq!(Tasks.alarm(&*fixture.store).await, Ok("head open_tasks 1".to_owned()));
     let answer = Answer { code: AnswerCode::Deleted, by: "b".to_owned(), basis: None, reason: None, until: None };
-    let answered = |id: &str| -> Box<Task> {
-        Box::new(task(id, &format!("about-{id}")).answer(answer.clone(), NOW).expect("an answer"))
-    };
+    let answered =
+        |id: &str| -> Box<Task> { Box::new(task(id, &format!("about-{id}")).answer(answer.clone(), NOW).expect("an answer")) };
     assert_eq!(commit(&fixture, vec![Change::TaskAnswered(answered("t1"))]).await, Err(Conflict::FactsUnreadable));
     assert_eq!(commit(&fixture, vec![Change::TaskAnswered(answered("t2"))]).await, Ok(()), "another is answered");
 }
@@ -148,7 +163,10 @@ async fn an_open_task_is_not_hidden() {
 /// A withdrawal that says who received something rests on the list; one that does not say so does not wait for it.
 #[tokio::test]
 async fn a_withdrawal_rests_on_a_whole_list_or_on_none() {
-    for attack in ["DELETE FROM reliance WHERE disclosure = 'd4'", "UPDATE reliance SET recipient = '00000099000000002000' WHERE disclosure = 'd4'"] {
+    for attack in [
+        "DELETE FROM reliance WHERE disclosure = 'd4'",
+        "UPDATE reliance SET recipient = '00000099000000002000' WHERE disclosure = 'd4'",
+    ] {
         let fixture = with_lists().await;
         write(&fixture, attack).await;
         let received = Change::ReceivedBy { consent: "c3".to_owned(), recipients: [oin(2)].into() };
@@ -181,7 +199,11 @@ async fn what_cannot_be_read_does_not_hold_up_the_end_of_others() {
         let lapsed: Vec<&str> = lapsed.iter().filter_map(|kept| kept.current()).map(|record| record.id.as_str()).collect();
         let past = fixture.store.past_term(late, late, 10).await.expect("read");
         let expected = |ids: [&'static str; 2]| ids.into_iter().filter(|id| *id != left).collect::<Vec<_>>();
-        assert_eq!((lapsed, &past.consents, &past.tasks), (expected(["c2", "c4"]), &owned(&expected(["c2", "c4"])), &owned(&expected(["t1", "t2"]))), "{attack}");
+        assert_eq!(
+            (lapsed, &past.consents, &past.tasks),
+            (expected(["c2", "c4"]), &owned(&expected(["c2", "c4"])), &owned(&expected(["t1", "t2"]))),
+            "{attack}"
+        );
         commit(&fixture, vec![Change::Erase(past)]).await.expect("removed");
         fixture.holds_together().await;
     }

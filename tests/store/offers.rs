@@ -108,10 +108,8 @@ async fn an_offer_is_not_turned_to_another() {
         let fixture = Fixture::new().await;
         fixture.commit(&adds(&fixture, (1..4).map(offer))).await.expect("a commit");
         let until = NOW.plus(Duration::from_hours(5));
-        let collect = |offer: &str| Append {
-            changes: vec![Change::OfferCollected { offer: offer.to_owned(), until }],
-            ..fixture.append()
-        };
+        let collect =
+            |offer: &str| Append { changes: vec![Change::OfferCollected { offer: offer.to_owned(), until }], ..fixture.append() };
         fixture.commit_one(collect("offer-3")).await.expect("collected");
         let which = if attack.contains("offer-3") { "offer-3" } else { "offer-1" };
         let sound = fixture.store.offer(which, NOW).await.expect("read").is_some();
@@ -120,7 +118,10 @@ async fn an_offer_is_not_turned_to_another() {
         write(&fixture, &format!("UPDATE offer SET {attack}{condition}")).await;
         let which = if attack.starts_with("id") { "offer-9" } else { which };
         let found = alarm(fixture.store.offer(which, NOW).await);
-        cases.hold(format!("{attack}: {found:?}"), found.is_ok_and(|found| found.starts_with("offer ") && found.contains("offer-")));
+        cases.hold(
+            format!("{attack}: {found:?}"),
+            found.is_ok_and(|found| found.starts_with("offer ") && found.contains("offer-")),
+        );
         let outcome = fixture.commit_one(collect(which)).await.err();
         cases.hold(format!("{attack}: it is collected no more: {outcome:?}"), outcome == Some(Conflict::FactsUnreadable));
         cases.hold("another is as it was", fixture.store.offer("offer-2", NOW).await.is_ok_and(|found| found == Some(offer(2))));

@@ -6,7 +6,9 @@ use serde_json::Value;
 use utoipa::openapi::security::SecurityScheme;
 use utoipa::{Modify, OpenApi};
 
-pub(super) use self::bodies::{Accepted, ConsentBody, ConsentEnding, ConsentQuery, Consents, DisclosureBody, Nothing, NoticeAnswer, Notices};
+pub(super) use self::bodies::{
+    Accepted, ConsentBody, ConsentEnding, ConsentQuery, Consents, DisclosureBody, Nothing, NoticeAnswer, Notices,
+};
 use crate::catalogue::{Category, Form, schema};
 use crate::http::reply::API_VERSION;
 

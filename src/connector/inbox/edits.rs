@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::content::{Edit, Part};
 use super::InboxError;
+use super::content::{Edit, Part};
 use crate::catalogue::shape::{self, MAX_TEXT};
 
 /// The parts with the professional's texts in them: what is signed, checked and released.

@@ -8,7 +8,10 @@ use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::log::Anchor;
 use super::script::{Script, statements};
 use super::seal::Seal;
-use super::{cases, deliveries, disclosures, duties, log, lost, offers, registering, registers, registry, reliances, tasks, unavailable, vault};
+use super::{
+    cases, deliveries, disclosures, duties, log, lost, offers, registering, registers, registry, reliances, tasks, unavailable,
+    vault,
+};
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
 use crate::store::facts::{facts_digest, registration_digest};
@@ -217,7 +220,9 @@ impl Judging<'_> {
             Change::TaskAnswered(task) => return tasks::put(connection, self.seal, &mut self.facts.lists, task).await,
             Change::Erase(past) => duties::erase(connection, self.seal, &mut self.facts.lists, past).await?,
             Change::Offer(offer) => return offers::add(connection, self.seal, offer, self.now).await,
-            Change::OfferCollected { offer, until } => return offers::collected(connection, self.seal, (offer, *until), self.now).await,
+            Change::OfferCollected { offer, until } => {
+                return offers::collected(connection, self.seal, (offer, *until), self.now).await;
+            }
             Change::OfferWithdrawn(offer) => return offers::withdraw(connection, offer, self.now).await,
             Change::Case(case) => return registers::add_case(connection, self.seal, case).await,
             Change::Organisation(_) | Change::Status(_) | Change::Credential(_) => {

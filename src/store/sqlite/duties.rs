@@ -162,8 +162,7 @@ pub(super) async fn past_term(
 ) -> Result<PastTerm, StoreError> {
     complete(connection, seal).await?;
     let query = sqlx::query(listed!("head.ends <= ? ORDER BY head.ends LIMIT ?"));
-    let rows =
-        query.bind(consents_before.millis()).bind(limit).fetch_all(&mut *connection).await.map_err(unavailable)?;
+    let rows = query.bind(consents_before.millis()).bind(limit).fetch_all(&mut *connection).await.map_err(unavailable)?;
     let mut consents = Vec::new();
     for row in &rows {
         let read = as_listed(seal, row);

@@ -51,16 +51,7 @@ impl Anchor {
         let (size, revision) = (self.size.to_be_bytes(), self.revision.0.to_be_bytes());
         let policy = [&[u8::from(self.policy.is_some())], self.policy.as_deref().unwrap_or_default().as_bytes()].concat();
         let [consents, reliances, open_tasks] = self.lists.bytes();
-        seal.head.of_parts(&[
-            &size,
-            self.root.bytes(),
-            &revision,
-            &self.registry,
-            &policy,
-            &consents,
-            &reliances,
-            &open_tasks,
-        ])
+        seal.head.of_parts(&[&size, self.root.bytes(), &revision, &self.registry, &policy, &consents, &reliances, &open_tasks])
     }
 }
 

@@ -76,9 +76,7 @@ pub(super) async fn replace(
     );
     let known = known.bind(subject.0.as_slice()).fetch_all(&mut *connection).await.map_err(unavailable)?;
     let replaced: BTreeSet<&str> = records.iter().map(|record| record.id.as_str()).collect();
-    let newer = |id: &str, version: i64| {
-        records.iter().any(|record| record.id == id && i64::from(record.version) <= version)
-    };
+    let newer = |id: &str, version: i64| records.iter().any(|record| record.id == id && i64::from(record.version) <= version);
     if known.iter().any(|(id, version)| !replaced.contains(id.as_str()) || newer(id, *version)) {
         return Ok(Err(Conflict::StateChanged));
     }

@@ -19,7 +19,8 @@ const VERSION: u32 = 1;
 /// The most offers of one source that wait.
 const MOST_WAITING: i64 = 1_000;
 
-const COLUMNS: &str = "SELECT id, source, recipient, purpose, kind, subject, reference, made, expires, collected, ends FROM offer";
+const COLUMNS: &str =
+    "SELECT id, source, recipient, purpose, kind, subject, reference, made, expires, collected, ends FROM offer";
 
 /// The offer with this id, if it still names the person at `now`.
 pub(super) async fn offer(
@@ -106,7 +107,8 @@ pub(super) async fn collected(
     (id, until): (&str, Timestamp),
     now: Timestamp,
 ) -> Result<Result<(), Conflict>, StoreError> {
-    let query = sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = ? AND ends > ?"))).bind(id.to_owned()).bind(now.millis());
+    let query =
+        sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = ? AND ends > ?"))).bind(id.to_owned()).bind(now.millis());
     let Some(row) = query.fetch_optional(&mut *connection).await.map_err(unavailable)? else {
         return Ok(Err(Conflict::FactsChanged));
     };

@@ -77,8 +77,7 @@ pub(super) async fn open(
 ) -> Result<Vec<Task>, StoreError> {
     let (_, anchor) = log::head(connection, seal).await?;
     anchor.lists.whole(connection, List::OpenTasks).await?;
-    let query =
-        sqlx::query(select!("(?1 IS NULL OR owner = ?1) AND open = 1 AND due <= ?2 ORDER BY due, id LIMIT ?3"));
+    let query = sqlx::query(select!("(?1 IS NULL OR owner = ?1) AND open = 1 AND due <= ?2 ORDER BY due, id LIMIT ?3"));
     let query = query.bind(owner.map(Oin::as_str)).bind(due_by.millis()).bind(limit);
     let rows = query.fetch_all(connection).await.map_err(unavailable)?;
     rows.iter().map(|row| opened(seal, row)).collect()
@@ -96,7 +95,9 @@ pub(super) async fn past_term(
     for row in query.fetch_all(connection).await.map_err(unavailable)? {
         match opened(seal, &row) {
             Ok(task) => ids.push(task.id),
-            Err(error @ StoreError::Corrupt { .. }) => alarm(&error, "a task cannot be read; it is not removed when its term ends"),
+            Err(error @ StoreError::Corrupt { .. }) => {
+                alarm(&error, "a task cannot be read; it is not removed when its term ends")
+            }
             Err(error) => return Err(error),
         }
     }
