@@ -66,7 +66,7 @@ fn opened(seal: &Seal, row: &SqliteRow, newest: bool) -> Result<ConsentRecord, S
     seal.open(if newest { place } else { place.superseded() }, row.try_get(2).map_err(unavailable)?)
 }
 
-/// The record of a row of [`listed`], when the list says of it what it says itself.
+/// The record of a row of `listed`, when the list says of it what it says itself.
 fn as_listed(seal: &Seal, row: &SqliteRow) -> Result<(SubjectIndex, ConsentRecord), StoreError> {
     let id: String = row.try_get(0).map_err(unavailable)?;
     let corrupt = |column| StoreError::Corrupt { table: "consent_head", column, row: id.clone() };
