@@ -60,7 +60,7 @@ enum Step {
 
 #[derive(Args)]
 struct Lost {
-    /// The table that the alarm names: consent, override_record or person_register.
+    /// The table that the alarm names, such as consent.
     table: String,
     /// The row that it names.
     row: String,

@@ -96,7 +96,7 @@ pub(super) async fn past_term(
         match opened(seal, &row) {
             Ok(task) => ids.push(task.id),
             Err(error @ StoreError::Corrupt { .. }) => {
-                alarm(&error, "a task cannot be read; it is not removed when its term ends")
+                alarm(&error, "a task cannot be read; it is not removed when its term ends");
             }
             Err(error) => return Err(error),
         }
