@@ -8,11 +8,11 @@ use crate::support::draft::Draft;
 use crate::support::{Persona, TestGateway, caller};
 
 fn override_message() -> Value {
-    let step = json!({"professional": "pro-1", "publicKey": "A".repeat(43), "signedAt": "2026-11-20T12:00:00Z", "signature": "A".repeat(86)});
+    let step = json!({"professional": "pro-1", "registration": "BIG 19012345601", "publicKey": "A".repeat(43), "signedAt": "2026-11-20T12:00:00Z", "signature": "A".repeat(86)});
     json!({
         "id": "o-1", "standing": "active", "created": step,
         "content": {
-            "subject": {"scheme": "bsn", "value": "999990019"}, "recipient": Slug::VeiligThuis.organisation().oin,
+            "subject": {"scheme": "bsn", "value": "999990019"}, "recipients": [Slug::VeiligThuis.organisation().oin],
             "purpose": "acute-safety", "categories": ["identity"], "forms": ["exact"], "ground": "noodsituatie",
             "harm": "He said that he will come back tonight", "harmTo": "K1", "consent": {"sought": "no", "why": "no time"},
             "alternatives": "none", "whyLeast": "only the address", "colleague": "pro-2", "expiresAt": "2026-11-22T12:00:00Z"},
@@ -44,7 +44,7 @@ async fn faults_of_overrides_and_releases_are_listed_by_their_place() {
         ("/v1/overrides", with(override_message(), "/content/harm", json!("Jansen".repeat(400))), &["/content/harm"]),
         ("/v1/overrides", with(override_message(), "/content/bsn", json!("999990019")), &["/content/bsn"]),
         // All members are sound, their meaning is not.
-        ("/v1/overrides", override_message(), &["/created/signature"]),
+        ("/v1/overrides", override_message(), &["/content/expiresAt", "/created/signature", "/reviewDue"]),
         (
             "/v1/overrides",
             with(with(override_message(), "/standing", json!("revoked")), "/revoked", override_message()["created"].clone()),
