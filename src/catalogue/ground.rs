@@ -67,7 +67,9 @@ impl Grounds {
             if sources.is_empty() || recipients.is_empty() {
                 return Err((line.span(), "an override names at least one kind of source and of recipient".to_owned()));
             }
-            for (source, recipient) in sources.iter().flat_map(|source| recipients.iter().map(move |recipient| (source, recipient))) {
+            for (source, recipient) in
+                sources.iter().flat_map(|source| recipients.iter().map(move |recipient| (source, recipient)))
+            {
                 if !table.insert((*source, *recipient, *ground)) {
                     let twice = format!("`{}` from {} to {} stands here twice", ground.code(), source.code(), recipient.code());
                     return Err((line.span(), twice));

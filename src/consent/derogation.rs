@@ -115,9 +115,7 @@ pub enum InvalidOverride {
     #[error("an override is for others than the source itself")]
     Itself,
     /// The four eyes are missing.
-    #[error(
-        "a second professional, another than the first, must approve it; only for acute-safety may one make it alone"
-    )]
+    #[error("a second professional, another than the first, must approve it; only for acute-safety may one make it alone")]
     FourEyes,
 }
 

@@ -25,6 +25,7 @@ mod notices;
 mod offers;
 mod operators_hand;
 mod ordinary;
+mod overrides;
 mod policies;
 mod protected;
 mod pseudonyms;

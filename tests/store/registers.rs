@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use sluis::clock::Timestamp;
 use sluis::catalogue::Ground;
+use sluis::clock::Timestamp;
 use sluis::consent::derogation::ConsentSought;
 use sluis::consent::minors::{Grantor, GrantorRole};
 use sluis::consent::record::{ConsentEvent, Evidence, EvidenceKind, Notice};

@@ -116,11 +116,8 @@ impl Desk {
 /// What is kept of a report: the subject's identifier and the signatures are not.
 fn record(message: &OverrideMessage, source: &Oin, now: Timestamp) -> Override {
     let content = &message.content;
-    let finest = content
-        .forms
-        .iter()
-        .copied()
-        .fold(Form::Signal, |finest, form| if within_ceiling(form, finest) { finest } else { form });
+    let finest =
+        content.forms.iter().copied().fold(Form::Signal, |finest, form| if within_ceiling(form, finest) { finest } else { form });
     Override {
         id: message.id.clone(),
         subject: String::new(),

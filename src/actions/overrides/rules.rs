@@ -55,7 +55,8 @@ const SIGNATURE: &str = "a signature by publicKey over the canonical JSON of the
 
 fn signatures(message: &OverrideMessage, now: Timestamp, faults: &mut Vec<Fault>) {
     let (content, created) = (&message.content, &message.created);
-    let mut add = |pointer: &str, expected: &str| faults.push(Fault { pointer: pointer.to_owned(), expected: expected.to_owned() });
+    let mut add =
+        |pointer: &str, expected: &str| faults.push(Fault { pointer: pointer.to_owned(), expected: expected.to_owned() });
     if !holds(created, &content.create_statement(&created.professional, created.signed_at)) {
         add("/created/signature", SIGNATURE);
     }
@@ -99,8 +100,10 @@ fn recipients(message: &OverrideMessage, reporting: &Reporting<'_>, faults: &mut
     }
     if let Some(held) = held.filter(|held| !held.contains(&content.ground)) {
         let codes: Vec<&str> = held.iter().map(|ground| ground.code()).collect();
-        let which = if codes.is_empty() { "none for all of these recipients: name them apart".to_owned() } else { codes.join(" or ") };
-        let expected = format!("a ground on which {} can break confidentiality for {}: {which}", source.kind.code(), content.purpose);
+        let which =
+            if codes.is_empty() { "none for all of these recipients: name them apart".to_owned() } else { codes.join(" or ") };
+        let expected =
+            format!("a ground on which {} can break confidentiality for {}: {which}", source.kind.code(), content.purpose);
         faults.push(Fault { pointer: "/content/ground".to_owned(), expected });
     }
 }

@@ -23,7 +23,12 @@ impl Connector {
     }
 
     /// `signed_at`: when it was signed, from which on it lasts at most seven days.
-    pub(super) fn check_content(&self, content: &OverrideContent, signed_at: Timestamp, now: Timestamp) -> Result<(), OverrideError> {
+    pub(super) fn check_content(
+        &self,
+        content: &OverrideContent,
+        signed_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), OverrideError> {
         let texts = [
             ("harm", &content.harm),
             ("harmTo", &content.harm_to),
@@ -74,4 +79,3 @@ impl Connector {
 fn filled(field: &'static str, text: &str) -> Result<(), OverrideError> {
     if is_text(text, LONGEST_TEXT) { Ok(()) } else { Err(OverrideError::Field(field)) }
 }
-

@@ -94,4 +94,3 @@ impl OverrideRow {
         Some(OverrideMessage { id: self.id, standing, content, created, approved, review_due, revoked })
     }
 }
-

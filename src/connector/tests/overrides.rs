@@ -7,9 +7,7 @@ use super::super::store::OverrideRow;
 use super::*;
 use crate::catalogue::Ground;
 use crate::organisation::{Kind, Oin};
-use crate::source::overrides::{
-    ConsentSought, OverrideContent, OverrideMessage, OverrideStanding, revoke_statement,
-};
+use crate::source::overrides::{ConsentSought, OverrideContent, OverrideMessage, OverrideStanding, revoke_statement};
 
 fn content(purpose: &str, form: &str) -> OverrideContent {
     serde_json::from_value(json!({

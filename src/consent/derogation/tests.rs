@@ -67,7 +67,8 @@ fn two_distinct_professionals_stand_for_it() {
     let twice = Override { approved_by: Some(professional("p-1")), ..acute() };
     assert_eq!(twice.check(), Err(InvalidOverride::FourEyes), "claiming four eyes with two is refused everywhere");
     assert_eq!(made().check(), Ok(()));
-    let only = ["acute-safety", "safety-assessment", "prosecution", "team-discussion", "treatment", "Acute-Safety", "acute-safety2"];
+    let only =
+        ["acute-safety", "safety-assessment", "prosecution", "team-discussion", "treatment", "Acute-Safety", "acute-safety2"];
     assert_eq!(only.into_iter().filter_map(|code| code.parse().ok()).filter(one_suffices).count(), 1);
 }
 
@@ -131,8 +132,7 @@ fn for_a_team_it_names_every_attendee_but_the_source() {
     let overrides = [two, named("one", &[1], Form::Summary)];
     let governs = |attendees: &[u8]| {
         let attendees = attendees.iter().map(|number| oin(*number)).collect();
-        let found =
-            governing_override(&overrides, &oin(5), &attendees, &overrides[0].purpose, Category::Diagnosis, now);
+        let found = governing_override(&overrides, &oin(5), &attendees, &overrides[0].purpose, Category::Diagnosis, now);
         found.map(|one| one.id.as_str())
     };
     assert_eq!(governs(&[1]), Some("one"));
