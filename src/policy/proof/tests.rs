@@ -133,6 +133,24 @@ fn seeds() -> Vec<Seed> {
             ..NOTHING
         },
         Seed {
+            invariant: "never.ended-override",
+            changed: Some((
+                "rules/prosecution.cedar",
+                "when { context has override && context.override.fourEyes }",
+                "when { context has override }",
+            )),
+            ..NOTHING
+        },
+        Seed {
+            invariant: "never.attendee-not-covered",
+            changed: Some((
+                "rules/team-discussion.cedar",
+                "context.override.recipients.containsAll(context.case.attendees)",
+                "context.override.recipients.contains(principal.oin)",
+            )),
+            ..NOTHING
+        },
+        Seed {
             invariant: "never.microdata-for-accountability",
             weakened: &["guard.aggregates-only", "guard.citizen-number"],
             permit: Some(("rules/accountability.cedar", "when { resource.category == Sluis::Category::\"citizen-number\" }")),
