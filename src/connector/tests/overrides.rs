@@ -147,7 +147,7 @@ async fn every_field_is_required() {
         ("forms", &|content| content.forms.clear()),
         ("recipients", &|content| content.recipients.clear()),
         ("recipients", &|content| content.recipients = vec![content.recipients[0].clone(); 2]),
-        ("recipients", &|content| content.recipients = (10..27).map(|one| oin(one)).collect()),
+        ("recipients", &|content| content.recipients = (10..27).map(oin).collect()),
         ("recipients", &|content| content.recipients.push(own.clone())),
     ] {
         assert_eq!(refuse(change).await, OverrideError::Field(field));

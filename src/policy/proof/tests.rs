@@ -133,6 +133,26 @@ fn seeds() -> Vec<Seed> {
             ..NOTHING
         },
         Seed {
+            invariant: "never.microdata-for-accountability",
+            weakened: &["guard.aggregates-only", "guard.citizen-number"],
+            permit: Some(("rules/accountability.cedar", "when { resource.category == Sluis::Category::\"citizen-number\" }")),
+            ..NOTHING
+        },
+        Seed {
+            invariant: "never.other-than-the-subject",
+            weakened: &["guard.subject-alone"],
+            permit: Some(("rules/probation.cedar", "when { resource.category == Sluis::Category::\"identity\" }")),
+            ..NOTHING
+        },
+        Seed { invariant: "never.closed-case", weakened: &["guard.case-closed"], ..NOTHING },
+        Seed { invariant: "never.restraining-order", weakened: &["guard.restraining-order"], ..NOTHING },
+    ]
+}
+
+/// A second change of those that can be broken in more than one way: four eyes, and a whole team.
+fn further_seeds() -> [Seed; 2] {
+    [
+        Seed {
             invariant: "never.ended-override",
             changed: Some((
                 "rules/prosecution.cedar",
@@ -150,20 +170,6 @@ fn seeds() -> Vec<Seed> {
             )),
             ..NOTHING
         },
-        Seed {
-            invariant: "never.microdata-for-accountability",
-            weakened: &["guard.aggregates-only", "guard.citizen-number"],
-            permit: Some(("rules/accountability.cedar", "when { resource.category == Sluis::Category::\"citizen-number\" }")),
-            ..NOTHING
-        },
-        Seed {
-            invariant: "never.other-than-the-subject",
-            weakened: &["guard.subject-alone"],
-            permit: Some(("rules/probation.cedar", "when { resource.category == Sluis::Category::\"identity\" }")),
-            ..NOTHING
-        },
-        Seed { invariant: "never.closed-case", weakened: &["guard.case-closed"], ..NOTHING },
-        Seed { invariant: "never.restraining-order", weakened: &["guard.restraining-order"], ..NOTHING },
     ]
 }
 
@@ -201,7 +207,7 @@ async fn every_invariant_is_refuted_by_its_seeded_violation() {
     let invariants = original.invariants().expect("invariants");
     let ids: BTreeSet<&str> = invariants.iter().map(|one| one.id.as_str()).collect();
     assert_eq!(ids, seeds.iter().map(|seed| seed.invariant).collect(), "one seed for each invariant");
-    for seed in seeds {
+    for seed in seeds.into_iter().chain(further_seeds()) {
         let mut files = files();
         seed.plant(&mut files);
         // Only the invariant in question: the whole takes a while.
