@@ -26,6 +26,7 @@ mod notices;
 mod offers;
 mod operators_hand;
 mod ordinary;
+mod overrides;
 mod policies;
 mod protected;
 mod pseudonyms;
