@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet, ValidationMode, Validator};
 
 use super::bundle::{Bundle, LoadError};
+use super::rules::Basis;
 use super::statements::{Statement, statements};
 use crate::catalogue::purpose::FileError;
 
@@ -41,7 +42,7 @@ impl Bundle {
     /// Checks that nothing is missing, and counts.
     ///
     /// # Errors
-    /// [`LoadError`] with file and line: a purpose of the model without files or table tests, an invariant that does not read or does not fit.
+    /// [`LoadError`] with file and line: a purpose of the model without files or table tests, an override without a ground, an invariant that does not read or does not fit.
     pub fn inventory(&self) -> Result<Inventory, LoadError> {
         for code in self.purposes_of_the_model() {
             if !self.purposes().any(|purpose| purpose.id.as_str() == code) {
@@ -57,6 +58,7 @@ impl Bundle {
                 );
             }
         }
+        self.grounds_where_overrides_count()?;
         let guards = self.notes().filter(|note| note.withheld.is_some()).count();
         let rows: BTreeSet<&str> = self.notes().filter_map(|note| note.row.as_deref()).collect();
         Ok(Inventory {
@@ -67,6 +69,23 @@ impl Bundle {
             invariants: self.invariants()?.len(),
             tests: self.files.keys().filter(|name| name.starts_with("tests/")).count(),
         })
+    }
+
+    /// A purpose with a permit that rests on an override says on which grounds one is made, and no other does.
+    fn grounds_where_overrides_count(&self) -> Result<(), FileError> {
+        for purpose in self.purposes() {
+            let rules = format!("rules/{}.cedar:", purpose.id);
+            let resting = self.notes().find(|note| note.basis == Some(Basis::Override) && note.place.starts_with(&rules));
+            let message = match (resting, purpose.grounds.is_empty()) {
+                (Some(note), true) => {
+                    format!("no [[overrides]] here says on which ground, and `{}` ({}) rests on an override", note.id, note.place)
+                }
+                (None, false) => "[[overrides]] stands here, and no permit of this purpose rests on an override".to_owned(),
+                _ => continue,
+            };
+            return Err(FileError { file: format!("purposes/{}.toml", purpose.id), line: 1, message });
+        }
+        Ok(())
     }
 
     fn purposes_of_the_model(&self) -> BTreeSet<String> {

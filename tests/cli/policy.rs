@@ -279,6 +279,28 @@ fn expected() -> BTreeSet<String> {
     lines
 }
 
+/// Broken on purpose to see it fail: a line of `[[overrides]]` away, and one for a recipient of whom the matrix knows no override.
+#[test]
+fn every_override_of_the_domain_model_has_a_ground_and_no_ground_is_idle() {
+    use sluis::organisation::Kind;
+    let bundle = sluis::policy::Bundle::embedded().expect("the policies");
+    let overrides: BTreeSet<(String, Kind, Kind)> = expected()
+        .iter()
+        .filter_map(|line| line.strip_suffix(",override"))
+        .map(|line| {
+            let columns: Vec<&str> = line.split(',').collect();
+            let [purpose, source, recipient, ..] = columns[..] else { panic!("{line}") };
+            (purpose.to_owned(), Kind::from_code(source).expect("a kind"), Kind::from_code(recipient).expect("a kind"))
+        })
+        .collect();
+    let carried: BTreeSet<(String, Kind, Kind)> = bundle
+        .purposes()
+        .flat_map(|purpose| purpose.grounds.iter().map(move |(source, recipient, _)| (purpose.id.to_string(), source, recipient)))
+        .collect();
+    assert!(overrides.len() > 40, "{}", overrides.len());
+    assert_eq!(overrides, carried);
+}
+
 #[test]
 fn the_matrix_agrees_with_the_domain_model_cell_by_cell() {
     let (code, csv, err) = run(&["matrix", "--csv"]);

@@ -28,7 +28,7 @@ fn reliance(disclosure: &str, recipient: u8) -> Reliance {
     }
 }
 
-fn task(id: &str, about: &str) -> Task {
+pub fn task(id: &str, about: &str) -> Task {
     Task {
         id: id.to_owned(),
         version: 1,
@@ -152,7 +152,7 @@ async fn overrides_and_cases_go_in_their_time() {
     fixture.holds_together().await;
 }
 
-/// Broken on purpose to see it fail: `put_task` without the version; `erase` without tasks.
+/// Broken on purpose to see it fail: `tasks::put` without the version; `erase` without tasks.
 #[tokio::test]
 async fn a_task_is_one_is_answered_once_and_goes() {
     let fixture = Fixture::new().await;

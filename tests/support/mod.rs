@@ -36,6 +36,7 @@ pub mod cases;
 pub mod child;
 pub mod clock;
 pub mod consents;
+pub mod derogation;
 pub mod draft;
 pub mod fake_source;
 pub mod faulty_store;

@@ -2,24 +2,24 @@
 
 use std::time::Duration;
 
-use sluis::catalogue::{Category, Form};
+use sluis::catalogue::{Category, Form, Ground};
 use sluis::connector::Connector;
 use sluis::connector::inbox::release_statement;
 use sluis::demo::organisations::Slug;
 use sluis::demo::running::Running;
 use sluis::source::SubjectWire;
-use sluis::source::overrides::{ConsentSought, OverrideContent, OverrideGround};
+use sluis::source::overrides::{ConsentSought, OverrideContent};
 
 /// Makes an override of mental-health care about P21 for the police; gives its id.
 pub async fn make_override(running: &Running, connector: &Connector) -> String {
     let (scheme, value) = running.world.person("P21").expect("a person").1.identifier(Slug::MentalHealth);
     let content = OverrideContent {
         subject: SubjectWire { scheme: scheme.to_owned(), value },
-        recipient: Slug::Police.organisation().parsed_oin().expect("an OIN"),
+        recipients: vec![Slug::Police.organisation().parsed_oin().expect("an OIN")],
         purpose: "acute-safety".parse().expect("a purpose"),
         categories: vec![Category::Identity],
         forms: vec![Form::Exact, Form::Reduced, Form::Signal],
-        ground: OverrideGround::ConflictVanPlichten,
+        ground: Ground::ConflictOfDuties,
         harm: "He has said that he will attack his former partner tonight.".to_owned(),
         harm_to: "his former partner".to_owned(),
         consent: ConsentSought::No { why: "asking would raise the danger".to_owned() },

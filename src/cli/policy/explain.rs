@@ -28,8 +28,8 @@ enum Lang {
 
 impl Explain {
     pub(super) async fn run(self, outside: Outside) -> Result<(), Failure> {
-        let (desk, bundle) = self.by.desk_and_policies(outside).await?;
-        let explained = desk.explain(&self.disclosure, &bundle).await?;
+        let bundle = self.by.policies()?;
+        let explained = self.by.desk(outside).await?.explain(&self.disclosure, &bundle).await?;
         let explanation =
             explained.ok_or_else(|| Failure::refused("there is no such disclosure in the log, or it was erased"))?;
         let language = match self.lang {

@@ -23,7 +23,7 @@ pub(super) async fn note(
     query.bind(register).bind(id).bind(ends.millis()).execute(connection).await.map(drop).map_err(unavailable)
 }
 
-/// The overrides that ended by `before`, and the cases that were closed by then.
+/// The overrides that ended by `before`, and the cases that were closed by then; also what is not there any more, such as what was declared lost.
 pub(super) async fn past(
     connection: &mut SqliteConnection,
     seal: &Seal,
@@ -32,7 +32,7 @@ pub(super) async fn past(
 ) -> Result<(Vec<String>, Vec<String>), StoreError> {
     let (mut overrides, mut closed) = (Vec::new(), Vec::new());
     for id in listed(connection, OVERRIDE.table, before, limit).await? {
-        let ended = registers::override_of(connection, seal, &id).await.map(|one| one.is_some_and(|one| one.ends_at() <= before));
+        let ended = registers::override_of(connection, seal, &id).await.map(|one| one.is_none_or(|one| one.ends_at() <= before));
         if readable(ended)? {
             overrides.push(id);
         }
@@ -48,7 +48,7 @@ pub(super) async fn past(
 async fn is_closed(connection: &mut SqliteConnection, seal: &Seal, id: &str, before: Timestamp) -> Result<bool, StoreError> {
     let corrupt = |_| StoreError::Corrupt { table: "register_end", column: "id", row: id.to_owned() };
     let case = cases::case(connection, seal, &id.parse::<CaseId>().map_err(corrupt)?).await?;
-    Ok(case.is_some_and(|(_, case)| matches!(case.state, State::Closed { at } if at <= before)))
+    Ok(case.is_none_or(|(_, case)| matches!(case.state, State::Closed { at } if at <= before)))
 }
 
 /// One that cannot be read stays, and holds up no other.
