@@ -2,59 +2,83 @@
 
 use std::fmt;
 
-use cedar_policy::{Authorizer, Decision, PolicySet};
+use cedar_policy::{Authorizer, EntityUid, PolicySet};
 use cedar_policy_symcc::Env;
 use serde_json::Value;
 
 use super::solver::ProofError;
+use super::sets::Sets;
 use crate::catalogue::Form;
 use crate::clock::Timestamp;
 use crate::policy::bundle::Bundle;
 
-/// A concrete request, with the policies that permit it. It is about nobody: the solver made it up.
+/// A concrete request, with the permits that permit it and the guards that stop it. It is about nobody: the solver made it up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
     /// In which form.
     pub form: Form,
+    /// The request in one sentence.
+    pub sentence: String,
     /// Name and value: who receives, from whom, which category, for which purpose, and under which circumstances.
     pub lines: Vec<(String, String)>,
     /// The permits, each with its id, place, law and why.
     pub permitted_by: Vec<String>,
+    /// The guards, likewise.
+    pub stopped_by: Vec<String>,
 }
 
 impl Example {
-    /// The request, when the rules of `bundle` indeed permit it.
-    pub(super) fn permitted(found: &Env, bundle: &Bundle) -> Result<Self, ProofError> {
-        Self::told(found, &bundle.rules.all, bundle)?.ok_or_else(|| {
-            ProofError::Undecided("the solver's counterexample is not permitted when the rules decide it".to_owned())
-        })
-    }
-
-    /// The request, when `policies` permit it.
-    pub(super) fn told(found: &Env, policies: &PolicySet, bundle: &Bundle) -> Result<Option<Self>, ProofError> {
-        let response = Authorizer::new().is_authorized(&found.request, policies, &found.entities);
-        if response.decision() != Decision::Allow {
-            return Ok(None);
-        }
-        let mut permits: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
-        permits.sort_unstable();
+    /// The request, and what the rules of `bundle` make of it.
+    pub(super) fn of(found: &Env, sets: &Sets, bundle: &Bundle) -> Result<Self, ProofError> {
         let action = found.request.action().map(|action| action.id().unescaped().to_owned()).unwrap_or_default();
         let form = Form::from_code(&action).ok_or_else(|| ProofError::Undecided(format!("`{action}` is no form")))?;
-        let mut lines = vec![("form".to_owned(), form.to_string())];
-        for (role, uid) in [("recipient", found.request.principal()), ("item", found.request.resource())] {
-            let entity = uid.and_then(|uid| found.entities.get(uid));
-            let json = entity.and_then(|entity| entity.to_json_value().ok()).unwrap_or_default();
-            lines.extend(members(json.get("attrs")).map(|(name, value)| (format!("{role}, {name}"), plain(name, value))));
-        }
+        let recipient = attributes(found, found.request.principal());
+        let item = attributes(found, found.request.resource());
         let context = found.request.context().and_then(|context| context.to_json_value().ok()).unwrap_or_default();
-        for (name, value) in members(Some(&context)) {
+        let mut lines = vec![("form".to_owned(), form.to_string())];
+        for (role, entity) in [("recipient", &recipient), ("item", &item)] {
+            lines.extend(members(entity).map(|(name, value)| (format!("{role}, {name}"), plain(name, value))));
+        }
+        for (name, value) in members(&context) {
             lines.extend(circumstance(name, value));
         }
         for absent in ["consent", "override", "case"].into_iter().filter(|name| context.get(name).is_none()) {
             lines.push((absent.to_owned(), "none".to_owned()));
         }
-        Ok(Some(Self { form, lines, permitted_by: permits.iter().map(|id| by(bundle, id)).collect() }))
+        Ok(Self {
+            form,
+            sentence: sentence(&recipient, &item, &context, form),
+            lines,
+            permitted_by: deciding(found, &sets.permits, bundle),
+            stopped_by: deciding(found, &sets.guards, bundle),
+        })
     }
+
+    /// Whether the rules permit the request.
+    pub fn passes(&self) -> bool {
+        !self.permitted_by.is_empty() && self.stopped_by.is_empty()
+    }
+}
+
+/// The policies of a set that match the request, when the stock authorizer decides it.
+fn deciding(found: &Env, policies: &PolicySet, bundle: &Bundle) -> Vec<String> {
+    let response = Authorizer::new().is_authorized(&found.request, policies, &found.entities);
+    let mut ids: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
+    ids.sort_unstable();
+    ids.iter().map(|id| by(bundle, id)).collect()
+}
+
+fn attributes(found: &Env, uid: Option<&EntityUid>) -> Value {
+    let json = uid.and_then(|uid| found.entities.get(uid)).and_then(|entity| entity.to_json_value().ok());
+    json.and_then(|json| json.get("attrs").cloned()).unwrap_or_default()
+}
+
+fn sentence(recipient: &Value, item: &Value, context: &Value, form: Form) -> String {
+    let of = |value: &Value, name: &str| value.get(name).map_or_else(|| "?".to_owned(), |value| plain(name, value));
+    let (kind, asker) = (of(recipient, "kind"), of(context, "asker"));
+    let who = if kind == asker { kind } else { format!("{kind} (asked for by {asker})") };
+    let (category, source, purpose) = (of(item, "category"), of(item, "sourceKind"), of(context, "purpose"));
+    format!("{who} receives {category} of {source}, {form}, for {purpose}")
 }
 
 fn by(bundle: &Bundle, id: &str) -> String {
@@ -63,8 +87,8 @@ fn by(bundle: &Bundle, id: &str) -> String {
     format!("{id} (policies/{}; {legal}): {}", note.place, note.why)
 }
 
-fn members(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
-    value.and_then(Value::as_object).into_iter().flatten()
+fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
 }
 
 /// A record line by line, anything else in one.
@@ -103,11 +127,17 @@ fn moment(millis: i64) -> String {
 
 impl fmt::Display for Example {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "    {}", self.sentence)?;
         for (name, value) in &self.lines {
             writeln!(f, "    {name:<26} {value}")?;
         }
-        for permit in &self.permitted_by {
-            writeln!(f, "    {:<26} {permit}", "permitted by")?;
+        for (what, policies) in [("permitted by", &self.permitted_by), ("stopped by", &self.stopped_by)] {
+            for policy in policies {
+                writeln!(f, "    {what:<26} {policy}")?;
+            }
+            if policies.is_empty() {
+                writeln!(f, "    {what:<26} nothing")?;
+            }
         }
         Ok(())
     }
