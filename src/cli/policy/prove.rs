@@ -22,6 +22,9 @@ pub(in crate::cli) struct Prove {
     /// The SMT solver cvc5: a name on the search path, or a path.
     #[arg(long, value_name = "PROGRAM", default_value = "cvc5")]
     solver: std::ffi::OsString,
+    /// Only this invariant, and no policy by itself: for a quick look while writing. Can be given more than once.
+    #[arg(long, value_name = "INVARIANT")]
+    only: Vec<String>,
 }
 
 impl Prove {
@@ -38,8 +41,8 @@ impl Prove {
                 }
             }
         };
-        let findings = prove(&bundle, &SolverCommand::new(self.solver), progress).await.map_err(Failure::usage)?;
-        report(&bundle, &findings)?;
+        let findings = prove(&bundle, &SolverCommand::new(self.solver), &self.only, progress).await.map_err(Failure::usage)?;
+        report(&bundle, &findings, &self.only)?;
         if findings.hold() {
             return Ok(());
         }
@@ -47,13 +50,18 @@ impl Prove {
     }
 }
 
-fn report(bundle: &Arc<Bundle>, findings: &Findings) -> Result<(), Failure> {
-    for invariant in bundle.invariants().map_err(Failure::refused)? {
+fn report(bundle: &Arc<Bundle>, findings: &Findings, only: &[String]) -> Result<(), Failure> {
+    let invariants = bundle.invariants().map_err(Failure::refused)?;
+    for invariant in invariants.iter().filter(|invariant| only.is_empty() || only.contains(&invariant.id)) {
         let examples = || findings.refuted.iter().filter(|(id, ..)| **id == *invariant.id);
         let verdict = if examples().next().is_none() { "proved " } else { "REFUTED" };
         say(&format!("{verdict}  {}  {}", invariant.id, invariant.why));
-        for (_, breach, example) in examples() {
-            say(&format!("  {} (policies/{}):\n{example}", told(*breach), invariant.place));
+        for breach in Breach::ALL {
+            let mut of_breach = examples().filter(|(_, one, _)| *one == breach).map(|(.., example)| example);
+            let Some(example) = of_breach.next() else { continue };
+            let others: Vec<&str> = of_breach.map(|example| example.form.code()).collect();
+            let likewise = if others.is_empty() { String::new() } else { format!("; likewise {}", others.join(", ")) };
+            say(&format!("  {} (policies/{}){likewise}:\n{example}", told(breach), invariant.place));
         }
     }
     for (id, example) in &findings.erring {
@@ -68,7 +76,12 @@ fn report(bundle: &Arc<Bundle>, findings: &Findings) -> Result<(), Failure> {
         let says = format!("never decides: guards overrule it on every request{what}. Without them it would permit");
         fault(bundle, id, &says, Some(example));
     }
-    say(&format!("{} invariants, {} policies, every request of every form", findings.invariants, findings.policies));
+    say(&match (only.is_empty(), findings) {
+        (true, Findings { invariants, policies, .. }) => {
+            format!("{invariants} invariants, {policies} policies, every request of every form")
+        }
+        (false, _) => format!("{} of {} invariants, no policy by itself: not the whole proof", only.len(), invariants.len()),
+    });
     Ok(())
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use cedar_policy::PolicySet;
-use cedar_policy_symcc::CompiledPolicySet;
+use cedar_policy::{Authorizer, Decision, PolicySet};
+use cedar_policy_symcc::{CompiledPolicySet, Env};
 
 use super::example::Example;
 use super::sets::Sets;
@@ -93,7 +93,10 @@ async fn beyond(prover: &mut Prover, one: &Bundle, other: &Bundle) -> Result<Vec
         let compiled = (prover.compile(ours)?, prover.compile(theirs)?);
         let found = prover.compiler.check_implies_with_counterexample_opt(&compiled.0, &compiled.1).await;
         if let Some(request) = found.map_err(ProofError::undecided)? {
-            examples.extend(Some(Example::of(&request, &sets, one)?).filter(Example::passes));
+            let permits = |policies, request: &Env| {
+                Authorizer::new().is_authorized(&request.request, policies, &request.entities).decision() == Decision::Allow
+            };
+            examples.push(Example::of(request, &sets, one, |request| permits(ours, request) && !permits(theirs, request))?);
         }
     }
     if examples.is_empty() {

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cedar_policy::{Policy, PolicySet};
-use cedar_policy_symcc::CompiledPolicy;
+use cedar_policy::{Authorizer, Policy, PolicySet};
+use cedar_policy_symcc::{CompiledPolicy, Env};
 
 use super::example::Example;
 use super::sets::{Compiled, Sets, narrowed};
+use super::simpler::matching;
 use super::solver::{ProofError, Prover};
 use super::{Finding, Outcome};
 use crate::catalogue::Category;
@@ -30,7 +31,8 @@ pub(super) async fn finding(
     let id: Arc<str> = policy.id().to_string().into();
     let alone = CompiledPolicy::compile(policy, &prover.environment, &prover.schema).map_err(ProofError::undecided)?;
     let failing = prover.compiler.check_never_errors_with_counterexample_opt(&alone).await.map_err(ProofError::undecided)?;
-    let errs = failing.map(|request| Example::of(&request, sets, bundle)).transpose()?.map(Box::new);
+    let fails = |request: &Env| failing_on(request, policy);
+    let errs = failing.map(|request| Example::of(request, sets, bundle, fails)).transpose()?.map(Box::new);
     let mut outcomes = Vec::new();
     for category in parts(bundle, &id) {
         let part = (Arc::clone(&id), category);
@@ -64,14 +66,21 @@ async fn permit(
     prover: &mut Prover,
     bundle: &Bundle,
     (sets, compiled): (&Sets, &Compiled),
-    permit: &PolicySet,
+    rule: &PolicySet,
 ) -> Result<Outcome, ProofError> {
-    let permit = prover.compile(permit)?;
+    let permit = prover.compile(rule)?;
     let overruled = prover.compiler.check_disjoint_opt(&permit, &compiled.all_but_guarded).await;
     if !overruled.map_err(ProofError::undecided)? {
         return Ok(Outcome::Decides);
     }
     let matched = prover.compiler.check_always_denies_with_counterexample_opt(&permit).await.map_err(ProofError::undecided)?;
     let Some(request) = matched else { return Ok(Outcome::Idle) };
-    Ok(Outcome::Overruled(Box::new(Example::of(&request, sets, bundle)?)))
+    let shows = |request: &Env| !matching(request, rule).is_empty();
+    Ok(Outcome::Overruled(Box::new(Example::of(request, sets, bundle, shows)?)))
+}
+
+fn failing_on(request: &Env, policy: &Policy) -> bool {
+    let Ok(alone) = PolicySet::from_policies([policy.clone()]) else { return false };
+    let response = Authorizer::new().is_authorized(&request.request, &alone, &request.entities);
+    response.diagnostics().errors().next().is_some()
 }

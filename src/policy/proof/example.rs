@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use cedar_policy::{Authorizer, EntityUid, PolicySet};
+use cedar_policy::EntityUid;
 use cedar_policy_symcc::Env;
 use serde_json::Value;
 
-use super::solver::ProofError;
 use super::sets::Sets;
+use super::simpler::{RECIPIENT, SOURCE, attributes, matching, simplified};
+use super::solver::ProofError;
 use crate::catalogue::Form;
 use crate::clock::Timestamp;
 use crate::policy::bundle::Bundle;
@@ -28,49 +29,36 @@ pub struct Example {
 }
 
 impl Example {
-    /// The request, and what the rules of `bundle` make of it.
-    pub(super) fn of(found: &Env, sets: &Sets, bundle: &Bundle) -> Result<Self, ProofError> {
+    /// The request, made as simple as `shows` allows, and what the rules of `bundle` make of it.
+    pub(super) fn of(found: Env, sets: &Sets, bundle: &Bundle, shows: impl Fn(&Env) -> bool) -> Result<Self, ProofError> {
+        if !shows(&found) {
+            return Err(ProofError::because("the rules decide the solver's counterexample otherwise than the solver"));
+        }
+        let found = simplified(found, bundle.engine.schema(), shows)?;
         let action = found.request.action().map(|action| action.id().unescaped().to_owned()).unwrap_or_default();
         let form = Form::from_code(&action).ok_or_else(|| ProofError::Undecided(format!("`{action}` is no form")))?;
-        let recipient = attributes(found, found.request.principal());
-        let item = attributes(found, found.request.resource());
+        let of = |uid: Option<&EntityUid>| uid.and_then(|uid| attributes(&found, uid)).unwrap_or_default();
+        let (recipient, item) = (of(found.request.principal()), of(found.request.resource()));
         let context = found.request.context().and_then(|context| context.to_json_value().ok()).unwrap_or_default();
         let mut lines = vec![("form".to_owned(), form.to_string())];
         for (role, entity) in [("recipient", &recipient), ("item", &item)] {
             lines.extend(members(entity).map(|(name, value)| (format!("{role}, {name}"), plain(name, value))));
         }
-        for (name, value) in members(&context) {
+        for (name, value) in members(&context).filter(|(name, value)| *name != "form" || plain(name, value) != form.code()) {
             lines.extend(circumstance(name, value));
         }
         for absent in ["consent", "override", "case"].into_iter().filter(|name| context.get(name).is_none()) {
             lines.push((absent.to_owned(), "none".to_owned()));
         }
+        let by = |policies| matching(&found, policies).iter().map(|id| by(bundle, id)).collect();
         Ok(Self {
             form,
             sentence: sentence(&recipient, &item, &context, form),
             lines,
-            permitted_by: deciding(found, &sets.permits, bundle),
-            stopped_by: deciding(found, &sets.guards, bundle),
+            permitted_by: by(&sets.permits),
+            stopped_by: by(&sets.guards),
         })
     }
-
-    /// Whether the rules permit the request.
-    pub fn passes(&self) -> bool {
-        !self.permitted_by.is_empty() && self.stopped_by.is_empty()
-    }
-}
-
-/// The policies of a set that match the request, when the stock authorizer decides it.
-fn deciding(found: &Env, policies: &PolicySet, bundle: &Bundle) -> Vec<String> {
-    let response = Authorizer::new().is_authorized(&found.request, policies, &found.entities);
-    let mut ids: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
-    ids.sort_unstable();
-    ids.iter().map(|id| by(bundle, id)).collect()
-}
-
-fn attributes(found: &Env, uid: Option<&EntityUid>) -> Value {
-    let json = uid.and_then(|uid| found.entities.get(uid)).and_then(|entity| entity.to_json_value().ok());
-    json.and_then(|json| json.get("attrs").cloned()).unwrap_or_default()
 }
 
 fn sentence(recipient: &Value, item: &Value, context: &Value, form: Form) -> String {
@@ -78,13 +66,13 @@ fn sentence(recipient: &Value, item: &Value, context: &Value, form: Form) -> Str
     let (kind, asker) = (of(recipient, "kind"), of(context, "asker"));
     let who = if kind == asker { kind } else { format!("{kind} (asked for by {asker})") };
     let (category, source, purpose) = (of(item, "category"), of(item, "sourceKind"), of(context, "purpose"));
-    format!("{who} receives {category} of {source}, {form}, for {purpose}")
+    format!("{who} receives {category} of {source} ({form}), for {purpose}")
 }
 
 fn by(bundle: &Bundle, id: &str) -> String {
     let Some(note) = bundle.note(id) else { return id.to_owned() };
-    let legal = note.legal.as_deref().unwrap_or("no law named");
-    format!("{id} (policies/{}; {legal}): {}", note.place, note.why)
+    let legal = note.legal.as_deref().map(|legal| format!("; {legal}")).unwrap_or_default();
+    format!("{id} (policies/{}{legal}): {}", note.place, note.why)
 }
 
 fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
@@ -114,6 +102,8 @@ fn plain(name: &str, value: &Value) -> String {
         Value::Number(number) if ["now", "validFrom", "notAfter"].contains(&name) => {
             number.as_i64().map_or_else(|| number.to_string(), moment)
         }
+        Value::String(text) if text == RECIPIENT => "the recipient".to_owned(),
+        Value::String(text) if text == SOURCE => "the source".to_owned(),
         Value::String(text) => format!("\"{text}\""),
         Value::Null | Value::Number(_) => value.to_string(),
     }

@@ -7,6 +7,7 @@ use cedar_policy_symcc::{CompiledPolicySet, Env};
 
 use super::example::Example;
 use super::sets::{Compiled, Sets};
+use super::simpler::matching;
 use super::solver::{ProofError, Prover};
 use super::{Breach, Finding};
 use crate::policy::bundle::Bundle;
@@ -19,8 +20,8 @@ pub(super) async fn findings(
     (sets, compiled): (&Sets, &Compiled),
     invariant: &Invariant,
 ) -> Result<Vec<Finding>, ProofError> {
-    let region = PolicySet::from_policies([invariant.region.clone()]).map_err(ProofError::because)?;
-    let region = prover.compile(&region)?;
+    let inside = PolicySet::from_policies([invariant.region.clone()]).map_err(ProofError::because)?;
+    let region = prover.compile(&inside)?;
     let (mut upheld, mut refuted) = (false, Vec::new());
     for &barrier in invariant.barriers {
         let policies = match barrier {
@@ -41,12 +42,9 @@ pub(super) async fn findings(
         return Ok(vec![Finding::Holds { invariant: id, form: prover.form }]);
     }
     let told = |(breach, request): (Breach, Env)| {
-        let example = Box::new(Example::of(&request, sets, bundle)?);
-        if breach.is_shown_by(&example) {
-            return Ok(Finding::Refuted { invariant: Arc::clone(&id), breach, example });
-        }
-        let message = "the rules decide the solver's counterexample otherwise than the solver".to_owned();
-        Err(ProofError::Undecided(format!("{id}: {message}\n{example}")))
+        let shows = |request: &Env| !matching(request, &inside).is_empty() && breach.is_shown_by(request, sets);
+        let example = Box::new(Example::of(request, sets, bundle, shows)?);
+        Ok(Finding::Refuted { invariant: Arc::clone(&id), breach, example })
     };
     refuted.into_iter().map(told).collect()
 }
@@ -62,12 +60,14 @@ async fn common(
 }
 
 impl Breach {
-    /// Whether the stock authorizer, asked about the example, agrees with the solver.
-    fn is_shown_by(self, example: &Example) -> bool {
+    /// Whether the stock authorizer finds the same in a request as the solver.
+    fn is_shown_by(self, request: &Env, sets: &Sets) -> bool {
+        let permitted = || !matching(request, &sets.permits).is_empty();
+        let stopped = || !matching(request, &sets.guards).is_empty();
         match self {
-            Self::Open => example.passes(),
-            Self::Barrier(Barrier::Permits) => !example.permitted_by.is_empty(),
-            Self::Barrier(Barrier::Guards) => example.stopped_by.is_empty(),
+            Self::Open => permitted() && !stopped(),
+            Self::Barrier(Barrier::Permits) => permitted(),
+            Self::Barrier(Barrier::Guards) => !stopped(),
         }
     }
 }

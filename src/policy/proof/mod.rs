@@ -9,6 +9,7 @@ mod effects;
 mod example;
 mod invariants;
 mod sets;
+mod simpler;
 mod solver;
 mod witness;
 
@@ -38,6 +39,11 @@ pub enum Breach {
     Open,
     /// A barrier that must uphold it by itself does not; the rules as a whole still do.
     Barrier(Barrier),
+}
+
+impl Breach {
+    /// The worst first.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Barrier(Barrier::Permits), Self::Barrier(Barrier::Guards)];
 }
 
 /// What a policy does in one form, as far as it goes.
@@ -86,9 +92,9 @@ pub enum Finding {
 /// What was proved and what was not.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// How many invariants there are.
+    /// How many invariants were looked at.
     pub invariants: usize,
-    /// How many policies.
+    /// How many policies, each by itself.
     pub policies: usize,
     /// The invariants that do not hold, how not, and a request.
     pub refuted: Vec<(Arc<str>, Breach, Box<Example>)>,
@@ -107,18 +113,24 @@ impl Findings {
     }
 }
 
-/// Checks every invariant and every policy of a bundle; `progress` hears of each finding as it comes.
+/// Checks every invariant and every policy of a bundle, or only the invariants in `only`; `progress` hears of each finding as it comes.
 ///
 /// # Errors
-/// [`ProofError`], when the solver does not start or cannot say. Then nothing is proved.
+/// [`ProofError`], when the solver does not start or cannot say, or when there is no such invariant. Then nothing is proved.
 pub async fn prove(
     bundle: &Arc<Bundle>,
     solver: &SolverCommand,
+    only: &[String],
     mut progress: impl FnMut(&Finding),
 ) -> Result<Findings, ProofError> {
-    let invariants: Vec<Invariant> = bundle.invariants().map_err(ProofError::because)?;
+    let mut invariants: Vec<Invariant> = bundle.invariants().map_err(ProofError::because)?;
+    if let Some(unknown) = only.iter().find(|id| !invariants.iter().any(|one| one.id == **id)) {
+        return Err(ProofError::Undecided(format!("there is no invariant {unknown}")));
+    }
+    let whole = only.is_empty();
+    invariants.retain(|invariant| whole || only.contains(&invariant.id));
     let count = invariants.len();
-    let deciding = Deciding::new(witness::deciding(bundle)?);
+    let deciding = if whole { Some(Deciding::new(witness::deciding(bundle)?)) } else { None };
     let task = Arc::new(Task { sets: Sets::of(bundle)?, bundle: Arc::clone(bundle), invariants, deciding });
     let (sender, mut found) = unbounded_channel();
     let mut tasks = tokio::task::JoinSet::new();
@@ -142,7 +154,8 @@ struct Task {
     bundle: Arc<Bundle>,
     sets: Sets,
     invariants: Vec<Invariant>,
-    deciding: Deciding,
+    /// What is known of the policies; nothing when only invariants are proved.
+    deciding: Option<Deciding>,
 }
 
 async fn by_form(mut prover: Prover, task: Arc<Task>, found: UnboundedSender<Finding>) -> Result<(), ProofError> {
@@ -153,6 +166,7 @@ async fn by_form(mut prover: Prover, task: Arc<Task>, found: UnboundedSender<Fin
             drop(found.send(finding));
         }
     }
+    let Some(deciding) = deciding else { return Ok(()) };
     for policy in bundle.rules.all.policies() {
         let finding = effects::finding(&mut prover, bundle, (sets, &compiled), policy, deciding).await?;
         drop(found.send(finding));
