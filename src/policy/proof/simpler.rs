@@ -97,6 +97,18 @@ impl Draft {
         }
     }
 
+    /// Claims the form that is decided, in consent and override too.
+    fn of_one_form(&mut self) {
+        let form = json!({"__entity": {"type": "Sluis::Form", "id": self.action.id().unescaped()}});
+        let claimed = self.context.insert("form".to_owned(), form.clone());
+        for part in ["consent", "override"] {
+            let forms = self.part(part).and_then(|part| part.get_mut("forms")).and_then(Value::as_array_mut);
+            for one in forms.into_iter().flatten().filter(|one| Some(&**one) == claimed.as_ref()) {
+                one.clone_from(&form);
+            }
+        }
+    }
+
     /// Gives recipient and source a number, wherever they are meant.
     fn numbered(&mut self) {
         let old =
@@ -132,10 +144,7 @@ fn rename(value: &mut Value, from: &str, to: &str) {
 /// What is tried, one after the other.
 fn steps(draft: &Draft) -> Vec<Step> {
     let mut steps: Vec<Step> = vec![Box::new(Draft::numbered), Box::new(Draft::in_our_days)];
-    let form = draft.action.id().unescaped().to_owned();
-    steps.push(Box::new(move |draft| {
-        draft.context.insert("form".to_owned(), json!({"__entity": {"type": "Sluis::Form", "id": form}}));
-    }));
+    steps.push(Box::new(Draft::of_one_form));
     steps.push(Box::new(|draft| {
         draft.context.extend(draft.recipient.get("kind").cloned().map(|kind| ("asker".to_owned(), kind)));
     }));

@@ -142,8 +142,11 @@ fn seeds() -> Vec<Seed> {
         },
         Seed {
             invariant: "never.person-in-anonymous-consultation",
-            weakened: &[],
-            permit: Some(("rules/anonymous-consultation.cedar", "when { resource.category == Sluis::Category::\"household\" }")),
+            changed: Some((
+                GUARDS,
+                "[Sluis::Form::\"exact\", Sluis::Form::\"summary\"].contains(context.form)",
+                "[Sluis::Form::\"exact\"].contains(context.form)",
+            )),
             ..NOTHING
         },
         Seed {
