@@ -62,7 +62,7 @@ fn legend(body: &mut String) -> usize {
     }
     for line in [
         "X exact · precies",
-        "K reduced: year, band, level · grover: jaar, klasse, niveau",
+        "K reduced: year, band, level · grover: jaar, klasse",
         "F signal: yes, no, unknown · signaal: ja, nee, onbekend",
         "R summary by a professional · samenvatting",
         "X includes K and F, K includes F · X omvat K en F",
