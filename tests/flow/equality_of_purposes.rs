@@ -288,7 +288,7 @@ async fn slow_sources(gateway: &TestGateway) -> Vec<FakeSource> {
 
 /// The times per row and class: every worker asks each in every round.
 async fn times(gateway: &TestGateway, case: &CaseId, workers: usize, rounds: usize) -> Vec<[Vec<f64>; 3]> {
-    let asked: Vec<(usize, usize, Persona, Vec<u8>)> = (0..ROWS.len() * 3)
+    let questions: Vec<(usize, usize, Persona, Vec<u8>)> = (0..ROWS.len() * 3)
         .map(|number| {
             let (row, class) = (number / 3, number % 3);
             let body = ROWS[row].body(gateway, case, ROWS[row].persons()[class], "exact");
@@ -299,8 +299,8 @@ async fn times(gateway: &TestGateway, case: &CaseId, workers: usize, rounds: usi
         // Spread over a second, so that the machine is loaded evenly; each begins elsewhere.
         tokio::time::sleep(Duration::from_millis(u64::try_from(number * 1000 / workers).expect("a number"))).await;
         let mut times = Vec::new();
-        for step in 0..asked.len() * rounds {
-            let (row, class, asker, body) = &asked[(number + step) % asked.len()];
+        for step in 0..questions.len() * rounds {
+            let (row, class, asker, body) = &questions[(number + step) % questions.len()];
             times.push((*row, *class, timed(gateway, asker, body).await));
         }
         times
