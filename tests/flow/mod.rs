@@ -10,6 +10,7 @@ mod conditions;
 mod consents;
 mod crowds;
 mod equality;
+mod equality_of_purposes;
 mod explanations;
 mod facts_re_read;
 mod framing;
