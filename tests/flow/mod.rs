@@ -2,6 +2,7 @@
 
 mod asked;
 mod at_rest;
+mod attributes;
 mod bodies;
 mod bystanders;
 mod cases;
