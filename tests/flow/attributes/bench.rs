@@ -10,14 +10,15 @@ use sluis::app::policies::put_in_force;
 use sluis::case_room::{CaseId, Step, Track};
 use sluis::client::Trouble;
 use sluis::clock::{Clock, Timestamp};
+use sluis::config::{GatewayConfig, PolicySection};
 use sluis::demo::organisations::Slug;
 use sluis::entropy::SystemEntropy;
 use sluis::organisation::{Kind, Oin};
 
 use super::narrow;
-use crate::support::TestGateway;
 use crate::support::consents::{given, post};
 use crate::support::fake_source::{Act, Call, FakeSource, item};
+use crate::support::{Setup, TestGateway};
 
 /// The sources; each answers what it is asked about anybody.
 const SOURCES: [Slug; 6] =
@@ -34,7 +35,10 @@ pub(super) struct Bench {
 impl Bench {
     /// Under the policies of this repository; every item fulfils every condition.
     pub(super) async fn start() -> Self {
-        let gateway = TestGateway::start().await;
+        Self::on(TestGateway::start().await).await
+    }
+
+    async fn on(gateway: TestGateway) -> Self {
         let mut sources = BTreeMap::new();
         for slug in SOURCES {
             sources.insert(slug, FakeSource::instead_of(&gateway, slug).await);
@@ -48,7 +52,9 @@ impl Bench {
 
     /// The same under narrowed policies, which forbid what begins or ends in the two hours from `hours` on.
     pub(super) async fn narrowed(hours: u64) -> Self {
-        let bench = Self::start().await;
+        // Policies that stand in no folder, so that no file brings others into force.
+        let change = |config: &mut GatewayConfig| config.policy = PolicySection::default();
+        let bench = Self::on(TestGateway::start_with(Setup { change, ..Setup::default() }).await).await;
         let from = bench.in_hours(hours);
         let policies = Arc::new(narrow::policies(from, from.plus(std::time::Duration::from_hours(2))));
         put_in_force(&bench.gateway.running().gateway, bench.desk(), policies).await.expect("in force");
