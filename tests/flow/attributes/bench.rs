@@ -10,7 +10,6 @@ use sluis::app::policies::put_in_force;
 use sluis::case_room::{CaseId, Step, Track};
 use sluis::client::Trouble;
 use sluis::clock::{Clock, Timestamp};
-use sluis::config::{GatewayConfig, PolicySection};
 use sluis::demo::organisations::Slug;
 use sluis::entropy::SystemEntropy;
 use sluis::organisation::{Kind, Oin};
@@ -52,20 +51,20 @@ impl Bench {
 
     /// The same under narrowed policies, which forbid what begins or ends in the two hours from `hours` on.
     pub(super) async fn narrowed(hours: u64) -> Self {
-        // Policies that stand in no folder, so that no file brings others into force.
-        let change = |config: &mut GatewayConfig| config.policy = PolicySection::default();
-        let bench = Self::on(TestGateway::start_with(Setup { change, ..Setup::default() }).await).await;
+        let bench = Self::on(TestGateway::start_with(Setup::with_policies_of_its_own()).await).await;
         let from = bench.in_hours(hours);
         let policies = Arc::new(narrow::policies(from, from.plus(std::time::Duration::from_hours(2))));
         put_in_force(&bench.gateway.running().gateway, bench.desk(), policies).await.expect("in force");
         bench
     }
 
+    /// Stops all of it.
     pub(super) async fn stop(self) {
         drop(self.sources);
         self.gateway.stop().await;
     }
 
+    /// What operators act at.
     pub(super) fn desk(&self) -> &Desk {
         &self.gateway.running().desk
     }
@@ -78,11 +77,6 @@ impl Bench {
     /// The instant so many hours from now.
     pub(super) fn in_hours(&self, hours: u64) -> Timestamp {
         self.gateway.clock.now().plus(std::time::Duration::from_hours(hours))
-    }
-
-    /// How often a source was asked for records.
-    pub(super) fn calls(&self, source: Slug) -> usize {
-        self.sources[&source].calls().len()
     }
 
     /// From now on each item of this source comes with these facts.
@@ -126,11 +120,12 @@ impl Bench {
         view
     }
 
-    /// A case by name with these attendees.
+    /// A case by name with these attendees, after these steps.
     pub(super) async fn case(&self, attendees: &[Slug], steps: &[Step]) -> CaseId {
         self.case_on(Track::Named, attendees, steps).await
     }
 
+    /// The same, by name or anonymous.
     pub(super) async fn case_on(&self, track: Track, attendees: &[Slug], steps: &[Step]) -> CaseId {
         let id = CaseId::draw(self.gateway.clock.now(), &SystemEntropy::default()).expect("an id");
         let attendees: BTreeSet<Oin> = attendees.iter().copied().map(oin).collect();
@@ -142,11 +137,12 @@ impl Bench {
     }
 }
 
+/// Its OIN.
 pub(super) fn oin(slug: Slug) -> Oin {
     slug.organisation().parsed_oin().expect("an OIN")
 }
 
-/// A question to one source about one category, for what it is given in at its finest.
+/// A question to one source about one category, in the finest form that may be given.
 pub(super) fn question(purpose: &str, source: Slug, category: &str, subject: &Value) -> Value {
     json!({
         "purpose": purpose, "subject": subject, "categories": [category], "sources": [oin(source)], "form": "exact",
