@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -71,16 +71,14 @@ async fn answered(child: &ChildDemo, slug: Slug) -> BTreeSet<String> {
     log.into_iter().map(|entry| entry.decision).collect()
 }
 
-/// Asks until told to stop or cut off; what was answered.
-async fn burst(child: &ChildDemo, bodies: &[Vec<u8>], stop: &AtomicBool) -> Vec<Disclosed> {
+/// Asks until cut off, and counts what is answered.
+async fn burst(child: &ChildDemo, bodies: &[Vec<u8>], answered: &AtomicUsize) -> Vec<Disclosed> {
     let worker = async |number: usize| {
         let client = child.client(Slug::VeiligThuis);
         let mut seen = Vec::new();
-        while !stop.load(Ordering::SeqCst) {
-            match client.disclose(&bodies[number % bodies.len()], None).await {
-                Ok(disclosed) => seen.push(disclosed),
-                Err(_) => break,
-            }
+        while let Ok(disclosed) = client.disclose(&bodies[number % bodies.len()], None).await {
+            seen.push(disclosed);
+            answered.fetch_add(1, Ordering::SeqCst);
         }
         seen
     };
@@ -101,13 +99,17 @@ async fn what_was_seen_or_asked_is_in_the_log_after_kill_9() {
     let first = child.send(Slug::VeiligThuis, &request.bytes()).await.response().expect("a response");
     assert_eq!(first.status, 200);
 
-    let stop = AtomicBool::new(false);
+    let answers = AtomicUsize::new(0);
     let (seen, ()) = {
-        let asking = burst(&child, &bodies, &stop);
+        let asking = burst(&child, &bodies, &answers);
         let killing = async {
-            tokio::time::sleep(Duration::from_millis(1500)).await;
+            for _ in 0..12_000 {
+                if answers.load(Ordering::SeqCst) >= 60 {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
             child.kill();
-            stop.store(true, Ordering::SeqCst);
         };
         tokio::join!(asking, killing)
     };

@@ -42,19 +42,33 @@ impl ChildDemo {
 
     /// Starts it again on the same folder.
     pub async fn start_again(&mut self) {
-        self.process = spawn(&self.folder, &self.arguments);
-        assert!(self.serves().await, "the demo starts again");
+        self.again(|demo| program(demo)).await;
     }
 
     /// The same, with no file larger than this: for the process it is as if the disk were full.
     pub async fn start_again_limited(&mut self, kilobytes: u64) {
-        let mut limited = Command::new("sh");
-        // Without the trap the signal that comes with the limit would end the process; `ulimit -f` counts 512 bytes.
-        limited.arg("-c").arg(format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kilobytes * 2));
-        let plain = program(&self.demo());
-        limited.arg(plain.get_program()).args(plain.get_args());
-        self.process = spawn_as(limited, &self.folder, &self.arguments);
-        assert!(self.serves().await, "the demo starts again");
+        self.again(|demo| {
+            let mut limited = Command::new("sh");
+            // Without the trap the signal that comes with the limit would end the process; `ulimit -f` counts 512 bytes.
+            limited.arg("-c").arg(format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kilobytes * 2));
+            let plain = program(demo);
+            limited.arg(plain.get_program()).args(plain.get_args());
+            limited
+        })
+        .await;
+    }
+
+    /// Its ports are its own again only when no connection of another process happens to leave from one of them: so more than once.
+    async fn again(&mut self, program: impl Fn(&Path) -> Command) {
+        for _ in 0..5 {
+            self.process = spawn_as(program(&self.demo()), &self.folder, &self.arguments);
+            if self.serves().await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        let said = ["stdout", "stderr"].map(|file| std::fs::read_to_string(self.folder.join(file)).unwrap_or_default());
+        panic!("the demo does not start again: {}", said.concat())
     }
 
     /// Waits until it serves; `false` when it ends instead.
