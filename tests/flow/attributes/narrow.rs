@@ -19,7 +19,7 @@ const GUARDS: &[(&str, &str)] = &[
     ("consent-categories", "context has consent && ![resource.category].containsAll(context.consent.categories)"),
     ("consent-from", "context has consent && FROM <= context.consent.validFrom && context.consent.validFrom < UNTIL"),
     ("consent-after", "context has consent && FROM <= context.consent.notAfter && context.consent.notAfter < UNTIL"),
-    ("override-recipients", "context has override && ![principal.oin].containsAll(context.override.recipients)"),
+    ("override-recipients", "context has override && ![principal.oin, resource.source].containsAll(context.override.recipients)"),
     ("override-categories", "context has override && ![resource.category].containsAll(context.override.categories)"),
     ("override-from", "context has override && FROM <= context.override.validFrom && context.override.validFrom < UNTIL"),
     ("override-after", "context has override && FROM <= context.override.notAfter && context.override.notAfter < UNTIL"),

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 use sluis::catalogue::{Category, Form};
-use sluis::connector::hand::Hand;
+use sluis::clock::Timestamp;
+use sluis::crypto::base64;
 use sluis::demo::organisations::Slug;
 use sluis::source::SubjectWire;
 use sluis::source::overrides::{ConsentSought, OverrideContent, OverrideGround, OverrideMessage, OverrideStanding, SignedStep};
@@ -66,7 +67,7 @@ pub(super) async fn override_of(on: &Bench, source: Slug, subject: &Value, made:
         purpose: made.purpose.parse().expect("a purpose"),
         categories: made.categories.clone(),
         forms: made.forms.clone(),
-        ground: OverrideGround::Wmo411,
+        ground: ground(made.purpose),
         harm: "He has said that he will attack her tonight.".to_owned(),
         harm_to: "his former partner".to_owned(),
         consent: ConsentSought::No { why: "asking would raise the danger".to_owned() },
@@ -78,21 +79,31 @@ pub(super) async fn override_of(on: &Bench, source: Slug, subject: &Value, made:
     let created = step(on, "pro-1", |who, at| content.create_statement(who, at));
     let approved = made.four_eyes.then(|| step(on, "pro-2", |who, at| content.approve_statement(&id, who, at)));
     let standing = OverrideStanding::Active;
-    let message = OverrideMessage { id, standing, content, created, approved, review_due: None, revoked: None };
+    let review_due = (!made.four_eyes).then(|| on.in_hours(0).plus_working_days(2));
+    let message = OverrideMessage { id, standing, content, created, approved, review_due, revoked: None };
     let body = serde_json::to_value(&message).expect("JSON");
     post(&on.gateway, &on.gateway.persona(source), "/v1/overrides", &body).await.0
 }
 
-fn step(on: &Bench, who: &str, statement: impl Fn(&str, sluis::clock::Timestamp) -> Vec<u8>) -> SignedStep {
+/// The ground that carries such an override (`domain.md` §5, §7).
+fn ground(purpose: &str) -> OverrideGround {
+    match purpose {
+        "acute-safety" => OverrideGround::Noodsituatie,
+        "prosecution" => OverrideGround::ConflictVanPlichten,
+        _ => OverrideGround::Wmo411,
+    }
+}
+
+/// A professional of the source signs, with a key that nobody else has.
+fn step(on: &Bench, who: &str, statement: impl Fn(&str, Timestamp) -> Vec<u8>) -> SignedStep {
     let (_, (key, public)) = new_key(who);
     let public: Value = serde_json::from_str(&public).expect("a JWK");
-    let hand = Hand::new(who.to_owned(), key, on.gateway.running().outside().clock.clone());
-    let signed = hand.sign(|signed| statement(&signed.professional, signed.signed_at)).expect("signed");
+    let signed_at = on.in_hours(0);
     SignedStep {
-        professional: signed.professional,
+        professional: who.to_owned(),
         public_key: public["x"].as_str().expect("a public key").to_owned(),
-        signed_at: signed.signed_at,
-        signature: signed.signature,
+        signed_at,
+        signature: base64::encode_url(&key.sign(&statement(who, signed_at)).expect("signed")),
     }
 }
 
@@ -213,8 +224,8 @@ async fn valid_from(on: &Bench) -> Tried {
     let subject = on.someone();
     assert_eq!(override_of(on, Slug::MentalHealth, &subject, &Made { hours, ..Made::default() }).await, 200);
     // Six hours have gone by since the start.
-    let elapsed = 6;
-    on.gateway.clock.advance((i64::try_from(FORBIDDEN).expect("hours") - elapsed + 1) * HOUR);
+    let into = i64::try_from(FORBIDDEN).expect("hours") - 6 + 1;
+    on.gateway.clock.advance(into * HOUR);
     let seen = ask(on, Slug::Police, Slug::MentalHealth, "acute-safety", &subject).await;
     tried.see("begun before those hours", "exact", seen);
     tried.see("begun within them", "nothing", after(on, Made::default()).await);
