@@ -37,10 +37,11 @@ pub(super) fn policies(from: Timestamp, until: Timestamp) -> Bundle {
     let guards = texts.get_mut("rules/guards.cedar").expect("the guards");
     for (name, condition) in GUARDS {
         let condition = condition.replace("FROM", &from.millis().to_string()).replace("UNTIL", &until.millis().to_string());
-        guards.push_str(&format!(
+        let guard = format!(
             "\n@id(\"guard.narrow-{name}\")\n@withheld(\"withheld-by-source\")\n@why(\"narrow\")\n@why_nl(\"smal\")\n\
              forbid (principal is Sluis::Recipient, action, resource is Sluis::Slice)\nwhen {{ {condition} }};\n"
-        ));
+        );
+        guards.push_str(&guard);
     }
     Bundle::from_files(texts).expect("a bundle")
 }
