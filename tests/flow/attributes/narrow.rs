@@ -11,7 +11,8 @@ use sluis::policy::Bundle;
 
 use crate::support::fake_source::files;
 
-/// Guards that forbid a consent or an override that names more than what is asked (the source has its data anyway), or that begins or ends between two instants.
+/// Guards that forbid a consent or an override that names more than what is asked (the source has its data anyway), or that begins
+/// or ends between two instants.
 const GUARDS: &[(&str, &str)] = &[
     ("consent-sources", "context has consent && ![resource.source].containsAll(context.consent.sources)"),
     ("consent-recipients", "context has consent && ![principal.oin, resource.source].containsAll(context.consent.recipients)"),
