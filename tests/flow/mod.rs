@@ -2,11 +2,11 @@
 
 mod asked;
 mod at_rest;
+mod attributes;
 mod bodies;
 mod bystanders;
 mod cases;
 mod certificates;
-mod conditions;
 mod consents;
 mod crowds;
 mod equality;
@@ -31,6 +31,7 @@ mod overrides;
 mod policies;
 mod protected;
 mod pseudonyms;
+mod purposes;
 mod released;
 mod resources;
 mod retries;
