@@ -2,12 +2,12 @@
 //! force, so these flips run under narrowed policies.
 
 use serde_json::Value;
-use sluis::catalogue::{Category, Form};
+use sluis::catalogue::{Category, Form, Ground};
 use sluis::clock::Timestamp;
 use sluis::crypto::base64;
 use sluis::demo::organisations::Slug;
 use sluis::source::SubjectWire;
-use sluis::source::overrides::{ConsentSought, OverrideContent, OverrideGround, OverrideMessage, OverrideStanding, SignedStep};
+use sluis::source::overrides::{ConsentSought, OverrideContent, OverrideMessage, OverrideStanding, SignedStep};
 
 use super::bench::{Bench, oin, question};
 use super::{Tried, flips};
@@ -63,7 +63,7 @@ pub(super) async fn override_of(on: &Bench, source: Slug, subject: &Value, made:
     let id = random_text();
     let content = OverrideContent {
         subject: SubjectWire { scheme: text("scheme"), value: text("value") },
-        recipient: oin(made.recipient),
+        recipients: vec![oin(made.recipient)],
         purpose: made.purpose.parse().expect("a purpose"),
         categories: made.categories.clone(),
         forms: made.forms.clone(),
@@ -86,11 +86,11 @@ pub(super) async fn override_of(on: &Bench, source: Slug, subject: &Value, made:
 }
 
 /// The ground that carries such an override (`domain.md` §5, §7).
-fn ground(purpose: &str) -> OverrideGround {
+fn ground(purpose: &str) -> Ground {
     match purpose {
-        "acute-safety" => OverrideGround::Noodsituatie,
-        "prosecution" => OverrideGround::ConflictVanPlichten,
-        _ => OverrideGround::Wmo411,
+        "acute-safety" => Ground::Emergency,
+        "prosecution" => Ground::ConflictOfDuties,
+        _ => Ground::Wmo411,
     }
 }
 
@@ -101,6 +101,7 @@ fn step(on: &Bench, who: &str, statement: impl Fn(&str, Timestamp) -> Vec<u8>) -
     let signed_at = on.in_hours(0);
     SignedStep {
         professional: who.to_owned(),
+        registration: format!("reg-{who}"),
         public_key: public["x"].as_str().expect("a public key").to_owned(),
         signed_at,
         signature: base64::encode_url(&key.sign(&statement(who, signed_at)).expect("signed")),
