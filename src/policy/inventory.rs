@@ -9,6 +9,28 @@ use super::rules::Basis;
 use super::statements::{Statement, statements};
 use crate::catalogue::purpose::FileError;
 
+/// What upholds an invariant by itself. Where both do, one edit cannot break it: the other still stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Barrier {
+    /// No permit reaches into its region, whatever the guards do.
+    Permits,
+    /// The guards forbid all of its region, whatever is permitted.
+    Guards,
+}
+
+impl Barrier {
+    /// What an invariant says in its `@upheld_by`.
+    fn read(text: &str) -> Option<&'static [Self]> {
+        match text {
+            "permits and guards each" => Some(&[Self::Permits, Self::Guards]),
+            "permits" => Some(&[Self::Permits]),
+            "guards" => Some(&[Self::Guards]),
+            "permits and guards together" => Some(&[]),
+            _ => None,
+        }
+    }
+}
+
 /// A region in which nothing may ever be permitted.
 pub struct Invariant {
     /// Its id.
@@ -17,6 +39,8 @@ pub struct Invariant {
     pub why: String,
     /// Where it stands, as `file:line`.
     pub place: String,
+    /// What must uphold it by itself; empty when it takes permits and guards together.
+    pub barriers: &'static [Barrier],
     /// The region, as a permit.
     pub region: Policy,
 }
@@ -96,7 +120,7 @@ impl Bundle {
     /// The invariants.
     ///
     /// # Errors
-    /// [`LoadError`] with file and line: no `@id` or `@why`, an id twice, a forbid, or something that the model does not know.
+    /// [`LoadError`] with file and line: no `@id`, `@why` or `@upheld_by`, an id twice, a forbid, or something that the model does not know.
     pub fn invariants(&self) -> Result<Vec<Invariant>, LoadError> {
         let mut found: Vec<Invariant> = Vec::new();
         for (name, text) in self.files.iter().filter(|(name, _)| name.starts_with("invariants/")) {
@@ -134,9 +158,13 @@ fn invariant(statement: &Statement<'_>) -> Result<Invariant, FileError> {
         let text = region.annotation(key).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
         text.ok_or_else(|| statement.error(format!("this invariant has no @{key}")))
     };
-    let (id, why) = (annotation("id")?, annotation("why")?);
+    let (id, why, upheld_by) = (annotation("id")?, annotation("why")?, annotation("upheld_by")?);
+    let barriers = Barrier::read(&upheld_by).ok_or_else(|| {
+        let choices = "permits, guards, permits and guards each, permits and guards together";
+        statement.error(format!("`{upheld_by}` is nothing that upholds an invariant\n  expected: one of {choices}"))
+    })?;
     let FileError { file, line, .. } = statement.error("");
-    Ok(Invariant { region: region.new_id(PolicyId::new(&id)), id, why, place: format!("{file}:{line}") })
+    Ok(Invariant { region: region.new_id(PolicyId::new(&id)), id, why, place: format!("{file}:{line}"), barriers })
 }
 
 /// The choices of an `enum` entity, as the schema's text lists them.

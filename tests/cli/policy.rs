@@ -145,9 +145,15 @@ fn the_matrix_is_shown_as_a_table_and_as_a_heat_map() {
     assert!(table.contains("  mental-health → probation: care-involvement Fc, substance-use Kc"), "{table}");
     let (code, svg, _) = run(&["matrix", "--svg", "--purpose", "probation"]);
     assert!(code == 0 && svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{svg}");
-    for shown in
-        ["with consent (toestemming)", "probation → prosecution", "substance-use</text>", "class=\"consent\"", ">R</text>"]
-    {
+    for shown in [
+        "with consent · toestemming",
+        ">→ prosecution</text>",
+        "substance-use</text>",
+        "class=\"consent\"",
+        ">R</text>",
+        ">Kc</text>",
+        "<desc id=\"sluis-matrix-desc\">",
+    ] {
         assert!(svg.contains(shown), "{shown}");
     }
     assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
