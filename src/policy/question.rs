@@ -81,7 +81,8 @@ pub struct Facts {
     pub test51c: bool,
     /// Severity or interest is recorded (Wmo 4.1.1(2)(e)).
     pub severity: bool,
-    /// The item holds data of a temporary restraining order (huisverbod); `None`: not stated, which counts as such data.
+    /// The item holds data of a temporary restraining order (huisverbod); `None`: not stated, which counts as
+    /// such data in every category that can hold it (measures, incidents, assessments of safety and of risk).
     pub restraining_order: Option<bool>,
     /// Someone in the item has a secret address; `None`: not stated.
     pub secret_address: Option<bool>,
