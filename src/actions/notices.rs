@@ -97,7 +97,7 @@ impl Desk {
         let overdue = task.is_overdue(self.clock.now());
         let withdrawal = task.kind == TaskKind::WithdrawalNotice;
         let relied = if withdrawal { self.store.reliances(&task.about).await? } else { Vec::new() };
-        let own = relied.into_iter().filter(|one| one.recipient == task.owner);
+        let own = relied.into_iter().filter(|one| one.recipients.contains(&task.owner));
         let disclosures = own.map(|one| one.disclosure).collect();
         let telling = task.kind == TaskKind::SubjectNotification;
         Ok(NoticeView {

@@ -18,7 +18,6 @@ pub(super) fn given(plan: &Plan, item: &MinimalItem) -> Item {
     let permitted = &item.permitted;
     let mut line = entries::item(&permitted.cell, plan);
     line.given = Some(permitted.form);
-    line.policies = permitted.policies.iter().map(ToString::to_string).collect();
     line.fields = plan.purpose.transforms.paths(permitted.item.category, permitted.form).iter().cloned().collect();
     line.records = 1;
     line.regime = Some(permitted.item.regime.clone());
@@ -92,11 +91,12 @@ pub(super) fn contribution(
     body.disclosing = Some(source.clone());
     body.statement = Some(statement.to_string());
     body.items = items.iter().map(|item| given(plan, item)).collect();
+    body.overrides = entries::overrides(plan, &body.items);
     let mut clear = entries::clear(gateway, matter, plan, EntryKind::Contribution, Outcome::Given);
     clear.party = source.clone();
     clear.source = Some(source.clone());
     clear.categories = sent.iter().map(|item| item.category).collect();
-    clear.overridden = items.iter().any(|item| item.permitted.cell.overridden_by.is_some());
+    clear.overridden = !body.overrides.is_empty();
     clear.subject = Some(gateway.journal.subject_token(source, &plan.subject));
     clear.actor = Some(gateway.journal.actor_token(source, &matter.request.actor.reference));
     clear.case = matter.request.case.as_ref().map(|case| gateway.journal.case_token(source, case));

@@ -110,7 +110,7 @@ impl Vocabulary {
             pairs.push(("override".to_owned(), self.derogation(derogation)?));
         }
         if let Some(case) = &question.case {
-            pairs.push(("case".to_owned(), self::case(case)?));
+            pairs.push(("case".to_owned(), self.case(case)?));
         }
         Ok(pairs)
     }
@@ -185,6 +185,23 @@ impl Vocabulary {
         record(pairs)
     }
 
+    fn case(&self, case: &CaseFact) -> Result<RestrictedExpression, Unfit> {
+        let flag = RestrictedExpression::new_bool;
+        let kinds = case.attendee_kinds.iter().map(|kind| known(&self.kinds, &kind.code()));
+        let mut pairs = vec![
+            ("open", flag(case.open)),
+            ("named", flag(case.named)),
+            ("attendees", oins(&case.attendees)),
+            ("attendeeKinds", RestrictedExpression::new_set(kinds.collect::<Result<Vec<_>, _>>()?)),
+            ("familyInformed", flag(case.family_informed)),
+            ("planMade", flag(case.plan_made)),
+        ];
+        if let Some(director) = &case.director {
+            pairs.push(("director", text(director.as_str())));
+        }
+        record(pairs)
+    }
+
     fn category_set<'c>(&self, categories: impl Iterator<Item = &'c Category>) -> Result<RestrictedExpression, Unfit> {
         let values = categories.map(|category| known(&self.categories, category)).collect::<Result<Vec<_>, _>>()?;
         Ok(RestrictedExpression::new_set(values))
@@ -206,21 +223,6 @@ fn text(text: &str) -> RestrictedExpression {
 
 fn oins(set: &BTreeSet<Oin>) -> RestrictedExpression {
     RestrictedExpression::new_set(set.iter().map(|oin| text(oin.as_str())))
-}
-
-fn case(case: &CaseFact) -> Result<RestrictedExpression, Unfit> {
-    let flag = RestrictedExpression::new_bool;
-    let mut pairs = vec![
-        ("open", flag(case.open)),
-        ("named", flag(case.named)),
-        ("attendees", oins(&case.attendees)),
-        ("familyInformed", flag(case.family_informed)),
-        ("planMade", flag(case.plan_made)),
-    ];
-    if let Some(director) = &case.director {
-        pairs.push(("director", text(director.as_str())));
-    }
-    record(pairs)
 }
 
 fn record<'n>(pairs: impl IntoIterator<Item = (&'n str, RestrictedExpression)>) -> Result<RestrictedExpression, Unfit> {

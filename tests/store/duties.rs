@@ -19,7 +19,7 @@ fn reliance(disclosure: &str, recipient: u8) -> Reliance {
     Reliance {
         consent: "c1".to_owned(),
         disclosure: disclosure.to_owned(),
-        recipient: oin(recipient),
+        recipients: [oin(recipient)].into(),
         categories,
         first: NOW,
         last: NOW,
@@ -69,6 +69,9 @@ async fn a_withdrawal_knows_everyone_who_received() {
     fixture.commit_one(Append { changes: vec![again], ..fixture.append() }).await.expect("written");
     let kept = fixture.store.reliances("c1").await.expect("read");
     assert_eq!(kept, [Reliance { last: NOW.plus(DAY), ..reliance("d1", 2) }]);
+    let team = Reliance { recipients: [oin(2), oin(4)].into(), last: NOW.plus(DAY), ..reliance("d1", 2) };
+    fixture.commit_one(Append { changes: vec![Change::Reliance(team.clone())], ..fixture.append() }).await.expect("written");
+    assert_eq!(fixture.store.reliances("c1").await.expect("read"), [team], "one more has joined");
     fixture.holds_together().await;
 }
 

@@ -83,11 +83,11 @@ impl Desk {
 
     async fn end(&self, kept: &KeptConsent, record: ConsentRecord, once: Once) -> Result<(), ActionError> {
         let relied = self.store.reliances(&record.id).await?;
-        let recipients: BTreeSet<Oin> = relied.iter().map(|one| one.recipient.clone()).collect();
+        let recipients: BTreeSet<Oin> = relied.iter().flat_map(|one| one.recipients.clone()).collect();
         let mut entries = vec![self.entry(self.consent_entry(&record)?)?];
         let mut changes = vec![Change::ReceivedBy { consent: record.id.clone(), recipients: recipients.clone() }];
         for recipient in recipients {
-            let of_it: Vec<&Reliance> = relied.iter().filter(|one| one.recipient == recipient).collect();
+            let of_it: Vec<&Reliance> = relied.iter().filter(|one| one.recipients.contains(&recipient)).collect();
             let task = self.withdrawal_notice(&record, &recipient, &of_it).await?;
             entries.push(self.notice_entry(&task, "sent")?);
             changes.push(Change::Task(Box::new(task)));

@@ -57,7 +57,7 @@ fn none(name: &str) -> Words {
     match name {
         "consent" => both("er is geen toestemming van de betrokkene", "there is no consent of the subject"),
         "override" => both("er is geen doorbreking door de bron", "there is no override by the source"),
-        _ => both("het verzoek hoort niet bij een zaak", "the request belongs to no case"),
+        _ => both("het verzoek hoort niet bij een casus", "the request belongs to no case"),
     }
 }
 
@@ -157,10 +157,10 @@ fn about_override(condition: &Condition, one: &OverrideFact, question: &Question
 
 /// By attribute of the case.
 const CASE: [(&str, &str, &str); 6] = [
-    ("case.open", "de zaak is gesloten", "the case is closed"),
-    ("case.named", "de zaak is niet op naam", "the case is not by name"),
-    ("case.attendees", "de organisatie neemt niet deel aan de zaak", "the organisation does not attend the case"),
-    ("case.director", "de organisatie voert niet de regie over de zaak", "the organisation does not direct the case"),
+    ("case.open", "de casus is gesloten", "the case is closed"),
+    ("case.named", "de casus is niet op naam", "the case is not by name"),
+    ("case.attendees", "de organisatie neemt niet deel aan de casus", "the organisation does not attend the case"),
+    ("case.director", "de organisatie voert niet de regie over de casus", "the organisation does not direct the case"),
     ("case.familyInformed", "het gezin is niet vooraf op de hoogte gebracht", "the family was not told beforehand"),
     ("case.planMade", "er is geen plan met het gezin gemaakt", "no plan was made with the family"),
 ];

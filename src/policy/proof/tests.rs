@@ -94,6 +94,15 @@ fn seeds() -> Vec<Seed> {
             ..NOTHING
         },
         Seed {
+            invariant: "never.health-to-justice",
+            changed: Some((
+                "rules/guards.cedar",
+                "principal.kind == Sluis::OrgKind::\"expertise-team\" && context has case &&",
+                "context.facts.withheldBySource && context has case &&",
+            )),
+            ..NOTHING
+        },
+        Seed {
             invariant: "never.absent-member",
             weakened: &[],
             permit: Some(("rules/probation.cedar", "when { resource.category == Sluis::Category::\"identity\" }")),

@@ -202,6 +202,7 @@ impl Questions {
             open: !self.chance(8),
             named: (purpose.as_str() != "anonymous-consultation") != self.chance(8),
             attendees,
+            attendee_kinds: (0..self.random.pick(&[0, 1, 1, 2])).map(|_| self.random.pick(&Kind::ALL)).collect(),
             director: self.random.pick(&[None, Some(other), Some(recipient.oin.clone()), Some(recipient.oin.clone())]),
             family_informed: !self.chance(4),
             plan_made: !self.chance(4),

@@ -83,12 +83,14 @@ pub(super) async fn lapsed(
 
 pub(super) async fn add_reliance(connection: &mut SqliteConnection, row: &Reliance) -> Result<(), StoreError> {
     let categories = row.categories.iter().map(|category| category.code()).collect::<Vec<_>>().join(" ");
+    let recipients = row.recipients.iter().map(Oin::as_str).collect::<Vec<_>>().join(" ");
     let query = sqlx::query(
         "INSERT INTO reliance (consent, disclosure, recipient, categories, first, last) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT (consent, disclosure) DO UPDATE SET last = max(last, excluded.last),
+           recipient = CASE WHEN recipient = excluded.recipient THEN recipient ELSE recipient || ' ' || excluded.recipient END,
            categories = CASE WHEN categories = excluded.categories THEN categories ELSE categories || ' ' || excluded.categories END",
     );
-    let query = query.bind(&row.consent).bind(&row.disclosure).bind(row.recipient.as_str()).bind(categories);
+    let query = query.bind(&row.consent).bind(&row.disclosure).bind(recipients).bind(categories);
     query.bind(row.first.millis()).bind(row.last.millis()).execute(connection).await.map(drop).map_err(unavailable)
 }
 
@@ -107,7 +109,10 @@ pub(super) async fn reliances(connection: &mut SqliteConnection, consent: &str) 
         let categories = categories.split_whitespace().map(|code| Category::from_code(code).ok_or_else(|| corrupt("categories")));
         Ok(Reliance {
             consent: consent.to_owned(),
-            recipient: recipient.parse().map_err(|_| corrupt("recipient"))?,
+            recipients: recipient
+                .split_whitespace()
+                .map(|oin| oin.parse().map_err(|_| corrupt("recipient")))
+                .collect::<Result<_, _>>()?,
             categories: categories.collect::<Result<_, _>>()?,
             first: Timestamp::from_millis(first),
             last: Timestamp::from_millis(last),
@@ -123,21 +128,30 @@ pub(super) async fn received_by(
     consent: &str,
     recipients: &BTreeSet<Oin>,
 ) -> Result<Result<(), Conflict>, StoreError> {
-    let query = sqlx::query_scalar::<_, String>("SELECT DISTINCT recipient FROM reliance WHERE consent = ?").bind(consent);
-    let found: BTreeSet<String> = query.fetch_all(connection).await.map_err(unavailable)?.into_iter().collect();
-    let same = found.iter().map(String::as_str).eq(recipients.iter().map(Oin::as_str));
-    Ok(if same { Ok(()) } else { Err(Conflict::StateChanged) })
+    let found: BTreeSet<Oin> = reliances(connection, consent).await?.into_iter().flat_map(|row| row.recipients).collect();
+    Ok(if found == *recipients { Ok(()) } else { Err(Conflict::StateChanged) })
 }
 
+/// Adds one; one of the same kind, owner and matter takes up what is new in it.
 pub(super) async fn add_task(connection: &mut SqliteConnection, seal: &Seal, task: &Task) -> Result<(), StoreError> {
-    let query = sqlx::query(
-        "INSERT INTO task (id, kind, owner, about, due, open, version, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (kind, owner, about) DO NOTHING",
-    );
+    if let Some(known) = known_task(connection, seal, task).await? {
+        let Some(next) = known.again(task) else { return Ok(()) };
+        let changed = |_| StoreError::Unavailable("a task changed under the head's lock".to_owned());
+        return put_task(connection, seal, &next).await?.map_err(changed);
+    }
+    let query =
+        sqlx::query("INSERT INTO task (id, kind, owner, about, due, open, version, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     let query = query.bind(&task.id).bind(task.kind.code()).bind(task.owner.as_str()).bind(&task.about);
     let query = query.bind(task.due.millis()).bind(task.state.is_open()).bind(task.version);
     let sealed = seal.close(Place::newest("task", &task.id, task.version), task)?;
     query.bind(sealed).execute(connection).await.map(drop).map_err(unavailable)
+}
+
+/// The task of the same kind, owner and matter, if there is one.
+async fn known_task(connection: &mut SqliteConnection, seal: &Seal, task: &Task) -> Result<Option<Task>, StoreError> {
+    let query = sqlx::query("SELECT id, version, record FROM task WHERE kind = ? AND owner = ? AND about = ?");
+    let query = query.bind(task.kind.code()).bind(task.owner.as_str()).bind(&task.about);
+    query.fetch_optional(connection).await.map_err(unavailable)?.map(|row| opened_task(seal, &row)).transpose()
 }
 
 /// An answer follows the version that it was given to.
