@@ -165,6 +165,11 @@ impl Bundle {
         self.reasons.withheld(code, language, audience)
     }
 
+    /// Whether a reader is told the reason with this code, and not only that there is nothing.
+    pub fn tells_reason(&self, code: &str, audience: Audience) -> bool {
+        self.reasons.is_told(code, audience)
+    }
+
     /// The text of a legal basis's code.
     pub fn legal_basis_text(&self, code: &str, language: Language) -> Option<&str> {
         self.reasons.legal_basis(code, language)

@@ -118,6 +118,9 @@ fn past_decisions_are_explained_and_made_again() {
     }
     let english = explain(&["--lang", "en"]).done();
     assert!(english.contains("identity: given (exact)") && english.contains("decided by sa.police.person"), "{english}");
+    // To the data subject in words of its own: not who reported or was protected, nor what rules would have asked for.
+    let subject = explain(&["--lang", "en", "--for", "subject"]).done();
+    assert!(subject.contains("identity: given (exact)") && !subject.contains("not fulfilled"), "{subject}");
     demo.run(&["policy", "explain", "01900000-0000-7000-8000-000000000000", "--config", &config])
         .failed(1, &["no such disclosure"]);
 
