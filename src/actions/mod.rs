@@ -5,6 +5,7 @@ pub mod consents;
 pub mod credentials;
 mod evidence;
 pub mod explain;
+pub mod lost;
 pub mod notices;
 pub mod offers;
 pub mod once;

@@ -14,6 +14,7 @@ use crate::consent::{ConsentRecord, ConsentState, Override};
 use crate::ledger::entry::{self, EntryKind, Reference};
 use crate::notice::{Answer, Answered, Refused, Task, TaskKind, TaskState};
 use crate::organisation::{Kind, Oin};
+use crate::store::duties::Reliance;
 use crate::store::{Change, EntryRow};
 
 /// The far end of time: due whenever.
@@ -32,8 +33,8 @@ pub struct NoticeView {
     pub owner: Oin,
     /// The id of the disclosure, override or (for its source) consent that it is about.
     pub about: Option<String>,
-    /// The disclosures that a withdrawal concerns.
-    pub disclosures: BTreeSet<String>,
+    /// The disclosures that a withdrawal concerns; `null` while the gateway cannot say which: then whatever rested on a consent for these categories.
+    pub disclosures: Option<BTreeSet<String>>,
     /// For which purpose.
     #[schema(value_type = Option<String>)]
     pub purpose: Option<PurposeCode>,
@@ -96,9 +97,9 @@ impl Desk {
     async fn view(&self, task: Task) -> Result<NoticeView, ActionError> {
         let overdue = task.is_overdue(self.clock.now());
         let withdrawal = task.kind == TaskKind::WithdrawalNotice;
-        let relied = if withdrawal { self.store.reliances(&task.about).await? } else { Vec::new() };
-        let own = relied.into_iter().filter(|one| one.recipients.contains(&task.owner));
-        let disclosures = own.map(|one| one.disclosure).collect();
+        let relied = if withdrawal { self.relied(&task.about).await? } else { Some(Vec::new()) };
+        let own = |relied: Vec<Reliance>| relied.into_iter().filter(|one| one.recipients.contains(&task.owner));
+        let disclosures = relied.map(|relied| own(relied).map(|one| one.disclosure).collect());
         let telling = task.kind == TaskKind::SubjectNotification;
         Ok(NoticeView {
             id: task.id,

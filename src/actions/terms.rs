@@ -62,6 +62,7 @@ impl Desk {
     async fn expire(&self, now: Timestamp) -> Result<(), ActionError> {
         loop {
             let lapsed = self.store.lapsed_consents(now, AT_ONCE).await?;
+            let mut ended = false;
             for kept in &lapsed {
                 let Some(current) = kept.current() else { continue };
                 let event = ConsentEvent { at: current.not_after, recorded_at: now, reason: None };
@@ -70,11 +71,13 @@ impl Desk {
                 let change = Change::Consent(kept.subject, Box::new(record));
                 match self.commit_once(vec![entry], vec![change], Once::default()).await {
                     // Withdrawn at this moment, or expired by another node: both are as good.
-                    Ok(()) | Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => {}
+                    Ok(()) | Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => ended = true,
+                    // The store has told of it, and the others do not wait for it.
+                    Err(ActionError::Append(AppendError::Conflict(Conflict::FactsUnreadable))) => {}
                     Err(error) => return Err(error),
                 }
             }
-            if lapsed.is_empty() {
+            if !ended {
                 return Ok(());
             }
         }

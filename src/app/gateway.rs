@@ -9,16 +9,16 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::at_rest::{AtRest, Opened};
+use super::at_rest::AtRest;
 use super::listeners::{self, Listeners};
 use super::policies;
+use super::registers::{self, Registers};
 use crate::actions::Desk;
-use crate::actions::terms::{self, Terms};
+use crate::actions::terms;
 use crate::api::{Api, openapi};
 use crate::clock::Clock;
 use crate::config::{ConfigError, GatewayConfig};
-use crate::consent::Authority;
-use crate::crypto::digest::{self, KeyedDigest};
+use crate::crypto::digest::KeyedDigest;
 use crate::crypto::keys::{PrivateJwk, SigningKey};
 use crate::entropy::Entropy;
 use crate::exchange::health::Health;
@@ -35,15 +35,11 @@ use crate::http::client::SigningClient;
 use crate::http::public::Public;
 use crate::http::reload::Watched;
 use crate::http::reply::Responder;
-use crate::keystore::Key;
-use crate::ledger::note::{KeyKind, NoteSigner, SigningKey as LogKey, VerifierKey};
-use crate::ledger::token::SearchKey;
+use crate::ledger::note::VerifierKey;
 use crate::source::SOURCE_TAG;
 use crate::source::http::HttpSources;
 use crate::store::Store;
-use crate::store::journal::Journal;
 use crate::store::scribe::TreeScribe;
-use crate::store::sequencer::Sequencer;
 
 /// How much one certificate holder may be refused without being authenticated.
 const STRANGERS: Rate = Rate { per_second: 20.0, burst: 200.0 };
@@ -128,7 +124,7 @@ pub async fn check(config: &GatewayConfig, outside: &Outside) -> Result<Checked,
     policies::Source::of(&config.policy)?.load().map_err(StartError::new)?;
     let at_rest = AtRest::find(config)?;
     let head = at_rest.look(&outside.entropy).await?;
-    let scribe = TreeScribe::new(log_signer(config)?);
+    let scribe = TreeScribe::new(registers::log_signer(config)?);
     head.as_ref().map_or(Ok(()), |head| scribe.check(head)).map_err(StartError::new)?;
     sources_client(config, &read_signing(&config.keys.signing)?, &outside.clock, &outside.entropy)?;
     listeners::check(config)?;
@@ -144,18 +140,10 @@ pub async fn build_with(
     outside: Outside,
     wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
 ) -> Result<Built, StartError> {
-    let Outside { clock, entropy } = outside;
-    let authority = Arc::new(Authority::try_from(&config.consent).map_err(StartError::new)?);
     let source = policies::Source::of(&config.policy)?;
     let bundle = source.load().map_err(StartError::new)?;
-    let Opened { root, keys: key_store, store } = AtRest::find(&config)?.open(&entropy).await?;
-    let store = wrap(Arc::new(store));
-    let scribe = Arc::new(TreeScribe::new(log_signer(&config)?));
-    scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
-    let log = scribe.verifier().clone();
-    let search = SearchKey::new(digest::derive(&root, "sluis/v1/search-tokens"));
-    let journal = Arc::new(Journal::new(Arc::clone(&key_store), Arc::clone(&entropy), search));
-    let sequencer = Sequencer::start(Arc::clone(&store), scribe, Arc::clone(&clock));
+    let Registers { desk, keys, root, log } = registers::open(&config, outside, wrap).await?;
+    let Desk { store, sequencer, journal, clock, entropy, authority, .. } = desk.clone();
     let signing = read_signing(&config.keys.signing)?;
     let (client, watched) = sources_client(&config, &signing, &clock, &entropy)?;
     let gateway = Arc::new(Gateway {
@@ -163,11 +151,11 @@ pub async fn build_with(
         store: Arc::clone(&store),
         sequencer: sequencer.clone(),
         registry: LiveRegistry::load(Arc::clone(&store)).await.map_err(StartError::new)?,
-        authority: Arc::clone(&authority),
+        authority,
         policy: LivePolicy::new(bundle),
-        vault: Vault::new(Arc::clone(&store), sequencer.clone(), Arc::clone(&key_store), Arc::clone(&entropy)),
-        journal: Arc::clone(&journal),
-        payloads: Payloads::new(Arc::clone(&key_store), Arc::clone(&entropy)),
+        vault: Vault::new(Arc::clone(&store), sequencer.clone(), Arc::clone(&keys), Arc::clone(&entropy)),
+        journal,
+        payloads: Payloads::new(keys, Arc::clone(&entropy)),
         sources: Arc::new(HttpSources::new(client)),
         health: Health::default(),
         nonces: Nonces::default(),
@@ -175,7 +163,7 @@ pub async fn build_with(
         strangers: Rates::new(STRANGERS),
         excesses: Rates::new(EXCESSES),
         registering: Rates::new(REGISTERING),
-        subject_index: subject_index(&root),
+        subject_index: registers::subject_index(&root),
         idempotency: KeyedDigest::new(&root, "sluis/v1/idempotency"),
         doubts: Doubts::default(),
         receipts_waiting: Notify::new(),
@@ -183,21 +171,10 @@ pub async fn build_with(
             answer_at: config.exchange.answer_at,
             source_time: Duration::from_millis(config.exchange.source_ms),
         },
-        clock: Arc::clone(&clock),
-        entropy: Arc::clone(&entropy),
-    });
-    let desk = Arc::new(Desk {
-        oin: config.gateway.oin.clone(),
-        operator: None,
         clock,
-        store,
-        sequencer,
-        journal,
         entropy,
-        authority,
-        terms: Terms::of_years(config.retention.consent_years, config.retention.task_years),
-        subject_index: subject_index(&root),
     });
+    let desk = Arc::new(desk);
     let api = Arc::new(api(&config, &gateway, &desk, &signing)?);
     Ok(Built { gateway, desk, log, signing, api, watched, policies: source, config })
 }
@@ -217,20 +194,6 @@ fn api(config: &GatewayConfig, gateway: &Arc<Gateway>, desk: &Arc<Desk>, signing
 fn public(signing: &PrivateJwk, log: bool) -> Result<Public, StartError> {
     let keys = serde_json::to_vec(&serde_json::json!({ "keys": [signing.public()] })).map_err(StartError::new)?;
     Ok(Public { keys, openapi: openapi::json().into_bytes(), log })
-}
-
-fn subject_index(root: &Key) -> KeyedDigest {
-    KeyedDigest::new(root, "sluis/v1/subject-index")
-}
-
-/// The key that signs checkpoints, from its seed of 32 bytes.
-fn log_signer(config: &GatewayConfig) -> Result<NoteSigner, StartError> {
-    let wrong = |reason: &dyn std::fmt::Display| StartError(format!("[log] key: {}: {reason}", config.log.key.display()));
-    let seed = std::fs::read(&config.log.key).map_err(|error| wrong(&error))?;
-    let seed = <[u8; 32]>::try_from(seed).map_err(|_| wrong(&"not a seed of 32 bytes"))?;
-    let name = config.log.origin.parse().map_err(|error| wrong(&error))?;
-    let key = LogKey::from_seed(name, KeyKind::Note, &crate::secret::Secret::new(seed)).map_err(|error| wrong(&error))?;
-    NoteSigner::new(key).map_err(|error| wrong(&error))
 }
 
 /// Reads a private JWK.

@@ -6,3 +6,4 @@ pub mod gateway;
 mod listeners;
 pub mod minimiser;
 pub mod policies;
+pub mod registers;

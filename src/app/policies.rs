@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use super::gateway::StartError;
 use crate::actions::{ActionError, Desk};
 use crate::catalogue::purpose::FileError;
-use crate::config::PolicySection;
+use crate::config::{GatewayConfig, PolicySection};
 use crate::exchange::Gateway;
 use crate::exchange::registry::Registry;
 use crate::policy::manifest::Approver;
@@ -38,6 +38,14 @@ impl Source {
             Some(folder) => Bundle::load_approved(folder, &self.approvers),
         }
     }
+}
+
+/// The policies of a gateway as its files are now.
+///
+/// # Errors
+/// [`StartError`] names what is wrong, and where.
+pub fn load(config: &GatewayConfig) -> Result<Bundle, StartError> {
+    Source::of(&config.policy)?.load().map_err(StartError::new)
 }
 
 /// Last change and length of each file, by path.

@@ -8,7 +8,7 @@ use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::operator::instant;
+use super::operator::{By, instant};
 use super::output::{EXIT_CODES, Failure, finish};
 use super::{input, say};
 use crate::app::gateway::Outside;
@@ -53,6 +53,19 @@ enum Step {
     Refuse(End),
     /// It was never valid, such as one given under coercion.
     Invalidate(End),
+    /// For the gateway's operators: declare lost what is recorded about a person when an alarm says that it cannot be read and no backup brings it
+    /// back. Every consent about her ends, every override goes, and whoever received something gets a notice.
+    Lost(Lost),
+}
+
+#[derive(Args)]
+struct Lost {
+    /// The table that the alarm names, such as consent.
+    table: String,
+    /// The row that it names.
+    row: String,
+    #[command(flatten)]
+    by: By,
 }
 
 #[derive(Args)]
@@ -147,6 +160,14 @@ impl Consent {
             Step::Withdraw(end) => end.send(&outside, "withdrawals").await,
             Step::Refuse(end) => end.send(&outside, "refusals").await,
             Step::Invalidate(end) => end.send(&outside, "invalidations").await,
+            Step::Lost(lost) => {
+                let done = lost.by.desk(outside).await?.declare_lost(&lost.table, &lost.row).await?;
+                let (consents, overrides, notices) = (done.consents, done.overrides, done.notices);
+                say(&format!(
+                    "declared lost: {consents} consent(s) ended, {overrides} override(s) gone, {notices} notice(s) given\n  do: have the sources record anew what holds"
+                ));
+                Ok(())
+            }
         }
     }
 }

@@ -1,14 +1,15 @@
-//! What the operators' commands share: the gateway's own store, opened beside a gateway that may be running.
+//! What the operators' commands share: the gateway's own registers, opened beside a gateway that may be running. No more than these, so that a
+//! broken policy or certificate keeps nobody from suspending an organisation.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 
 use super::output::{Failure, REFUSED, USAGE};
 use crate::actions::operator::Operator;
 use crate::actions::{ActionError, Desk};
-use crate::app::gateway::{Built, Outside, build};
+use crate::app::gateway::Outside;
+use crate::app::{policies, registers};
 use crate::clock::Timestamp;
 use crate::config::GatewayConfig;
 use crate::policy::Bundle;
@@ -26,13 +27,12 @@ pub(super) struct Gateway {
 
 impl Gateway {
     /// Opens its registers.
-    pub(super) async fn desk(&self, outside: Outside) -> Result<Arc<Desk>, Failure> {
-        Ok(self.open(outside).await?.desk)
+    pub(super) async fn desk(&self, outside: Outside) -> Result<Desk, Failure> {
+        registers::desk(&self.config()?, outside).await.map_err(Failure::usage)
     }
 
-    async fn open(&self, outside: Outside) -> Result<Built, Failure> {
-        let config = GatewayConfig::load(&self.config).map_err(Failure::usage)?;
-        build(config, outside).await.map_err(Failure::usage)
+    fn config(&self) -> Result<GatewayConfig, Failure> {
+        GatewayConfig::load(&self.config).map_err(Failure::usage)
     }
 }
 
@@ -49,17 +49,16 @@ pub(super) struct By {
 impl By {
     /// Opens the gateway's registers for her.
     pub(super) async fn desk(&self, outside: Outside) -> Result<Desk, Failure> {
-        Ok(self.desk_and_policies(outside).await?.0)
-    }
-
-    /// The same, and the gateway's policies.
-    pub(super) async fn desk_and_policies(&self, outside: Outside) -> Result<(Desk, Arc<Bundle>), Failure> {
         let operator = match &self.by {
             Some(operator) => operator.clone(),
             None => crate::config::system_user().parse().map_err(|error| Failure::usage(format!("--by: {error}")))?,
         };
-        let built = self.gateway.open(outside).await?;
-        Ok((built.desk.operated_by(operator), built.gateway.policy.load_full()))
+        Ok(self.gateway.desk(outside).await?.operated_by(operator))
+    }
+
+    /// The gateway's policies.
+    pub(super) fn policies(&self) -> Result<Bundle, Failure> {
+        policies::load(&self.gateway.config()?).map_err(Failure::usage)
     }
 }
 

@@ -77,7 +77,7 @@ impl Organisation {
 
     async fn take(self, outside: Outside) -> Result<(), Failure> {
         match self.step {
-            Step::List { gateway } => list(&*gateway.desk(outside).await?).await,
+            Step::List { gateway } => list(&gateway.desk(outside).await?).await,
             Step::Add(add) => {
                 let desk = add.by.desk(outside).await?;
                 let Add { oin, kind, name, bsn_authority, connector, .. } = add;

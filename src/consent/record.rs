@@ -205,6 +205,41 @@ impl ConsentRecord {
         Self { version: self.version.saturating_add(1), state, event, hold: None, ..self.clone() }
     }
 
+    /// What stands in the place of a record that nobody can read any more, invalidated: it names nobody, and says nothing of what was shown or signed.
+    #[must_use]
+    pub fn lost(id: String, version: u32, recorder: Oin, event: ConsentEvent) -> Self {
+        let unknown = || "unknown".to_owned();
+        let no_digest = "0".repeat(64);
+        Self {
+            id,
+            version,
+            subject: String::new(),
+            state: ConsentState::Invalidated,
+            sources: BTreeSet::new(),
+            recipients: BTreeSet::new(),
+            purposes: BTreeSet::new(),
+            categories: BTreeSet::new(),
+            max_form: Form::Signal,
+            valid_from: event.at,
+            not_after: event.at,
+            notice: Notice { id: unknown(), version: unknown(), language: "und".to_owned(), sha256: no_digest.clone() },
+            grantors: Vec::new(),
+            parents_with_custody: 0,
+            capacity_assessed_by: None,
+            subject_age: 0,
+            asked_in_private: false,
+            evidence: Evidence { kind: EvidenceKind::RecordedOral, sha256: no_digest, holder: recorder.clone() },
+            recorder,
+            recorded_by: unknown(),
+            hold: None,
+            reviewed_by: None,
+            event,
+            conditions: None,
+            supersedes: None,
+            signature: None,
+        }
+    }
+
     /// What the policies are given of this record. A consent that was not asked in private, or not by all who must agree for a record under
     /// `regime`, counts for no age; any other for the ages between which nobody's authority changes.
     pub fn fact(&self, authority: &Authority, regime: Regime) -> Arc<ConsentFact> {

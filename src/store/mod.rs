@@ -1,9 +1,12 @@
 //! What is kept, and the contract that each database fulfils. No SQL here, no business rules in the adapters.
 
 mod append;
+mod change;
 pub mod duties;
 pub mod facts;
 pub mod journal;
+pub mod lost;
+mod rows;
 pub mod scribe;
 pub mod sequencer;
 pub mod sqlite;
@@ -13,10 +16,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use append::{
-    Append, Change, Committed, Conflict, ContributionRow, CredentialChange, DeliveryRow, DisclosureRow, EntryRow, Expected,
-    IdempotencyClaim, NameIndex, NonceClaim, OfferRow, PseudonymRow, Receipting, StatusChange,
-};
+pub use append::{Append, Committed, Conflict, EntryRow, Expected, IdempotencyClaim, NonceClaim, Receipting};
+pub use change::{Change, CredentialChange, StatusChange};
+pub use rows::{ContributionRow, DeliveryRow, DisclosureRow, NameIndex, OfferRow, PseudonymRow};
 
 use self::duties::{KeptConsent, PastTerm, Reliance};
 use crate::case_room::{Case, CaseId};
@@ -231,6 +233,10 @@ pub trait Store: Send + Sync {
     /// What is recorded about one person.
     async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError>;
 
+    /// All that is recorded about the person to whom a row of `consent`, `override_record` or `person_register` belongs, named as in an alarm, whether it
+    /// can be read or not; `None` when there is no such row.
+    async fn unreadable(&self, table: &str, row: &str) -> Result<Option<lost::Unreadable>, StoreError>;
+
     /// The current version of a case, with the facts' revision of the same moment; `None` when there is no such case.
     async fn case(&self, id: &CaseId) -> Result<Option<(Revision, Case)>, StoreError>;
 
@@ -287,6 +293,13 @@ pub trait Store: Send + Sync {
 
     /// Removes what is past its term: nonces, claims, sealed deliveries, offers. Never log entries.
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError>;
+}
+
+impl StoreError {
+    /// Whether it is about something in this table.
+    pub fn is_of(&self, name: &str) -> bool {
+        matches!(self, Self::Corrupt { table, .. } if *table == name)
+    }
 }
 
 /// Why a store did not do it. Never holds a value that was stored.

@@ -4,6 +4,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
+use sluis::client::Trouble;
+use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::EntryKind;
 
 use super::demo::{Demo, Folder, Output, Running};
@@ -137,6 +139,57 @@ async fn the_log_names_who_acted() {
         (EntryKind::KeyEvent, "m.meijer"),
     ];
     assert_eq!(acts, expected);
+    gateway.stop().await;
+}
+
+/// Policies that do not load, and certificates and a signing key that are not there, keep no operator from suspending an organisation or revoking a
+/// key.
+///
+/// Broken on purpose to see it fail: `Gateway::desk` by way of `gateway::build`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_else_is_broken_keeps_nobody_from_suspending() {
+    let gateway = TestGateway::start().await;
+    let config = gateway.running().layout.configuration().display().to_string();
+    let folder = Folder::new();
+    let broken = folder.path("policies").display().to_string();
+    std::fs::create_dir(&broken).unwrap();
+    folder.file("policies/schema.cedarschema", "this is no schema");
+    let nowhere = format!("{broken}/nowhere");
+    let operate = |command: &str| {
+        let run = Command::new(env!("CARGO_BIN_EXE_sluis"))
+            .args(command.split(' ').chain(["--config", &config]))
+            .env("SLUIS_POLICY__FOLDER", &broken)
+            .envs(
+                [
+                    "API__IDENTITY__CERTIFICATE",
+                    "API__CLIENTS__ROOTS",
+                    "SOURCES__IDENTITY__CERTIFICATE",
+                    "SOURCES__SERVERS__ROOTS",
+                    "KEYS__SIGNING",
+                ]
+                .map(|setting| (format!("SLUIS_{setting}"), nowhere.clone())),
+            )
+            .output();
+        let run = tokio::task::block_in_place(|| run).unwrap();
+        (run.status.code(), String::from_utf8_lossy(&run.stderr).into_owned())
+    };
+    let (code, told) = operate("serve --check");
+    assert!(code == Some(2) && told.contains("policies/MANIFEST.json"), "they are broken: {told}");
+    let body = gateway.question("P29");
+    gateway.ask(Slug::VeiligThuis, &body, None).await.expect("an answer");
+    let refused = async |suffix: &str| match gateway.ask(Slug::VeiligThuis, &body, None).await {
+        Err(Trouble::Problem(problem)) => assert_eq!(problem.suffix(), suffix, "{problem}"),
+        other => panic!("not refused: {other:?}"),
+    };
+    let oin = Slug::VeiligThuis.organisation().oin;
+    assert_eq!(operate(&format!("organisation suspend {oin}")).0, Some(0));
+    refused("organisation-suspended").await;
+    assert_eq!(operate(&format!("organisation readmit {oin}")).0, Some(0));
+    assert_eq!(operate("keys revoke --keyid veilig-thuis-sig-1").0, Some(0));
+    refused("signature-invalid").await;
+    for look in ["organisation list", "keys list", "case list", "notice overdue"] {
+        assert_eq!(operate(look), (Some(0), String::new()), "{look}");
+    }
     gateway.stop().await;
 }
 

@@ -21,6 +21,7 @@ mod idempotency;
 mod kill;
 mod limits;
 mod log_first;
+mod lost;
 mod mutations;
 mod notices;
 mod offers;

@@ -127,6 +127,12 @@ async fn what_an_operator_writes_widens_nothing() {
     demo.refused(&other, "identity", Slug::Police).await;
     demo.says("table head, column code, row 1");
     demo.write("UPDATE head SET revision = revision - 1").await;
+    // Older policies than those in force.
+    sqlx::query("CREATE TABLE policies AS SELECT policy FROM head").execute(&demo.database).await.expect("kept");
+    demo.write("UPDATE head SET policy = 'an older bundle'").await;
+    demo.refused(&other, "identity", Slug::Police).await;
+    demo.unreadable("corrupt: table head, column code, row 1");
+    demo.write("UPDATE head SET policy = (SELECT policy FROM policies)").await;
     demo.write("DELETE FROM published_key WHERE keyid = 'operator-1'").await;
     assert_eq!(police().await, before, "served as before");
     for person in [&person, &other] {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sluis::clock::Clock;
 use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::EntryKind;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use tokio::sync::Notify;
 
 use super::consents::{level, question};
@@ -136,6 +137,40 @@ async fn a_withdrawal_recorded_late_lists_what_was_given_since() {
     let (status, _) = post(&gateway, &care, &format!("{one}/withdrawals"), &late).await;
     assert_eq!(status, 409, "it has ended");
     assert_eq!(post(&gateway, &care, &format!("{one}/refusals"), &late).await.0, 409);
+    drop(source);
+    gateway.stop().await;
+}
+
+/// A row of what rested on a consent was taken away in the database: the withdrawal holds all the same, and everybody is told whom the consent names.
+///
+/// Broken on purpose to see it fail: `relied` handing the error on; only those told who are in what is left of the list.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_is_not_whole_does_not_hold_up_a_withdrawal() {
+    let gateway = TestGateway::start().await;
+    let care = gateway.persona(Slug::MentalHealth);
+    let source = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
+    source.does(|call| Act::Answer(call.answer(&[level(36)])));
+    let mut consent = given(&gateway);
+    consent["recipients"] = json!([Slug::VeiligThuis, Slug::Probation].map(|slug| slug.organisation().oin));
+    let (_, view) = post(&gateway, &care, "/v1/consents", &consent).await;
+    let one = format!("/v1/consents/{}", view["id"].as_str().expect("an id"));
+    gateway.ask(Slug::VeiligThuis, &question(&gateway), None).await.expect("given");
+    let file = gateway.running().layout.gateway().join("sluis.sqlite");
+    let database = SqlitePool::connect_with(SqliteConnectOptions::new().filename(file)).await.expect("the file");
+    assert_eq!(sqlx::query("DELETE FROM reliance").execute(&database).await.expect("written").rows_affected(), 1);
+    database.close().await;
+
+    assert!(get(&gateway, &care, &one).await.1["incidents"].is_null(), "it is not said that there are none");
+    let ending = json!({"at": gateway.clock.now().minus(Duration::from_secs(1)).to_string(), "recordedBy": "pro-1"});
+    let (status, withdrawn) = post(&gateway, &care, &format!("{one}/withdrawals"), &ending).await;
+    assert_eq!((status, &withdrawn["state"]), (200, &json!("withdrawn")), "{withdrawn}");
+    for slug in [Slug::VeiligThuis, Slug::Probation] {
+        let notices = notices(&gateway, slug, "withdrawal-notice").await;
+        assert_eq!(notices.len(), 1, "{slug:?} is told");
+        assert!(notices[0]["disclosures"].is_null() && notices[0]["categories"] == json!(["substance-use"]), "{}", notices[0]);
+    }
+    let items = gateway.ask(Slug::VeiligThuis, &question(&gateway), None).await.expect("an answer").items().count();
+    assert_eq!(items, 0, "nothing rests on it any more");
     drop(source);
     gateway.stop().await;
 }

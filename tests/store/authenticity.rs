@@ -10,66 +10,16 @@ use sluis::consent::{ConsentRecord, ConsentState};
 use sluis::organisation::keys::{PublishedKey, Validity};
 use sluis::organisation::{Kind, Status};
 use sluis::store::facts::facts_digest;
-use sluis::store::{
-    Append, Change, Conflict, CredentialChange, Expected, Revision, StatusChange, Store, StoreError, SubjectIndex,
-};
-use sqlx::{AssertSqlSafe, Row};
+use sluis::store::{Append, Change, Conflict, CredentialChange, Expected, Revision, StatusChange, Store, SubjectIndex};
+use sqlx::AssertSqlSafe;
 
+use super::attack::{alarm, keep, put_back, same, write};
 use super::fixture::{Fixture, NOW, oin, organisation};
 use super::registers::{consent, overriding};
 use crate::support::cases::Cases;
 
 const VICTIM: SubjectIndex = SubjectIndex([1; 32]);
 const OTHER: SubjectIndex = SubjectIndex([2; 32]);
-
-/// Every table that an attack here touches.
-const TABLES: [&str; 8] =
-    ["head", "organisation", "certificate", "published_key", "consent", "override_record", "case_record", "person_register"];
-
-/// Runs statements as somebody does who has the file.
-async fn write(fixture: &Fixture, statements: &str) {
-    let raw = fixture.raw().await;
-    let mut connection = raw.acquire().await.expect("a connection");
-    let done = sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(&mut *connection).await;
-    done.unwrap_or_else(|error| panic!("{statements}: {error}"));
-    let changes: i64 = sqlx::query_scalar("SELECT total_changes()").fetch_one(&mut *connection).await.expect("a count");
-    assert!(changes > 0 || statements.starts_with("CREATE"), "nothing was changed by {statements}");
-    drop(connection);
-    raw.close().await;
-}
-
-/// A copy of all tables under `name`: a backup of that moment.
-async fn keep(fixture: &Fixture, name: &str) {
-    write(fixture, &TABLES.map(|table| format!("CREATE TABLE {name}_{table} AS SELECT rowid AS r, * FROM {table};")).concat())
-        .await;
-}
-
-/// Puts these tables back as they were kept.
-async fn put_back(fixture: &Fixture, name: &str, tables: &[&str]) {
-    let mut statements = String::new();
-    for table in tables {
-        let raw = fixture.raw().await;
-        let rows = sqlx::query("SELECT name FROM pragma_table_info(?)").bind(*table).fetch_all(&raw).await.expect("columns");
-        raw.close().await;
-        let columns = rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join(", ");
-        let kept = format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {name}_{table} ORDER BY r;");
-        statements.extend(["DELETE FROM ", table, "; ", &kept]);
-    }
-    write(fixture, &statements).await;
-}
-
-/// Where a reading found something wrong.
-fn alarm<T>(outcome: Result<T, StoreError>) -> Result<String, String> {
-    match outcome {
-        Ok(_) => Err("read as if it were sound".to_owned()),
-        Err(StoreError::Corrupt { table, column, row }) => Ok(format!("{table} {column} {row}")),
-        Err(other) => Err(format!("not found corrupt: {other}")),
-    }
-}
-
-fn same(found: String, expected: &str) -> Result<(), String> {
-    if found == expected { Ok(()) } else { Err(format!("found at {found}, expected {expected}")) }
-}
 
 fn given(id: &str) -> ConsentRecord {
     consent(id, 1)
@@ -244,14 +194,17 @@ async fn with_registry() -> Fixture {
         revoked.push(Change::Credential(CredentialChange::RevokeKey { keyid: format!("old-{number}") }));
         revoked.push(Change::Credential(CredentialChange::RevokeCertificate { fingerprint: [number; 32] }));
     }
+    changes.push(Change::Organisation(Box::new(sluis::organisation::Organisation { connector: None, ..organisation(3) })));
+    changes.push(Change::Policies("an older bundle".to_owned()));
     fixture.commit_one(Append { changes, ..fixture.append() }).await.expect("joined");
+    revoked.push(Change::Policies("the newer bundle".to_owned()));
     keep(&fixture, "early").await;
     fixture.commit_one(Append { changes: revoked, ..fixture.append() }).await.expect("revoked");
     fixture
 }
 
 /// Each attack on the registry, and where it is found.
-const ON_REGISTRY: [(&str, &str, &str); 26] = [
+const ON_REGISTRY: [(&str, &str, &str); 30] = [
     (
         "a key of the attacker's",
         "INSERT INTO published_key SELECT 'operator-1', organisation, use, alg, jwk, valid_from + 1, valid_until, 0, NULL FROM published_key WHERE keyid = 'new-1'",
@@ -308,6 +261,14 @@ const ON_REGISTRY: [(&str, &str, &str); 26] = [
         "INSERT INTO organisation SELECT '00000099000000099000', kind, name, status, bsn_authority, connector, code FROM organisation WHERE oin LIKE '%01000'",
         "organisation code 00000099000000099000",
     ),
+    ("another OIN", "UPDATE organisation SET oin = '00000099000000098000' WHERE oin LIKE '%03000'", "organisation code 00000099000000098000"),
+    (
+        "two exchange their OINs",
+        "UPDATE organisation SET oin = '00000099000000098000' WHERE oin LIKE '%01000'; UPDATE organisation SET oin = '00000099000000001000' WHERE oin LIKE '%03000'",
+        "organisation code 00000099000000001000",
+    ),
+    ("a connector for one without", "UPDATE organisation SET connector = 'https://localhost:2' WHERE oin LIKE '%03000'", "organisation code 00000099000000003000"),
+    ("an empty connector", "UPDATE organisation SET connector = '' WHERE oin LIKE '%03000'", "organisation code 00000099000000003000"),
     ("another name", "UPDATE organisation SET name = 'Police' WHERE oin LIKE '%01000'", "organisation code 00000099000000001000"),
     (
         "a certificate unrevoked",
@@ -363,7 +324,7 @@ async fn the_registry_is_not_changed_unseen() {
     let changes = vec![Change::Organisation(Box::new(other))];
     fixture.commit_one(Append { changes, ..fixture.append() }).await.expect("and life goes on");
     assert_eq!(fixture.store.registered().await.expect("sound").organisations[&oin(2)].organisation.kind, Kind::MentalHealth);
-    cases.finish(26 * 2);
+    cases.finish(30 * 2);
     fixture.holds_together().await;
 }
 
@@ -385,6 +346,13 @@ async fn the_head_is_not_changed_unseen() {
         ("the early registry and code", "UPDATE head SET (registry, code) = (SELECT registry, code FROM early_head)"),
         ("the size", "UPDATE head SET size = size - 1"),
         ("the root", "UPDATE head SET root = zeroblob(32)"),
+        ("the older policies", "UPDATE head SET policy = (SELECT policy FROM early_head)"),
+        ("the older policies and code", "UPDATE head SET (policy, code) = (SELECT policy, code FROM early_head)"),
+        ("no policies", "UPDATE head SET policy = NULL"),
+        ("empty policies", "UPDATE head SET policy = ''"),
+        ("fewer consents", "UPDATE head SET consents = 0"),
+        ("more reliances", "UPDATE head SET reliances = reliances + 1"),
+        ("more open tasks", "UPDATE head SET open_tasks = open_tasks + 1"),
     ] {
         write(&fixture, attack).await;
         for found in [
@@ -403,11 +371,15 @@ async fn the_head_is_not_changed_unseen() {
     let outcome = fixture.store.commit(&[fixture.append()], &another_node, NOW).await;
     cases.hold(format!("an old head takes no entry: {outcome:?}"), outcome.is_err());
     // Nor behind one that says that nothing was ever written.
-    write(&fixture, "UPDATE head SET size = 0, revision = 0, code = NULL, registry = NULL, checkpoint = ''").await;
+    write(
+        &fixture,
+        "UPDATE head SET size = 0, revision = 0, code = NULL, registry = NULL, policy = NULL, consents = 0, checkpoint = ''",
+    )
+    .await;
     cases.check("a new head: registry", alarm(fixture.store.registered().await).and_then(|found| same(found, "head registry 1")));
     let outcome = fixture.store.commit(&[fixture.append()], &another_node, NOW).await;
     cases.hold(format!("a new head takes no entry: {outcome:?}"), outcome.is_err());
-    cases.finish(7 * 4 + 3);
+    cases.finish(14 * 4 + 3);
 }
 
 /// A store of a version before is left as it is, and it is said what to do.

@@ -26,7 +26,7 @@ fn reliance(disclosure: &str, recipient: u8) -> Reliance {
     }
 }
 
-fn task(id: &str, about: &str) -> Task {
+pub fn task(id: &str, about: &str) -> Task {
     Task {
         id: id.to_owned(),
         version: 1,
@@ -75,7 +75,7 @@ async fn a_withdrawal_knows_everyone_who_received() {
     fixture.holds_together().await;
 }
 
-/// Broken on purpose to see it fail: `put_task` without the version; `erase` without tasks.
+/// Broken on purpose to see it fail: `tasks::put` without the version; `erase` without tasks.
 #[tokio::test]
 async fn a_task_is_one_is_answered_once_and_goes() {
     let fixture = Fixture::new().await;

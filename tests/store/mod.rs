@@ -1,12 +1,14 @@
 //! The contract of a store, tried on SQLite: what is acknowledged is durable and in order, conflicts leave nothing behind, races have one winner.
 
 mod appends;
+mod attack;
 mod authenticity;
 mod cases;
 mod corruption;
 mod duties;
 mod facts;
 mod fixture;
+mod lists;
 mod offers;
 mod registers;
 mod sequencing;

@@ -6,7 +6,9 @@ use sluis::source::SubjectWire;
 use sluis::source::offers::OfferKind;
 use sluis::store::{Append, Change, Conflict, OfferRow, Store, StoreError, SubjectIndex};
 
+use super::attack::{alarm, write};
 use super::fixture::{Fixture, NOW, oin};
+use crate::support::cases::Cases;
 
 fn offer(number: u16) -> OfferRow {
     let mut subject = [0; 32];
@@ -79,29 +81,50 @@ async fn whom_an_offer_is_about_is_sealed_in_its_place() {
     assert!(matches!(read, Err(StoreError::Corrupt { table: "offer", .. })), "{read:?}");
 }
 
-/// An offer tells its recipient a person: whoever can write the file does not turn it to another, nor make it last longer.
+/// An offer tells its recipient a person: whoever can write the file does not turn it to another, nor make it last longer, nor wait again.
 ///
-/// Broken on purpose to see it fail: `opened` without its comparison of terms.
+/// Broken on purpose to see it fail: `opened` without its comparison of terms; each part out of `terms`.
 #[tokio::test]
 async fn an_offer_is_not_turned_to_another() {
-    let fixture = Fixture::new().await;
-    fixture.commit(&adds(&fixture, (1..2).map(offer))).await.expect("a commit");
-    let raw = fixture.raw().await;
-    let write = async |statement: &'static str| {
-        assert_eq!(sqlx::query(statement).execute(&raw).await.expect("written").rows_affected(), 1, "{statement}");
-    };
-    for (there, back) in [
-        ("UPDATE offer SET recipient = '00000099000000007000'", "UPDATE offer SET recipient = '00000099000000002000'"),
-        ("UPDATE offer SET expires = expires + 1", "UPDATE offer SET expires = expires - 1"),
-        ("UPDATE offer SET subject = zeroblob(32)", ""),
+    let mut cases = Cases::default();
+    for attack in [
+        "recipient = '00000099000000007000'",
+        "source = '00000099000000007000'",
+        "purpose = 'treatment'",
+        "kind = 'police-report'",
+        "made = made - 1",
+        "expires = expires + 1",
+        "ends = ends + 1",
+        "collected = 1",
+        "subject = zeroblob(32)",
+        "id = 'offer-9'",
+        "reference = (SELECT reference FROM offer WHERE id = 'offer-2')",
+        // Of one that was collected.
+        "ends = ends + 1 WHERE id = 'offer-3'",
+        "collected = NULL WHERE id = 'offer-3'",
+        "collected = collected - 1 WHERE id = 'offer-3'",
+        "(ends, collected, reference) = (SELECT ends + 9, collected, reference FROM offer WHERE id = 'offer-2') WHERE id = 'offer-3'",
     ] {
-        write(there).await;
-        let read = fixture.store.offer("offer-1", NOW).await;
-        assert!(matches!(read, Err(StoreError::Corrupt { table: "offer", .. })), "{there}: {read:?}");
-        if !back.is_empty() {
-            write(back).await;
-            assert!(fixture.store.offer("offer-1", NOW).await.expect("read").is_some(), "{back}");
-        }
+        let fixture = Fixture::new().await;
+        fixture.commit(&adds(&fixture, (1..4).map(offer))).await.expect("a commit");
+        let until = NOW.plus(Duration::from_hours(5));
+        let collect =
+            |offer: &str| Append { changes: vec![Change::OfferCollected { offer: offer.to_owned(), until }], ..fixture.append() };
+        fixture.commit_one(collect("offer-3")).await.expect("collected");
+        let which = if attack.contains("offer-3") { "offer-3" } else { "offer-1" };
+        let sound = fixture.store.offer(which, NOW).await.expect("read").is_some();
+        cases.hold(format!("sound before {attack}"), sound);
+        let condition = if attack.contains("WHERE id = 'offer-3'") { "" } else { " WHERE id = 'offer-1'" };
+        write(&fixture, &format!("UPDATE offer SET {attack}{condition}")).await;
+        let which = if attack.starts_with("id") { "offer-9" } else { which };
+        let found = alarm(fixture.store.offer(which, NOW).await);
+        cases.hold(
+            format!("{attack}: {found:?}"),
+            found.is_ok_and(|found| found.starts_with("offer ") && found.contains("offer-")),
+        );
+        let outcome = fixture.commit_one(collect(which)).await.err();
+        cases.hold(format!("{attack}: it is collected no more: {outcome:?}"), outcome == Some(Conflict::FactsUnreadable));
+        cases.hold("another is as it was", fixture.store.offer("offer-2", NOW).await.is_ok_and(|found| found == Some(offer(2))));
     }
-    raw.close().await;
+    cases.finish(15 * 4);
 }

@@ -16,6 +16,7 @@ use sluis::ledger::entry::{EntryKind, TraceId};
 use sluis::notice::Task;
 use sluis::organisation::Oin;
 use sluis::store::duties::{KeptConsent, PastTerm, Reliance};
+use sluis::store::lost::Unreadable;
 use sluis::store::{
     Append, Change, Claim, Committed, Conflict, Head, OfferRow, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store,
     StoreError, StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
@@ -184,6 +185,10 @@ impl Store for FaultyStore {
 
     async fn open_tasks(&self, owner: Option<&Oin>, due_by: Timestamp, limit: u32) -> Result<Vec<Task>, StoreError> {
         self.inner.open_tasks(owner, due_by, limit).await
+    }
+
+    async fn unreadable(&self, table: &str, row: &str) -> Result<Option<Unreadable>, StoreError> {
+        self.inner.unreadable(table, row).await
     }
 
     async fn past_term(&self, consents_before: Timestamp, tasks_before: Timestamp, limit: u32) -> Result<PastTerm, StoreError> {

@@ -1,11 +1,12 @@
 //! What ends a consent: withdrawal, refusal, invalidation. In force from the commit on; whoever received something that rested on it gets a
 //! notice in the same transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AHEAD, subject_token};
 use crate::actions::once::Once;
 use crate::actions::{ActionError, Desk};
+use crate::catalogue::Category;
 use crate::clock::Timestamp;
 use crate::consent::record::ConsentEvent;
 use crate::consent::{ConsentRecord, ConsentState};
@@ -82,16 +83,9 @@ impl Desk {
     }
 
     async fn end(&self, kept: &KeptConsent, record: ConsentRecord, once: Once) -> Result<(), ActionError> {
-        let relied = self.store.reliances(&record.id).await?;
-        let recipients: BTreeSet<Oin> = relied.iter().flat_map(|one| one.recipients.clone()).collect();
         let mut entries = vec![self.entry(self.consent_entry(&record)?)?];
-        let mut changes = vec![Change::ReceivedBy { consent: record.id.clone(), recipients: recipients.clone() }];
-        for recipient in recipients {
-            let of_it: Vec<&Reliance> = relied.iter().filter(|one| one.recipients.contains(&recipient)).collect();
-            let task = self.withdrawal_notice(&record, &recipient, &of_it).await?;
-            entries.push(self.notice_entry(&task, "sent")?);
-            changes.push(Change::Task(Box::new(task)));
-        }
+        let (told, mut changes) = self.told_of_the_end(&record).await?;
+        entries.extend(told);
         let late = record.event.at < record.event.recorded_at;
         let (id, at) = (record.id.clone(), record.event.at);
         let incident = late.then(|| record.clone());
@@ -99,10 +93,35 @@ impl Desk {
         self.commit_once(entries, changes, once).await?;
         if let Some(record) = incident {
             // Nothing can rest on it any more, so that this list is whole.
-            let since: Vec<Reliance> = self.store.reliances(&id).await?.into_iter().filter(|one| one.last >= at).collect();
+            let relied = self.relied(&id).await?.unwrap_or_default();
+            let since: Vec<Reliance> = relied.into_iter().filter(|one| one.last >= at).collect();
             self.note_incident(&record, &since).await?;
         }
         Ok(())
+    }
+
+    /// A notice for whoever received something that rested on a consent, and that nobody else has.
+    pub(in crate::actions) async fn told_of_the_end(
+        &self,
+        record: &ConsentRecord,
+    ) -> Result<(Vec<EntryRow>, Vec<Change>), ActionError> {
+        let (mut entries, mut changes) = (Vec::new(), Vec::new());
+        let received = match self.relied(&record.id).await? {
+            Some(relied) => {
+                let received = received(&relied);
+                let recipients = received.keys().cloned().collect();
+                changes.push(Change::ReceivedBy { consent: record.id.clone(), recipients });
+                received
+            }
+            // Nobody knows who received something: everybody is told who can have.
+            None => record.recipients.iter().map(|recipient| (recipient.clone(), record.categories.clone())).collect(),
+        };
+        for (recipient, categories) in received {
+            let task = self.withdrawal_notice(record, &recipient, categories).await?;
+            entries.push(self.notice_entry(&task, "sent")?);
+            changes.push(Change::Task(Box::new(task)));
+        }
+        Ok((entries, changes))
     }
 
     /// What a recipient is to answer.
@@ -110,7 +129,7 @@ impl Desk {
         &self,
         record: &ConsentRecord,
         recipient: &Oin,
-        relied: &[&Reliance],
+        categories: BTreeSet<Category>,
     ) -> Result<Task, ActionError> {
         let registered = self.store.registered().await?.organisations.remove(recipient);
         Ok(Task {
@@ -121,7 +140,7 @@ impl Desk {
             owner_kind: registered.map_or(Kind::DataSubject, |registration| registration.organisation.kind),
             about: record.id.clone(),
             purpose: None,
-            categories: relied.iter().flat_map(|one| one.categories.clone()).collect(),
+            categories,
             not_by: None,
             created_at: record.event.recorded_at,
             due: withdrawal_due(record.event.recorded_at),
@@ -177,4 +196,15 @@ impl Desk {
         let ending = Ending { at: self.clock.now(), recorded_by: current.recorded_by.clone(), reason: Some(reason.to_owned()) };
         self.end_consent(recorded_by, id, ConsentState::Withdrawn, ending, Once::default()).await
     }
+}
+
+/// What of it each recipient received.
+fn received(relied: &[Reliance]) -> BTreeMap<Oin, BTreeSet<Category>> {
+    let mut received: BTreeMap<Oin, BTreeSet<Category>> = BTreeMap::new();
+    for one in relied {
+        for recipient in &one.recipients {
+            received.entry(recipient.clone()).or_default().extend(&one.categories);
+        }
+    }
+    received
 }

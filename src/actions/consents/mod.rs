@@ -25,7 +25,8 @@ use crate::ledger::entry::{self, Actor, Body, Clear, EntryKind, Reference};
 use crate::ledger::token::SearchToken;
 use crate::organisation::Oin;
 use crate::secret::Personal;
-use crate::store::duties::KeptConsent;
+use crate::store::StoreError;
+use crate::store::duties::{KeptConsent, Reliance};
 use crate::subject::SubjectId;
 
 /// How far a clock of a source may be ahead.
@@ -38,8 +39,20 @@ impl Desk {
     /// [`ActionError::NotFound`], or the store's.
     pub async fn consent(&self, recorder: &Oin, id: &str) -> Result<ConsentView, ActionError> {
         let kept = self.own_consent(recorder, id).await?;
-        let relied = self.store.reliances(id).await?;
-        ConsentView::of(&kept, &relied, self.clock.now()).ok_or(ActionError::NotFound)
+        let relied = self.relied(id).await?;
+        ConsentView::of(&kept, relied.as_deref(), self.clock.now()).ok_or(ActionError::NotFound)
+    }
+
+    /// What rested on a consent; `None` when the list of it cannot be relied upon. That holds up nobody who ends a consent, or is to answer.
+    pub(in crate::actions) async fn relied(&self, consent: &str) -> Result<Option<Vec<Reliance>>, ActionError> {
+        match self.store.reliances(consent).await {
+            Ok(relied) => Ok(Some(relied)),
+            Err(error @ StoreError::Corrupt { .. }) => {
+                tracing::error!(%error, consent, "ALARM: what rested on a consent cannot be read; its end is told to everybody whom it names");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     pub(in crate::actions) async fn own_consent(&self, recorder: &Oin, id: &str) -> Result<KeptConsent, ActionError> {

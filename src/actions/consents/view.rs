@@ -109,8 +109,8 @@ pub struct ConsentView {
     pub supersedes: Option<String>,
     /// Its events, oldest first.
     pub events: Vec<EventView>,
-    /// The disclosures between a withdrawal and its late recording.
-    pub incidents: Vec<IncidentView>,
+    /// The disclosures between a withdrawal and its late recording; `null` while the gateway cannot say which.
+    pub incidents: Option<Vec<IncidentView>>,
 }
 
 impl ConsentSummary {
@@ -133,8 +133,8 @@ impl ConsentSummary {
 }
 
 impl ConsentView {
-    /// Of a consent and what rested on it, at `now`.
-    pub(super) fn of(kept: &KeptConsent, relied: &[Reliance], now: Timestamp) -> Option<Self> {
+    /// Of a consent and what rested on it, if that is known, at `now`.
+    pub(super) fn of(kept: &KeptConsent, relied: Option<&[Reliance]>, now: Timestamp) -> Option<Self> {
         let current = kept.current()?;
         let events = kept.versions.iter().map(|version| EventView {
             event: version.state,
@@ -144,14 +144,17 @@ impl ConsentView {
             reason: version.event.reason.clone(),
         });
         let ended = matches!(current.state, ConsentState::Withdrawn | ConsentState::Invalidated);
-        let since =
-            relied.iter().filter(|one| ended && current.event.at < current.event.recorded_at && one.last >= current.event.at);
-        let incidents = since.map(|one| IncidentView {
-            disclosure: one.disclosure.clone(),
-            recipients: one.recipients.clone(),
-            categories: one.categories.clone(),
-            at: one.last,
-        });
+        let late = ended && current.event.at < current.event.recorded_at;
+        let incidents = |relied: &[Reliance]| {
+            let since = relied.iter().filter(|one| late && one.last >= current.event.at);
+            let incident = |one: &Reliance| IncidentView {
+                disclosure: one.disclosure.clone(),
+                recipients: one.recipients.clone(),
+                categories: one.categories.clone(),
+                at: one.last,
+            };
+            since.map(incident).collect()
+        };
         Some(Self {
             summary: ConsentSummary::of(current, now),
             notice: current.notice.clone(),
@@ -165,7 +168,7 @@ impl ConsentView {
             conditions: current.conditions.clone(),
             supersedes: current.supersedes.clone(),
             events: events.collect(),
-            incidents: incidents.collect(),
+            incidents: relied.map(incidents),
         })
     }
 }

@@ -37,12 +37,12 @@ enum Lang {
 
 impl Explain {
     pub(super) async fn run(self, outside: Outside) -> Result<(), Failure> {
-        let (desk, bundle) = self.by.desk_and_policies(outside).await?;
+        let bundle = self.by.policies()?;
         let audience = match self.audience {
             Reader::Officer => Audience::Officer,
             Reader::Subject => Audience::Subject,
         };
-        let explained = desk.explain(&self.disclosure, &bundle, audience).await?;
+        let explained = self.by.desk(outside).await?.explain(&self.disclosure, &bundle, audience).await?;
         let explanation =
             explained.ok_or_else(|| Failure::refused("there is no such disclosure in the log, or it was erased"))?;
         let language = match self.lang {

@@ -3,7 +3,7 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use super::log::anchor_of;
+use super::log::{anchor, anchor_of};
 use super::seal::{Place, Seal};
 use super::unavailable;
 use crate::case_room::{Case, CaseId};
@@ -17,10 +17,11 @@ pub(super) async fn case(
     seal: &Seal,
     id: &CaseId,
 ) -> Result<Option<(Revision, Case)>, StoreError> {
-    let query = sqlx::query(
-        "SELECT one.id, version, record, size, root, revision, registry, code FROM case_record AS one, head
-         WHERE one.id = ? AND head.id = 1 ORDER BY version DESC LIMIT 1",
-    );
+    let query = sqlx::query(concat!(
+        "SELECT one.id, version, record, ",
+        anchor!(),
+        " FROM case_record AS one, head WHERE one.id = ? AND head.id = 1 ORDER BY version DESC LIMIT 1",
+    ));
     let row = query.bind(id.as_str()).fetch_optional(connection).await.map_err(unavailable)?;
     let Some(row) = row else { return Ok(None) };
     let revision = anchor_of(&row, seal)?.revision;

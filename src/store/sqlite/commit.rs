@@ -7,8 +7,11 @@ use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::log::Anchor;
 use super::script::{Script, statements};
-use super::seal::{Code, Seal};
-use super::{cases, deliveries, disclosures, duties, log, offers, registering, registers, registry, unavailable, vault};
+use super::seal::Seal;
+use super::{
+    cases, deliveries, disclosures, duties, log, lost, offers, registering, registers, registry, reliances, tasks, unavailable,
+    vault,
+};
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
 use crate::organisation::Oin;
@@ -26,8 +29,7 @@ pub(super) async fn commit(
     // IMMEDIATE takes SQLite's one write lock: the head row's lock and the only one there is.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
     let ((head, anchor), nonces) = begin(&mut transaction, seal, batch).await?;
-    let Anchor { revision, registry, .. } = anchor;
-    let mut batch_state = Judging { seal, now, revision, registry, nonces, redone: HashSet::new() };
+    let mut batch_state = Judging { seal, now, facts: anchor, nonces, redone: HashSet::new() };
     let mut verdicts = Vec::with_capacity(batch.len());
     for append in batch {
         verdicts.push(batch_state.judge(&mut transaction, append).await?);
@@ -38,7 +40,7 @@ pub(super) async fn commit(
     let mut script = Script::default();
     if let Some(sequenced) = &sequenced {
         log::add_entries(&mut script, head.size, &rows);
-        log::advance(&mut script, seal, &head, sequenced, (batch_state.revision, batch_state.registry));
+        log::advance(&mut script, seal, &head, sequenced, batch_state.facts);
     }
     script.run(&mut transaction).await?;
     let committed = hand_out(&head, sequenced.as_ref(), accepted());
@@ -77,9 +79,8 @@ async fn begin(
 struct Judging<'a> {
     seal: &'a Seal,
     now: Timestamp,
-    revision: Revision,
-    /// The code over all rows of the registry, as they are now.
-    registry: Code,
+    /// What the head is to say of the facts, as they are now.
+    facts: Anchor,
     nonces: HashSet<(String, String)>,
     /// The disclosures that earlier appends of the batch write, which happens after all are judged.
     redone: HashSet<String>,
@@ -113,10 +114,10 @@ impl Judging<'_> {
             return self.try_append(connection, append).await;
         }
         sqlx::query("SAVEPOINT one").execute(&mut *connection).await.map_err(unavailable)?;
-        let (revision, registry) = (self.revision, self.registry);
+        let facts = self.facts.clone();
         let verdict = self.try_append(connection, append).await?;
         if verdict.is_err() {
-            (self.revision, self.registry) = (revision, registry);
+            self.facts = facts;
             sqlx::query("ROLLBACK TO one").execute(&mut *connection).await.map_err(unavailable)?;
         }
         sqlx::query("RELEASE one").execute(&mut *connection).await.map_err(unavailable)?;
@@ -142,15 +143,15 @@ impl Judging<'_> {
         {
             return Ok(Err(Conflict::IdempotencyTaken));
         }
-        if append.entries.is_empty() && append.changes.iter().any(Change::moves_facts) {
-            return Err(StoreError::Unavailable("facts may not change without an entry in the log".to_owned()));
+        if append.entries.is_empty() && append.changes.iter().any(|change| change.moves_facts() || change.is_listed()) {
+            return Err(StoreError::Unavailable("facts and lists may not change without an entry in the log".to_owned()));
         }
         for change in &append.changes {
             if let Err(conflict) = readable(self.change(connection, change).await)? {
                 return Ok(Err(conflict));
             }
             if change.moves_facts() {
-                self.revision = Revision(self.revision.0 + 1);
+                self.facts.revision = Revision(self.facts.revision.0 + 1);
             }
         }
         self.redone.extend(append.changes.iter().filter_map(|change| match change {
@@ -165,10 +166,10 @@ impl Judging<'_> {
         if self.now >= expected.void_at {
             return Ok(false);
         }
-        if self.revision == expected.revision {
+        if self.facts.revision == expected.revision {
             return Ok(true);
         }
-        let organisations = registry::vouched_for(connection, self.seal, &self.registry).await?;
+        let organisations = registry::vouched_for(connection, self.seal, &self.facts.registry).await?;
         let of = |oin| organisations.get(oin).map_or([0; 32], registration_digest);
         let person = match expected.subject {
             Some(subject) => {
@@ -187,9 +188,8 @@ impl Judging<'_> {
             }
             None => None,
         };
-        let policy = registry::policies_in_force(connection).await?;
         let registrations = expected.organisations.iter().map(of);
-        Ok(facts_digest(registrations, policy.as_deref(), person.as_ref(), case.as_ref()) == expected.digest)
+        Ok(facts_digest(registrations, self.facts.policy.as_deref(), person.as_ref(), case.as_ref()) == expected.digest)
     }
 
     async fn change(&mut self, connection: &mut SqliteConnection, change: &Change) -> Result<Result<(), Conflict>, StoreError> {
@@ -208,23 +208,32 @@ impl Judging<'_> {
                 let held = disclosures::answered(connection, organisation, key, disclosure).await?;
                 return Ok(if held { Ok(()) } else { Err(Conflict::IdempotencyTaken) });
             }
-            Change::Consent(subject, record) => return registers::add_consent(connection, self.seal, *subject, record).await,
+            Change::Consent(subject, record) => {
+                return registers::add_consent(connection, self.seal, &mut self.facts.lists, (*subject, record)).await;
+            }
+            Change::Lost(subject, records) => {
+                return lost::replace(connection, self.seal, &mut self.facts.lists, (subject, records)).await;
+            }
             Change::Override(subject, version, record) => {
                 return registers::add_override(connection, self.seal, *subject, *version, record).await;
             }
-            Change::Policies(bundle) => registry::put_policies(connection, bundle).await?,
-            Change::Reliance(row) => duties::add_reliance(connection, row).await?,
-            Change::GivenAgain { disclosure, at } => duties::given_again(connection, disclosure, *at).await?,
-            Change::ReceivedBy { consent, recipients } => return duties::received_by(connection, consent, recipients).await,
-            Change::Task(task) => duties::add_task(connection, self.seal, task).await?,
-            Change::TaskAnswered(task) => return duties::put_task(connection, self.seal, task).await,
-            Change::Erase(past) => duties::erase(connection, self.seal, past).await?,
+            Change::Policies(bundle) => self.facts.policy = Some(bundle.clone()),
+            Change::Reliance(row) => reliances::add(connection, self.seal, &mut self.facts.lists, row).await?,
+            Change::GivenAgain { disclosure, at } => reliances::given_again(connection, self.seal, disclosure, *at).await?,
+            Change::ReceivedBy { consent, recipients } => {
+                return reliances::received_by(connection, self.seal, &self.facts.lists, (consent, recipients)).await;
+            }
+            Change::Task(task) => tasks::add(connection, self.seal, &mut self.facts.lists, task).await?,
+            Change::TaskAnswered(task) => return tasks::put(connection, self.seal, &mut self.facts.lists, task).await,
+            Change::Erase(past) => duties::erase(connection, self.seal, &mut self.facts.lists, past).await?,
             Change::Offer(offer) => return offers::add(connection, self.seal, offer, self.now).await,
-            Change::OfferCollected { offer, until } => return offers::collected(connection, offer, *until, self.now).await,
+            Change::OfferCollected { offer, until } => {
+                return offers::collected(connection, self.seal, (offer, *until), self.now).await;
+            }
             Change::OfferWithdrawn(offer) => return offers::withdraw(connection, offer, self.now).await,
             Change::Case(case) => return registers::add_case(connection, self.seal, case).await,
             Change::Organisation(_) | Change::Status(_) | Change::Credential(_) => {
-                return registering::change(connection, self.seal, &mut self.registry, change).await;
+                return registering::change(connection, self.seal, &mut self.facts.registry, change).await;
             }
         }
         Ok(Ok(()))

@@ -1,4 +1,4 @@
-//! Stores of a version before registers were authenticated (migration 12). Nobody can say who wrote what is in them, so no code is put on it.
+//! Stores of a version before all that is kept was authenticated (migration 13). Nobody can say who wrote what is in them, so no code is put on it.
 
 use sqlx::sqlite::SqlitePool;
 
@@ -10,7 +10,7 @@ use crate::store::StoreError;
 /// # Errors
 /// [`StoreError::Unavailable`] says what to do.
 pub(super) async fn refuse(database: &SqlitePool) -> Result<(), StoreError> {
-    let known = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('head')) AND NOT EXISTS (SELECT 1 FROM pragma_table_info('head') WHERE name = 'code')";
+    let known = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('head')) AND NOT EXISTS (SELECT 1 FROM pragma_table_info('head') WHERE name = 'policy')";
     let is_earlier: bool = sqlx::query_scalar(known).fetch_one(database).await.map_err(unavailable)?;
     if !is_earlier {
         return Ok(());
@@ -23,7 +23,7 @@ pub(super) async fn refuse(database: &SqlitePool) -> Result<(), StoreError> {
         return Ok(());
     }
     Err(StoreError::Unavailable(
-        "made by an earlier version, which put no authentication codes on its registers\n  do: keep the file for its log, and begin with a new one, \
+        "made by an earlier version, which did not authenticate all that it kept\n  do: keep the file for its log, and begin with a new one, \
          in which organisations, keys and consents are recorded anew; a demo: start it in another --dir"
             .to_owned(),
     ))

@@ -3,6 +3,7 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
+use super::lists::Lists;
 use super::script::Script;
 use super::seal::{Code, Seal, vouched};
 use super::{exactly, integer, unavailable, unsigned};
@@ -17,8 +18,16 @@ use crate::ledger::wrap::WrappedKey;
 use crate::organisation::Oin;
 use crate::store::{EntryRow, Head, Revision, Sequenced, StoreError, StoredEntry, StoredLeaf};
 
+/// The columns of [`anchor_of`].
+macro_rules! anchor {
+    () => {
+        "size, root, revision, registry, policy, consents, reliances, open_tasks, code"
+    };
+}
+pub(super) use anchor;
+
 /// The columns of [`head_of`].
-pub(super) const HEAD: &str = "SELECT size, root, checkpoint, revision, registry, code FROM head WHERE id = 1";
+pub(super) const HEAD: &str = concat!("SELECT checkpoint, ", anchor!(), " FROM head WHERE id = 1");
 
 /// What the head says and its code vouches for.
 #[derive(Clone)]
@@ -31,11 +40,18 @@ pub(super) struct Anchor {
     pub(super) revision: Revision,
     /// The code over all rows of the registry.
     pub(super) registry: Code,
+    /// The hash of the policies in force, once a gateway has served.
+    pub(super) policy: Option<String>,
+    /// How many rows the lists have.
+    pub(super) lists: Lists,
 }
 
 impl Anchor {
     fn code(&self, seal: &Seal) -> Code {
-        seal.head.of_parts(&[&self.size.to_be_bytes(), self.root.bytes(), &self.revision.0.to_be_bytes(), &self.registry])
+        let (size, revision) = (self.size.to_be_bytes(), self.revision.0.to_be_bytes());
+        let policy = [&[u8::from(self.policy.is_some())], self.policy.as_deref().unwrap_or_default().as_bytes()].concat();
+        let [consents, reliances, open_tasks] = self.lists.bytes();
+        seal.head.of_parts(&[&size, self.root.bytes(), &revision, &self.registry, &policy, &consents, &reliances, &open_tasks])
     }
 }
 
@@ -55,13 +71,17 @@ pub(super) fn anchor_of(row: &SqliteRow, seal: &Seal) -> Result<Anchor, StoreErr
     let root: &[u8] = row.try_get("root").map_err(unavailable)?;
     let registry: Option<&[u8]> = row.try_get("registry").map_err(unavailable)?;
     let code: Option<&[u8]> = row.try_get("code").map_err(unavailable)?;
+    let count = |column: &'static str| unsigned(row.try_get(column).map_err(unavailable)?, "head", column);
     let anchor = Anchor {
-        size: unsigned(row.try_get("size").map_err(unavailable)?, "head", "size")?,
+        size: count("size")?,
         root: NodeHash::new(exactly::<32>(root, "head", "root", 1)?),
         revision: Revision(row.try_get("revision").map_err(unavailable)?),
         registry: registry.map_or_else(|| Ok(seal.registry.of_parts(&[])), |code| exactly(code, "head", "registry", 1))?,
+        policy: row.try_get("policy").map_err(unavailable)?,
+        lists: Lists { consents: count("consents")?, reliances: count("reliances")?, open_tasks: count("open_tasks")? },
     };
-    let is_new = anchor.size == 0 && anchor.revision == Revision(0) && registry.is_none() && code.is_none();
+    let says_nothing = anchor.policy.is_none() && anchor.lists == Lists::default();
+    let is_new = anchor.size == 0 && anchor.revision == Revision(0) && says_nothing && registry.is_none() && code.is_none();
     if !is_new {
         vouched(&anchor.code(seal), code, ("head", 1))?;
     }
@@ -196,20 +216,26 @@ fn add_asked(script: &mut Script, entries: &[(u64, &EntryRow)]) {
     });
 }
 
-/// Writes tiles and head. The old size is the guard: when it is not what the batch was numbered behind, the script fails.
-pub(super) fn advance(script: &mut Script, seal: &Seal, old: &Head, new: &Sequenced, (revision, registry): (Revision, Code)) {
+/// Writes tiles and head, of which `facts` says what does not depend on the log. The old size is the guard: when it is not what the batch was
+/// numbered behind, the script fails.
+pub(super) fn advance(script: &mut Script, seal: &Seal, old: &Head, new: &Sequenced, facts: Anchor) {
     let replace = " ON CONFLICT (level, idx) DO UPDATE SET hashes = excluded.hashes";
     script.insert("INSERT INTO tile (level, idx, hashes) ", &new.tiles, replace, |values, tile| {
         values.push_bind(tile.id.level()).push_bind(integer(tile.id.index())).push_bind(tile.bytes.as_slice());
     });
-    let anchor = Anchor { size: new.size, root: new.root, revision, registry };
+    let anchor = Anchor { size: new.size, root: new.root, ..facts };
+    let code = anchor.code(seal).to_vec();
     script.change(1, |query| {
         query.push("UPDATE head SET size = ").push_bind(integer(new.size));
         query.push(", root = ").push_bind(new.root.bytes().as_slice());
         query.push(", checkpoint = ").push_bind(new.checkpoint.to_string());
-        query.push(", revision = ").push_bind(revision.0);
-        query.push(", registry = ").push_bind(registry.to_vec());
-        query.push(", code = ").push_bind(anchor.code(seal).to_vec());
+        query.push(", revision = ").push_bind(anchor.revision.0);
+        query.push(", registry = ").push_bind(anchor.registry.to_vec());
+        query.push(", policy = ").push_bind(anchor.policy);
+        query.push(", consents = ").push_bind(integer(anchor.lists.consents));
+        query.push(", reliances = ").push_bind(integer(anchor.lists.reliances));
+        query.push(", open_tasks = ").push_bind(integer(anchor.lists.open_tasks));
+        query.push(", code = ").push_bind(code);
         query.push(" WHERE id = 1 AND size = ").push_bind(integer(old.size));
     });
 }

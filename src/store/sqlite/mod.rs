@@ -7,13 +7,17 @@ mod deliveries;
 mod disclosures;
 mod duties;
 mod earlier;
+mod lists;
 mod log;
+mod lost;
 mod offers;
 mod registering;
 mod registers;
 mod registry;
+mod reliances;
 mod script;
 mod seal;
+mod tasks;
 mod vault;
 
 use std::path::Path;
@@ -24,6 +28,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::duties::{KeptConsent, PastTerm, Reliance};
+use super::lost::Unreadable;
 use super::{
     Append, Claim, Committed, Conflict, Head, OfferRow, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store,
     StoreError, StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
@@ -146,6 +151,11 @@ impl Store for SqliteStore {
         registers::person_facts(&mut connection, &self.registers, subject).await
     }
 
+    async fn unreadable(&self, table: &str, row: &str) -> Result<Option<Unreadable>, StoreError> {
+        let mut reading = self.readers.begin().await.map_err(unavailable)?;
+        lost::find(&mut reading, &self.registers, table, row).await
+    }
+
     async fn case(&self, id: &CaseId) -> Result<Option<(Revision, Case)>, StoreError> {
         cases::case(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers, id).await
     }
@@ -172,30 +182,33 @@ impl Store for SqliteStore {
     }
 
     async fn consents_of(&self, recorder: &Oin, after: &str, limit: u32) -> Result<Vec<ConsentRecord>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(unavailable)?;
-        duties::consents_of(&mut connection, &self.registers, recorder, after, limit).await
+        let mut reading = self.readers.begin().await.map_err(unavailable)?;
+        duties::consents_of(&mut reading, &self.registers, recorder, after, limit).await
     }
 
     async fn lapsed_consents(&self, now: Timestamp, limit: u32) -> Result<Vec<KeptConsent>, StoreError> {
-        duties::lapsed(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers, now, limit).await
+        let mut reading = self.readers.begin().await.map_err(unavailable)?;
+        duties::lapsed(&mut reading, &self.registers, now, limit).await
     }
 
     async fn reliances(&self, consent: &str) -> Result<Vec<Reliance>, StoreError> {
-        duties::reliances(&mut *self.readers.acquire().await.map_err(unavailable)?, consent).await
+        let mut reading = self.readers.begin().await.map_err(unavailable)?;
+        let (_, anchor) = log::head(&mut reading, &self.registers).await?;
+        reliances::of(&mut reading, &self.registers, &anchor.lists, consent).await
     }
 
     async fn task(&self, id: &str) -> Result<Option<Task>, StoreError> {
-        duties::task(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers, id).await
+        tasks::task(&mut *self.readers.acquire().await.map_err(unavailable)?, &self.registers, id).await
     }
 
     async fn open_tasks(&self, owner: Option<&Oin>, due_by: Timestamp, limit: u32) -> Result<Vec<Task>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(unavailable)?;
-        duties::open_tasks(&mut connection, &self.registers, owner, due_by, limit).await
+        let mut reading = self.readers.begin().await.map_err(unavailable)?;
+        tasks::open(&mut reading, &self.registers, owner, due_by, limit).await
     }
 
     async fn past_term(&self, consents_before: Timestamp, tasks_before: Timestamp, limit: u32) -> Result<PastTerm, StoreError> {
         let mut reading = self.readers.begin().await.map_err(unavailable)?;
-        duties::past_term(&mut reading, consents_before, tasks_before, limit).await
+        duties::past_term(&mut reading, &self.registers, (consents_before, tasks_before), limit).await
     }
 
     async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {
@@ -238,6 +251,11 @@ fn unavailable(error: sqlx::Error) -> StoreError {
         sqlx::Error::Io(error) => format!("input or output: {}", error.kind()),
         _ => "SQLite failed".to_owned(),
     })
+}
+
+/// Tells the operator of something that is not what it must be, where the work goes on without it.
+fn alarm(error: &StoreError, consequence: &str) {
+    tracing::error!(%error, "ALARM: {consequence}");
 }
 
 /// `bytes` as an array of `N`, or which column is corrupt.

@@ -19,7 +19,8 @@ const VERSION: u32 = 1;
 /// The most offers of one source that wait.
 const MOST_WAITING: i64 = 1_000;
 
-const COLUMNS: &str = "SELECT id, source, recipient, purpose, kind, subject, reference, made, expires, collected FROM offer";
+const COLUMNS: &str =
+    "SELECT id, source, recipient, purpose, kind, subject, reference, made, expires, collected, ends FROM offer";
 
 /// The offer with this id, if it still names the person at `now`.
 pub(super) async fn offer(
@@ -30,7 +31,7 @@ pub(super) async fn offer(
 ) -> Result<Option<OfferRow>, StoreError> {
     let query = sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = ? AND ends > ?"))).bind(id).bind(now.millis());
     let row = query.fetch_optional(connection).await.map_err(unavailable)?;
-    row.map(|row| opened(seal, &row)).transpose()
+    row.map(|row| opened(seal, &row).map(|(offer, _)| offer)).transpose()
 }
 
 /// What waits for `recipient`, oldest first.
@@ -44,7 +45,7 @@ pub(super) async fn waiting(
     let waiting = "WHERE recipient = ? AND ends > ? AND collected IS NULL ORDER BY made, id LIMIT ?";
     let query = sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} {waiting}")));
     let query = query.bind(recipient.as_str().to_owned()).bind(now.millis()).bind(limit);
-    query.fetch_all(connection).await.map_err(unavailable)?.iter().map(|row| opened(seal, row)).collect()
+    query.fetch_all(connection).await.map_err(unavailable)?.iter().map(|row| opened(seal, row).map(|(offer, _)| offer)).collect()
 }
 
 /// The id of an offer like this one that waits already.
@@ -89,7 +90,7 @@ pub(super) async fn add(
     .bind(offer.purpose.as_str())
     .bind(offer.kind.code())
     .bind(offer.subject.0.as_slice())
-    .bind(seal.close(place(&offer.id, &offer.subject), &(terms(offer), &offer.reference))?)
+    .bind(sealed(seal, offer, Until { ends: offer.expires, collected: None })?)
     .bind(offer.made.millis())
     .bind(offer.expires.millis())
     .execute(connection)
@@ -102,14 +103,21 @@ pub(super) async fn add(
 /// not there any more.
 pub(super) async fn collected(
     connection: &mut SqliteConnection,
-    id: &str,
-    until: Timestamp,
+    seal: &Seal,
+    (id, until): (&str, Timestamp),
     now: Timestamp,
 ) -> Result<Result<(), Conflict>, StoreError> {
     let query =
-        sqlx::query("UPDATE offer SET collected = COALESCE(collected, ?1), ends = MAX(ends, ?2) WHERE id = ?3 AND ends > ?1");
-    let done = query.bind(now.millis()).bind(until.millis()).bind(id).execute(connection).await.map_err(unavailable)?;
-    Ok(if done.rows_affected() == 1 { Ok(()) } else { Err(Conflict::FactsChanged) })
+        sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = ? AND ends > ?"))).bind(id.to_owned()).bind(now.millis());
+    let Some(row) = query.fetch_optional(&mut *connection).await.map_err(unavailable)? else {
+        return Ok(Err(Conflict::FactsChanged));
+    };
+    let (offer, was) = opened(seal, &row)?;
+    let is = Until { ends: was.ends.max(until), collected: was.collected.or(Some(now)) };
+    let query = sqlx::query("UPDATE offer SET collected = ?, ends = ?, reference = ? WHERE id = ?");
+    let query = query.bind(is.collected.map(Timestamp::millis)).bind(is.ends.millis()).bind(sealed(seal, &offer, is)?).bind(id);
+    query.execute(connection).await.map_err(unavailable)?;
+    Ok(Ok(()))
 }
 
 /// Removes one that nobody has collected.
@@ -127,13 +135,26 @@ const fn place<'a>(id: &'a str, subject: &'a SubjectIndex) -> Place<'a> {
     Place::newest(TABLE, id, VERSION).about(subject)
 }
 
-/// What is not sealed but must be as it was when the offer was made: to whom it names the person, and until when.
-fn terms(offer: &OfferRow) -> String {
-    let OfferRow { source, recipient, purpose, kind, made, expires, .. } = offer;
-    format!("{source} {recipient} {purpose} {} {} {}", kind.code(), made.millis(), expires.millis())
+/// Until when an offer names the person, and since when it is collected.
+#[derive(Clone, Copy)]
+struct Until {
+    ends: Timestamp,
+    collected: Option<Timestamp>,
 }
 
-fn opened(seal: &Seal, row: &SqliteRow) -> Result<OfferRow, StoreError> {
+/// What is not sealed but must be as it was when the offer was made or collected: to whom it names the person, and until when.
+fn terms(offer: &OfferRow, until: Until) -> String {
+    let OfferRow { source, recipient, purpose, kind, made, expires, .. } = offer;
+    let collected = until.collected.map_or_else(|| "-".to_owned(), |at| at.millis().to_string());
+    let instants = [*made, *expires, until.ends].map(Timestamp::millis);
+    format!("{source} {recipient} {purpose} {} {instants:?} {collected}", kind.code())
+}
+
+fn sealed(seal: &Seal, offer: &OfferRow, until: Until) -> Result<Vec<u8>, StoreError> {
+    seal.close(place(&offer.id, &offer.subject), &(terms(offer, until), &offer.reference))
+}
+
+fn opened(seal: &Seal, row: &SqliteRow) -> Result<(OfferRow, Until), StoreError> {
     let id: String = row.try_get(0).map_err(unavailable)?;
     let corrupt = |column| StoreError::Corrupt { table: TABLE, column, row: id.clone() };
     let text = |column: usize| row.try_get::<String, _>(column).map_err(unavailable);
@@ -141,6 +162,8 @@ fn opened(seal: &Seal, row: &SqliteRow) -> Result<OfferRow, StoreError> {
     let subject: &[u8] = row.try_get(5).map_err(unavailable)?;
     let subject = SubjectIndex(exactly(subject, TABLE, "subject", &id)?);
     let (sealed_terms, reference): (String, _) = seal.open(place(&id, &subject), row.try_get(6).map_err(unavailable)?)?;
+    let collected: Option<i64> = row.try_get(9).map_err(unavailable)?;
+    let until = Until { ends: instant(10)?, collected: collected.map(Timestamp::from_millis) };
     let offer = OfferRow {
         source: text(1)?.parse().map_err(|_| corrupt("source"))?,
         recipient: text(2)?.parse().map_err(|_| corrupt("recipient"))?,
@@ -150,8 +173,8 @@ fn opened(seal: &Seal, row: &SqliteRow) -> Result<OfferRow, StoreError> {
         reference,
         made: instant(7)?,
         expires: instant(8)?,
-        collected: row.try_get::<Option<i64>, _>(9).map_err(unavailable)?.is_some(),
+        collected: collected.is_some(),
         id: id.clone(),
     };
-    if terms(&offer) == sealed_terms { Ok(offer) } else { Err(corrupt("reference")) }
+    if terms(&offer, until) == sealed_terms { Ok((offer, until)) } else { Err(corrupt("reference")) }
 }

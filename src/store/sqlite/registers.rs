@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sqlx::{Row, SqliteConnection};
 
-use super::log::anchor_of;
+use super::lists::Lists;
+use super::log::{anchor, anchor_of};
 use super::seal::{Code, Place, Seal, vouched};
 use super::{duties, exactly, unavailable};
 use crate::case_room::Case;
@@ -14,8 +15,8 @@ use crate::consent::{ConsentRecord, Override};
 use crate::store::{Conflict, PersonFacts, Revision, StoreError, SubjectIndex};
 
 /// One register: its table, and the statements that add a version. `?1` id, `?2` version, `?3` person (empty for none), `?4` sealed record.
-struct Register {
-    table: &'static str,
+pub(super) struct Register {
+    pub(super) table: &'static str,
     add: &'static str,
     read: &'static str,
     supersede: &'static str,
@@ -42,7 +43,7 @@ macro_rules! register {
     };
 }
 
-const CONSENT: Register = register!("consent", "id, version, subject, record", "?1, ?2, ?3, ?4", "subject = ?3");
+pub(super) const CONSENT: Register = register!("consent", "id, version, subject, record", "?1, ?2, ?3, ?4", "subject = ?3");
 const OVERRIDE: Register = register!("override_record", "id, version, subject, record", "?1, ?2, ?3, ?4", "subject = ?3");
 const CASE: Register = register!("case_record", "id, version, record", "?1, ?2, ?4", "?3 = x''");
 
@@ -52,14 +53,17 @@ pub(super) async fn person_facts(
     seal: &Seal,
     subject: SubjectIndex,
 ) -> Result<PersonFacts, StoreError> {
-    let rows = sqlx::query(
-        "SELECT 0 AS part, '' AS id, revision, x'' AS record, size, root, registry, code FROM head
-         UNION ALL SELECT 1, id, version, record, NULL, NULL, NULL, NULL FROM consent AS one
+    let rows = sqlx::query(concat!(
+        "SELECT 0 AS part, '' AS id, 0 AS number, x'' AS record, ",
+        anchor!(),
+        " FROM head
+         UNION ALL SELECT 1, id, version, record, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM consent AS one
            WHERE subject = ?1 AND version = (SELECT MAX(version) FROM consent WHERE id = one.id AND subject = ?1)
-         UNION ALL SELECT 2, id, version, record, NULL, NULL, NULL, NULL FROM override_record AS one
+         UNION ALL SELECT 2, id, version, record, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM override_record AS one
            WHERE subject = ?1 AND version = (SELECT MAX(version) FROM override_record WHERE id = one.id AND subject = ?1)
-         UNION ALL SELECT 3, '', number, code, NULL, NULL, NULL, NULL FROM person_register WHERE subject = ?1",
-    )
+         UNION ALL SELECT 3, '', number, code, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM person_register
+           WHERE subject = ?1",
+    ))
     .bind(subject.0.as_slice())
     .fetch_all(connection)
     .await
@@ -94,7 +98,7 @@ pub(super) async fn person_facts(
 }
 
 /// The newest version of each record, by table and id.
-type Newest = BTreeMap<(&'static str, String), u32>;
+pub(super) type Newest = BTreeMap<(&'static str, String), u32>;
 
 fn newest(facts: &PersonFacts) -> Newest {
     let consents = facts.consents.iter().map(|consent| ((CONSENT.table, consent.id.clone()), consent.version));
@@ -114,13 +118,13 @@ fn person_code(seal: &Seal, subject: &SubjectIndex, newest: &Newest) -> Code {
 pub(super) async fn add_consent(
     connection: &mut SqliteConnection,
     seal: &Seal,
-    subject: SubjectIndex,
-    record: &ConsentRecord,
+    lists: &mut Lists,
+    (subject, record): (SubjectIndex, &ConsentRecord),
 ) -> Result<Result<(), Conflict>, StoreError> {
     let place = Place::newest(CONSENT.table, &record.id, record.version).about(&subject);
     let added = add_about(connection, seal, (&CONSENT, place, &subject), record).await?;
     if added.is_ok() {
-        duties::put_head(connection, record).await?;
+        duties::put_head(connection, lists, record).await?;
     }
     Ok(added)
 }
@@ -161,7 +165,7 @@ async fn add_about(
 }
 
 /// Writes the code over what is newest about a person.
-async fn vouch(
+pub(super) async fn vouch(
     connection: &mut SqliteConnection,
     seal: &Seal,
     subject: &SubjectIndex,

@@ -20,7 +20,7 @@ use crate::store::{Registered, Registration, StoreError};
 pub(super) async fn registered(connection: &mut SqliteConnection, seal: &Seal) -> Result<Registered, StoreError> {
     let (_, anchor) = log::head(connection, seal).await?;
     let organisations = vouched_for(connection, seal, &anchor.registry).await?;
-    Ok(Registered { revision: anchor.revision, policy: policies_in_force(connection).await?, organisations })
+    Ok(Registered { revision: anchor.revision, policy: anchor.policy, organisations })
 }
 
 /// What takes part by OIN.
@@ -115,20 +115,6 @@ pub(super) fn key_code(seal: &Seal, owner: &Oin, usage: &str, key: &PublishedKey
 
 fn validity_parts(validity: Validity) -> [[u8; 8]; 3] {
     [validity.from.millis(), validity.until.millis(), i64::from(validity.revoked)].map(i64::to_be_bytes)
-}
-
-/// The hash of the policies in force, if any were recorded.
-pub(super) async fn policies_in_force(connection: &mut SqliteConnection) -> Result<Option<String>, StoreError> {
-    let query = sqlx::query_scalar("SELECT bundle FROM policy_in_force WHERE id = 1");
-    query.fetch_optional(connection).await.map_err(unavailable)
-}
-
-/// The policies with this hash are in force.
-pub(super) async fn put_policies(connection: &mut SqliteConnection, bundle: &str) -> Result<(), StoreError> {
-    let query = sqlx::query(
-        "INSERT INTO policy_in_force (id, bundle) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET bundle = excluded.bundle",
-    );
-    query.bind(bundle).execute(connection).await.map(drop).map_err(unavailable)
 }
 
 fn organisation(row: &SqliteRow) -> Result<Organisation, StoreError> {

@@ -22,6 +22,8 @@ pub(super) struct Seal {
     pub(super) registry: KeyedDigest,
     /// For the newest versions about one person.
     pub(super) person: KeyedDigest,
+    /// For what rested on consents.
+    pub(super) reliance: KeyedDigest,
     /// For the head.
     pub(super) head: KeyedDigest,
 }
@@ -115,6 +117,7 @@ impl Seal {
             rows: KeyedDigest::new(key, "sluis/v1/registers/registry-row"),
             registry: KeyedDigest::new(key, "sluis/v1/registers/registry"),
             person: KeyedDigest::new(key, "sluis/v1/registers/person"),
+            reliance: KeyedDigest::new(key, "sluis/v1/registers/reliance"),
             head: KeyedDigest::new(key, "sluis/v1/registers/head"),
         }
     }

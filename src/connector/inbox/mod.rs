@@ -1,8 +1,8 @@
 //! The release inbox: a summary leaves only after a professional of the source has written or confirmed and signed it.
 
-use std::collections::BTreeSet;
+mod content;
+mod edits;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Connector;
@@ -14,163 +14,22 @@ use super::professionals::{Signed, StepError};
 use super::receipts::ItemDigest;
 pub use super::store::InboxRow;
 use super::store::{SourceError, StateError};
-use crate::catalogue::shape::{self, MAX_TEXT};
-use crate::catalogue::{Category, Form};
-use crate::crypto::base64;
+use crate::catalogue::Form;
+use crate::catalogue::shape::MAX_TEXT;
 use crate::entropy::EntropyUnavailable;
 use crate::http::incoming::BODY;
-use crate::organisation::Oin;
-use crate::source::digest::{canonical_json, sha256};
-use crate::source::overrides::SignedStep;
-use crate::source::{ItemFacts, Nature, OtherPerson, RecordsAnswer, SourceItem, SubjectWire};
+use crate::source::digest::canonical_json;
+use crate::source::{RecordsAnswer, SourceItem, SubjectWire};
+
+use self::content::content_digest;
+pub use self::content::{Content, Edit, InboxState, Part, PendingRelease, Shown, Verdict, refuse_statement, release_statement};
+pub use self::edits::apply_edits;
 
 /// How long a reason may be, in characters.
 const MAX_REASON: usize = 2_000;
 
 /// How large a release may be as it is sent, in bytes: less than any body that the gateway takes, which ends the connection of a larger one.
 pub const MAX_RELEASE: usize = BODY - 4 * 1024;
-
-/// How far an entry has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum InboxState {
-    /// Waits for a professional.
-    Pending,
-    /// Released by one.
-    Released,
-    /// Refused by one.
-    Refused,
-    /// Nobody decided in time.
-    Expired,
-}
-
-impl InboxState {
-    /// As the database has it.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Released => "released",
-            Self::Refused => "refused",
-            Self::Expired => "expired",
-        }
-    }
-
-    /// The state with this code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Pending, Self::Released, Self::Refused, Self::Expired].into_iter().find(|state| state.code() == code)
-    }
-}
-
-/// The sealed part of a pending entry: who asks about whom, why, and the drafts.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Content {
-    /// About whom.
-    pub subject: SubjectWire,
-    /// The recipient's reference of the person who asks.
-    pub actor: String,
-    /// The attendees (deelnemers) of the expertise team that it is for, if it is for one: all of them receive.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub attendees: BTreeSet<Oin>,
-    /// Why, in that person's words.
-    pub necessity: String,
-    /// The legal bases that the gateway stated.
-    pub legal_basis: Vec<String>,
-    /// The drafts, each homogeneous in its facts.
-    pub parts: Vec<Part>,
-}
-
-/// A record in the asked form, with its facts; as an inbox draft, or on its way to being an item.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Part {
-    /// The regime.
-    pub regime: String,
-    /// The day of the record.
-    pub recorded_at: String,
-    /// Fact or hypothesis.
-    pub nature: Nature,
-    /// The facts.
-    pub facts: ItemFacts,
-    /// The persons whom the data names.
-    pub persons: Vec<OtherPerson>,
-    /// The names of the members that hold draft text and may be edited.
-    pub drafts: Vec<String>,
-    /// The data.
-    pub data: Value,
-}
-
-impl Part {
-    /// The item that goes out.
-    pub fn into_item(self, id: String, category: Category, form: Form) -> SourceItem {
-        let Self { regime, recorded_at, nature, facts, persons, data, .. } = self;
-        SourceItem { id, category, form, regime, recorded_at, nature, facts, persons, data }
-    }
-}
-
-/// A text in the professional's words instead of the draft.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Edit {
-    /// Which part, from 0.
-    pub part: usize,
-    /// The JSON Pointer of the text in the part's data; its last member is one of the part's `drafts`.
-    pub field: String,
-    /// The text; empty takes the draft out.
-    pub text: String,
-}
-
-/// The signed step that ended the wait, kept sealed.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Verdict {
-    /// SHA-256 of the canonical JSON of the array of the released data, base64url; none for a refusal.
-    pub content: Option<String>,
-    /// Why it was refused.
-    pub reason: Option<String>,
-    /// Who, when, and the signature.
-    pub step: SignedStep,
-}
-
-/// An entry with its draft.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Shown {
-    /// The entry.
-    #[serde(flatten)]
-    pub row: InboxRow,
-    /// The draft, while it is pending.
-    pub content: Option<Content>,
-}
-
-/// A release on its way to the gateway: `answer` is the body of `POST /v1/releases`.
-#[derive(Clone)]
-pub struct PendingRelease {
-    /// The entry, to acknowledge.
-    pub entry: String,
-    /// The decision, the subject and the items.
-    pub answer: RecordsAnswer,
-}
-
-/// What a professional signs to release: canonical JSON of the entry and SHA-256 of the canonical JSON array of the released data.
-pub fn release_statement(row: &InboxRow, data: &[&Value], signed: &Signed) -> Vec<u8> {
-    canonical_json(&serde_json::json!({
-        "action": "release", "entry": row.id, "decision": row.decision, "category": row.category, "content": content_digest(data),
-        "professional": signed.professional, "signedAt": signed.signed_at,
-    }))
-}
-
-/// What a professional signs to refuse.
-pub fn refuse_statement(row: &InboxRow, reason: &str, signed: &Signed) -> Vec<u8> {
-    canonical_json(&serde_json::json!({
-        "action": "refuse", "entry": row.id, "decision": row.decision, "category": row.category, "reason": reason,
-        "professional": signed.professional, "signedAt": signed.signed_at,
-    }))
-}
-
-fn content_digest(data: &[&Value]) -> String {
-    base64::encode_url(&sha256(&canonical_json(data)))
-}
 
 impl Connector {
     /// All entries, oldest first, without their drafts.
@@ -317,79 +176,6 @@ impl Connector {
             Ok(part.into_item(random_id(&*self.outside.entropy)?, row.category, Form::Summary))
         };
         parts.into_iter().map(item).collect()
-    }
-}
-
-/// The parts with the professional's texts in them: what is signed, checked and released.
-///
-/// # Errors
-/// [`InboxError::Edit`] for a text that does not belong where it is put, [`InboxError::NothingWritten`] when no text is left,
-/// [`InboxError::TooLong`] and [`InboxError::Control`] for a text, drafted or edited, that the catalogue does not allow: the gateway would drop
-/// it.
-pub fn apply_edits(mut parts: Vec<Part>, edits: &[Edit]) -> Result<Vec<Part>, InboxError> {
-    for (index, edit) in edits.iter().enumerate() {
-        apply(&mut parts, edit).ok_or(InboxError::Edit(index))?;
-    }
-    let written = |part: &Part| part.drafts.iter().any(|name| has_text(&part.data, name));
-    if !parts.iter().any(written) {
-        return Err(InboxError::NothingWritten);
-    }
-    for (place, part) in parts.iter().enumerate() {
-        part.drafts.iter().try_for_each(|name| check_texts(place, &mut String::new(), &part.data, name))?;
-    }
-    Ok(parts)
-}
-
-/// That every text called `name` is one that the catalogue allows.
-fn check_texts(part: usize, pointer: &mut String, value: &Value, name: &str) -> Result<(), InboxError> {
-    let mut below = |key: &str, member: &Value| {
-        let length = pointer.len();
-        pointer.extend(["/", key]);
-        match member.as_str().filter(|_| key == name) {
-            Some(text) => check_text(part, pointer, text)?,
-            None => check_texts(part, pointer, member, name)?,
-        }
-        pointer.truncate(length);
-        Ok(())
-    };
-    match value {
-        Value::Object(members) => members.iter().try_for_each(|(key, member)| below(key, member)),
-        Value::Array(elements) => elements.iter().enumerate().try_for_each(|(place, item)| below(&place.to_string(), item)),
-        _ => Ok(()),
-    }
-}
-
-fn check_text(part: usize, field: &str, text: &str) -> Result<(), InboxError> {
-    let has = text.chars().count();
-    if has > MAX_TEXT {
-        return Err(InboxError::TooLong { part, field: field.to_owned(), has });
-    }
-    if shape::is_text(text) { Ok(()) } else { Err(InboxError::Control { part, field: field.to_owned() }) }
-}
-
-fn apply(parts: &mut [Part], edit: &Edit) -> Option<()> {
-    let part = parts.get_mut(edit.part)?;
-    let (parent, name) = edit.field.rsplit_once('/')?;
-    if !part.drafts.iter().any(|draft| draft == name) {
-        return None;
-    }
-    let object = part.data.pointer_mut(parent)?.as_object_mut()?;
-    if edit.text.trim().is_empty() {
-        object.remove(name);
-    } else {
-        object.insert(name.to_owned(), Value::String(edit.text.clone()));
-    }
-    Some(())
-}
-
-fn has_text(value: &Value, name: &str) -> bool {
-    match value {
-        Value::Object(members) => members.iter().any(|(key, member)| {
-            let text = key == name && member.as_str().is_some_and(|text| !text.trim().is_empty());
-            text || has_text(member, name)
-        }),
-        Value::Array(elements) => elements.iter().any(|element| has_text(element, name)),
-        _ => false,
     }
 }
 

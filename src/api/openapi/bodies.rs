@@ -1,17 +1,14 @@
-//! The OpenAPI 3.1 document, generated from the code (API Design Rules: `/v1/openapi.json`, readable without login).
+//! What is sent and answered, as schemas.
 
-use serde_json::Value;
-use utoipa::openapi::security::SecurityScheme;
-use utoipa::{Modify, OpenApi, ToSchema};
+use utoipa::ToSchema;
 
-use crate::catalogue::{Category, Form, schema};
-use crate::http::reply::API_VERSION;
+use crate::catalogue::{Category, Form};
 
 /// The body of `POST /v1/disclosures`, as a schema: it is read by [`crate::exchange::request`], which finds every fault at once.
 #[derive(ToSchema)]
 #[schema(as = DisclosureRequest, rename_all = "camelCase")]
 #[expect(dead_code, reason = "a schema: the request itself is read by hand")]
-pub(super) struct DisclosureBody {
+pub(in crate::api) struct DisclosureBody {
     /// The purpose's code.
     #[schema(example = "safety-assessment", pattern = "^[a-z0-9-]{1,40}$")]
     purpose: String,
@@ -44,13 +41,13 @@ pub(super) struct DisclosureBody {
 
 /// A body that says nothing.
 #[derive(ToSchema)]
-pub(super) struct Nothing {}
+pub(in crate::api) struct Nothing {}
 
 /// The body of `POST /v1/consents`: read by [`crate::actions::consents`], which finds every fault at once.
 #[derive(ToSchema)]
 #[schema(as = ConsentRecording, rename_all = "camelCase")]
 #[expect(dead_code, reason = "a schema: the body itself is read by hand")]
-pub(super) struct ConsentBody {
+pub(in crate::api) struct ConsentBody {
     /// `requested`, `given` or `refused`.
     #[schema(example = "given", pattern = "^(requested|given|refused)$")]
     event: String,
@@ -114,7 +111,7 @@ pub(super) struct ConsentBody {
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "a schema")]
-pub(super) struct ConsentEnding {
+pub(in crate::api) struct ConsentEnding {
     /// When it happened.
     #[schema(format = DateTime)]
     at: String,
@@ -129,7 +126,7 @@ pub(super) struct ConsentEnding {
 /// About whom consents are looked up.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "a schema")]
-pub(super) struct ConsentQuery {
+pub(in crate::api) struct ConsentQuery {
     /// The person.
     subject: crate::source::SubjectWire,
     /// Who asks, in your own terms.
@@ -140,7 +137,7 @@ pub(super) struct ConsentQuery {
 /// A page of consents.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "a schema")]
-pub(super) struct Consents {
+pub(in crate::api) struct Consents {
     /// The consents.
     consents: Vec<crate::actions::consents::ConsentSummary>,
     /// Whether there are more.
@@ -150,7 +147,7 @@ pub(super) struct Consents {
 /// Open tasks.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "a schema")]
-pub(super) struct Notices {
+pub(in crate::api) struct Notices {
     /// The tasks.
     notices: Vec<crate::actions::notices::NoticeView>,
     /// Whether there are more.
@@ -160,7 +157,7 @@ pub(super) struct Notices {
 /// An answer to a task.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "a schema")]
-pub(super) struct NoticeAnswer {
+pub(in crate::api) struct NoticeAnswer {
     /// Which.
     answer: crate::notice::AnswerCode,
     /// By whom, in your own terms.
@@ -180,7 +177,7 @@ pub(super) struct NoticeAnswer {
 /// A message of a source was taken.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "a schema")]
-pub(super) struct Accepted {
+pub(in crate::api) struct Accepted {
     /// Always `accepted`.
     #[schema(example = "accepted")]
     status: String,
@@ -273,125 +270,4 @@ struct Grounds {
     /// A severity.
     #[schema(required = false)]
     severity: Option<String>,
-}
-
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Sluis",
-        description = "Privacy-preserving exchange of case information. Every request is signed (RFC 9421) over mutual TLS; every answer is \
-                       signed by the gateway, sealed to its recipient and recorded in a tamper-evident log.",
-        license(name = "EUPL-1.2", identifier = "EUPL-1.2"),
-        contact(name = "Sluis", url = "https://example.org/sluis", email = "sluis@example.org"),
-    ),
-    paths(
-        super::consents::invalidate,
-        super::consents::list,
-        super::consents::one,
-        super::consents::query,
-        super::consents::record,
-        super::consents::refuse,
-        super::consents::withdraw,
-        super::disclosures::create,
-        super::disclosures::pick_up,
-        super::explanations::explain,
-        super::notices::answer,
-        super::notices::list,
-        super::notices::one,
-        super::offers::list,
-        super::offers::make,
-        super::offers::withdraw,
-        super::overrides::take,
-        super::releases::take,
-    ),
-    components(schemas(crate::exchange::seal::Payload<'static>)),
-    tags(
-        (name = "Disclosures", description = "Asking for information and picking it up"),
-        (name = "Offers", description = "What waits for collection, without saying about whom"),
-        (name = "Consents", description = "A source's register of who agreed to what"),
-        (name = "Notices", description = "What an organisation still has to do about what it received or decided"),
-        (name = "Sources", description = "What the connector of a source brings unasked"),
-    ),
-    modifiers(&Completion),
-)]
-struct Document;
-
-/// What the macros cannot say.
-struct Completion;
-
-impl Modify for Completion {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        API_VERSION.clone_into(&mut document.info.version);
-        document.servers = Some(vec![utoipa::openapi::Server::new("https://gateway.example/v1")]);
-        let description =
-            Some("Mutual TLS with a registered certificate, and an RFC 9421 signature by a registered key".to_owned());
-        let scheme = SecurityScheme::MutualTls { description, deprecated: None, extensions: None };
-        if let Some(components) = &mut document.components {
-            components.security_schemes.insert("mutualTls".to_owned(), scheme.into());
-        }
-    }
-}
-
-/// The document as JSON, with the schema of every category and form beside those of the API itself.
-pub fn json() -> String {
-    let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
-    if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
-        for (category, form) in Category::ALL.into_iter().flat_map(|category| Form::ALL.map(|form| (category, form))) {
-            if let Some(schema) = schema(category, form) {
-                schemas.insert(camel(category.code()) + &camel(form.code()), schema);
-            }
-        }
-    }
-    let strict = [
-        "DisclosureRequest",
-        "Subject",
-        "Actor",
-        "Grounds",
-        "OverrideReport",
-        "OverrideContent",
-        "SignedStep",
-        "Release",
-        "Offer",
-        "Nothing",
-    ];
-    let registers = ["ConsentRecording", "ConsentEnding", "ConsentQuery", "NoticeAnswer"];
-    for name in strict.into_iter().chain(registers).chain(["Identifier", "SourceItem", "ItemFacts", "OtherPerson"]) {
-        if let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")).and_then(Value::as_object_mut) {
-            schema.insert("additionalProperties".to_owned(), Value::Bool(false));
-        }
-    }
-    serde_json::to_string_pretty(&document).unwrap_or_default()
-}
-
-/// `care-involvement` as `CareInvolvement`.
-fn camel(code: &str) -> String {
-    let capitalised = |word: &str| {
-        let mut characters = word.chars();
-        characters.next().map(|first| first.to_uppercase().chain(characters).collect::<String>()).unwrap_or_default()
-    };
-    code.split('-').map(capitalised).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_document_is_openapi_3_1_with_every_form() {
-        let document: Value = serde_json::from_str(&json()).expect("JSON");
-        assert_eq!(document["openapi"], "3.1.0");
-        let events = ["/consents/{id}/withdrawals", "/consents/{id}/refusals", "/consents/{id}/invalidations"];
-        let registers = ["/consents", "/consent-queries", "/notices/{id}/answers"];
-        for path in ["/disclosures", "/offers", "/overrides", "/releases"].into_iter().chain(events).chain(registers) {
-            let operation = &document["paths"][path]["post"];
-            assert!(operation["responses"]["503"].is_object() && operation["responses"]["200"].is_object(), "{path}");
-            let body = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str().expect("a body");
-            let schema = document.pointer(body.trim_start_matches('#')).expect("its schema");
-            assert_eq!(schema["additionalProperties"], false, "{path}: unknown members are refused");
-        }
-        let report = &document["components"]["schemas"]["OverrideReport"];
-        assert!(report["required"].as_array().expect("a list").contains(&"content".into()));
-        assert!(document["components"]["schemas"]["CareInvolvementSignal"]["properties"].is_object());
-        assert!(document["components"]["schemas"].get("CitizenNumberExact").is_none(), "the citizen number has no form");
-    }
 }

@@ -1,0 +1,83 @@
+//! The registers without the gateway around them: log, keys and store, and what is done with them. An operator's commands open no more than this, so
+//! that an organisation can be suspended and a key revoked while policies, certificates or signing key are broken.
+
+use std::sync::Arc;
+
+use super::at_rest::{AtRest, Opened};
+use super::gateway::{Outside, StartError};
+use crate::actions::Desk;
+use crate::actions::terms::Terms;
+use crate::config::GatewayConfig;
+use crate::consent::Authority;
+use crate::crypto::digest::{self, KeyedDigest};
+use crate::keystore::{Key, KeyStore};
+use crate::ledger::note::{KeyKind, NoteSigner, SigningKey, VerifierKey};
+use crate::ledger::token::SearchKey;
+use crate::store::Store;
+use crate::store::journal::Journal;
+use crate::store::scribe::TreeScribe;
+use crate::store::sequencer::Sequencer;
+
+/// What was opened.
+pub(super) struct Registers {
+    /// Actions on them.
+    pub(super) desk: Desk,
+    /// The keys beside the store.
+    pub(super) keys: Arc<dyn KeyStore>,
+    /// The key that others are derived from.
+    pub(super) root: Key,
+    /// The log's public key.
+    pub(super) log: VerifierKey,
+}
+
+/// Opens the registers of a gateway, which may be running, for what is done to them.
+///
+/// # Errors
+/// [`StartError`] names what is missing or wrong, and where.
+pub async fn desk(config: &GatewayConfig, outside: Outside) -> Result<Desk, StartError> {
+    Ok(open(config, outside, |store| store).await?.desk)
+}
+
+/// Opens them, on the store that `wrap` makes of the configured one.
+pub(super) async fn open(
+    config: &GatewayConfig,
+    outside: Outside,
+    wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+) -> Result<Registers, StartError> {
+    let Outside { clock, entropy } = outside;
+    let authority = Arc::new(Authority::try_from(&config.consent).map_err(StartError::new)?);
+    let Opened { root, keys, store } = AtRest::find(config)?.open(&entropy).await?;
+    let store = wrap(Arc::new(store));
+    let scribe = Arc::new(TreeScribe::new(log_signer(config)?));
+    scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
+    let log = scribe.verifier().clone();
+    let search = SearchKey::new(digest::derive(&root, "sluis/v1/search-tokens"));
+    let desk = Desk {
+        oin: config.gateway.oin.clone(),
+        operator: None,
+        store: Arc::clone(&store),
+        sequencer: Sequencer::start(store, scribe, Arc::clone(&clock)),
+        journal: Arc::new(Journal::new(Arc::clone(&keys), Arc::clone(&entropy), search)),
+        clock,
+        entropy,
+        authority,
+        terms: Terms::of_years(config.retention.consent_years, config.retention.task_years),
+        subject_index: subject_index(&root),
+    };
+    Ok(Registers { desk, keys, root, log })
+}
+
+/// The key under which consents and overrides about a person are found.
+pub(super) fn subject_index(root: &Key) -> KeyedDigest {
+    KeyedDigest::new(root, "sluis/v1/subject-index")
+}
+
+/// The key that signs checkpoints, from its seed of 32 bytes.
+pub(super) fn log_signer(config: &GatewayConfig) -> Result<NoteSigner, StartError> {
+    let wrong = |reason: &dyn std::fmt::Display| StartError::new(format!("[log] key: {}: {reason}", config.log.key.display()));
+    let seed = std::fs::read(&config.log.key).map_err(|error| wrong(&error))?;
+    let seed = <[u8; 32]>::try_from(seed).map_err(|_| wrong(&"not a seed of 32 bytes"))?;
+    let name = config.log.origin.parse().map_err(|error| wrong(&error))?;
+    let key = SigningKey::from_seed(name, KeyKind::Note, &crate::secret::Secret::new(seed)).map_err(|error| wrong(&error))?;
+    NoteSigner::new(key).map_err(|error| wrong(&error))
+}

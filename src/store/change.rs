@@ -1,0 +1,193 @@
+//! What an append writes beside the log.
+
+use std::collections::BTreeSet;
+
+use super::SubjectIndex;
+use super::duties::{PastTerm, Reliance};
+use super::rows::{ContributionRow, DeliveryRow, DisclosureRow, OfferRow, PseudonymRow};
+use crate::case_room::Case;
+use crate::clock::Timestamp;
+use crate::consent::{ConsentRecord, Override};
+use crate::notice::Task;
+use crate::organisation::keys::Validity;
+use crate::organisation::{Oin, Organisation, Status};
+
+/// A write beside the log.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// The sealed key of a new pseudonym scope; one that is there stays.
+    ScopeKey {
+        /// The scope.
+        scope: String,
+        /// Its key, sealed by the key store's key of the same name.
+        sealed: Vec<u8>,
+    },
+    /// New pseudonyms; one that is there under the same blind index stays.
+    Pseudonyms(Vec<PseudonymRow>),
+    /// A disclosure to be picked up.
+    Disclosure(Box<DisclosureRow>),
+    /// A delivery of a disclosure.
+    Delivery(DeliveryRow),
+    /// Not a write: a disclosure is kept as it was read, or none of the append happens.
+    Unchanged {
+        /// The disclosure.
+        disclosure: String,
+        /// Its sealed request as it was read: sealed anew with every delivery, it tells one state from another.
+        version: Vec<u8>,
+    },
+    /// Sealed deliveries of a disclosure are destroyed, because facts have changed.
+    DestroyDeliveries {
+        /// The disclosure.
+        disclosure: String,
+        /// The sealed texts of those that stay.
+        stay: Vec<String>,
+    },
+    /// A receipt that a source is still to get: kept until it has.
+    ContributionReceipt(ContributionRow),
+    /// The sources have these receipts ([`super::WaitingReceipt::number`]).
+    ReceiptsAccepted(Vec<i64>),
+    /// The disclosure under an Idempotency-Key was answered; a conflict when another request has taken the key over.
+    Answered {
+        /// Whose key.
+        organisation: Oin,
+        /// The key.
+        key: String,
+        /// The disclosure that answers it.
+        disclosure: String,
+    },
+    /// An offer waits for its recipient; a conflict when one like it does already.
+    Offer(Box<OfferRow>),
+    /// An offer was collected and names the person until then; a changed fact when it is not there any more.
+    OfferCollected {
+        /// The offer.
+        offer: String,
+        /// Until when what was collected is kept.
+        until: Timestamp,
+    },
+    /// An offer that nobody has collected is gone.
+    OfferWithdrawn(String),
+    /// A new version of a consent (a decision depends on it).
+    Consent(SubjectIndex, Box<ConsentRecord>),
+    /// Something that is recorded about a person cannot be read: these, each with a version of its own, are all that is recorded about her from now on
+    /// (a decision depends on it).
+    Lost(SubjectIndex, Vec<ConsentRecord>),
+    /// A version of an override: its making, or its end (a decision depends on it).
+    Override(SubjectIndex, u32, Box<Override>),
+    /// A new version of a case: its opening, or what happens to it (a decision depends on it).
+    Case(Box<Case>),
+    /// A disclosure rests on a consent; known ones are given again.
+    Reliance(Reliance),
+    /// A disclosure is given again: what rested on a consent was given once more.
+    GivenAgain {
+        /// The disclosure.
+        disclosure: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Not a write: those who received on a consent are exactly these, or none of the append happens.
+    ReceivedBy {
+        /// The consent.
+        consent: String,
+        /// Who.
+        recipients: BTreeSet<Oin>,
+    },
+    /// A task arises; one of the same kind, owner and matter stays.
+    Task(Box<Task>),
+    /// The next version of a task.
+    TaskAnswered(Box<Task>),
+    /// Consents and tasks past their term are removed.
+    Erase(PastTerm),
+    /// An organisation joins or changes (a decision depends on it).
+    Organisation(Box<Organisation>),
+    /// An organisation's status changes (a decision depends on it).
+    Status(StatusChange),
+    /// A credential is published or withdrawn (a decision depends on it).
+    Credential(CredentialChange),
+    /// The policies with this hash come in force (every decision depends on it).
+    Policies(String),
+}
+
+impl Change {
+    /// Whether decisions depend on this: it moves the facts' revision.
+    pub const fn moves_facts(&self) -> bool {
+        matches!(
+            self,
+            Self::Consent(..)
+                | Self::Lost(..)
+                | Self::Override(..)
+                | Self::Case(_)
+                | Self::Organisation(_)
+                | Self::Status(_)
+                | Self::Credential(_)
+                | Self::Erase(_)
+                | Self::Policies(_)
+        )
+    }
+
+    /// Whether it changes how many rows a list has that stands under the head's code.
+    pub const fn is_listed(&self) -> bool {
+        matches!(self, Self::Reliance(_) | Self::Task(_) | Self::TaskAnswered(_))
+    }
+
+    /// Whether it can turn out to be impossible.
+    pub const fn can_conflict(&self) -> bool {
+        let checks = matches!(
+            self,
+            Self::Unchanged { .. }
+                | Self::Answered { .. }
+                | Self::Offer(_)
+                | Self::OfferCollected { .. }
+                | Self::OfferWithdrawn(_)
+                | Self::ReceivedBy { .. }
+                | Self::TaskAnswered(_)
+        );
+        self.moves_facts() || checks
+    }
+}
+
+/// A suspension or its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusChange {
+    /// Whose.
+    pub organisation: Oin,
+    /// The new status.
+    pub status: Status,
+}
+
+/// A certificate or key as published, or its withdrawal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialChange {
+    /// A TLS certificate.
+    Certificate {
+        /// Whose.
+        organisation: Oin,
+        /// SHA-256 of its DER.
+        fingerprint: [u8; 32],
+        /// Its validity.
+        validity: Validity,
+    },
+    /// A signing key.
+    Signing {
+        /// Whose.
+        organisation: Oin,
+        /// The key.
+        key: crate::organisation::keys::PublishedKey,
+    },
+    /// An encryption key.
+    Encryption {
+        /// Whose.
+        organisation: Oin,
+        /// The key.
+        key: crate::organisation::keys::PublishedKey,
+    },
+    /// The key with this id is withdrawn.
+    RevokeKey {
+        /// Its id.
+        keyid: String,
+    },
+    /// The certificate with this fingerprint is withdrawn.
+    RevokeCertificate {
+        /// SHA-256 of its DER.
+        fingerprint: [u8; 32],
+    },
+}

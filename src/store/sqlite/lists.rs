@@ -1,0 +1,46 @@
+//! Lists of which a row that is taken away, or put back, leaves no gap: how many rows each has stands in the head, under its code.
+
+use sqlx::SqliteConnection;
+
+use super::{integer, unavailable};
+use crate::store::StoreError;
+
+/// How many rows each list has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lists {
+    /// Consents, in `consent_head`.
+    pub(super) consents: u64,
+    /// What rested on consents, in `reliance`.
+    pub(super) reliances: u64,
+    /// Tasks that are open, in `task`.
+    pub(super) open_tasks: u64,
+}
+
+/// One of them.
+#[derive(Clone, Copy)]
+pub(super) enum List {
+    Consents,
+    Reliances,
+    OpenTasks,
+}
+
+impl Lists {
+    /// The numbers as the head's code has them.
+    pub(super) const fn bytes(&self) -> [[u8; 8]; 3] {
+        [self.consents.to_be_bytes(), self.reliances.to_be_bytes(), self.open_tasks.to_be_bytes()]
+    }
+
+    /// That a list has as many rows as it must.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] with the head's column.
+    pub(super) async fn whole(&self, connection: &mut SqliteConnection, list: List) -> Result<(), StoreError> {
+        let (column, count, expected) = match list {
+            List::Consents => ("consents", "SELECT count(*) FROM consent_head", self.consents),
+            List::Reliances => ("reliances", "SELECT count(*) FROM reliance", self.reliances),
+            List::OpenTasks => ("open_tasks", "SELECT count(*) FROM task WHERE open = 1", self.open_tasks),
+        };
+        let found: i64 = sqlx::query_scalar(count).fetch_one(connection).await.map_err(unavailable)?;
+        if found == integer(expected) { Ok(()) } else { Err(StoreError::Corrupt { table: "head", column, row: "1".to_owned() }) }
+    }
+}
