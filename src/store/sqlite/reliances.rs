@@ -24,10 +24,10 @@ macro_rules! select {
 }
 
 fn code(seal: &Seal, row: &Reliance) -> Code {
-    let texts = [&row.consent, &row.disclosure, &recipients(row)].map(String::as_bytes);
-    let [consent, disclosure, recipients] = texts;
+    let (recipients, categories) = (recipients(row), categories(row));
+    let [consent, disclosure, recipients] = [&row.consent, &row.disclosure, &recipients].map(String::as_bytes);
     let [first, last] = [row.first, row.last].map(|at| at.millis().to_be_bytes());
-    seal.reliance.of_parts(&[consent, disclosure, recipients, categories(row).as_bytes(), &first, &last])
+    seal.reliance.of_parts(&[consent, disclosure, recipients, categories.as_bytes(), &first, &last])
 }
 
 fn categories(row: &Reliance) -> String {
