@@ -205,8 +205,7 @@ impl Desk {
     }
 
     /// The review of an override that one person made alone, by the source's privacy officer.
-    pub(super) async fn override_review(&self, record: &Override) -> Result<Task, ActionError> {
-        let owner_kind = self.registration(&record.source).await?.organisation.kind;
+    pub(super) fn override_review(&self, record: &Override, owner_kind: Kind, due: Timestamp) -> Result<Task, ActionError> {
         Ok(Task {
             id: self.new_id()?,
             version: 1,
@@ -218,7 +217,7 @@ impl Desk {
             categories: record.categories.clone(),
             not_by: Some(record.professional.reference.clone()),
             created_at: record.made_at,
-            due: record.review_due(),
+            due,
             state: TaskState::Due,
             answers: Vec::new(),
         })

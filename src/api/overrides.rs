@@ -3,15 +3,18 @@
 use super::Api;
 use super::once::refusal;
 use super::releases::unreadable;
+use crate::actions::overrides::Reporting;
 use crate::exchange::authenticate::Authenticated;
+use crate::exchange::client;
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::http::reply::Reply;
 use crate::source::reading;
 
 /// Report an override, or its end.
 ///
-/// A source reports an override (doorbreking) of its professionals, each of whom signed it with her own key. Reported again with `revoked`, it is
-/// ended before its expiry.
+/// A source reports an override (doorbreking) of its professionals, each of whom signed it with her own key. It names each organisation that may
+/// receive, for an expertise team every attendee. Which ground holds depends on the purpose and on the kinds of source and recipients; the refusal
+/// of another one says which. Reported again with `revoked`, it is ended before its expiry.
 #[utoipa::path(
     post,
     path = "/overrides",
@@ -54,7 +57,9 @@ pub(super) async fn take(api: &Api, authenticated: &Authenticated) -> Result<Rep
     api.gateway.registering.take(caller.oin(), api.gateway.clock.now()).map_err(|wait| {
         Refusal::new(ProblemType::QuotaExceeded, "more overrides than a source makes; try again later").retry_after(wait)
     })?;
-    let nonce = authenticated.nonce().clone();
-    api.desk.accept_override(caller.oin(), &message, purpose.emergency, nonce).await.map_err(refusal)?;
+    let known = registry.members().map(|member| (member.organisation.oin.clone(), member.organisation.kind)).collect();
+    let (source, nonce) = (caller.organisation(), authenticated.nonce().clone());
+    let reporting = Reporting { source, known: &known, purpose, client: client(authenticated), nonce };
+    api.desk.accept_override(&message, reporting).await.map_err(refusal)?;
     Ok(Reply::json(br#"{"status":"accepted"}"#.to_vec()))
 }

@@ -4,6 +4,7 @@ mod compute;
 pub mod fields;
 #[cfg(test)]
 pub(crate) mod generated;
+pub mod ground;
 pub mod minimise;
 mod municipality;
 pub mod offence;
@@ -18,6 +19,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use ground::{Ground, Grounds};
 pub use minimise::{FormError, Secrecy, check_at_gateway, minimise_at_source};
 pub use precision::recorded_at;
 pub use purpose::Purpose;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::PurposeCode;
+use super::ground::{Grounds, Line};
 use super::transforms::{TransformTables, Transforms, Wrong};
 use crate::organisation::Kind;
 
@@ -73,8 +74,8 @@ pub struct Purpose {
     pub deadline: Duration,
     /// How long after the request the answer leaves, where an outcome can depend on the person.
     pub answer_at: Duration,
-    /// Whether disclosures go on, with an alarm and full review, when the log's witnesses are silent; and whether one
-    /// professional alone may make an override for it.
+    /// Whether disclosures go on, with an alarm and full review, when the log's witnesses are silent. It says nothing about overrides: who may
+    /// make one alone is fixed ([`crate::consent::derogation::one_suffices`]).
     pub emergency: bool,
     /// Whether `POST /v1/disclosures` serves it; the others are entered another way, and no source is asked.
     pub served: bool,
@@ -84,6 +85,8 @@ pub struct Purpose {
     pub acts_for_subject: bool,
     /// The sources asked when a request names none.
     pub default_sources: Option<DefaultSources>,
+    /// On which grounds sources may break confidentiality for it.
+    pub grounds: Grounds,
     /// What it keeps.
     pub transforms: Transforms,
 }
@@ -123,6 +126,8 @@ struct PurposeFile {
     retention: RetentionTable,
     obligations: ObligationsTable,
     default_sources: Option<Spanned<DefaultSources>>,
+    #[serde(default)]
+    overrides: Vec<Spanned<Line>>,
     #[serde(default)]
     transforms: TransformTables,
 }
@@ -182,6 +187,7 @@ impl Purpose {
             log_years: *read.retention.log_years.get_ref(),
             notify_subject_by_days: days(&read.obligations.notify_subject_by)?,
         };
+        let grounds = Grounds::of(&read.overrides).map_err(|(span, message)| at(span, message))?;
         let transforms = read.transforms.check().map_err(|Wrong { at: span, message }| at(span, message))?;
         let case = read.case;
         if let Some(case) = case.as_ref().filter(|case| *case.get_ref() == CaseTrack::Anonymous)
@@ -203,6 +209,7 @@ impl Purpose {
             case: case.map(Spanned::into_inner),
             acts_for_subject: read.acts_for_subject,
             default_sources: read.default_sources.map(Spanned::into_inner),
+            grounds,
             transforms,
         })
     }
@@ -225,6 +232,7 @@ fn whole_days(text: &Spanned<String>) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::Ground;
 
     const FILE: &str = r#"id = "probe"
 legal_bases = ["law"]
@@ -236,6 +244,11 @@ acts_for_subject = true
 texts = { nl = "proef", en = "probe" }
 retention = { recipient = "P90D", log_years = 5 }
 obligations = { notify_subject_by = "P28D" }
+
+[[overrides]]
+ground = "wpg_19"
+sources = ["police"]
+recipients = ["veilig-thuis", "case-director"]
 
 [transforms.measures]
 exact = ["measures[].kind", "measures[].from"]
@@ -260,14 +273,18 @@ signal = ["any"]
             (("P90D", "90"), 9, "P90D"),
             (("log_years = 5", "log_years = 1"), 9, "5 years"),
             (("log_years = 5", "log_years = 5, payload = \"PT25H\""), 9, "PT24H"),
-            (("transforms.measures", "transforms.measure"), 12, "unknown category"),
-            (("signal = [\"any\"]", "brief = [\"any\"]"), 14, "unknown form"),
-            (("signal = [\"any\"]", "summary = [\"any\"]"), 14, "has no form"),
-            (("signal = [\"any\"]", "signal = []"), 14, "keeps nothing"),
-            (("signal = [\"any\"]", "signal = [\"any\", \"any\"]"), 14, "twice"),
-            (("signal = [\"any\"]", "reduced = [\"measures[].kind\",\n \"measures[].until\"]"), 15, "widens"),
-            (("\"measures[].from\"", "\"measures[].text\""), 13, "free text"),
-            (("\"measures[].from\"", "\"measures[].form\""), 13, "no field"),
+            (("wpg_19", "wpg_20"), 13, "wpg_20"),
+            (("[\"police\"]", "[\"polis\"]"), 14, "polis"),
+            (("[\"police\"]", "[]"), 12, "at least one kind"),
+            (("\"case-director\"", "\"veilig-thuis\""), 12, "stands here twice"),
+            (("transforms.measures", "transforms.measure"), 17, "unknown category"),
+            (("signal = [\"any\"]", "brief = [\"any\"]"), 19, "unknown form"),
+            (("signal = [\"any\"]", "summary = [\"any\"]"), 19, "has no form"),
+            (("signal = [\"any\"]", "signal = []"), 19, "keeps nothing"),
+            (("signal = [\"any\"]", "signal = [\"any\", \"any\"]"), 19, "twice"),
+            (("signal = [\"any\"]", "reduced = [\"measures[].kind\",\n \"measures[].until\"]"), 20, "widens"),
+            (("\"measures[].from\"", "\"measures[].text\""), 18, "free text"),
+            (("\"measures[].from\"", "\"measures[].form\""), 18, "no field"),
         ];
         for (change, line, message) in cases {
             let error = refused(change);
@@ -283,6 +300,11 @@ signal = ["any"]
         let shorter = FILE.replace("log_years = 5", "log_years = 5, payload = \"PT2H\"");
         let shorter = Purpose::parse("purposes/probe.toml", &shorter).expect("valid");
         assert_eq!(shorter.retention.payload, Duration::from_hours(2));
+        let carried = |source, recipient| purpose.grounds.carrying(source, recipient);
+        assert_eq!(carried(Kind::Police, Kind::VeiligThuis), [Ground::Wpg19].into());
+        assert!(carried(Kind::Police, Kind::Probation).is_empty() && carried(Kind::VeiligThuis, Kind::Police).is_empty());
+        let directs = purpose.grounds.carrying_to(Kind::Police, Kind::Probation);
+        assert_eq!(directs, [Ground::Wpg19].into(), "an organisation of any kind may direct a case");
         assert_eq!((purpose.retention.recipient_days, purpose.retention.notify_subject_by_days), (90, 28));
         assert!(purpose.transforms.keeps(super::super::Category::Measures, super::super::Form::Signal, "any"));
         assert!(purpose.transforms.paths(super::super::Category::Measures, super::super::Form::Reduced).is_empty());

@@ -45,7 +45,7 @@ impl Connector {
         Ok(RecordsAnswer { decision: request.decision.clone(), subject: request.subject.clone(), items: gathered.items })
     }
 
-    /// The named overrides; `None` when one of them is not in force for this subject, recipient and purpose.
+    /// The named overrides; `None` when one of them is not in force for this subject, purpose and everybody who receives.
     async fn overrides_in_force(
         &self,
         request: &RecordsRequest,
@@ -55,7 +55,7 @@ impl Connector {
         let mut found = Vec::new();
         for id in &request.overrides {
             let row = self.state.override_row(id).await?;
-            let Some(row) = row.filter(|row| row.in_force(request, subject, now)) else { return Ok(None) };
+            let Some(row) = row.filter(|row| row.in_force(request, &self.oin, subject, now)) else { return Ok(None) };
             found.push(row);
         }
         Ok(Some(found))

@@ -43,7 +43,7 @@ pub struct Asked<'a> {
     pub purpose: &'a PurposeCode,
     /// The recipient.
     pub recipient: &'a Oin,
-    /// The attendees, when the recipient asks for an expertise team.
+    /// The attendees but the source itself, when the recipient asks for an expertise team.
     pub attendees: &'a BTreeSet<Oin>,
     /// The recipient's kind as the gateway's registry has it.
     pub kind: Kind,

@@ -91,7 +91,9 @@ impl Connector {
     /// Why the source's own rules refuse it, if they do.
     fn refused(&self, request: &RecordsRequest, overrides: &[OverrideRow], wanted: &Wanted) -> Option<Outcome> {
         let RecordsRequest { purpose, recipient, recipient_kind, attendees, .. } = request;
-        let asked = Asked { purpose, recipient, attendees, kind: *recipient_kind };
+        // This source may attend: it has the data already.
+        let attendees = attendees.iter().filter(|attendee| **attendee != self.oin).cloned().collect();
+        let asked = Asked { purpose, recipient, attendees: &attendees, kind: *recipient_kind };
         match self.ceiling.verdict(asked, wanted.category, wanted.form) {
             Verdict::Never => Some(Outcome::BeyondCeiling),
             Verdict::UnderOverride if !covered(overrides, wanted) => Some(Outcome::NoOverride),

@@ -9,6 +9,7 @@ use super::Connector;
 pub use super::store::ProfessionalRow as Professional;
 use super::store::StateError;
 use crate::clock::Timestamp;
+use crate::consent::professional::{is_reference, is_registration};
 use crate::crypto::base64;
 use crate::source::overrides::SignedStep;
 
@@ -35,12 +36,10 @@ impl Connector {
     /// # Errors
     /// [`ProfessionalError`].
     pub async fn put_professional(&self, professional: &Professional) -> Result<(), ProfessionalError> {
-        if !(1..=64).contains(&professional.reference.len())
-            || !professional.reference.bytes().all(|byte| byte.is_ascii_graphic())
-        {
+        if !is_reference(&professional.reference) {
             return Err(ProfessionalError::Reference);
         }
-        if professional.name.trim().is_empty() || professional.registration.trim().is_empty() {
+        if professional.name.trim().is_empty() || !is_registration(&professional.registration) {
             return Err(ProfessionalError::Incomplete);
         }
         let entered = self.state.put_professional(professional).await?;
@@ -80,6 +79,7 @@ impl Connector {
         key.verify(statement, &signature).map_err(|_| StepError::Signature)?;
         Ok(SignedStep {
             professional: professional.reference,
+            registration: professional.registration,
             public_key: base64::encode_url(&professional.public_key),
             signed_at: signed.signed_at,
             signature: signed.signature.clone(),
@@ -93,8 +93,8 @@ pub enum ProfessionalError {
     /// Not 1 to 64 visible ASCII characters.
     #[error("a professional's reference is 1 to 64 visible ASCII characters")]
     Reference,
-    /// Name or registration is empty.
-    #[error("a professional has a name and a registration number")]
+    /// Name or registration is empty, or the registration is none.
+    #[error("a professional has a name and a registration: 1 to 64 letters, digits, spaces and punctuation of ASCII")]
     Incomplete,
     /// An active professional has this reference.
     #[error("an active professional has this reference already: deactivate her first, or choose another reference")]

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::within_ceiling;
-use crate::catalogue::{Category, Form, PurposeCode};
+use super::{Professional, within_ceiling};
+use crate::catalogue::{Category, Form, Ground, PurposeCode};
 use crate::clock::Timestamp;
 use crate::json::is_text;
 use crate::organisation::Oin;
@@ -19,51 +19,22 @@ pub const LONGEST: Duration = Duration::from_hours(7 * 24);
 pub const REVIEW_WORKING_DAYS: u32 = 2;
 /// How long a text of an override may be, in characters.
 pub const LONGEST_TEXT: usize = 2000;
+/// How many recipients an override may name: the attendees of a team and some to spare.
+pub const MOST_RECIPIENTS: usize = 16;
 
-/// On which ground.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-pub enum Ground {
-    /// Conflict of duties (conflict van plichten).
-    #[serde(rename = "conflict_van_plichten")]
-    ConflictOfDuties,
-    /// Wmo 5.2.6: the right to report to Veilig Thuis.
-    #[serde(rename = "wmo_5_2_6")]
-    Wmo526,
-    /// Wmo 4.1.1: Veilig Thuis's own task.
-    #[serde(rename = "wmo_4_1_1")]
-    Wmo411,
-    /// Wpg 19: disclosure in a particular case.
-    #[serde(rename = "wpg_19")]
-    Wpg19,
-    /// Emergency (noodsituatie).
-    #[serde(rename = "noodsituatie")]
-    Emergency,
-}
-
-/// A professional of the source, by the source's own reference.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Professional {
-    /// The reference, unique within the source.
-    pub reference: String,
-    /// The registration (BIG, SKJ), where the profession has one.
-    pub registration: Option<String>,
-}
-
-impl std::fmt::Debug for Professional {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Professional(…)")
-    }
+/// Whether one professional may make an override for this purpose alone, to be reviewed afterwards (`domain.md` §7: four eyes, except P1). Fixed
+/// here for source and gateway alike: no purpose file and no ceiling can widen it.
+pub fn one_suffices(purpose: &PurposeCode) -> bool {
+    purpose.as_str() == "acute-safety"
 }
 
 /// Whether consent was sought.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ConsentSought {
     /// It was.
     Sought {
         /// When.
-        #[schema(value_type = String, format = DateTime)]
         at: Timestamp,
         /// With which result.
         result: String,
@@ -76,7 +47,7 @@ pub enum ConsentSought {
 }
 
 /// An override as its source states it. Only the source whose data it is can make one.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Override {
     /// Its id, a UUID of version 7.
@@ -84,16 +55,12 @@ pub struct Override {
     /// The subject, as the store's keyed token: never an identifier.
     pub subject: String,
     /// Whose data.
-    #[schema(value_type = String)]
     pub source: Oin,
     /// For whom.
-    #[schema(value_type = Vec<String>)]
     pub recipients: BTreeSet<Oin>,
     /// For what.
-    #[schema(value_type = String)]
     pub purpose: PurposeCode,
     /// Of which categories.
-    #[schema(value_type = Vec<Category>)]
     pub categories: BTreeSet<Category>,
     /// Up to which form.
     pub max_form: Form,
@@ -116,13 +83,10 @@ pub struct Override {
     /// The colleague who was consulted.
     pub consulted: String,
     /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
     pub made_at: Timestamp,
     /// When it ends.
-    #[schema(value_type = String, format = DateTime)]
     pub not_after: Timestamp,
     /// When the source ended it early.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Timestamp>,
 }
 
@@ -144,19 +108,23 @@ pub enum InvalidOverride {
     /// It ends before it begins, or later than 7 days after.
     #[error("an override ends after it is made and at most 7 days later")]
     Term,
+    /// A set names more than it may.
+    #[error("`{0}` names more than an override may")]
+    Many(&'static str),
+    /// The source would give to itself.
+    #[error("an override is for others than the source itself")]
+    Itself,
     /// The four eyes are missing.
-    #[error(
-        "a second professional, another than the first, must approve it; only for an emergency purpose may one make it alone"
-    )]
+    #[error("a second professional, another than the first, must approve it; only for acute-safety may one make it alone")]
     FourEyes,
 }
 
 impl Override {
-    /// Checks what must hold when the override is recorded. `emergency` is the purpose's own: then one person may make it alone.
+    /// Checks what must hold when the override is recorded.
     ///
     /// # Errors
     /// [`InvalidOverride`]: a text, a set, the term or the four eyes.
-    pub fn check(&self, emergency: bool) -> Result<(), InvalidOverride> {
+    pub fn check(&self) -> Result<(), InvalidOverride> {
         let sought = match &self.consent_sought {
             ConsentSought::Sought { result, .. } => result,
             ConsentSought::NotSought { reason } => reason,
@@ -176,22 +144,25 @@ impl Override {
         if self.recipients.is_empty() {
             return Err(InvalidOverride::Empty("recipients"));
         }
+        if self.recipients.len() > MOST_RECIPIENTS {
+            return Err(InvalidOverride::Many("recipients"));
+        }
+        if self.recipients.contains(&self.source) {
+            return Err(InvalidOverride::Itself);
+        }
         if self.categories.is_empty() {
             return Err(InvalidOverride::Empty("categories"));
         }
         if self.not_after <= self.made_at || self.not_after.since(self.made_at) > LONGEST {
             return Err(InvalidOverride::Term);
         }
-        let alone_allowed = emergency && self.approved_by.is_none();
+        let alone_allowed = one_suffices(&self.purpose) && self.approved_by.is_none();
         if self.four_eyes() || alone_allowed { Ok(()) } else { Err(InvalidOverride::FourEyes) }
     }
 
     /// Whether two distinct professionals stand for it.
     pub fn four_eyes(&self) -> bool {
-        let same = |text: &str| text.trim().to_lowercase();
-        let other = |second: &Professional| {
-            !second.reference.trim().is_empty() && same(&second.reference) != same(&self.professional.reference)
-        };
+        let other = |second: &Professional| !second.reference.trim().is_empty() && !second.is(&self.professional);
         self.approved_by.as_ref().is_some_and(other)
     }
 
@@ -205,9 +176,19 @@ impl Override {
         self.made_at.plus_working_days(REVIEW_WORKING_DAYS)
     }
 
-    /// Whether it covers a disclosure now. The policies decide this again from [`Override::fact`].
-    pub fn valid_for(&self, recipient: &Oin, purpose: &PurposeCode, category: Category, form: Form, now: Timestamp) -> bool {
-        self.recipients.contains(recipient)
+    /// Whether it covers a disclosure to every one of `recipients` now; the source itself, which may attend their team, has the data already. The
+    /// policies decide this again from [`Override::fact`].
+    pub fn valid_for(
+        &self,
+        recipients: &BTreeSet<Oin>,
+        purpose: &PurposeCode,
+        category: Category,
+        form: Form,
+        now: Timestamp,
+    ) -> bool {
+        let mut others = recipients.iter().filter(|one| **one != self.source).peekable();
+        others.peek().is_some()
+            && others.all(|recipient| self.recipients.contains(recipient))
             && self.purpose == *purpose
             && self.categories.contains(&category)
             && within_ceiling(form, self.max_form)
@@ -215,12 +196,13 @@ impl Override {
             && now < self.ends_at()
     }
 
-    /// What the policies are given of this override.
+    /// What the policies are given of this override. Among its recipients is the source itself: it has the data already, so that a team that it
+    /// attends can be covered.
     pub fn fact(&self) -> Arc<OverrideFact> {
         Arc::new(OverrideFact {
             id: self.id.clone(),
             source: self.source.clone(),
-            recipients: self.recipients.clone(),
+            recipients: self.recipients.iter().chain([&self.source]).cloned().collect(),
             purpose: self.purpose.clone(),
             categories: self.categories.clone(),
             max_form: self.max_form,
@@ -231,18 +213,18 @@ impl Override {
     }
 }
 
-/// The override to hand to the policies for one source, recipient, purpose and category: of those that cover it now the one with
-/// the widest form, then the one that lasts longest. Never a merge.
+/// The override to hand to the policies for one source, purpose and category, and those who receive together: a team its attendees. Of those that
+/// cover all of them now the one with the widest form, then the one that lasts longest. Never a merge.
 pub fn governing_override<'o>(
-    overrides: &'o [Override],
+    overrides: impl IntoIterator<Item = &'o Override>,
     source: &Oin,
-    recipient: &Oin,
+    recipients: &BTreeSet<Oin>,
     purpose: &PurposeCode,
     category: Category,
     now: Timestamp,
 ) -> Option<&'o Override> {
-    let of_source = overrides.iter().filter(|one| one.source == *source);
-    let covering = of_source.filter(|one| one.valid_for(recipient, purpose, category, Form::Signal, now));
+    let of_source = overrides.into_iter().filter(|one| one.source == *source);
+    let covering = of_source.filter(|one| one.valid_for(recipients, purpose, category, Form::Signal, now));
     covering.max_by_key(|one| {
         let width = Form::ALL.iter().filter(|form| within_ceiling(**form, one.max_form)).count();
         (one.four_eyes(), width, one.ends_at())
@@ -257,7 +239,7 @@ pub struct OverrideFact {
     pub id: String,
     /// Whose data.
     pub source: Oin,
-    /// For whom.
+    /// For whom, the source itself among them.
     pub recipients: BTreeSet<Oin>,
     /// For what.
     pub purpose: PurposeCode,

@@ -241,15 +241,17 @@ impl ConsentRecord {
     }
 
     /// What the policies are given of this record. A consent that was not asked in private, or not by all who must agree for a record under
-    /// `regime`, counts for no age; any other for the ages between which nobody's authority changes.
+    /// `regime`, counts for no age; any other for the ages between which nobody's authority changes. Of a consent for one source, that
+    /// source is among the recipients: it has the data already, so that a team that it attends can be covered.
     pub fn fact(&self, authority: &Authority, regime: Regime) -> Arc<ConsentFact> {
+        let itself = self.sources.iter().filter(|_| self.sources.len() == 1);
         let counts = self.asked_in_private && self.standing(authority, regime) == Standing::Accepted;
         Arc::new(ConsentFact {
             id: self.id.clone(),
             version: self.version,
             state: self.state,
             sources: self.sources.clone(),
-            recipients: self.recipients.clone(),
+            recipients: self.recipients.iter().chain(itself).cloned().collect(),
             purposes: self.purposes.clone(),
             categories: self.categories.clone(),
             max_form: self.max_form,

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::derogation::governing_override;
-use super::{ConsentRecord, ConsentState, Override, governing};
+use super::{ConsentRecord, ConsentState, governing};
 use crate::catalogue::{Category, PurposeCode};
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
 
-/// The one record that governs for every one of `recipients`. One that says no to a single one of them says no to all; where different records say
+/// The one record that governs for every one of `recipients` but the source itself, which has the data already. One that says no to a single one of them says no to all; where different records say
 /// yes to different ones, or one has none, nothing governs: never a merge.
 pub fn governing_all<'r>(
     records: &'r [ConsentRecord],
@@ -18,26 +17,13 @@ pub fn governing_all<'r>(
     category: Category,
     now: Timestamp,
 ) -> Option<&'r ConsentRecord> {
-    let each: Vec<_> = recipients.iter().map(|recipient| governing(records, source, recipient, purpose, category, now)).collect();
+    let others = recipients.iter().filter(|recipient| *recipient != source);
+    let each: Vec<_> = others.map(|recipient| governing(records, source, recipient, purpose, category, now)).collect();
     if let Some(no) = each.iter().flatten().find(|record| record.state != ConsentState::Given) {
         return Some(no);
     }
     let first = each.first().copied().flatten()?;
     each.iter().all(|one| one.is_some_and(|one| one.id == first.id)).then_some(first)
-}
-
-/// The one override that governs for every one of `recipients`, if it is the same for all.
-pub fn governing_override_all<'o>(
-    overrides: &'o [Override],
-    source: &Oin,
-    recipients: &BTreeSet<Oin>,
-    purpose: &PurposeCode,
-    category: Category,
-    now: Timestamp,
-) -> Option<&'o Override> {
-    let mut each = recipients.iter().map(|recipient| governing_override(overrides, source, recipient, purpose, category, now));
-    let first = each.next().flatten()?;
-    each.all(|one| one.is_some_and(|one| one.id == first.id)).then_some(first)
 }
 
 #[cfg(test)]
@@ -69,6 +55,9 @@ mod tests {
         let both = record_for("both", Given, &[&one, &two]);
         assert_eq!(governs(std::slice::from_ref(&both), &[&one, &two]).as_deref(), Some("both"));
         assert_eq!(governs(std::slice::from_ref(&both), &[]), None, "a team of nobody has nothing");
+        let source = both.sources.first().expect("a source");
+        assert_eq!(governs(std::slice::from_ref(&both), &[&one, source, &two]).as_deref(), Some("both"), "the source attends");
+        assert_eq!(governs(std::slice::from_ref(&both), &[source]), None);
         let only = record_for("only", Given, &[&one]);
         assert_eq!(governs(std::slice::from_ref(&only), &[&one, &two]), None, "nothing covers the other");
         assert_eq!(governs(&[only.clone(), record_for("other", Given, &[&two])], &[&one, &two]), None, "never a merge");

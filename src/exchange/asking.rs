@@ -12,7 +12,8 @@ use crate::catalogue::{Category, Form, Purpose};
 use crate::clock::Timestamp;
 use crate::consent::Authority;
 use crate::consent::authority::Regime;
-use crate::consent::team::{governing_all, governing_override_all};
+use crate::consent::derogation::governing_override;
+use crate::consent::team::governing_all;
 use crate::organisation::Kind;
 use crate::policy::{Basis, Bundle, Decision, FormSet, Party, Question, reason};
 use crate::pseudonym::Pseudonym;
@@ -179,9 +180,11 @@ pub(super) fn question(
     let giver = &source.organisation;
     let Known { person, case, authority, regime, now } = known;
     let recipients = recipients(matter, case.map(Arc::as_ref));
-    let overrides: Vec<_> = person.overrides.iter().map(|(_, one)| one.clone()).collect();
+    // What the policies of today no longer let a ground carry does not count, whenever it was made.
+    let carrying = purpose.grounds.carrying(giver.kind, recipient_kind(matter));
+    let overrides = person.overrides.iter().map(|(_, one)| one).filter(|one| carrying.contains(&one.ground));
     let consent = governing_all(&person.consents, &giver.oin, &recipients, &purpose.id, category, now);
-    let overriding = governing_override_all(&overrides, &giver.oin, &recipients, &purpose.id, category, now);
+    let overriding = governing_override(overrides, &giver.oin, &recipients, &purpose.id, category, now);
     Question {
         purpose: purpose.id.clone(),
         recipient: Party { oin: matter.caller.oin().clone(), kind: recipient_kind(matter) },

@@ -212,7 +212,7 @@ impl Bundle {
         Ok(reach)
     }
 
-    fn static_question(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category) -> Question {
+    pub(super) fn static_question(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category) -> Question {
         Question {
             purpose: purpose.clone(),
             recipient: Party { oin: self.nobody.0.clone(), kind: recipient },

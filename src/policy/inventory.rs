@@ -5,8 +5,31 @@ use std::collections::BTreeSet;
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet, ValidationMode, Validator};
 
 use super::bundle::{Bundle, LoadError};
+use super::rules::Basis;
 use super::statements::{Statement, statements};
 use crate::catalogue::purpose::FileError;
+
+/// What upholds an invariant by itself. Where both do, one edit cannot break it: the other still stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Barrier {
+    /// No permit reaches into its region, whatever the guards do.
+    Permits,
+    /// The guards forbid all of its region, whatever is permitted.
+    Guards,
+}
+
+impl Barrier {
+    /// What an invariant says in its `@upheld_by`.
+    fn read(text: &str) -> Option<&'static [Self]> {
+        match text {
+            "permits and guards each" => Some(&[Self::Permits, Self::Guards]),
+            "permits" => Some(&[Self::Permits]),
+            "guards" => Some(&[Self::Guards]),
+            "permits and guards together" => Some(&[]),
+            _ => None,
+        }
+    }
+}
 
 /// A region in which nothing may ever be permitted.
 pub struct Invariant {
@@ -16,6 +39,8 @@ pub struct Invariant {
     pub why: String,
     /// Where it stands, as `file:line`.
     pub place: String,
+    /// What must uphold it by itself; empty when it takes permits and guards together.
+    pub barriers: &'static [Barrier],
     /// The region, as a permit.
     pub region: Policy,
 }
@@ -41,7 +66,7 @@ impl Bundle {
     /// Checks that nothing is missing, and counts.
     ///
     /// # Errors
-    /// [`LoadError`] with file and line: a purpose of the model without files or table tests, an invariant that does not read or does not fit.
+    /// [`LoadError`] with file and line: a purpose of the model without files or table tests, an override without a ground, an invariant that does not read or does not fit.
     pub fn inventory(&self) -> Result<Inventory, LoadError> {
         for code in self.purposes_of_the_model() {
             if !self.purposes().any(|purpose| purpose.id.as_str() == code) {
@@ -57,6 +82,7 @@ impl Bundle {
                 );
             }
         }
+        self.grounds_where_overrides_count()?;
         let guards = self.notes().filter(|note| note.withheld.is_some()).count();
         let rows: BTreeSet<&str> = self.notes().filter_map(|note| note.row.as_deref()).collect();
         Ok(Inventory {
@@ -69,6 +95,23 @@ impl Bundle {
         })
     }
 
+    /// A purpose with a permit that rests on an override says on which grounds one is made, and no other does.
+    fn grounds_where_overrides_count(&self) -> Result<(), FileError> {
+        for purpose in self.purposes() {
+            let rules = format!("rules/{}.cedar:", purpose.id);
+            let resting = self.notes().find(|note| note.basis == Some(Basis::Override) && note.place.starts_with(&rules));
+            let message = match (resting, purpose.grounds.is_empty()) {
+                (Some(note), true) => {
+                    format!("no [[overrides]] here says on which ground, and `{}` ({}) rests on an override", note.id, note.place)
+                }
+                (None, false) => "[[overrides]] stands here, and no permit of this purpose rests on an override".to_owned(),
+                _ => continue,
+            };
+            return Err(FileError { file: format!("purposes/{}.toml", purpose.id), line: 1, message });
+        }
+        Ok(())
+    }
+
     fn purposes_of_the_model(&self) -> BTreeSet<String> {
         let schema = self.files.get("schema.cedarschema");
         schema.and_then(|text| choices(text, "Purpose")).into_iter().flatten().collect()
@@ -77,7 +120,7 @@ impl Bundle {
     /// The invariants.
     ///
     /// # Errors
-    /// [`LoadError`] with file and line: no `@id` or `@why`, an id twice, a forbid, or something that the model does not know.
+    /// [`LoadError`] with file and line: no `@id`, `@why` or `@upheld_by`, an id twice, a forbid, or something that the model does not know.
     pub fn invariants(&self) -> Result<Vec<Invariant>, LoadError> {
         let mut found: Vec<Invariant> = Vec::new();
         for (name, text) in self.files.iter().filter(|(name, _)| name.starts_with("invariants/")) {
@@ -115,9 +158,13 @@ fn invariant(statement: &Statement<'_>) -> Result<Invariant, FileError> {
         let text = region.annotation(key).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
         text.ok_or_else(|| statement.error(format!("this invariant has no @{key}")))
     };
-    let (id, why) = (annotation("id")?, annotation("why")?);
+    let (id, why, upheld_by) = (annotation("id")?, annotation("why")?, annotation("upheld_by")?);
+    let barriers = Barrier::read(&upheld_by).ok_or_else(|| {
+        let choices = "permits, guards, permits and guards each, permits and guards together";
+        statement.error(format!("`{upheld_by}` is nothing that upholds an invariant\n  expected: one of {choices}"))
+    })?;
     let FileError { file, line, .. } = statement.error("");
-    Ok(Invariant { region: region.new_id(PolicyId::new(&id)), id, why, place: format!("{file}:{line}") })
+    Ok(Invariant { region: region.new_id(PolicyId::new(&id)), id, why, place: format!("{file}:{line}"), barriers })
 }
 
 /// The choices of an `enum` entity, as the schema's text lists them.

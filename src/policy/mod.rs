@@ -28,7 +28,7 @@ pub use changes::{Changes, Difference};
 pub use decision::{Decision, Limit, reason};
 pub use explain::Missed;
 pub use forms::FormSet;
-pub use inventory::{Invariant, Inventory};
+pub use inventory::{Barrier, Invariant, Inventory};
 pub use matrix::{MatrixLine, Verdict};
 pub use question::{Facts, Party, Question, WpgArticle};
 pub use reach::Footing;

@@ -44,6 +44,8 @@ pub struct Note {
     pub basis: Option<Basis>,
     /// The reason's code of a guard.
     pub withheld: Option<Arc<str>>,
+    /// The categories that it names.
+    pub categories: Vec<Category>,
     /// Where it stands, as `file:line`.
     pub place: String,
 }
@@ -142,12 +144,8 @@ fn read_file<'t>(
         if let Some(other) = notes.get(&note.id) {
             return Err(statement.error(format!("the id `{}` is taken by {}", note.id, other.place)));
         }
-        let mut categories = Vec::new();
-        for (at, id) in statement.named("Category") {
-            let category = Category::from_code(id).ok_or_else(|| statement.error_at(at, format!("unknown category `{id}`")))?;
-            categories.push(category);
-        }
-        rules.push(Rule { policy: parsed.new_id(PolicyId::new(note.id.as_ref())), statement, categories });
+        let policy = parsed.new_id(PolicyId::new(note.id.as_ref()));
+        rules.push(Rule { policy, statement, categories: note.categories.clone() });
         notes.insert(note.id.clone(), note);
     }
     Ok(rules)
@@ -164,7 +162,11 @@ fn note(statement: &Statement<'_>, policy: &Policy) -> Result<Note, FileError> {
     let FileError { file, line, .. } = statement.error("");
     let place = format!("{file}:{line}");
     let permit = policy.effect() == Effect::Permit;
+    let category = |(at, id): (usize, &str)| {
+        Category::from_code(id).ok_or_else(|| statement.error_at(at, format!("unknown category `{id}`")))
+    };
     Ok(Note {
+        categories: statement.named("Category").into_iter().map(category).collect::<Result<_, _>>()?,
         id: id.into(),
         why,
         why_nl,

@@ -338,25 +338,27 @@ fn everything(bundle: &Bundle) -> PolicySet {
 fn remembered_decisions_equal_full_evaluation() {
     let bundle = bundle();
     let everything = everything(&bundle);
-    let mut questions = Questions::new(2026);
-    let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
-    let mut compared = 0;
-    while compared < 21_000 {
-        let question = questions.next();
-        // The same facts at several moments, so that what is remembered is asked for before, between and after its changes.
-        for step in 0..3 {
-            let question = Question { now: question.now.plus(Duration::from_millis(step * 1100)), ..question.clone() };
-            let remembered = bundle.decide(&question);
-            assert_eq!(remembered, bundle.decide(&question));
-            assert_eq!(remembered, bundle.decide_fresh(&question));
-            assert_eq!(remembered.form(), in_full(&bundle, &everything, &question), "{question:?}");
-            assert!(!remembered.alarm());
-            *outcomes
-                .entry(remembered.form().map_or_else(|| remembered.reason().unwrap_or("").to_owned(), |form| form.to_string()))
-                .or_default() += 1;
-            compared += 1;
+    let outcomes = in_halves(|half| {
+        let mut questions = Questions::new(2026 + half);
+        let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
+        for _ in 0..3_500 {
+            let question = questions.next();
+            // The same facts at several moments, so that what is remembered is asked for before, between and after its changes.
+            for step in 0..3 {
+                let question = Question { now: question.now.plus(Duration::from_millis(step * 1100)), ..question.clone() };
+                let remembered = bundle.decide(&question);
+                assert_eq!(remembered, bundle.decide(&question));
+                assert_eq!(remembered, bundle.decide_fresh(&question));
+                assert_eq!(remembered.form(), in_full(&bundle, &everything, &question), "{question:?}");
+                assert!(!remembered.alarm());
+                let outcome =
+                    remembered.form().map_or_else(|| remembered.reason().unwrap_or("").to_owned(), |form| form.to_string());
+                *outcomes.entry(outcome).or_default() += 1;
+            }
         }
-    }
+        outcomes
+    });
+    assert!(outcomes.values().sum::<usize>() >= 21_000);
     for outcome in [
         "exact",
         "reduced",
@@ -397,34 +399,49 @@ fn a_purpose_that_the_policies_do_not_have_permits_nothing() {
 #[test]
 fn no_permitted_question_lies_in_a_forbidden_region() {
     let bundle = bundle();
-    let invariants: Vec<(&String, PolicySet)> = bundle
-        .files
-        .iter()
-        .filter(|(name, _)| name.starts_with("invariants/"))
-        .map(|(name, text)| (name, text.parse().expect("Cedar")))
-        .collect();
-    assert!(invariants.len() >= 19, "{}", invariants.len());
-    let mut questions = Questions::new(14);
-    let (mut permitted, mut entered) = (0, BTreeMap::new());
-    for _ in 0..20_000 {
-        let question = questions.next();
-        let Some(facts) = question.facts else { continue };
-        let form = bundle.decide(&question).form();
-        let prepared = bundle.engine.prepare(&question, &facts).expect("fits");
-        permitted += usize::from(form.is_some());
-        for (name, invariant) in &invariants {
+    let regions = bundle.invariants().expect("invariants").into_iter().map(|invariant| invariant.region);
+    let regions = PolicySet::from_policies(regions).expect("ids are unique");
+    let entered = in_halves(|half| {
+        let mut questions = Questions::new(14 + half);
+        let (mut permitted, mut entered) = (0, BTreeMap::new());
+        for _ in 0..10_000 {
+            let question = questions.next();
+            let Some(facts) = question.facts else { continue };
+            let form = bundle.decide(&question).form();
+            let prepared = bundle.engine.prepare(&question, &facts).expect("fits");
+            permitted += usize::from(form.is_some());
             for tried in Form::ALL {
-                let inside = bundle.engine.evaluate_claimed(&prepared, tried, tried, invariant, None);
-                assert!(!inside.failed, "{name}");
-                if inside.allowed {
-                    *entered.entry(*name).or_insert(0) += 1;
-                    assert!(form != Some(tried), "{name}: {question:?}");
-                }
+                let inside = bundle.engine.evaluate_claimed(&prepared, tried, tried, &regions, None);
+                assert!(!inside.failed, "{question:?}");
+                assert!(form != Some(tried) || !inside.allowed, "{:?}: {question:?}", inside.policies);
+                inside.policies.into_iter().for_each(|id| *entered.entry(id).or_insert(0) += 1);
             }
         }
-    }
-    assert!(permitted > 300, "{permitted}");
-    assert_eq!(entered.len(), invariants.len(), "each region was tried: {entered:?}");
+        assert!(permitted > 150, "{permitted}");
+        entered
+    });
+    // The form that is decided and the one that is claimed are the same here: one region is out of reach.
+    let reached = entered.len() + usize::from(!entered.contains_key("never.another-form"));
+    assert_eq!(reached, regions.policies().count(), "each region was tried: {entered:?}");
+}
+
+/// Does half of the work in each of two threads, and counts together what both counted.
+fn in_halves(work: impl Fn(u64) -> BTreeMap<String, usize> + Sync) -> BTreeMap<String, usize> {
+    std::thread::scope(|scope| {
+        let halves = [0, 1].map(|half| {
+            scope.spawn({
+                let work = &work;
+                move || work(half)
+            })
+        });
+        let mut all = BTreeMap::new();
+        for half in halves {
+            for (what, times) in half.join().expect("a half without failure") {
+                *all.entry(what).or_default() += times;
+            }
+        }
+        all
+    })
 }
 
 #[test]

@@ -5,28 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::SubjectWire;
-use crate::catalogue::{Category, Form, PurposeCode};
+use crate::catalogue::{Category, Form, Ground, PurposeCode};
 use crate::clock::Timestamp;
+use crate::consent::Professional;
 use crate::organisation::Oin;
-
-/// On which ground a professional breaks confidentiality.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OverrideGround {
-    /// Conflict of duties.
-    ConflictVanPlichten,
-    /// Wmo 2015 art. 5.2.6: the right to report to Veilig Thuis.
-    #[serde(rename = "wmo_5_2_6")]
-    Wmo526,
-    /// Wmo 2015 art. 4.1.1: the tasks of Veilig Thuis.
-    #[serde(rename = "wmo_4_1_1")]
-    Wmo411,
-    /// Wpg art. 19: an incidental decision.
-    #[serde(rename = "wpg_19")]
-    Wpg19,
-    /// Emergency.
-    Noodsituatie,
-}
 
 /// Whether consent was sought before confidentiality was broken.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -61,8 +43,13 @@ pub enum OverrideStanding {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignedStep {
-    /// The professional, by the source's own opaque reference.
+    /// The professional, by the source's own opaque reference: visible ASCII.
+    #[schema(min_length = 1, max_length = 64)]
     pub professional: String,
+    /// The professional's registration (BIG, SKJ, service number) as the source has it: the source answers for it with its own signature. Not part
+    /// of what the professional signs.
+    #[schema(min_length = 1, max_length = 64)]
+    pub registration: String,
     /// The professional's Ed25519 public key, base64url without padding.
     pub public_key: String,
     /// When it was signed; part of what is signed.
@@ -78,9 +65,9 @@ pub struct SignedStep {
 pub struct OverrideContent {
     /// About whom.
     pub subject: SubjectWire,
-    /// Who may receive.
-    #[schema(value_type = String, pattern = "^[0-9]{20}$")]
-    pub recipient: Oin,
+    /// Who may receive: organisations by name, each for itself; for an expertise team every attendee, save the source itself if it attends.
+    #[schema(value_type = Vec<String>, min_items = 1, max_items = 16)]
+    pub recipients: Vec<Oin>,
     /// For which purpose.
     #[schema(value_type = String, pattern = "^[a-z0-9-]{1,40}$")]
     pub purpose: PurposeCode,
@@ -91,7 +78,7 @@ pub struct OverrideContent {
     #[schema(min_items = 1, max_items = 4)]
     pub forms: Vec<Form>,
     /// The ground.
-    pub ground: OverrideGround,
+    pub ground: Ground,
     /// The threatened harm.
     #[schema(min_length = 1, max_length = 2000)]
     pub harm: String,
@@ -116,7 +103,7 @@ pub struct OverrideContent {
 
 impl fmt::Debug for OverrideContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OverrideContent({} to {}, …)", self.purpose, self.recipient)
+        write!(f, "OverrideContent({} to {:?}, …)", self.purpose, self.recipients)
     }
 }
 
@@ -135,11 +122,23 @@ pub struct OverrideMessage {
     pub created: SignedStep,
     /// The other professional who approved it; none under `acute-safety`.
     pub approved: Option<SignedStep>,
-    /// When the review by the privacy officer (FG) is due, where one person sufficed.
+    /// When the review by the privacy officer (FG) is due, where one person sufficed: then required, at most two working days ahead.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub review_due: Option<Timestamp>,
     /// The professional who ended it.
     pub revoked: Option<SignedStep>,
+}
+
+impl SignedStep {
+    /// Whose step it is.
+    pub fn by(&self) -> Professional {
+        Professional { reference: self.professional.clone(), registration: Some(self.registration.clone()) }
+    }
+
+    /// Whether one person, or one key, took both steps.
+    pub fn is_of_the_same(&self, other: &Self) -> bool {
+        self.public_key == other.public_key || self.by().is(&other.by())
+    }
 }
 
 impl OverrideContent {

@@ -12,7 +12,8 @@ use super::overrides::{ConsentSought, OverrideContent, OverrideMessage, Override
 use super::{ItemFacts, OtherPerson, RecordsAnswer, SourceItem, SubjectWire};
 use crate::catalogue::shape::is_day;
 use crate::catalogue::{Category, Form};
-use crate::consent::derogation::LONGEST_TEXT;
+use crate::consent::derogation::{LONGEST_TEXT, MOST_RECIPIENTS};
+use crate::consent::professional::{is_reference, is_registration};
 use crate::crypto::base64;
 use crate::json::{self, Fault, Faults, Object, Text};
 use crate::subject::{Bsn, LocalNumber};
@@ -104,7 +105,8 @@ fn offered(mut body: Object<'_>) -> Option<OfferMessage> {
 
 fn content(mut object: Object<'_>) -> Option<OverrideContent> {
     let subject = object.required_object("subject").and_then(subject);
-    let recipient = object.required("recipient", "an OIN of 20 digits");
+    let recipients = object.required_array("recipients", "1 to 16 organisations");
+    let recipients = recipients.map(|array| array.distinct(MOST_RECIPIENTS, "an OIN of 20 digits"));
     let purpose = object.required("purpose", "a purpose code");
     let categories = object.required_array("categories", "1 to 18 categories");
     let categories = categories.map(|array| array.distinct(Category::ALL.len(), "a category"));
@@ -120,7 +122,7 @@ fn content(mut object: Object<'_>) -> Option<OverrideContent> {
     object.finish();
     Some(OverrideContent {
         subject: subject?,
-        recipient: recipient?,
+        recipients: recipients?,
         purpose: purpose?,
         categories: categories?,
         forms: forms?.into_iter().map(|Coded(form)| form).collect(),
@@ -151,13 +153,15 @@ fn consent(mut object: Object<'_>) -> Option<ConsentSought> {
 }
 
 fn step(mut object: Object<'_>) -> Option<SignedStep> {
-    let professional = short(&mut object, "professional");
+    let professional = object.required("professional", "1 to 64 visible ASCII characters").map(|Reference(text)| text);
+    let registration = object.required("registration", "1 to 64 letters, digits, spaces and punctuation of ASCII");
     let public_key = object.required("publicKey", "an Ed25519 key: 32 bytes, base64url without padding");
     let signed_at = object.required("signedAt", INSTANT).map(|Coded(at)| at);
     let signature = object.required("signature", "an Ed25519 signature: 64 bytes, base64url without padding");
     object.finish();
     let (Bytes::<32>(public_key), Bytes::<64>(signature)) = (public_key?, signature?);
-    Some(SignedStep { professional: professional?, public_key, signed_at: signed_at?, signature })
+    let registration = registration.map(|Registration(text)| text)?;
+    Some(SignedStep { professional: professional?, registration, public_key, signed_at: signed_at?, signature })
 }
 
 fn subject(mut object: Object<'_>) -> Option<SubjectWire> {
@@ -310,6 +314,28 @@ impl FromStr for Day {
     }
 }
 
+/// A professional's reference.
+struct Reference(String);
+
+impl FromStr for Reference {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if is_reference(text) { Ok(Self(text.to_owned())) } else { Err(()) }
+    }
+}
+
+/// A professional's registration.
+struct Registration(String);
+
+impl FromStr for Registration {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if is_registration(text) { Ok(Self(text.to_owned())) } else { Err(()) }
+    }
+}
+
 /// So many bytes in base64url, kept as they were written.
 struct Bytes<const LENGTH: usize>(String);
 
@@ -348,14 +374,14 @@ mod tests {
     }
 
     fn a_step() -> Value {
-        json!({"professional": "pro-1", "publicKey": "A".repeat(43), "signedAt": "2026-11-20T12:00:00Z", "signature": "A".repeat(86)})
+        json!({"professional": "pro-1", "registration": "BIG 19012345601", "publicKey": "A".repeat(43), "signedAt": "2026-11-20T12:00:00Z", "signature": "A".repeat(86)})
     }
 
     fn a_message() -> Value {
         json!({
             "id": "o-1", "standing": "active", "created": a_step(), "approved": null, "reviewDue": null, "revoked": null,
             "content": {
-                "subject": {"scheme": "bsn", "value": "999990019"}, "recipient": "00000099000000001000", "purpose": "acute-safety",
+                "subject": {"scheme": "bsn", "value": "999990019"}, "recipients": ["00000099000000001000"], "purpose": "acute-safety",
                 "categories": ["identity"], "forms": ["exact"], "ground": "wmo_5_2_6", "harm": "h", "harmTo": "K1",
                 "consent": {"sought": "no", "why": "w"}, "alternatives": "a", "whyLeast": "l", "colleague": "c",
                 "expiresAt": "2026-11-22T12:00:00Z"},
@@ -394,6 +420,14 @@ mod tests {
             ("/content/subject/value", json!("999990018"), "/content/subject/value"),
             ("/content/categories", json!(["identity", "identity"]), "/content/categories/1"),
             ("/content/forms", json!([]), "/content/forms"),
+            ("/content/recipients", json!("00000099000000001000"), "/content/recipients"),
+            ("/content/recipients", json!([]), "/content/recipients"),
+            ("/content/recipients", json!(["*"]), "/content/recipients/0"),
+            ("/content/recipients", json!(["00000099000000001000", "00000099000000001000"]), "/content/recipients/1"),
+            ("/content/recipients", json!(["police"]), "/content/recipients/0"),
+            ("/content/recipients", (0..17).map(|one| json!(format!("{one:020}"))).collect(), "/content/recipients"),
+            ("/created/professional", json!("pr\u{43e}-1"), "/created/professional"),
+            ("/created/registration", json!("-"), "/created/registration"),
             ("/content/ground", json!("because"), "/content/ground"),
             ("/content/harm", json!("h".repeat(2001)), "/content/harm"),
             ("/content/consent", json!({"sought": "yes", "on": "tomorrow", "result": "r"}), "/content/consent/on"),
@@ -424,6 +458,7 @@ mod tests {
             "/standing",
             "/content",
             "/created/professional",
+            "/created/registration",
             "/created/publicKey",
             "/created/signedAt",
             "/created/signature",

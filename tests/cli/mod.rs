@@ -10,7 +10,11 @@ mod operators;
 mod policies;
 mod policy;
 mod professionals;
+#[cfg(feature = "prove")]
+mod proofs;
 mod receipts;
 mod request;
 mod resume;
 mod schema;
+#[cfg(not(feature = "prove"))]
+mod unproved;

@@ -25,21 +25,37 @@ fn a_line_that_shows_the_police_who_is_in_care_is_refuted_with_a_request() {
     let (demo, folder) = (Demo::shared(), Folder::new());
     let leaking = policies(&folder, "leaking");
     edit(&leaking, "rules/probation.cedar", |text| text + LEAK);
-    // The guard against it stands in the way: the line is named as one that decides nothing.
+    // The guard against it still stands in the way: the permits alone are refuted, and the line is named as one that decides nothing.
     let overruled = demo.run(&["policy", "prove", "--policies", &leaking]);
     assert_eq!(overruled.code, 1, "{}", overruled.stderr);
-    assert!(overruled.stdout.contains("FAULT    pr.leak") && !overruled.stdout.contains("REFUTED"), "{}", overruled.stdout);
+    for part in [
+        "REFUTED  never.health-to-justice ",
+        "the permits alone would permit this",
+        "FAULT    pr.leak  policies/rules/probation.cedar:",
+        "guards overrule it on every request of care-involvement. Without them it would permit:\n    police receives care-involvement of ",
+        "stopped by                 guard.health-to-justice",
+        "27 invariants, 120 policies",
+    ] {
+        assert!(overruled.stdout.contains(part), "{part}: {}", overruled.stdout);
+    }
+    assert!(!overruled.stdout.contains("permitted all the same"), "{}", overruled.stdout);
     // With one line in the guard as well, it leaks.
     edit(&leaking, "rules/guards.cedar", |text| {
         let (before, after) = text.split_once("@id(\"guard.health-to-justice\")").unwrap();
         let after = after.replacen("\nwhen {", "\nwhen { context.facts.withheldBySource }\nwhen {", 1);
         format!("{before}@id(\"guard.health-to-justice\"){after}")
     });
-    let refuted = demo.run(&["policy", "prove", "--policies", &leaking]);
+    let refuted =
+        demo.run(&["policy", "prove", "--policies", &leaking, "--only", "never.health-to-justice", "--only", "never.reporter"]);
     assert_eq!(refuted.code, 1, "{}", refuted.stderr);
-    for part in
-        ["REFUTED", "recipient, kind", "police", "care-involvement", "permitted by", "pr.leak (policies/rules/probation.cedar:"]
-    {
+    for part in [
+        "permitted all the same",
+        "recipient, kind",
+        "police",
+        "care-involvement",
+        "permitted by",
+        "pr.leak (policies/rules/probation.cedar:",
+    ] {
         assert!(refuted.stdout.contains(part), "{part}: {}", refuted.stdout);
     }
     assert!(refuted.stderr.contains("REFUTED") && refuted.stderr.contains("holds"), "progress: {}", refuted.stderr);

@@ -145,9 +145,15 @@ fn the_matrix_is_shown_as_a_table_and_as_a_heat_map() {
     assert!(table.contains("  mental-health → probation: care-involvement Fc, substance-use Kc"), "{table}");
     let (code, svg, _) = run(&["matrix", "--svg", "--purpose", "probation"]);
     assert!(code == 0 && svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{svg}");
-    for shown in
-        ["with consent (toestemming)", "probation → prosecution", "substance-use</text>", "class=\"consent\"", ">R</text>"]
-    {
+    for shown in [
+        "with consent · toestemming",
+        ">→ prosecution</text>",
+        "substance-use</text>",
+        "class=\"consent\"",
+        ">R</text>",
+        ">Kc</text>",
+        "<desc id=\"sluis-matrix-desc\">",
+    ] {
         assert!(svg.contains(shown), "{shown}");
     }
     assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
@@ -277,6 +283,28 @@ fn expected() -> BTreeSet<String> {
         }
     }
     lines
+}
+
+/// Broken on purpose to see it fail: a line of `[[overrides]]` away, and one for a recipient of whom the matrix knows no override.
+#[test]
+fn every_override_of_the_domain_model_has_a_ground_and_no_ground_is_idle() {
+    use sluis::organisation::Kind;
+    let bundle = sluis::policy::Bundle::embedded().expect("the policies");
+    let overrides: BTreeSet<(String, Kind, Kind)> = expected()
+        .iter()
+        .filter_map(|line| line.strip_suffix(",override"))
+        .map(|line| {
+            let columns: Vec<&str> = line.split(',').collect();
+            let [purpose, source, recipient, ..] = columns[..] else { panic!("{line}") };
+            (purpose.to_owned(), Kind::from_code(source).expect("a kind"), Kind::from_code(recipient).expect("a kind"))
+        })
+        .collect();
+    let carried: BTreeSet<(String, Kind, Kind)> = bundle
+        .purposes()
+        .flat_map(|purpose| purpose.grounds.iter().map(move |(source, recipient, _)| (purpose.id.to_string(), source, recipient)))
+        .collect();
+    assert!(overrides.len() > 40, "{}", overrides.len());
+    assert_eq!(overrides, carried);
 }
 
 #[test]

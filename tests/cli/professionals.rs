@@ -130,7 +130,7 @@ fn form(demo: &Demo, folder: &Folder, purpose: &str, categories: &str, recipient
             "purpose" => format!("purpose = \"{purpose}\""),
             "categories" => format!("categories = [{categories}]"),
             "forms" => "forms = [\"signal\"]".to_owned(),
-            "recipient" => format!("recipient = \"{recipient}\""),
+            "recipients" => format!("recipients = [\"{recipient}\"]"),
             "value" => format!("value = \"{}\"", demo.number("P30")),
             "expiresAt" => format!("expiresAt = \"{}\"", in_a_day()),
             _ => line.to_owned(),
@@ -169,6 +169,8 @@ fn an_override_needs_a_second_person_with_a_second_key() {
     let listed = demo.step(SOURCE, &["override", "list"]).done();
     let line = listed.lines().find(|line| line.starts_with(&id)).unwrap();
     assert!(line.contains("active") && line.contains("by pro-1, approved by pro-2"), "{line}");
+    let shown = demo.step(SOURCE, &["override", "show", &id]).done();
+    assert!(shown.contains(VEILIG_THUIS) && shown.contains("pro-2 (mental-health-pro-2) at "), "{shown}");
     let revoked = demo.step(SOURCE, &["override", "revoke", &id, "--by", "pro-2", "--key", &two]).done();
     assert!(
         revoked.starts_with(&format!("{id}: signed; on its way to the gateway")) || revoked.contains("is revoked"),

@@ -166,11 +166,11 @@ async fn a_source_brings_no_more_than_it_can_mean() {
         taken += 1;
     }
     cases.hold("a source makes many overrides", taken > 100);
-    let step = json!({"professional": "pro-1", "publicKey": "A".repeat(43), "signedAt": "2026-11-20T12:00:00Z", "signature": "A".repeat(86)});
+    let step = json!({"professional": "pro-1", "registration": "BIG 19012345601", "publicKey": "A".repeat(43), "signedAt": "2026-11-20T12:00:00Z", "signature": "A".repeat(86)});
     let message = json!({
         "id": "o-1", "standing": "active", "created": step,
         "content": {
-            "subject": {"scheme": "bsn", "value": "999990019"}, "recipient": oin(Slug::VeiligThuis),
+            "subject": {"scheme": "bsn", "value": "999990019"}, "recipients": [oin(Slug::VeiligThuis)],
             "purpose": "acute-safety", "categories": ["identity"], "forms": ["exact"], "ground": "noodsituatie",
             "harm": "He said that he will come back tonight", "harmTo": "K1", "consent": {"sought": "no", "why": "no time"},
             "alternatives": "none", "whyLeast": "only the address", "colleague": "pro-2", "expiresAt": "2026-11-22T12:00:00Z"},

@@ -25,7 +25,7 @@ use sluis::subject::SubjectId;
 use crate::support::fake_source::{Act, Call, FakeSource, files, item, new_key, published};
 use crate::support::faulty_store::Node;
 use crate::support::professionals::{make_override, release_all};
-use crate::support::{TestGateway, random_text};
+use crate::support::{Setup, TestGateway, random_text};
 
 /// What rests on consent: the level of substance use of P29, from mental-health care.
 fn consented(gateway: &TestGateway) -> Value {
@@ -148,7 +148,7 @@ async fn a_pick_up_and_a_repeat_after_a_withdrawal_give_nothing() {
 /// Broken on purpose to see it fail: without the comparison of bundles in `again`, as it was.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pick_up_under_other_policies_is_made_anew() {
-    let gateway = TestGateway::start().await;
+    let gateway = TestGateway::start_with(Setup::with_policies_of_its_own()).await;
     let care = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
     care.does(|call| Act::Answer(call.answer(&[care_item("substance-use", "reduced", json!({"level": "high"}))])));
     let text = consented(&gateway).to_string().into_bytes();

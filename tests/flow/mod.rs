@@ -2,14 +2,15 @@
 
 mod asked;
 mod at_rest;
+mod attributes;
 mod bodies;
 mod bystanders;
 mod cases;
 mod certificates;
-mod conditions;
 mod consents;
 mod crowds;
 mod equality;
+mod equality_of_purposes;
 mod explanations;
 mod facts_re_read;
 mod framing;
@@ -27,9 +28,11 @@ mod notices;
 mod offers;
 mod operators_hand;
 mod ordinary;
+mod overrides;
 mod policies;
 mod protected;
 mod pseudonyms;
+mod purposes;
 mod released;
 mod resources;
 mod retries;

@@ -1,21 +1,25 @@
 //! What a source brings unasked is judged as strictly as a question: every fault of its body by JSON Pointer, never with the value.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use sluis::clock::{Clock, Timestamp};
 use sluis::demo::organisations::Slug;
 
 use crate::support::cases::Cases;
 use crate::support::draft::Draft;
 use crate::support::{Persona, TestGateway, caller};
 
-fn override_message() -> Value {
-    let step = json!({"professional": "pro-1", "publicKey": "A".repeat(43), "signedAt": "2026-11-20T12:00:00Z", "signature": "A".repeat(86)});
+fn override_message(now: Timestamp) -> Value {
+    let tomorrow = now.plus(Duration::from_hours(24)).to_string();
+    let step = json!({"professional": "pro-1", "registration": "BIG 19012345601", "publicKey": "A".repeat(43), "signedAt": now.to_string(), "signature": "A".repeat(86)});
     json!({
-        "id": "o-1", "standing": "active", "created": step,
+        "id": "o-1", "standing": "active", "created": step, "reviewDue": now.to_string(),
         "content": {
-            "subject": {"scheme": "bsn", "value": "999990019"}, "recipient": Slug::VeiligThuis.organisation().oin,
+            "subject": {"scheme": "bsn", "value": "999990019"}, "recipients": [Slug::VeiligThuis.organisation().oin],
             "purpose": "acute-safety", "categories": ["identity"], "forms": ["exact"], "ground": "noodsituatie",
             "harm": "He said that he will come back tonight", "harmTo": "K1", "consent": {"sought": "no", "why": "no time"},
-            "alternatives": "none", "whyLeast": "only the address", "colleague": "pro-2", "expiresAt": "2026-11-22T12:00:00Z"},
+            "alternatives": "none", "whyLeast": "only the address", "colleague": "pro-2", "expiresAt": tomorrow},
     })
 }
 
@@ -37,19 +41,16 @@ async fn faults_of_overrides_and_releases_are_listed_by_their_place() {
     let gateway = TestGateway::start().await;
     let police = gateway.persona(Slug::Police);
     let mut cases = Cases::default();
+    let whole = || override_message(gateway.clock.now());
     for (path, body, expected) in [
         ("/v1/overrides", json!([]), &[""][..]),
         ("/v1/overrides", json!({"id": "o-1", "harm": "Jansen"}), &["/content", "/created", "/harm", "/standing"]),
-        ("/v1/overrides", with(override_message(), "/content/subject/value", json!("999990018")), &["/content/subject/value"]),
-        ("/v1/overrides", with(override_message(), "/content/harm", json!("Jansen".repeat(400))), &["/content/harm"]),
-        ("/v1/overrides", with(override_message(), "/content/bsn", json!("999990019")), &["/content/bsn"]),
+        ("/v1/overrides", with(whole(), "/content/subject/value", json!("999990018")), &["/content/subject/value"]),
+        ("/v1/overrides", with(whole(), "/content/harm", json!("Jansen".repeat(400))), &["/content/harm"]),
+        ("/v1/overrides", with(whole(), "/content/bsn", json!("999990019")), &["/content/bsn"]),
         // All members are sound, their meaning is not.
-        ("/v1/overrides", override_message(), &["/created/signature"]),
-        (
-            "/v1/overrides",
-            with(with(override_message(), "/standing", json!("revoked")), "/revoked", override_message()["created"].clone()),
-            &["/id"],
-        ),
+        ("/v1/overrides", whole(), &["/created/signature"]),
+        ("/v1/overrides", with(with(whole(), "/standing", json!("revoked")), "/revoked", whole()["created"].clone()), &["/id"]),
         ("/v1/releases", json!({}), &["/decision", "/items", "/subject"]),
         ("/v1/releases", with(release(), "/items/0/nature", json!("rumour")), &["/items/0/nature"]),
         ("/v1/releases", with(release(), "/items/0/surname", json!("Jansen")), &["/items/0/surname"]),

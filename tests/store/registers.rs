@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use sluis::catalogue::Ground;
 use sluis::clock::Timestamp;
-use sluis::consent::derogation::{ConsentSought, Ground, Professional};
+use sluis::consent::derogation::ConsentSought;
 use sluis::consent::minors::{Grantor, GrantorRole};
 use sluis::consent::record::{ConsentEvent, Evidence, EvidenceKind, Notice};
-use sluis::consent::{ConsentRecord, ConsentState, Override};
+use sluis::consent::{ConsentRecord, ConsentState, Override, Professional};
 use sluis::ledger::seal::{PartyKey, seal};
 use sluis::ledger::statement::Statement;
 use sluis::store::{

@@ -36,6 +36,7 @@ pub mod cases;
 pub mod child;
 pub mod clock;
 pub mod consents;
+pub mod derogation;
 pub mod draft;
 pub mod fake_source;
 pub mod faulty_store;
@@ -52,7 +53,7 @@ use rustls::ClientConfig;
 use serde_json::{Value, json};
 use sluis::app::gateway::Outside;
 use sluis::client::{Disclosed, Kit, Trouble};
-use sluis::config::GatewayConfig;
+use sluis::config::{GatewayConfig, PolicySection};
 use sluis::crypto::keys::{SigningKey, VerifyingKey};
 use sluis::demo::authority::Authority;
 use sluis::demo::organisations::Slug;
@@ -82,6 +83,13 @@ pub struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         Self { options: Options { households: 10, seed: 1, answer_at: false }, change: |_| {} }
+    }
+}
+
+impl Setup {
+    /// With policies that stand in no folder: those that a test puts in force stay so, for no file brings others.
+    pub fn with_policies_of_its_own() -> Self {
+        Self { change: |config| config.policy = PolicySection::default(), ..Self::default() }
     }
 }
 

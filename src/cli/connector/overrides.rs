@@ -14,7 +14,8 @@ use crate::connector::delivery::Delivery;
 use crate::connector::local_api::{LocalClient, ShownOverride};
 use crate::connector::override_form;
 use crate::connector::overrides::OverrideState;
-use crate::source::overrides::ConsentSought;
+use crate::organisation::Oin;
+use crate::source::overrides::{ConsentSought, OverrideContent, SignedStep};
 
 const ABOUT: &str = "An override is entered by one professional and approved by another, each with a key of her own; it holds for at most seven \
     days. Under acute-safety one person suffices, and the privacy officer (FG) reviews it within two working days.\n\n\
@@ -159,7 +160,7 @@ async fn list(client: &LocalClient) -> Result<(), Failure> {
             shown.id,
             shown.state.code(),
             content.purpose,
-            content.recipient,
+            recipients(content),
             content.categories.iter().map(|category| category.code()).collect::<Vec<_>>().join(", "),
             plain(&shown.record.created.professional),
             plain(approved),
@@ -172,29 +173,37 @@ async fn list(client: &LocalClient) -> Result<(), Failure> {
     Ok(())
 }
 
+fn by(step: &SignedStep) -> String {
+    format!("{} ({}) at {}", plain(&step.professional), plain(&step.registration), step.signed_at)
+}
+
+fn recipients(content: &OverrideContent) -> String {
+    content.recipients.iter().map(Oin::as_str).collect::<Vec<_>>().join(", ")
+}
+
 fn describe(shown: &ShownOverride) -> String {
     let content = &shown.record.content;
     let sought = match &content.consent {
         ConsentSought::Yes { on, result } => format!("sought on {}: {}", plain(on), plain(result)),
         ConsentSought::No { why } => format!("not sought: {}", plain(why)),
     };
-    let ground = serde_json::to_value(content.ground).ok();
     let lines = [
         ("override", format!("{}, {}", shown.id, shown.state.code())),
         ("delivery", plain(&shown.delivery.as_ref().map_or_else(|| "nothing to send".to_owned(), Delivery::to_string))),
         ("about", format!("a person by {} (the number is not printed)", plain(&content.subject.scheme))),
-        ("recipient", content.recipient.to_string()),
+        ("recipients", recipients(content)),
         ("purpose", content.purpose.to_string()),
         ("categories", content.categories.iter().map(|category| category.code()).collect::<Vec<_>>().join(", ")),
         ("forms", content.forms.iter().map(|form| form.code()).collect::<Vec<_>>().join(", ")),
-        ("ground", ground.as_ref().and_then(|ground| ground.as_str()).unwrap_or_default().to_owned()),
+        ("ground", content.ground.code().to_owned()),
         ("harm", format!("{}, to {}", plain(&content.harm), plain(&content.harm_to))),
         ("consent", sought),
         ("alternatives", plain(&content.alternatives)),
         ("why least", plain(&content.why_least)),
         ("colleague", plain(&content.colleague)),
         ("expires", content.expires_at.to_string()),
-        ("entered by", format!("{} at {}", plain(&shown.record.created.professional), shown.record.created.signed_at)),
+        ("entered by", by(&shown.record.created)),
+        ("approved by", shown.record.approved.as_ref().map_or_else(|| "nobody".to_owned(), by)),
     ];
     lines.map(|(name, value)| format!("{name:13}{value}")).join("\n")
 }

@@ -30,7 +30,7 @@ enum Step {
         /// Her name, for colleagues; it does not leave the connector.
         #[arg(long)]
         name: String,
-        /// Her registration (BIG, SKJ, service number).
+        /// Her registration (BIG, SKJ, service number): sent with the overrides that she signs, and sealed into the gateway's log.
         #[arg(long)]
         registration: String,
         /// Where her private key goes: a new file that only its owner can read. Give it to her, and keep no copy.

@@ -1,74 +1,100 @@
-//! The matrix as a heat map: one block per purpose, one row per source and recipient, one column per category. Colour says on what a cell rests, letters
-//! in which form, so that nobody has to tell colours apart.
+//! The matrix as a heat map: one block per purpose, one row per source and recipient, one column per category that the purpose knows. Colour says on
+//! what a cell rests, and so does a small letter behind that of the form: nobody has to tell colours apart. Titles, legend and the narrower blocks fit
+//! a telephone's width; wider blocks scroll.
 
 use std::fmt::Write;
 
-use super::matrix::letter;
-use crate::catalogue::Category;
+use super::matrix::mark;
+use crate::catalogue::{Category, Purpose};
 use crate::policy::{Bundle, MatrixLine, Verdict};
 
-const LEFT: usize = 330;
-const COLUMN: usize = 62;
-const ROW: usize = 22;
-const HEAD: usize = 150;
-/// What the legend needs.
-const LEGEND: usize = 1180;
+const LEFT: usize = 150;
+const COLUMN: usize = 48;
+const ROW: usize = 32;
+/// What the slanted names of the columns need, upwards and to the right of the last.
+const NAMES: usize = 112;
+/// What titles and legend need.
+const NARROWEST: usize = 340;
+const LINE: usize = 18;
 
 /// The document.
 pub(super) fn svg(bundle: &Bundle, lines: &[MatrixLine]) -> String {
-    let categories: Vec<Category> =
-        Category::ALL.into_iter().filter(|category| lines.iter().any(|line| line.category == *category)).collect();
     let mut body = String::new();
-    let mut top = legend(&mut body);
+    let (mut top, mut width) = (legend(&mut body), NARROWEST);
     for purpose in bundle.purposes() {
         let of_purpose: Vec<&MatrixLine> = lines.iter().filter(|line| line.purpose == purpose.id).collect();
-        if of_purpose.is_empty() {
-            continue;
+        if !of_purpose.is_empty() {
+            let size = block(&mut body, top, purpose, &of_purpose);
+            (top, width) = (top + size.1 + 2 * LINE, width.max(size.0));
         }
-        let title = format!("{}: {} / {}", purpose.id, purpose.texts.en, purpose.texts.nl);
-        text(&mut body, (10, top + 20), "title", &title);
-        columns(&mut body, top + HEAD, &categories);
-        top += HEAD;
-        for same in of_purpose.chunk_by(|one, other| (one.source, one.recipient) == (other.source, other.recipient)) {
-            row(&mut body, top, &categories, same);
-            top += ROW;
-        }
-        top += 24;
     }
-    let width = (LEFT + COLUMN * categories.len() + 110).max(LEGEND);
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{top}\" viewBox=\"0 0 {width} {top}\" role=\"img\">\n\
-         <title>Who may have what of whom</title>\n<style>{STYLE}</style>\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{top}\" viewBox=\"0 0 {width} {top}\" role=\"img\" \
+         aria-labelledby=\"sluis-matrix-title sluis-matrix-desc\">\n\
+         <title id=\"sluis-matrix-title\">Who may have what of whom · Wie wat van wie mag krijgen</title>\n\
+         <desc id=\"sluis-matrix-desc\">{DESCRIPTION}</desc>\n<style>{STYLE}</style>\n\
          <rect width=\"{width}\" height=\"{top}\" fill=\"#fff\"/>\n{body}</svg>"
     )
 }
 
-const STYLE: &str = "text{font:12px sans-serif;fill:#1a1a1a}.title{font-weight:bold;font-size:15px}.mark{font-weight:bold;text-anchor:middle}\
-                     .end{text-anchor:end}.none{fill:#f1f1f1}.allowed{fill:#9fd8a4}.consent{fill:#a8c8f0}.override{fill:#f6bf83}";
+const DESCRIPTION: &str = "A table per purpose: rows are a source and a recipient, columns are categories of data, a cell holds the forms in which the \
+                           category may be given and on what that rests. The same as text: sluis policy matrix, or with --csv. Per doel een tabel: \
+                           een rij is een bron met een ontvanger, een kolom een soort gegevens; in een cel staat in welke vorm het mag en waarop dat rust.";
+
+const STYLE: &str = "text{font:12px sans-serif;fill:#1a1a1a}text.title{font-weight:bold;font-size:15px}text.mark{font-weight:bold;text-anchor:middle}\
+                     text.end{text-anchor:end}.none{fill:#f1f1f1}.allowed{fill:#9fd8a4}.consent{fill:#a8c8f0}.override{fill:#f6bf83}";
 
 /// The explanation; gives the height that it takes.
 fn legend(body: &mut String) -> usize {
-    text(body, (10, 24), "title", "Who may have what of whom, when everything that a row asks for is fulfilled");
-    for (place, (class, what)) in [
-        ("allowed", "by law (wettelijke grondslag)"),
-        ("consent", "with consent (toestemming)"),
-        ("override", "by override of the source (doorbreking)"),
-        ("none", "never (nooit)"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let left = 10 + place * 270;
-        let _ = writeln!(body, "<rect class=\"{class}\" x=\"{left}\" y=\"38\" width=\"18\" height=\"14\"/>");
-        text(body, (left + 24, 50), "plain", what);
+    text(body, (10, 24), "title", "Who may have what of whom");
+    text(body, (10, 24 + LINE), "plain", "Wie wat van wie mag krijgen,");
+    text(body, (10, 24 + 2 * LINE), "plain", "when everything that a row asks for is fulfilled");
+    let mut y = 24 + 4 * LINE;
+    for (class, what) in [
+        ("allowed", "X: by law · wettelijke grondslag"),
+        ("consent", "Xc: with consent · toestemming"),
+        ("override", "Xo: by override of the source · doorbreking"),
+        ("none", "never · nooit"),
+    ] {
+        let _ = writeln!(body, "<rect class=\"{class}\" x=\"10\" y=\"{}\" width=\"18\" height=\"14\"/>", y - 12);
+        text(body, (34, y), "plain", what);
+        y += LINE;
     }
-    let forms = "X exact · K reduced (coarser: year, band, level, municipality) · F signal (yes, no, unknown) · R summary in a professional's words. \
-                 A form includes the coarser ones after it; a cell may rest on several grounds.";
-    text(body, (10, 74), "plain", forms);
-    90
+    for line in [
+        "X exact · precies",
+        "K reduced: year, band, level · grover: jaar, klasse",
+        "F signal: yes, no, unknown · signaal: ja, nee, onbekend",
+        "R summary by a professional · samenvatting",
+        "X includes K and F, K includes F · X omvat K en F",
+    ] {
+        text(body, (10, y), "plain", line);
+        y += LINE;
+    }
+    y + LINE
 }
 
-fn columns(body: &mut String, bottom: usize, categories: &[Category]) {
+/// One purpose; gives the width and the height that it takes.
+fn block(body: &mut String, top: usize, purpose: &Purpose, lines: &[&MatrixLine]) -> (usize, usize) {
+    for (place, (class, line)) in
+        [("title", purpose.id.as_str()), ("plain", &purpose.texts.en), ("plain", &purpose.texts.nl)].into_iter().enumerate()
+    {
+        text(body, (10, top + place * LINE), class, line);
+    }
+    let categories: Vec<Category> =
+        Category::ALL.into_iter().filter(|category| lines.iter().any(|line| line.category == *category)).collect();
+    let head = top + 2 * LINE + NAMES;
+    names(body, head, &categories);
+    let mut bottom = head;
+    for same in lines.chunk_by(|one, other| (one.source, one.recipient) == (other.source, other.recipient)) {
+        row(body, bottom, &categories, same);
+        bottom += ROW;
+    }
+    // The last of the slanted names leans over the block's right edge, by as much as it is long.
+    let last = categories.last().map_or(0, |category| category.code().len() * 5);
+    (LEFT + COLUMN * categories.len() + last.saturating_sub(COLUMN / 2), bottom - top)
+}
+
+fn names(body: &mut String, bottom: usize, categories: &[Category]) {
     for (place, category) in categories.iter().enumerate() {
         let (x, y) = (LEFT + place * COLUMN + COLUMN / 2, bottom - 6);
         let _ = writeln!(body, "<text x=\"{x}\" y=\"{y}\" transform=\"rotate(-45 {x} {y})\">{category}</text>");
@@ -77,26 +103,27 @@ fn columns(body: &mut String, bottom: usize, categories: &[Category]) {
 
 fn row(body: &mut String, top: usize, categories: &[Category], lines: &[&MatrixLine]) {
     let Some(first) = lines.first() else { return };
-    let name = format!("{} → {}", first.source, first.recipient);
-    text(body, (LEFT - 8, top + 15), "end", &name);
+    text(body, (LEFT - 8, top + 13), "end", first.source.code());
+    text(body, (LEFT - 8, top + 26), "end", &format!("→ {}", first.recipient));
     for (place, category) in categories.iter().enumerate() {
         let here: Vec<&MatrixLine> = lines.iter().copied().filter(|line| line.category == *category).collect();
         cell(body, (LEFT + place * COLUMN, top), &here);
     }
 }
 
-/// One cell: as many parts beside each other as it has grounds.
+/// One cell: a part for each ground, as wide as what stands in it asks.
 fn cell(body: &mut String, (left, top): (usize, usize), lines: &[&MatrixLine]) {
-    let grounds: Vec<Verdict> =
-        Verdict::ALL.into_iter().filter(|verdict| lines.iter().any(|line| line.verdict == *verdict)).collect();
-    if grounds.is_empty() {
+    if lines.is_empty() {
         part(body, (left, top), COLUMN, "none", "");
     }
-    let width = COLUMN / grounds.len().max(1);
-    for (place, ground) in grounds.iter().enumerate() {
-        let of_ground = lines.iter().filter(|line| line.verdict == *ground);
-        let letters: Vec<String> = of_ground.map(|line| letter(line.form).to_string()).collect();
-        part(body, (left + place * width, top), width, ground.code(), &letters.join(" "));
+    let mut at = left;
+    for ground in Verdict::ALL {
+        let marks: Vec<String> = lines.iter().filter(|line| line.verdict == ground).map(|line| mark(line)).collect();
+        if !marks.is_empty() {
+            let width = COLUMN * marks.len() / lines.len();
+            part(body, (at, top), width, ground.code(), &marks.join(" "));
+            at += width;
+        }
     }
 }
 
@@ -104,7 +131,7 @@ fn part(body: &mut String, (left, top): (usize, usize), width: usize, class: &st
     let (shown, height) = (width.saturating_sub(1), ROW - 1);
     let _ = writeln!(body, "<rect class=\"{class}\" x=\"{left}\" y=\"{top}\" width=\"{shown}\" height=\"{height}\"/>");
     if !letters.is_empty() {
-        text(body, (left + width / 2, top + 15), "mark", letters);
+        text(body, (left + width / 2, top + 20), "mark", letters);
     }
 }
 

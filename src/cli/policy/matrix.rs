@@ -71,7 +71,8 @@ fn table(bundle: &Bundle, lines: &[MatrixLine]) -> String {
     text.trim_end().to_owned()
 }
 
-fn mark(line: &MatrixLine) -> String {
+/// The form's letter, and on what it rests: nothing for the law, `c` for consent, `o` for an override.
+pub(super) fn mark(line: &MatrixLine) -> String {
     let behind = match line.verdict.code() {
         "consent" => "c",
         "override" => "o",
@@ -81,7 +82,7 @@ fn mark(line: &MatrixLine) -> String {
 }
 
 /// The letter of the domain model's matrix.
-pub(super) const fn letter(form: Form) -> char {
+const fn letter(form: Form) -> char {
     match form {
         Form::Exact => 'X',
         Form::Reduced => 'K',

@@ -11,6 +11,8 @@ mod matrix;
 mod prove;
 mod replay;
 mod test;
+#[cfg(not(feature = "prove"))]
+mod unproved;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -43,6 +45,12 @@ enum Command {
     /// Say what a new version permits beyond an old one, and the other way round.
     #[cfg(feature = "prove")]
     Diff(diff::Diff),
+    /// Prove the invariants: not in this program.
+    #[cfg(not(feature = "prove"))]
+    Prove(unproved::Unproved),
+    /// Compare two versions: not in this program.
+    #[cfg(not(feature = "prove"))]
+    Diff(unproved::Unproved),
     /// Make past decisions again by other policies.
     Replay(replay::Replay),
     /// Approve the policies in a folder, as one of two persons.
@@ -63,6 +71,8 @@ impl Policy {
             Command::Prove(command) => command.run().await,
             #[cfg(feature = "prove")]
             Command::Diff(command) => command.run().await,
+            #[cfg(not(feature = "prove"))]
+            Command::Prove(command) | Command::Diff(command) => Err(command.run()),
             Command::Replay(command) => command.run(outside).await,
             Command::Approve(command) => command.run(),
             Command::Keygen(command) => command.run(),

@@ -4,6 +4,7 @@ use super::state::{State, StateError, instant, parsed};
 use crate::clock::Timestamp;
 use crate::connector::overrides::{OverrideRecord, OverrideState};
 use crate::connector::seal::Place;
+use crate::organisation::Oin;
 use crate::source::overrides::OverrideStanding;
 
 /// A new override.
@@ -48,10 +49,11 @@ impl State {
     /// [`StateError`].
     pub async fn insert_override(&self, new: NewOverride<'_>) -> Result<String, StateError> {
         let content = &new.record.content;
+        let recipients: Vec<&str> = content.recipients.iter().map(Oin::as_str).collect();
         let statement = "INSERT INTO override (id, state, purpose, recipient, subject, fingerprint, entered_at, expires_at, sealed) \
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (fingerprint) DO NOTHING";
         let insert = sqlx::query(statement).bind(new.id).bind(new.state.code()).bind(content.purpose.as_str());
-        let insert = insert.bind(content.recipient.as_str()).bind(new.subject.as_slice()).bind(new.fingerprint.as_slice());
+        let insert = insert.bind(recipients.join(" ")).bind(new.subject.as_slice()).bind(new.fingerprint.as_slice());
         let insert = insert.bind(new.entered_at.millis()).bind(content.expires_at.millis());
         insert.bind(self.seal(place(new.id), new.record)?).execute(&self.pool).await?;
         let query = "SELECT id FROM override WHERE fingerprint = ?1";

@@ -128,7 +128,7 @@ async fn a_summary_is_released_through_the_api() {
 async fn overrides_are_entered_and_approved_through_the_api() {
     let client = Client::new().await;
     let content: OverrideContent = serde_json::from_value(json!({
-        "subject": {"scheme": "bsn", "value": "999990019"}, "recipient": "00000099000000003000", "purpose": "treatment",
+        "subject": {"scheme": "bsn", "value": "999990019"}, "recipients": ["00000099000000003000"], "purpose": "treatment",
         "categories": ["incident-reports"], "forms": ["summary"], "ground": "wpg_19", "harm": "Letsel.", "harmTo": "A1",
         "consent": {"sought": "yes", "on": "2026-11-19", "result": "geweigerd"}, "alternatives": "Geen.", "whyLeast": "Eén categorie.",
         "colleague": "pol-3", "expiresAt": "2026-11-25T12:00:00Z",

@@ -76,7 +76,7 @@ impl Person {
         Professional {
             reference: self.reference.to_owned(),
             name: "A. de Boer".to_owned(),
-            registration: "12345".to_owned(),
+            registration: format!("P-nummer {}", self.reference),
             public_key: self.key.public_key().as_ref().try_into().unwrap(),
             active: true,
         }

@@ -5,13 +5,13 @@ use super::super::overrides::{OverrideError, OverrideState};
 use super::super::professionals::StepError;
 use super::super::store::OverrideRow;
 use super::*;
-use crate::source::overrides::{
-    ConsentSought, OverrideContent, OverrideGround, OverrideMessage, OverrideStanding, revoke_statement,
-};
+use crate::catalogue::Ground;
+use crate::organisation::{Kind, Oin};
+use crate::source::overrides::{ConsentSought, OverrideContent, OverrideMessage, OverrideStanding, revoke_statement};
 
 fn content(purpose: &str, form: &str) -> OverrideContent {
     serde_json::from_value(json!({
-        "subject": {"scheme": "bsn", "value": "999990019"}, "recipient": "00000099000000003000", "purpose": purpose,
+        "subject": {"scheme": "bsn", "value": "999990019"}, "recipients": ["00000099000000003000"], "purpose": purpose,
         "categories": ["incident-reports"], "forms": [form], "ground": "wmo_5_2_6", "harm": "Ernstig letsel.", "harmTo": "A1 en K1",
         "consent": {"sought": "no", "why": "Gevaar voor A1."}, "alternatives": "Gesprek, geen gehoor.", "whyLeast": "Alleen meldingen.",
         "colleague": "pol-3", "expiresAt": "2026-11-25T12:00:00Z",
@@ -38,13 +38,14 @@ async fn revoke(fixture: &Fixture, person: &Person, id: &str) -> Result<Override
 #[test]
 fn grounds_are_spelled_as_in_the_domain() {
     let grounds = [
-        (OverrideGround::ConflictVanPlichten, "conflict_van_plichten"),
-        (OverrideGround::Wmo526, "wmo_5_2_6"),
-        (OverrideGround::Wmo411, "wmo_4_1_1"),
-        (OverrideGround::Wpg19, "wpg_19"),
-        (OverrideGround::Noodsituatie, "noodsituatie"),
+        (Ground::ConflictOfDuties, "conflict_van_plichten"),
+        (Ground::Wmo526, "wmo_5_2_6"),
+        (Ground::Wmo411, "wmo_4_1_1"),
+        (Ground::Wpg19, "wpg_19"),
+        (Ground::Emergency, "noodsituatie"),
     ];
     for (ground, code) in grounds {
+        assert_eq!(ground.code(), code);
         assert_eq!(serde_json::to_value(ground).unwrap(), json!(code));
     }
 }
@@ -87,6 +88,28 @@ async fn the_same_person_under_a_new_reference_is_refused_by_the_key() {
     assert_eq!(refused, Some(OverrideError::SamePerson));
 }
 
+/// Broken on purpose to see it fail: `is_of_the_same` without the registration; without lower case.
+#[tokio::test]
+async fn the_same_person_with_a_second_key_is_refused_by_the_registration() {
+    let fixture = Fixture::new().await;
+    let row = create(&fixture, &fixture.agent, &content("treatment", "summary")).await.unwrap();
+    for (reference, registration) in [("pol-170", "p NUMMER-pol 17"), ("POL-17", "another")] {
+        let again = Person::new(reference);
+        let entered = Professional { registration: registration.to_owned(), ..again.row() };
+        fixture.connector.put_professional(&entered).await.unwrap();
+        assert_eq!(approve(&fixture, &again, &row).await.err(), Some(OverrideError::SamePerson), "{reference} {registration}");
+    }
+    let gone = Professional { active: false, ..fixture.chief.row() };
+    fixture.connector.put_professional(&gone).await.unwrap();
+    let refused = approve(&fixture, &fixture.chief, &row).await.err();
+    assert_eq!(refused, Some(OverrideError::Step(StepError::UnknownProfessional)), "one whose standing was ended");
+    fixture.connector.put_professional(&fixture.chief.row()).await.unwrap();
+    assert_eq!(approve(&fixture, &fixture.chief, &row).await.unwrap().state, OverrideState::Active);
+    let [message] = fixture.connector.pending_overrides().await.unwrap().try_into().unwrap();
+    let registrations = [&message.created, message.approved.as_ref().unwrap()].map(|step| step.registration.clone());
+    assert_eq!(registrations, ["P-nummer pol-17", "P-nummer pol-1"], "the gateway hears who they are");
+}
+
 #[tokio::test]
 async fn acute_safety_needs_one_person_and_a_review() {
     let fixture = Fixture::new().await;
@@ -107,6 +130,7 @@ async fn every_field_is_required() {
         create(&fixture, &fixture.agent, &content).await.map(|row| row.state).unwrap_err()
     };
     let empty = || " ".to_owned();
+    let own = fixture.connector.oin.clone();
     for (field, change) in [
         ("harm", (&|content: &mut OverrideContent| content.harm = empty()) as &dyn Fn(&mut OverrideContent)),
         ("harmTo", &|content| content.harm_to = empty()),
@@ -121,6 +145,10 @@ async fn every_field_is_required() {
         ("categories", &|content| content.categories = vec![Category::Reporter]),
         ("categories", &|content| content.categories = vec![Category::IncidentReports; 2]),
         ("forms", &|content| content.forms.clear()),
+        ("recipients", &|content| content.recipients.clear()),
+        ("recipients", &|content| content.recipients = vec![content.recipients[0].clone(); 2]),
+        ("recipients", &|content| content.recipients = (10..27).map(oin).collect()),
+        ("recipients", &|content| content.recipients.push(own.clone())),
     ] {
         assert_eq!(refuse(change).await, OverrideError::Field(field));
     }
@@ -132,7 +160,7 @@ async fn every_field_is_required() {
     let beyond = refuse(&|content| content.categories = vec![Category::LivingAreas]).await;
     assert_eq!(beyond, OverrideError::BeyondCeiling(Category::LivingAreas));
     assert!(fixture.connector.overrides().await.unwrap().is_empty());
-    for field in ["harm", "consent", "expiresAt", "ground", "subject"] {
+    for field in ["recipients", "harm", "consent", "expiresAt", "ground", "subject"] {
         let mut value = serde_json::to_value(&whole).unwrap();
         value.as_object_mut().unwrap().remove(field);
         assert!(serde_json::from_value::<OverrideContent>(value).is_err(), "{field}");
@@ -233,6 +261,38 @@ async fn what_the_ceiling_keeps_for_overrides_is_given_only_under_one() {
     assert_eq!(ask(&|request| request.wanted[0].form = Form::Reduced).await, (0, Outcome::BeyondCeiling));
     revoke(&fixture, &fixture.agent, &row.id).await.unwrap();
     assert_eq!(ask(&|_| {}).await, not_in_force);
+}
+
+/// Broken on purpose to see it fail: `names_all` that asks for the one who asks alone.
+#[tokio::test]
+async fn for_a_team_every_attendee_but_this_source_is_named() {
+    let fixture = Fixture::new().await;
+    let (one, two, own) = (oin(3), oin(4), fixture.connector.oin.clone());
+    let mut content = content("team-discussion", "reduced");
+    content.recipients = vec![one.clone(), two.clone()];
+    let row = create(&fixture, &fixture.agent, &content).await.unwrap();
+    let row = approve(&fixture, &fixture.chief, &row).await.unwrap();
+    let ask = async |recipient: &Oin, attendees: &[&Oin]| {
+        let mut request = request(&[("incident-reports", "reduced", &["kind"])]);
+        request.purpose = "team-discussion".to_owned().try_into().unwrap();
+        request.recipient = recipient.clone();
+        request.recipient_kind = if attendees.is_empty() { Kind::Probation } else { Kind::ExpertiseTeam };
+        request.attendees = attendees.iter().map(|oin| (*oin).clone()).collect();
+        request.overrides = vec![row.id.clone()];
+        fixture.ask(&request).await;
+        let log = fixture.connector.state().access_log::<AccessBody>(1).await.unwrap();
+        log[0].body.outcomes[0].outcome
+    };
+    assert_eq!(ask(&one, &[&one, &two]).await, Outcome::Given);
+    assert_eq!(ask(&two, &[&one, &two, &own]).await, Outcome::Given, "this source attends");
+    assert_eq!(ask(&one, &[&one, &two, &oin(9)]).await, Outcome::OverrideNotInForce, "one of them is not named");
+    assert_eq!(ask(&oin(9), &[&oin(9)]).await, Outcome::OverrideNotInForce);
+    assert_eq!(ask(&own, &[&own]).await, Outcome::OverrideNotInForce, "nobody but this source");
+    assert_eq!(ask(&one, &[]).await, Outcome::BeyondCeiling, "to one for itself the ceiling gives nothing for this purpose");
+}
+
+fn oin(number: u8) -> Oin {
+    format!("000000990000000{number:02}000").parse().unwrap()
 }
 
 #[tokio::test]

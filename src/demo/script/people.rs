@@ -6,7 +6,7 @@ use super::report::{Report, Told};
 use super::scenes::{Acting, Expected, Scene, Subject};
 use super::{body, tell};
 use crate::case_room::{CaseId, State, Step, Track};
-use crate::catalogue::{Category, Form};
+use crate::catalogue::{Category, Form, Ground};
 use crate::connector::hand::Hand;
 use crate::connector::inbox::{InboxState, refuse_statement, release_statement};
 use crate::connector::overrides::OverrideState;
@@ -14,7 +14,7 @@ use crate::connector::professionals::Signed;
 use crate::demo::organisations::Slug;
 use crate::demo::running::{DemoError, Running};
 use crate::source::SubjectWire;
-use crate::source::overrides::{ConsentSought, OverrideContent, OverrideGround};
+use crate::source::overrides::{ConsentSought, OverrideContent};
 
 /// How long the gateway gets to take what a source brings.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -42,15 +42,15 @@ pub(super) async fn open_case(demo: &Running) -> Result<CaseId, DemoError> {
 }
 
 /// Mental-health care breaks secrecy about P21 towards the police: one person, because of acute danger; to be reviewed. Veilig Thuis does towards
-/// the prosecution: two persons, because of the severity.
+/// the prosecution: two persons, because of the severity. Probation does towards all who attend the demo's case, to whom it speaks as one.
 pub(super) async fn make_overrides(demo: &Running) -> Result<(), DemoError> {
     let acute = Breach {
         source: Slug::MentalHealth,
-        recipient: Slug::Police,
+        recipients: &[Slug::Police],
         purpose: "acute-safety",
         categories: &[Category::Identity, Category::Address],
         forms: &[Form::Exact, Form::Reduced, Form::Signal],
-        ground: OverrideGround::ConflictVanPlichten,
+        ground: Ground::ConflictOfDuties,
         harm: "The patient has said that he will attack his former partner tonight, and where.",
         alternatives: "calling the patient; he does not answer",
         why_least: "who and where he is suffices to prevent it",
@@ -59,18 +59,31 @@ pub(super) async fn make_overrides(demo: &Running) -> Result<(), DemoError> {
     };
     let severe = Breach {
         source: Slug::VeiligThuis,
-        recipient: Slug::Prosecution,
+        recipients: &[Slug::Prosecution],
         purpose: "prosecution",
         categories: &[Category::SafetyAssessment],
         forms: &[Form::Reduced, Form::Signal],
-        ground: OverrideGround::Wmo411,
+        ground: Ground::Wmo411,
         harm: "Repeated and growing violence; she dares not report it herself.",
         alternatives: "help by agreement, three times broken off by him",
         why_least: "the coded assessment suffices for the decision to prosecute",
         colleague: "behavioural scientist",
         approver: Some("pro-2"),
     };
-    for breach in [acute, severe] {
+    let supervised = Breach {
+        source: Slug::Probation,
+        recipients: &ATTENDEES,
+        purpose: "team-discussion",
+        categories: &[Category::ProbationStatus],
+        forms: &[Form::Reduced, Form::Signal],
+        ground: Ground::ConflictOfDuties,
+        harm: "He keeps to none of the conditions that protect her, and nobody at the table knows.",
+        alternatives: "a formal warning; he tore it up",
+        why_least: "that and how supervision runs suffices; not what was said in it",
+        colleague: "unit manager",
+        approver: Some("pro-2"),
+    };
+    for breach in [acute, severe, supervised] {
         make_override(demo, breach).await?;
     }
     Ok(())
@@ -79,11 +92,11 @@ pub(super) async fn make_overrides(demo: &Running) -> Result<(), DemoError> {
 /// One breach of secrecy (doorbreking) about P21.
 struct Breach {
     source: Slug,
-    recipient: Slug,
+    recipients: &'static [Slug],
     purpose: &'static str,
     categories: &'static [Category],
     forms: &'static [Form],
-    ground: OverrideGround,
+    ground: Ground,
     harm: &'static str,
     alternatives: &'static str,
     why_least: &'static str,
@@ -98,9 +111,10 @@ async fn make_override(demo: &Running, breach: Breach) -> Result<(), DemoError> 
     let (_, person) = demo.world.person("P21").ok_or_else(|| DemoError::new("no person P21"))?;
     let (scheme, value) = person.identifier(source);
     let now = demo.outside().clock.now();
+    let recipients = breach.recipients.iter().map(|slug| slug.organisation().parsed_oin());
     let content = OverrideContent {
         subject: SubjectWire { scheme: scheme.to_owned(), value },
-        recipient: breach.recipient.organisation().parsed_oin().map_err(DemoError::new)?,
+        recipients: recipients.collect::<Result<_, _>>().map_err(DemoError::new)?,
         purpose: breach.purpose.parse().map_err(DemoError::new)?,
         categories: breach.categories.to_vec(),
         forms: breach.forms.to_vec(),

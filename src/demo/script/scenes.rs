@@ -274,6 +274,18 @@ pub const SCENES: &[Scene] = &[
         expected: Expected::Given(&["incident-reports reduced"]),
     },
     Scene {
+        title: "The team hears from probation how supervision runs: by an override (doorbreking) that names everyone who attends",
+        recipient: Slug::VeiligThuis,
+        sources: &[Slug::Probation],
+        purpose: "team-discussion",
+        subject: Subject::Person("P21"),
+        categories: &["probation-status"],
+        form: "reduced",
+        necessity: "Whether the conditions still protect her.",
+        acting_as: Acting::Team,
+        expected: Expected::Given(&["probation-status reduced"]),
+    },
+    Scene {
         title: "The case director asks the municipality whom the restraining order (huisverbod) removes from the house",
         recipient: Slug::CaseManagement,
         sources: &[Slug::Municipality],

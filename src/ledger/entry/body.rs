@@ -6,7 +6,7 @@ use ciborium::Value;
 use serde::{Deserialize, Serialize};
 
 use super::decision::{Basis, Decision, Emergency, Item, Obligations, Refusal};
-use super::event::{Change, Erasure, Look, Reference, Reidentification, Review};
+use super::event::{Change, Erasure, Look, Reference, Reidentification, Review, Signed};
 use super::kind::EntryKind;
 use super::operation::{Actor, Client, Operation};
 use crate::catalogue::{Category, Form, PurposeCode};
@@ -84,6 +84,9 @@ pub struct Body {
     /// A change of state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
+    /// The steps that professionals signed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signed: Vec<Signed>,
     /// A look or an export.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<Look>,
@@ -124,6 +127,7 @@ impl Body {
             refusal: None,
             references: BTreeSet::new(),
             change: None,
+            signed: Vec::new(),
             look: None,
             review: None,
             reidentification: None,

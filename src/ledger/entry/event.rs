@@ -38,6 +38,28 @@ pub struct Change {
     pub approved_by: BTreeSet<String>,
 }
 
+/// A step that a professional signed with a key of her own, and that she cannot deny: whoever has the statement can hold it against this
+/// (Ed25519, RFC 8032, over canonical JSON, RFC 8785). That key and registration are hers, her organisation said under its own signature
+/// ([`super::Client`]).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Signed {
+    /// Which step: `override-create`, `override-approve`, `override-revoke`.
+    pub step: String,
+    /// Who, by the organisation's own reference.
+    pub professional: String,
+    /// The registration (BIG, SKJ, service number).
+    pub registration: String,
+    /// The public key, base64url.
+    pub public_key: String,
+    /// When; part of the statement.
+    pub signed_at: Timestamp,
+    /// The signature, base64url.
+    pub signature: String,
+    /// SHA-256 of the statement, base64url. The statement names the subject, so it is not here.
+    pub statement: String,
+}
+
 /// A look or an export: what was searched for and how much was seen (NEN 7513: the log of the log).
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -122,4 +144,4 @@ pub struct Erasure {
     pub count: u64,
 }
 
-super::silent_debug!(Reference, Change, Look, Review, Reidentification, Erasure);
+super::silent_debug!(Reference, Change, Signed, Look, Review, Reidentification, Erasure);

@@ -26,7 +26,7 @@ mod tests;
 pub use body::{Body, BodyError};
 pub use clear::{Clear, Outcome};
 pub use decision::{Basis, ConsentReference, Considered, Decision, Emergency, Item, Obligations, Refusal};
-pub use event::{Change, Erasure, Look, Reference, Reidentification, Review};
+pub use event::{Change, Erasure, Look, Reference, Reidentification, Review, Signed};
 pub use kind::EntryKind;
 pub use operation::{Actor, Client, Foreign, Operation, Status};
 pub use trace::{InvalidTrace, SpanId, TraceId};

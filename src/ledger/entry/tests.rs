@@ -69,6 +69,15 @@ fn full() -> Body {
         items: vec![item],
         obligations: Some(Obligations { retain_until: None, onward_disclosure: false, notify_subject_by: None }),
         references: BTreeSet::from([Reference { object: "consent".to_owned(), id: "c-1".to_owned() }]),
+        signed: vec![Signed {
+            step: "override-create".to_owned(),
+            professional: "p-1".to_owned(),
+            registration: "BIG 19012345601".to_owned(),
+            public_key: "k".to_owned(),
+            signed_at: Timestamp::from_millis(0),
+            signature: "s".to_owned(),
+            statement: "d".to_owned(),
+        }],
         look: Some(Look { view: "search".to_owned(), opened: BTreeSet::from([u64::MAX]), ..Look::default() }),
         ..Body::new(EntryKind::Disclosure, Timestamp::from_millis(1_795_262_400_123), party, operation())
     }

@@ -78,6 +78,9 @@ fn about_consent(condition: &Condition, consent: &ConsentFact, question: &Questi
     Some(match () {
         () if text.contains("consent.state") => state(consent),
         () if text.contains("consent.sources") => not("deze bron", "this source"),
+        () if text.contains("consent.recipients.containsAll") => {
+            not("ieder die aan de zaak deelneemt", "everyone who attends the case")
+        }
         () if text.contains("consent.recipients") => not("deze ontvanger", "this recipient"),
         () if text.contains("consent.purposes") => {
             not(&format!("het doel {}", question.purpose), &format!("the purpose {}", question.purpose))
@@ -133,6 +136,9 @@ fn about_override(condition: &Condition, one: &OverrideFact, question: &Question
     let text = condition.text();
     Some(match () {
         () if text.contains("override.source") => not("deze bron", "this source"),
+        () if text.contains("override.recipients.containsAll") => {
+            not("ieder die aan de zaak deelneemt", "everyone who attends the case")
+        }
         () if text.contains("override.recipients") => not("deze ontvanger", "this recipient"),
         () if text.contains("override.purpose") => {
             not(&format!("het doel {}", question.purpose), &format!("the purpose {}", question.purpose))

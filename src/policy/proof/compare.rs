@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use cedar_policy::PolicySet;
-use cedar_policy_symcc::CompiledPolicySet;
+use cedar_policy::{Authorizer, Decision, PolicySet};
+use cedar_policy_symcc::{CompiledPolicySet, Env};
 
 use super::example::Example;
+use super::sets::Sets;
 use super::solver::{ProofError, Prover, SolverCommand};
 use crate::catalogue::Form;
 use crate::policy::bundle::Bundle;
@@ -59,7 +60,7 @@ pub async fn compare(old: &Arc<Bundle>, new: &Arc<Bundle>, solver: &SolverComman
     }
     let mut forms = Vec::new();
     while let Some(verdict) = tasks.join_next().await {
-        forms.push(verdict.map_err(ProofError::unfinished)??);
+        forms.push(verdict.map_err(ProofError::because)??);
     }
     let place = |form: Form| Form::ALL.iter().position(|one| *one == form);
     forms.sort_by_key(|verdict| place(verdict.form));
@@ -85,13 +86,17 @@ async fn implied(prover: &mut Prover, one: &CompiledPolicySet, other: &CompiledP
 /// One example per purpose of what `one` permits and `other` does not.
 async fn beyond(prover: &mut Prover, one: &Bundle, other: &Bundle) -> Result<Vec<Example>, ProofError> {
     let mut examples = Vec::new();
+    let sets = Sets::of(one)?;
     let purposes: BTreeSet<&str> = one.rules.slices.keys().map(String::as_str).collect();
     for purpose in purposes {
         let (ours, theirs) = (of_purpose(one, purpose), of_purpose(other, purpose));
         let compiled = (prover.compile(ours)?, prover.compile(theirs)?);
         let found = prover.compiler.check_implies_with_counterexample_opt(&compiled.0, &compiled.1).await;
         if let Some(request) = found.map_err(ProofError::undecided)? {
-            examples.extend(Example::told(&request, ours, one)?);
+            let permits = |policies, request: &Env| {
+                Authorizer::new().is_authorized(&request.request, policies, &request.entities).decision() == Decision::Allow
+            };
+            examples.push(Example::of(request, &sets, one, |request| permits(ours, request) && !permits(theirs, request))?);
         }
     }
     if examples.is_empty() {

@@ -2,69 +2,81 @@
 
 use std::fmt;
 
-use cedar_policy::{Authorizer, Decision, PolicySet};
+use cedar_policy::EntityUid;
 use cedar_policy_symcc::Env;
 use serde_json::Value;
 
+use super::sets::Sets;
+use super::simpler::{RECIPIENT, SOURCE, attributes, matching, simplified};
 use super::solver::ProofError;
 use crate::catalogue::Form;
 use crate::clock::Timestamp;
 use crate::policy::bundle::Bundle;
 
-/// A concrete request, with the policies that permit it. It is about nobody: the solver made it up.
+/// A concrete request, with the permits that permit it and the guards that stop it. It is about nobody: the solver made it up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
     /// In which form.
     pub form: Form,
+    /// The request in one sentence.
+    pub sentence: String,
     /// Name and value: who receives, from whom, which category, for which purpose, and under which circumstances.
     pub lines: Vec<(String, String)>,
     /// The permits, each with its id, place, law and why.
     pub permitted_by: Vec<String>,
+    /// The guards, likewise.
+    pub stopped_by: Vec<String>,
 }
 
 impl Example {
-    /// The request, when the rules of `bundle` indeed permit it.
-    pub(super) fn permitted(found: &Env, bundle: &Bundle) -> Result<Self, ProofError> {
-        Self::told(found, &bundle.rules.all, bundle)?.ok_or_else(|| {
-            ProofError::Undecided("the solver's counterexample is not permitted when the rules decide it".to_owned())
-        })
-    }
-
-    /// The request, when `policies` permit it.
-    pub(super) fn told(found: &Env, policies: &PolicySet, bundle: &Bundle) -> Result<Option<Self>, ProofError> {
-        let response = Authorizer::new().is_authorized(&found.request, policies, &found.entities);
-        if response.decision() != Decision::Allow {
-            return Ok(None);
+    /// The request, made as simple as `shows` allows, and what the rules of `bundle` make of it.
+    pub(super) fn of(found: Env, sets: &Sets, bundle: &Bundle, shows: impl Fn(&Env) -> bool) -> Result<Self, ProofError> {
+        if !shows(&found) {
+            return Err(ProofError::because("the rules decide the solver's counterexample otherwise than the solver"));
         }
-        let mut permits: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
-        permits.sort_unstable();
+        let found = simplified(found, bundle.engine.schema(), shows)?;
         let action = found.request.action().map(|action| action.id().unescaped().to_owned()).unwrap_or_default();
         let form = Form::from_code(&action).ok_or_else(|| ProofError::Undecided(format!("`{action}` is no form")))?;
-        let mut lines = vec![("form".to_owned(), form.to_string())];
-        for (role, uid) in [("recipient", found.request.principal()), ("item", found.request.resource())] {
-            let entity = uid.and_then(|uid| found.entities.get(uid));
-            let json = entity.and_then(|entity| entity.to_json_value().ok()).unwrap_or_default();
-            lines.extend(members(json.get("attrs")).map(|(name, value)| (format!("{role}, {name}"), plain(name, value))));
-        }
+        let of = |uid: Option<&EntityUid>| uid.and_then(|uid| attributes(&found, uid)).unwrap_or_default();
+        let (recipient, item) = (of(found.request.principal()), of(found.request.resource()));
         let context = found.request.context().and_then(|context| context.to_json_value().ok()).unwrap_or_default();
-        for (name, value) in members(Some(&context)) {
+        let mut lines = vec![("form".to_owned(), form.to_string())];
+        for (role, entity) in [("recipient", &recipient), ("item", &item)] {
+            lines.extend(members(entity).map(|(name, value)| (format!("{role}, {name}"), plain(name, value))));
+        }
+        for (name, value) in members(&context).filter(|(name, value)| *name != "form" || plain(name, value) != form.code()) {
             lines.extend(circumstance(name, value));
         }
         for absent in ["consent", "override", "case"].into_iter().filter(|name| context.get(name).is_none()) {
             lines.push((absent.to_owned(), "none".to_owned()));
         }
-        Ok(Some(Self { form, lines, permitted_by: permits.iter().map(|id| by(bundle, id)).collect() }))
+        let by = |policies| matching(&found, policies).iter().map(|id| by(bundle, id)).collect();
+        Ok(Self {
+            form,
+            sentence: sentence(&recipient, &item, &context, form),
+            lines,
+            permitted_by: by(&sets.permits),
+            stopped_by: by(&sets.guards),
+        })
     }
+}
+
+fn sentence(recipient: &Value, item: &Value, context: &Value, form: Form) -> String {
+    let of = |value: &Value, name: &str| value.get(name).map_or_else(|| "?".to_owned(), |value| plain(name, value));
+    let (kind, asker) = (of(recipient, "kind"), of(context, "asker"));
+    let who = if kind == asker { kind } else { format!("{kind} (asked for by {asker})") };
+    let (category, source, purpose) = (of(item, "category"), of(item, "sourceKind"), of(context, "purpose"));
+    format!("{who} receives {category} of {source} ({form}), for {purpose}")
 }
 
 fn by(bundle: &Bundle, id: &str) -> String {
     let Some(note) = bundle.note(id) else { return id.to_owned() };
-    let legal = note.legal.as_deref().unwrap_or("no law named");
-    format!("{id} (policies/{}; {legal}): {}", note.place, note.why)
+    let legal = note.legal.as_deref().map(|legal| format!("; {legal}")).unwrap_or_default();
+    format!("{id} (policies/{}{legal}): {}", note.place, note.why)
 }
 
-fn members(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
-    value.and_then(Value::as_object).into_iter().flatten()
+fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
 }
 
 /// A record line by line, anything else in one.
@@ -90,6 +102,8 @@ fn plain(name: &str, value: &Value) -> String {
         Value::Number(number) if ["now", "validFrom", "notAfter"].contains(&name) => {
             number.as_i64().map_or_else(|| number.to_string(), moment)
         }
+        Value::String(text) if text == RECIPIENT => "the recipient".to_owned(),
+        Value::String(text) if text == SOURCE => "the source".to_owned(),
         Value::String(text) => format!("\"{text}\""),
         Value::Null | Value::Number(_) => value.to_string(),
     }
@@ -103,11 +117,17 @@ fn moment(millis: i64) -> String {
 
 impl fmt::Display for Example {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "    {}", self.sentence)?;
         for (name, value) in &self.lines {
             writeln!(f, "    {name:<26} {value}")?;
         }
-        for permit in &self.permitted_by {
-            writeln!(f, "    {:<26} {permit}", "permitted by")?;
+        for (what, policies) in [("permitted by", &self.permitted_by), ("stopped by", &self.stopped_by)] {
+            for policy in policies {
+                writeln!(f, "    {what:<26} {policy}")?;
+            }
+            if policies.is_empty() {
+                writeln!(f, "    {what:<26} nothing")?;
+            }
         }
         Ok(())
     }

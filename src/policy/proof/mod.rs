@@ -1,46 +1,79 @@
 //! Proofs over every request that the schema allows, by the solver cvc5 through `cedar-policy-symcc`: the invariants, policies that can go
 //! wrong or never decide, and what one version permits beyond another.
 //!
-//! The forms are the actions, so each is a problem of its own: one solver process per form, side by side.
+//! Permits and guards are two barriers. An invariant says which of them upholds it by itself, and that is what is proved: an edit that opens one
+//! is found while the other still stands. The forms are the actions, so each is a problem of its own: one solver process per form, side by side.
 
 mod compare;
+mod effects;
 mod example;
+mod invariants;
+mod sets;
+mod simpler;
 mod solver;
+mod witness;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use cedar_policy::{Effect, Policy, PolicySet};
-use cedar_policy_symcc::{CompiledPolicy, CompiledPolicySet};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 pub use compare::{Comparison, Verdict, compare};
+use effects::{Deciding, Part};
 pub use example::Example;
+use sets::{Compiled, Sets};
 use solver::Prover;
 pub use solver::{ProofError, SolverCommand};
 
 use super::bundle::Bundle;
-use super::inventory::Invariant;
-use crate::catalogue::Form;
+use super::inventory::{Barrier, Invariant};
+use crate::catalogue::{Category, Form};
+
+/// How an invariant does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Breach {
+    /// The rules permit what it forbids.
+    Open,
+    /// A barrier that must uphold it by itself does not; the rules as a whole still do.
+    Barrier(Barrier),
+}
+
+impl Breach {
+    /// The worst first.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Barrier(Barrier::Permits), Self::Barrier(Barrier::Guards)];
+}
+
+/// What a policy does in one form, as far as it goes.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// No request fulfils all its conditions.
+    Idle,
+    /// A permit that guards overrule on every request, such as this one.
+    Overruled(Box<Example>),
+    /// It decides some request.
+    Decides,
+}
 
 /// What the solver found about one thing, in one form.
 #[derive(Debug)]
 pub enum Finding {
-    /// Nothing that the invariant forbids is permitted.
+    /// The invariant holds, by each barrier that must uphold it.
     Holds {
         /// The invariant's id.
         invariant: Arc<str>,
         /// In this form.
         form: Form,
     },
-    /// A request is permitted that the invariant forbids.
+    /// It does not.
     Refuted {
         /// The invariant's id.
         invariant: Arc<str>,
-        /// The request.
+        /// How.
+        breach: Breach,
+        /// A request that shows it.
         example: Box<Example>,
     },
     /// What one policy can do by itself.
@@ -49,58 +82,60 @@ pub enum Finding {
         id: Arc<str>,
         /// In this form.
         form: Form,
-        /// It fails on some request: Cedar then passes it by.
-        errs: bool,
-        /// Some request fulfils all its conditions, in this form or another.
-        matches: bool,
-        /// A permit that no guard overrules on some request; a guard that matches.
-        decides: bool,
+        /// A request on which it fails: Cedar then passes it by.
+        errs: Option<Box<Example>>,
+        /// What it does; a permit for each category that it names.
+        outcomes: Vec<(Option<Category>, Outcome)>,
     },
 }
 
 /// What was proved and what was not.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// How many invariants there are.
+    /// How many invariants were looked at.
     pub invariants: usize,
-    /// How many policies.
+    /// How many policies, each by itself.
     pub policies: usize,
-    /// Requests that an invariant forbids and the rules permit, with the invariant's id.
-    pub refuted: Vec<(Arc<str>, Box<Example>)>,
+    /// The invariants that do not hold, how not, and a request.
+    pub refuted: Vec<(Arc<str>, Breach, Box<Example>)>,
     /// Policies that fail on some request.
-    pub erring: BTreeSet<Arc<str>>,
-    /// Policies that no request ever matches.
-    pub dead: BTreeSet<Arc<str>>,
-    /// Permits that guards overrule on every request.
-    pub overruled: BTreeSet<Arc<str>>,
+    pub erring: BTreeMap<Arc<str>, Box<Example>>,
+    /// Policies that no request ever matches; of a permit, the category that it names in vain.
+    pub idle: BTreeSet<Part>,
+    /// Permits that guards overrule on every request of a category, with one such request.
+    pub overruled: BTreeMap<Part, Box<Example>>,
 }
 
 impl Findings {
     /// Whether everything holds.
     pub fn hold(&self) -> bool {
-        self.refuted.is_empty() && self.erring.is_empty() && self.dead.is_empty() && self.overruled.is_empty()
+        self.refuted.is_empty() && self.erring.is_empty() && self.idle.is_empty() && self.overruled.is_empty()
     }
 }
 
-/// Policies known to decide on some request.
-type Deciding = Arc<Mutex<BTreeSet<Arc<str>>>>;
-
-/// Checks every invariant and every policy of a bundle; `progress` hears of each finding as it comes.
+/// Checks every invariant and every policy of a bundle, or only the invariants in `only`; `progress` hears of each finding as it comes.
 ///
 /// # Errors
-/// [`ProofError`], when the solver does not start or cannot say. Then nothing is proved.
+/// [`ProofError`], when the solver does not start or cannot say, or when there is no such invariant. Then nothing is proved.
 pub async fn prove(
     bundle: &Arc<Bundle>,
     solver: &SolverCommand,
+    only: &[String],
     mut progress: impl FnMut(&Finding),
 ) -> Result<Findings, ProofError> {
-    let invariants: Arc<[Invariant]> = bundle.invariants().map_err(|error| ProofError::Undecided(error.to_string()))?.into();
-    // A policy that decides in one form need not be asked about in the others.
-    let deciding: Deciding = Arc::default();
+    let mut invariants: Vec<Invariant> = bundle.invariants().map_err(ProofError::because)?;
+    if let Some(unknown) = only.iter().find(|id| !invariants.iter().any(|one| one.id == **id)) {
+        return Err(ProofError::Undecided(format!("there is no invariant {unknown}")));
+    }
+    let whole = only.is_empty();
+    invariants.retain(|invariant| whole || only.contains(&invariant.id));
+    let count = invariants.len();
+    let deciding = if whole { Some(Deciding::new(witness::deciding(bundle)?)) } else { None };
+    let task = Arc::new(Task { sets: Sets::of(bundle)?, bundle: Arc::clone(bundle), invariants, deciding });
     let (sender, mut found) = unbounded_channel();
     let mut tasks = tokio::task::JoinSet::new();
     for prover in Prover::per_form(bundle.engine.schema(), solver)? {
-        tasks.spawn(by_form(prover, Arc::clone(bundle), Arc::clone(&invariants), sender.clone(), Arc::clone(&deciding)));
+        tasks.spawn(by_form(prover, Arc::clone(&task), sender.clone()));
     }
     drop(sender);
     let mut collected = Vec::new();
@@ -109,96 +144,68 @@ pub async fn prove(
         collected.push(finding);
     }
     while let Some(outcome) = tasks.join_next().await {
-        outcome.map_err(ProofError::unfinished)??;
+        outcome.map_err(ProofError::because)??;
     }
-    Ok(summary(collected, invariants.len()))
+    Ok(summary(collected, count))
 }
 
-async fn by_form(
-    mut prover: Prover,
+/// What is to be proved, in each form.
+struct Task {
     bundle: Arc<Bundle>,
-    invariants: Arc<[Invariant]>,
-    found: UnboundedSender<Finding>,
-    deciding: Deciding,
-) -> Result<(), ProofError> {
-    let rules = prover.compile(&bundle.rules.all)?;
-    for invariant in invariants.iter() {
-        let finding = refutation(&mut prover, &bundle, &rules, invariant).await?;
-        drop(found.send(finding));
+    sets: Sets,
+    invariants: Vec<Invariant>,
+    /// What is known of the policies; nothing when only invariants are proved.
+    deciding: Option<Deciding>,
+}
+
+async fn by_form(mut prover: Prover, task: Arc<Task>, found: UnboundedSender<Finding>) -> Result<(), ProofError> {
+    let Task { bundle, sets, invariants, deciding } = &*task;
+    let compiled = Compiled::new(&prover, bundle, sets)?;
+    for invariant in invariants {
+        for finding in invariants::findings(&mut prover, bundle, (sets, &compiled), invariant).await? {
+            drop(found.send(finding));
+        }
     }
-    let guards = &bundle.rules.guards;
+    let Some(deciding) = deciding else { return Ok(()) };
     for policy in bundle.rules.all.policies() {
-        let finding = alone(&mut prover, guards, policy, &deciding).await?;
+        let finding = effects::finding(&mut prover, bundle, (sets, &compiled), policy, deciding).await?;
         drop(found.send(finding));
     }
     Ok(())
 }
 
-async fn refutation(
-    prover: &mut Prover,
-    bundle: &Bundle,
-    rules: &CompiledPolicySet,
-    invariant: &Invariant,
-) -> Result<Finding, ProofError> {
-    let region =
-        PolicySet::from_policies([invariant.region.clone()]).map_err(|error| ProofError::Undecided(error.to_string()))?;
-    let region = prover.compile(&region)?;
-    let found = prover.compiler.check_disjoint_with_counterexample_opt(rules, &region).await;
-    let id = Arc::from(invariant.id.as_str());
-    match found.map_err(ProofError::undecided)? {
-        None => Ok(Finding::Holds { invariant: id, form: prover.form }),
-        Some(request) => {
-            let example = Example::permitted(&request, bundle)?;
-            Ok(Finding::Refuted { invariant: id, example: Box::new(example) })
-        }
-    }
-}
-
-/// One policy by itself, and a permit against the guards.
-async fn alone(
-    prover: &mut Prover,
-    guards: &PolicySet,
-    policy: &Policy,
-    deciding: &Mutex<BTreeSet<Arc<str>>>,
-) -> Result<Finding, ProofError> {
-    let id: Arc<str> = policy.id().to_string().into();
-    let compiled = CompiledPolicy::compile(policy, &prover.environment, &prover.schema).map_err(ProofError::undecided)?;
-    let errs = !prover.compiler.check_never_errors_opt(&compiled).await.map_err(ProofError::undecided)?;
-    if deciding.lock().unwrap_or_else(PoisonError::into_inner).contains(&id) {
-        return Ok(Finding::Policy { id, form: prover.form, errs, matches: true, decides: true });
-    }
-    let matches = !prover.compiler.check_never_matches_opt(&compiled).await.map_err(ProofError::undecided)?;
-    let decides = matches && (policy.effect() == Effect::Forbid || prover.ever_allows(guards, policy).await?);
-    if decides {
-        deciding.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(&id));
-    }
-    Ok(Finding::Policy { id, form: prover.form, errs, matches, decides })
-}
-
 fn summary(found: Vec<Finding>, invariants: usize) -> Findings {
     let mut findings = Findings { invariants, ..Findings::default() };
-    let mut ever: BTreeMap<Arc<str>, (bool, bool)> = BTreeMap::new();
+    let mut best: BTreeMap<Part, Outcome> = BTreeMap::new();
+    let mut policies: BTreeSet<Arc<str>> = BTreeSet::new();
     for finding in found {
         match finding {
             Finding::Holds { .. } => {}
-            Finding::Refuted { invariant, example } => findings.refuted.push((invariant, example)),
-            Finding::Policy { id, errs, matches, decides, .. } => {
-                if errs {
-                    findings.erring.insert(Arc::clone(&id));
+            Finding::Refuted { invariant, breach, example } => findings.refuted.push((invariant, breach, example)),
+            Finding::Policy { id, errs, outcomes, .. } => {
+                findings.erring.extend(errs.map(|example| (Arc::clone(&id), example)));
+                for (category, outcome) in outcomes {
+                    let part = best.entry((Arc::clone(&id), category)).or_insert(Outcome::Idle);
+                    if matches!((&*part, &outcome), (Outcome::Idle, _) | (_, Outcome::Decides)) {
+                        *part = outcome;
+                    }
                 }
-                let before = ever.entry(id).or_default();
-                *before = (before.0 || matches, before.1 || decides);
+                policies.insert(id);
             }
         }
     }
-    findings.policies = ever.len();
-    for (id, (matches, decides)) in ever {
-        match (matches, decides) {
-            (false, _) => findings.dead.insert(id),
-            (true, false) => findings.overruled.insert(id),
-            (true, true) => false,
-        };
+    findings.policies = policies.len();
+    for (part, outcome) in best {
+        match outcome {
+            Outcome::Idle => {
+                findings.idle.insert(part);
+            }
+            Outcome::Overruled(example) => {
+                findings.overruled.insert(part, example);
+            }
+            Outcome::Decides => {}
+        }
     }
-    findings.refuted.sort_by(|one, other| (&one.0, one.1.form).cmp(&(&other.0, other.1.form)));
+    findings.refuted.sort_by(|one, other| (&one.0, one.1, one.2.form).cmp(&(&other.0, other.1, other.2.form)));
     findings
 }

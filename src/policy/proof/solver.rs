@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use cedar_policy::{Policy, PolicySet, RequestEnv, Schema};
+use cedar_policy::{PolicySet, RequestEnv, Schema};
 use cedar_policy_symcc::solver::LocalSolver;
 use cedar_policy_symcc::{CedarSymCompiler, CompiledPolicySet};
 use tokio::process::Command;
@@ -65,7 +65,8 @@ impl ProofError {
         Self::Undecided(cause(&error))
     }
 
-    pub(super) fn unfinished(error: tokio::task::JoinError) -> Self {
+    /// Nothing is proved, because of this.
+    pub(super) fn because(error: impl std::fmt::Display) -> Self {
         Self::Undecided(error.to_string())
     }
 }
@@ -97,14 +98,5 @@ impl Prover {
 
     pub(super) fn compile(&self, policies: &PolicySet) -> Result<CompiledPolicySet, ProofError> {
         CompiledPolicySet::compile(policies, &self.environment, &self.schema).map_err(ProofError::undecided)
-    }
-
-    /// Whether a permit decides anything beside the guards.
-    pub(super) async fn ever_allows(&mut self, guards: &PolicySet, permit: &Policy) -> Result<bool, ProofError> {
-        let mut both = guards.clone();
-        both.add(permit.clone()).map_err(|error| ProofError::Undecided(error.to_string()))?;
-        let both = self.compile(&both)?;
-        let never = self.compiler.check_always_denies_opt(&both).await.map_err(ProofError::undecided)?;
-        Ok(!never)
     }
 }

@@ -16,7 +16,7 @@ fn of_prosecution(category: &str, form: &str, data: Value) -> Value {
 async fn an_empty_list_is_no_answer_where_an_override_decides() {
     let gateway = TestGateway::start().await;
     let source = FakeSource::instead_of(&gateway, Slug::Prosecution).await;
-    derogation(&gateway, Slug::Prosecution, Category::CriminalRecord, OverrideGround::Wmo526).await;
+    derogation(&gateway, Slug::Prosecution, Category::CriminalRecord).await;
     let conviction = json!({"year": 2024, "offenceClass": "threat"});
     for (category, form, data, given) in [
         ("criminal-record", "reduced", json!({"convictions": [conviction], "count": 1}), 1),

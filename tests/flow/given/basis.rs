@@ -37,7 +37,7 @@ async fn what_the_item_rests_on_is_what_the_log_says() {
     let gateway = TestGateway::start().await;
     let care = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
     let consent = consent(&gateway, 17, &[Slug::VeiligThuis], "safety-assessment", "care-involvement").await;
-    let made = derogation(&gateway, Slug::MentalHealth, Category::CareInvolvement, OverrideGround::Wmo526).await;
+    let made = derogation(&gateway, Slug::MentalHealth, Category::CareInvolvement).await;
     let body = question(&gateway, "safety-assessment", Slug::MentalHealth, "care-involvement");
     let ask = async |age: u8| {
         care.does(move |call| Act::Answer(call.answer(&[of_care("care-involvement", "signal", json!({"any": "yes"}), age)])));
@@ -69,7 +69,7 @@ async fn what_is_given_by_law_beside_an_overridden_summary_is_given_by_law() {
         stage["facts"] = json!({"mandateId": "m-1", "secretAddress": false, "subjectAge": 36});
         Act::Answer(call.answer(&[stage]))
     });
-    derogation(&gateway, Slug::Prosecution, Category::PendingProsecution, OverrideGround::Wmo526).await;
+    derogation(&gateway, Slug::Prosecution, Category::PendingProsecution).await;
     let body = question(&gateway, "safety-assessment", Slug::Prosecution, "pending-prosecution");
     let disclosed = gateway.ask(Slug::VeiligThuis, &body, None).await.expect("an answer");
     assert_eq!(disclosed.items().count(), 1);

@@ -12,18 +12,16 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use sluis::actions::Desk;
 use sluis::case_room::{CaseId, Step, Track};
-use sluis::catalogue::{Category, Form};
+use sluis::catalogue::{Category, Form, Ground};
 use sluis::clock::{Clock, Timestamp};
-use sluis::crypto::base64;
 use sluis::demo::organisations::Slug;
 use sluis::entropy::SystemEntropy;
 use sluis::organisation::Oin;
-use sluis::source::SubjectWire;
-use sluis::source::overrides::{ConsentSought, OverrideContent, OverrideGround, OverrideMessage, OverrideStanding, SignedStep};
 
+use crate::support::TestGateway;
 use crate::support::consents::{given, post};
-use crate::support::fake_source::{item, new_key};
-use crate::support::{TestGateway, random_text};
+use crate::support::derogation::{self, Person};
+use crate::support::fake_source::item;
 
 fn oin(slug: Slug) -> Oin {
     slug.organisation().parsed_oin().expect("an OIN")
@@ -76,44 +74,11 @@ async fn consent(gateway: &TestGateway, age: u8, recipients: &[Slug], purpose: &
 }
 
 /// Two professionals of `source` break its secrecy about P29 towards Veilig Thuis, for its investigation. The override's id.
-async fn derogation(gateway: &TestGateway, source: Slug, category: Category, ground: OverrideGround) -> String {
-    let (now, id) = (gateway.clock.now(), random_text());
-    let question = gateway.question("P29");
-    let content = OverrideContent {
-        subject: SubjectWire {
-            scheme: "bsn".to_owned(),
-            value: question["subject"]["value"].as_str().expect("a number").to_owned(),
-        },
-        recipient: oin(Slug::VeiligThuis),
-        purpose: "safety-assessment".parse().expect("a purpose"),
-        categories: vec![category],
-        forms: Form::ALL.to_vec(),
-        ground,
-        harm: "He has said that he will attack her tonight.".to_owned(),
-        harm_to: "his former partner".to_owned(),
-        consent: ConsentSought::No { why: "asking would raise the danger".to_owned() },
-        alternatives: "calling him; he does not answer".to_owned(),
-        why_least: "less would not avert it".to_owned(),
-        colleague: "col-1".to_owned(),
-        expires_at: now.plus(std::time::Duration::from_hours(24)),
-    };
-    let created = step("pro-1", now, |who, at| content.create_statement(who, at));
-    let approved = Some(step("pro-2", now, |who, at| content.approve_statement(&id, who, at)));
-    let standing = OverrideStanding::Active;
-    let message = OverrideMessage { id: id.clone(), standing, content, created, approved, review_due: None, revoked: None };
-    let (status, problem) = post(gateway, &gateway.persona(source), "/v1/overrides", &json!(message)).await;
-    assert_eq!(status, 200, "{problem}");
-    id
-}
-
-/// A professional signs, with a key that nobody else has.
-fn step(who: &str, at: Timestamp, statement: impl Fn(&str, Timestamp) -> Vec<u8>) -> SignedStep {
-    let (_, (key, public)) = new_key(who);
-    let public: Value = serde_json::from_str(&public).expect("a JWK");
-    SignedStep {
-        professional: who.to_owned(),
-        public_key: public["x"].as_str().expect("a public key").to_owned(),
-        signed_at: at,
-        signature: base64::encode_url(&key.sign(&statement(who, at)).expect("signed")),
-    }
+async fn derogation(gateway: &TestGateway, source: Slug, category: Category) -> String {
+    let mut content = derogation::content(gateway, "safety-assessment", &[Slug::VeiligThuis], category, Ground::Wmo526);
+    content.subject.value = gateway.question("P29")["subject"]["value"].as_str().expect("a number").to_owned();
+    let (one, two) = (Person::new("pro-1", "190123456"), Person::new("pro-2", "290123456"));
+    let made = derogation::report(gateway, &content, &one, Some(&two));
+    derogation::taken(gateway, source, &made).await.expect("taken");
+    made.id
 }

@@ -1,0 +1,152 @@
+//! Overrides (doorbreking, `domain.md` §7) as sources report them. The gateway checks the professionals' signatures by the keys that the source
+//! states: who they are, and that they are two, the source vouches for with its own signature. Both stand in the log, so that neither can deny it.
+
+mod entry;
+mod rules;
+
+use std::collections::BTreeMap;
+
+use self::rules::member;
+use super::{ActionError, Desk};
+use crate::catalogue::{Form, Purpose};
+use crate::clock::Timestamp;
+use crate::consent::derogation::ConsentSought;
+use crate::consent::{Override, within_ceiling};
+use crate::ledger::entry::Client;
+use crate::organisation::{Kind, Oin, Organisation};
+use crate::secret::Personal;
+use crate::source::overrides::{self as wire, OverrideMessage, OverrideStanding, SignedStep};
+use crate::store::sequencer::AppendError;
+use crate::store::{Append, Change, Conflict, NonceClaim};
+use crate::subject::SubjectId;
+
+/// Who reports an override, how that was proved, and what is known here.
+#[derive(Debug)]
+pub struct Reporting<'a> {
+    /// The source.
+    pub source: &'a Organisation,
+    /// Everybody who takes part, with the kind.
+    pub known: &'a BTreeMap<Oin, Kind>,
+    /// The purpose that it is for, as the policies in force have it.
+    pub purpose: &'a Purpose,
+    /// How the source proved who it is: with its signature over the whole report.
+    pub client: Client,
+    /// The nonce of its request.
+    pub nonce: NonceClaim,
+}
+
+/// What happens to an override.
+enum Step {
+    Made(Box<Override>),
+    Ended(u32, Box<Override>),
+}
+
+impl Desk {
+    /// Takes an override that a source reports, or its end, with the nonce of its request. The same report twice is one.
+    ///
+    /// # Errors
+    /// [`ActionError::Faults`] says all that is wrong with one that is new, and where; [`ActionError::Member`] what is wrong with its end.
+    pub async fn accept_override(&self, message: &OverrideMessage, reporting: Reporting<'_>) -> Result<(), ActionError> {
+        let source = &reporting.source.oin;
+        let subject = message.content.subject.parse(source).map(Personal::new);
+        let subject = subject.ok_or_else(|| member("/content/subject", "an identifier"))?;
+        let current = self.known_override(source, &subject, &message.id).await?;
+        let step = match (message.standing, current) {
+            (OverrideStanding::Active, None) => Step::Made(Box::new(self.new_override(message, &reporting)?)),
+            (OverrideStanding::Revoked, Some((version, record))) if record.ended_at.is_none() => {
+                rules::ending(message)?;
+                let record = Override { ended_at: Some(self.clock.now()), ..record };
+                Step::Ended(version.saturating_add(1), Box::new(record))
+            }
+            (_, Some(_)) => return self.changes_nothing(reporting.nonce).await,
+            (OverrideStanding::Revoked, None) => return Err(member("/id", "an override in force that this source made")),
+        };
+        let nonce = reporting.nonce.clone();
+        match self.keep_override(&subject, step, message, reporting).await {
+            // Another node took the same report first.
+            Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => self.changes_nothing(nonce).await,
+            done => done,
+        }
+    }
+
+    /// A report that is known already is no new entry, but its nonce is used up all the same.
+    async fn changes_nothing(&self, nonce: NonceClaim) -> Result<(), ActionError> {
+        self.sequencer.append(Append { nonce: Some(nonce), ..Append::default() }).await?;
+        Ok(())
+    }
+
+    async fn known_override(
+        &self,
+        source: &Oin,
+        subject: &Personal<SubjectId>,
+        id: &str,
+    ) -> Result<Option<(u32, Override)>, ActionError> {
+        let facts = self.store.person_facts(self.subject_index(subject)).await?;
+        Ok(facts.overrides.into_iter().find(|(_, known)| known.id == id && known.source == *source))
+    }
+
+    fn new_override(&self, message: &OverrideMessage, reporting: &Reporting<'_>) -> Result<Override, ActionError> {
+        let record = record(message, &reporting.source.oin, self.clock.now());
+        let faults = rules::faults(message, &record, reporting);
+        if faults.is_empty() { Ok(record) } else { Err(ActionError::Faults(faults)) }
+    }
+
+    async fn keep_override(
+        &self,
+        subject: &Personal<SubjectId>,
+        step: Step,
+        message: &OverrideMessage,
+        reporting: Reporting<'_>,
+    ) -> Result<(), ActionError> {
+        let (clear, body) = self.override_entry(&step, subject, message, reporting.client)?;
+        let mut changes = Vec::new();
+        let (version, record) = match step {
+            Step::Made(record) => (1, record),
+            Step::Ended(version, record) => (version, record),
+        };
+        if version == 1 && !record.four_eyes() {
+            let due = rules::review_due(message, &record);
+            changes.push(Change::Task(Box::new(self.override_review(&record, reporting.source.kind, due)?)));
+        }
+        changes.push(Change::Override(self.subject_index(subject), version, record));
+        self.commit_asked(clear, &body, changes, Some(reporting.nonce)).await
+    }
+}
+
+/// What is kept of a report: the subject's identifier and the signatures are not.
+fn record(message: &OverrideMessage, source: &Oin, now: Timestamp) -> Override {
+    let content = &message.content;
+    let finest =
+        content.forms.iter().copied().fold(Form::Signal, |finest, form| if within_ceiling(form, finest) { finest } else { form });
+    Override {
+        id: message.id.clone(),
+        subject: String::new(),
+        source: source.clone(),
+        recipients: content.recipients.iter().cloned().collect(),
+        purpose: content.purpose.clone(),
+        categories: content.categories.iter().copied().collect(),
+        max_form: finest,
+        ground: content.ground,
+        professional: message.created.by(),
+        approved_by: message.approved.as_ref().map(SignedStep::by),
+        harm: content.harm.clone(),
+        harm_to: content.harm_to.clone(),
+        consent_sought: consent_sought(&content.consent, now),
+        alternatives: content.alternatives.clone(),
+        necessity: content.why_least.clone(),
+        consulted: content.colleague.clone(),
+        made_at: now,
+        not_after: content.expires_at,
+        ended_at: None,
+    }
+}
+
+fn consent_sought(sought: &wire::ConsentSought, now: Timestamp) -> ConsentSought {
+    match sought {
+        wire::ConsentSought::Yes { on, result } => {
+            let at = Timestamp::parse(&format!("{on}T00:00:00Z")).unwrap_or(now);
+            ConsentSought::Sought { at, result: result.clone() }
+        }
+        wire::ConsentSought::No { why } => ConsentSought::NotSought { reason: why.clone() },
+    }
+}

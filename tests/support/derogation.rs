@@ -1,0 +1,115 @@
+//! Overrides as a source reports them, signed by professionals whose keys are the test's own.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sluis::catalogue::{Category, Form, Ground};
+use sluis::clock::{Clock, Timestamp};
+use sluis::crypto::base64;
+use sluis::crypto::keys::SigningKey;
+use sluis::demo::organisations::Slug;
+use sluis::source::SubjectWire;
+use sluis::source::overrides::{ConsentSought, OverrideContent, OverrideMessage, OverrideStanding, SignedStep, revoke_statement};
+
+use super::draft::Draft;
+use super::fake_source::new_key;
+use super::raw::Response;
+use super::{TestGateway, caller, random_text};
+
+/// A professional of a source.
+pub struct Person {
+    /// By the source's own reference.
+    pub reference: &'static str,
+    /// As the source has it.
+    pub registration: &'static str,
+    key: SigningKey,
+    public_key: String,
+}
+
+impl Person {
+    /// With a new key.
+    pub fn new(reference: &'static str, registration: &'static str) -> Self {
+        let (_, (key, public)) = new_key("hand");
+        let public: Value = serde_json::from_str(&public).expect("a JWK");
+        Self { reference, registration, key, public_key: public["x"].as_str().expect("an OKP key").to_owned() }
+    }
+
+    /// The same key in another name.
+    pub fn alias(self, reference: &'static str, registration: &'static str) -> Self {
+        Self { reference, registration, ..self }
+    }
+
+    /// Her signature under what `statement` makes of who signs and when.
+    pub fn signs(&self, at: Timestamp, statement: impl Fn(&str, Timestamp) -> Vec<u8>) -> SignedStep {
+        SignedStep {
+            professional: self.reference.to_owned(),
+            registration: self.registration.to_owned(),
+            public_key: self.public_key.clone(),
+            signed_at: at,
+            signature: base64::encode_url(&self.key.sign(&statement(self.reference, at)).expect("signed")),
+        }
+    }
+}
+
+/// An override of `source` about P21, whole but for who signs.
+pub fn content(gateway: &TestGateway, purpose: &str, recipients: &[Slug], category: Category, ground: Ground) -> OverrideContent {
+    let question = gateway.question("P21");
+    OverrideContent {
+        subject: SubjectWire {
+            scheme: "bsn".to_owned(),
+            value: question["subject"]["value"].as_str().expect("a number").to_owned(),
+        },
+        recipients: recipients.iter().map(|slug| slug.organisation().parsed_oin().expect("an OIN")).collect(),
+        purpose: purpose.parse().expect("a purpose"),
+        categories: vec![category],
+        forms: Form::ALL.to_vec(),
+        ground,
+        harm: "He keeps to none of the conditions that protect her.".to_owned(),
+        harm_to: "A1 and K1".to_owned(),
+        consent: ConsentSought::No { why: "asking would raise the danger".to_owned() },
+        alternatives: "a formal warning; he tore it up".to_owned(),
+        why_least: "how it runs suffices".to_owned(),
+        colleague: "unit manager".to_owned(),
+        expires_at: gateway.clock.now().plus(Duration::from_hours(24)),
+    }
+}
+
+/// The report of an honest source: approved by the second professional, or, made by one alone, with the day of its review.
+pub fn report(gateway: &TestGateway, content: &OverrideContent, one: &Person, two: Option<&Person>) -> OverrideMessage {
+    let (now, id) = (gateway.clock.now(), random_text());
+    OverrideMessage {
+        standing: OverrideStanding::Active,
+        created: one.signs(now, |who, at| content.create_statement(who, at)),
+        approved: two.map(|two| two.signs(now, |who, at| content.approve_statement(&id, who, at))),
+        review_due: two.is_none().then(|| now.plus_working_days(2)),
+        revoked: None,
+        content: content.clone(),
+        id,
+    }
+}
+
+/// The report of its end.
+pub fn ended(gateway: &TestGateway, message: &OverrideMessage, by: &Person) -> OverrideMessage {
+    let revoked = by.signs(gateway.clock.now(), |who, at| revoke_statement(&message.id, who, at));
+    OverrideMessage { standing: OverrideStanding::Revoked, revoked: Some(revoked), ..message.clone() }
+}
+
+/// The gateway takes it.
+pub async fn taken(gateway: &TestGateway, source: Slug, message: &OverrideMessage) -> Result<Response, String> {
+    let persona = gateway.persona(source);
+    let body = json!(message).to_string();
+    let request = Draft::post("/v1/overrides", gateway.authority_name(), body.as_bytes()).by(&persona.key, &*gateway.clock);
+    gateway.wire().success(&persona.tls, &request.sign(&persona.key)).await
+}
+
+/// The gateway refuses it with a fault at each of these places, and no other; gives what is expected at the first.
+pub async fn refused(gateway: &TestGateway, source: Slug, message: &Value, places: &[&str]) -> Result<String, String> {
+    let persona = gateway.persona(source);
+    let body = message.to_string();
+    let request = Draft::post("/v1/overrides", gateway.authority_name(), body.as_bytes()).by(&persona.key, &*gateway.clock);
+    let response = gateway.refused(&persona, &request.sign(&persona.key), caller(400, "schema-invalid")).await?;
+    let mut found = response.pointers();
+    let expected = response.json()["errors"][0]["detail"].as_str().unwrap_or_default().to_owned();
+    found.sort();
+    if found == places { Ok(expected) } else { Err(format!("{found:?}: {}", response.json())) }
+}
