@@ -116,7 +116,8 @@ fn what_differs_from_what_was_approved_is_refused_by_name() {
     }
     folder.write(MANIFEST, &manifest.replacen("\"1\"", "\"2\"", 1));
     expect(["policies/MANIFEST.sig:1:", "not valid for this manifest"]);
-    folder.write(MANIFEST, &manifest.replacen("\"nothing\"", "{\"version\": \"1\"}", 1));
+    let another = format!("{{\"version\": \"{}\"}}", "a".repeat(64));
+    folder.write(MANIFEST, &manifest.replacen("\"nothing\"", &another, 1));
     expect(["policies/MANIFEST.sig:1:", "not valid"]);
     folder.write(MANIFEST, &manifest.replacen('{', "{ \"more\": 1,", 1));
     expect(["policies/MANIFEST.json:1:", "more"]);

@@ -23,7 +23,6 @@ async fn an_empty_list_is_no_answer_where_an_override_decides() {
         ("criminal-record", "reduced", json!({"convictions": [], "count": 0}), 0),
         ("criminal-record", "reduced", json!({"convictions": []}), 0),
         ("criminal-record", "reduced", json!({"count": 0}), 0),
-        ("pending-prosecution", "reduced", json!({"cases": []}), 1),
     ] {
         let item = of_prosecution(category, form, data.clone());
         source.does(move |call| Act::Answer(call.answer(std::slice::from_ref(&item))));
@@ -31,6 +30,10 @@ async fn an_empty_list_is_no_answer_where_an_override_decides() {
         let disclosed = gateway.ask(Slug::VeiligThuis, &body, None).await.expect("an answer");
         assert_eq!(disclosed.items().count(), given, "{category} {data}");
     }
+    // To probation the law gives it without any condition: that there is nothing is the answer.
+    source.does(|call| Act::Answer(call.answer(&[of_prosecution("criminal-record", "exact", json!({"convictions": []}))])));
+    let body = question(&gateway, "probation", Slug::Prosecution, "criminal-record");
+    assert_eq!(gateway.ask(Slug::Probation, &body, None).await.expect("an answer").items().count(), 1);
     drop(source);
     gateway.stop().await;
 }
