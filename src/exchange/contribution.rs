@@ -33,12 +33,14 @@ pub(super) fn facts(stated: &ItemFacts) -> BTreeMap<String, String> {
     let ItemFacts {
         wpg_article,
         decision_id,
+        decision_article,
         mandate_id,
         court_order_id,
         professional,
         meldcode_steps,
         test51c,
         restraining_order,
+        under_restraining_order,
         secret_address,
         severity,
         subject_age,
@@ -47,6 +49,7 @@ pub(super) fn facts(stated: &ItemFacts) -> BTreeMap<String, String> {
     let texts = [
         ("wpgArticle", wpg_article),
         ("decisionId", decision_id),
+        ("decisionArticle", decision_article),
         ("mandateId", mandate_id),
         ("courtOrderId", court_order_id),
         ("professional", professional),
@@ -55,6 +58,7 @@ pub(super) fn facts(stated: &ItemFacts) -> BTreeMap<String, String> {
         ("meldcodeSteps", meldcode_steps),
         ("test51c", test51c),
         ("restrainingOrder", restraining_order),
+        ("underRestrainingOrder", under_restraining_order),
         ("secretAddress", secret_address),
         ("severity", severity),
         ("withheldBySource", withheld_by_source),
@@ -119,8 +123,8 @@ mod tests {
     /// Broken on purpose to see it fail: a name other than on the wire.
     #[test]
     fn the_log_names_facts_as_the_source_does() {
-        let stated = json!({"wpgArticle": "8", "decisionId": "d", "mandateId": "m", "courtOrderId": "c", "professional": "p",
-            "meldcodeSteps": true, "test51c": false, "restrainingOrder": true, "secretAddress": true, "severity": false, "subjectAge": 9, "withheldBySource": false});
+        let stated = json!({"wpgArticle": "8", "decisionId": "d", "decisionArticle": "20", "mandateId": "m", "courtOrderId": "c", "professional": "p",
+            "meldcodeSteps": true, "test51c": false, "restrainingOrder": true, "underRestrainingOrder": true, "secretAddress": true, "severity": false, "subjectAge": 9, "withheldBySource": false});
         let item: SourceItem =
             serde_json::from_value(json!({"id": "a", "category": "measures", "form": "signal", "regime": "wpg",
             "recordedAt": "2026-11-01", "nature": "fact", "facts": stated, "data": {}}))

@@ -160,13 +160,15 @@ impl Vocabulary {
     fn facts(&self, facts: &Facts) -> Result<RestrictedExpression, Unfit> {
         let flag = RestrictedExpression::new_bool;
         let mut pairs = vec![
-            ("decision", flag(facts.decision)),
+            ("wpg19Decision", flag(facts.wpg19_decision)),
+            ("wpg20Decision", flag(facts.wpg20_decision)),
             ("mandate", flag(facts.mandate)),
             ("courtOrder", flag(facts.court_order)),
             ("professional", flag(facts.professional)),
             ("meldcodeSteps", flag(facts.meldcode_steps)),
             ("test51c", flag(facts.test51c)),
             ("severity", flag(facts.severity)),
+            ("underRestrainingOrder", flag(facts.under_restraining_order)),
             ("withheldBySource", flag(facts.withheld_by_source)),
             ("protectedFromRecipient", flag(facts.protected_from_recipient)),
         ];

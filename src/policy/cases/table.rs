@@ -123,13 +123,15 @@ struct InCase {
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, stated or not")]
 struct FactsCase {
     wpg_article: Option<String>,
-    decision: bool,
+    wpg19_decision: bool,
+    wpg20_decision: bool,
     mandate: bool,
     court_order: bool,
     professional: bool,
     meldcode_steps: bool,
     test51c: bool,
     severity: bool,
+    under_restraining_order: bool,
     restraining_order: Option<bool>,
     secret_address: Option<bool>,
     subject_age: Option<u8>,
@@ -227,13 +229,15 @@ impl FactsCase {
     fn facts(&self) -> Facts {
         Facts {
             wpg_article: self.wpg_article.as_deref().map(WpgArticle::from_text),
-            decision: self.decision,
+            wpg19_decision: self.wpg19_decision,
+            wpg20_decision: self.wpg20_decision,
             mandate: self.mandate,
             court_order: self.court_order,
             professional: self.professional,
             meldcode_steps: self.meldcode_steps,
             test51c: self.test51c,
             severity: self.severity,
+            under_restraining_order: self.under_restraining_order,
             restraining_order: self.restraining_order,
             secret_address: self.secret_address,
             subject_age: self.subject_age,

@@ -177,8 +177,9 @@ fn about_case(condition: &Condition) -> Option<Words> {
 }
 
 /// By attribute that the source states.
-const FACTS: [(&str, &str, &str); 12] = [
-    ("decision", "de bron noemt geen besluit op grond van Wpg 19 of 20", "the source names no decision under Wpg 19 or 20"),
+const FACTS: [(&str, &str, &str); 14] = [
+    ("wpg19Decision", "de politie noemt geen besluit op grond van Wpg 19", "the police name no decision under Wpg 19"),
+    ("wpg20Decision", "de politie noemt geen besluit op grond van Wpg 20", "the police name no decision under Wpg 20"),
     ("mandate", "de bron noemt geen mandaat op grond van Wjsg 39f", "the source names no mandate under Wjsg 39f"),
     ("courtOrder", "de bron noemt geen rechterlijke beslissing", "the source names no court order"),
     ("professional", "de bron noemt geen professional die ervoor instaat", "the source names no professional who answers for it"),
@@ -196,6 +197,11 @@ const FACTS: [(&str, &str, &str); 12] = [
         "severity",
         "er is geen ernst of belang vastgelegd (Wmo 4.1.1(2)(e))",
         "no severity or interest is recorded (Wmo 4.1.1(2)(e))",
+    ),
+    (
+        "underRestrainingOrder",
+        "de bron stelt niet dat voor de betrokkene een huisverbod geldt",
+        "the source does not state that the subject is under a temporary restraining order (huisverbod)",
     ),
     (
         "restrainingOrder",
