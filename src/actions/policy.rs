@@ -15,8 +15,10 @@ impl Desk {
     /// was read at `revision`.
     ///
     /// # Errors
-    /// [`ActionError`]: another has come in force since; after an unknown outcome the store says which are in force.
+    /// [`ActionError::Invalid`] when the registers would forget what its log rests on; [`ActionError`]: another has come in force since; after an
+    /// unknown outcome the store says which are in force.
     pub async fn policies_in_force(&self, bundle: &Bundle, before: Option<&str>, revision: Revision) -> Result<(), ActionError> {
+        let terms = self.terms.outlive(bundle)?;
         let (clear, mut body) = self.draft(EntryKind::PolicyChange, &self.oin, "policies-in-force")?;
         let state = |hash: &str| BTreeMap::from([("bundle".to_owned(), hash.to_owned())]);
         let mut after = state(bundle.hash());
@@ -36,10 +38,12 @@ impl Desk {
             subject: None,
             case: None,
             organisations: Vec::new(),
+            recipients: BTreeSet::new(),
             digest: facts_digest(std::iter::empty(), before, None, None),
         };
         let changes = vec![Change::Policies(bundle.hash().to_owned())];
         self.sequencer.append(Append { entries: vec![entry], changes, expected: Some(expected), ..Append::default() }).await?;
+        self.journal.keep_by(terms);
         Ok(())
     }
 }

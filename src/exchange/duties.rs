@@ -18,9 +18,14 @@ pub(super) fn of(gateway: &Gateway, parts: &SealedParts) -> Result<Vec<Change>, 
     if parts.items.is_empty() {
         return Ok(Vec::new());
     }
-    let recipients = recipients(&parts.matter, parts.plan.case.as_deref());
-    let mut changes = reliances(gateway, parts, &recipients);
-    for recipient in recipients {
+    let mut by_consent: BTreeMap<String, BTreeSet<Category>> = BTreeMap::new();
+    for item in &parts.items {
+        if let Some(consent) = &item.permitted.consent {
+            by_consent.entry(consent.clone()).or_default().insert(item.permitted.cell.category);
+        }
+    }
+    let mut changes = reliances(gateway, parts, by_consent);
+    for recipient in recipients(&parts.matter, parts.plan.case.as_deref()) {
         changes.push(Change::Task(Box::new(notification(gateway, parts, recipient)?)));
     }
     Ok(changes)
@@ -49,17 +54,13 @@ fn notification(gateway: &Gateway, parts: &SealedParts, recipient: Oin) -> Resul
     })
 }
 
-fn reliances(gateway: &Gateway, parts: &SealedParts, recipients: &BTreeSet<Oin>) -> Vec<Change> {
-    let mut by_consent: BTreeMap<&str, BTreeSet<Category>> = BTreeMap::new();
-    for item in &parts.items {
-        if let Some((consent, _)) = &item.permitted.cell.consent {
-            by_consent.entry(consent).or_default().insert(item.permitted.cell.category);
-        }
-    }
+/// The rows that say on which consents what is given now rests.
+pub(super) fn reliances(gateway: &Gateway, parts: &SealedParts, by_consent: BTreeMap<String, BTreeSet<Category>>) -> Vec<Change> {
+    let recipients = recipients(&parts.matter, parts.plan.case.as_deref());
     let now = gateway.clock.now();
-    let row = |(consent, categories): (&str, BTreeSet<Category>)| {
+    let row = |(consent, categories): (String, BTreeSet<Category>)| {
         Change::Reliance(Reliance {
-            consent: consent.to_owned(),
+            consent,
             disclosure: parts.matter.id.to_string(),
             recipients: recipients.clone(),
             categories,
