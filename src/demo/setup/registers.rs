@@ -107,6 +107,7 @@ async fn record(
     let source = recording.recorder.oin.clone();
     let draft = draft(consent, person, &source, number)?;
     let recorded_by = draft.recorded_by.clone();
+    let refused = |error| refused(&person.id, error);
     desk.accept_consent(&id, draft, recording, Once::default()).await.map_err(refused)?;
     if let DemoConsentState::Withdrawn { at } = consent.state {
         let ending = Ending { at, recorded_by, reason: Some("withdrawn by the person".to_owned()) };
@@ -116,11 +117,11 @@ async fn record(
 }
 
 /// What was not accepted, with every place.
-fn refused(error: ActionError) -> SetupError {
+fn refused(person: &str, error: ActionError) -> SetupError {
     match error {
         ActionError::Faults(faults) => {
             let faults: Vec<_> = faults.iter().map(|fault| format!("{}: {}", fault.pointer, fault.expected)).collect();
-            failed(faults.join("; "))
+            failed(format!("a consent of {person}: {}", faults.join("; ")))
         }
         error => failed(error),
     }
@@ -132,13 +133,23 @@ fn draft(consent: &DemoConsent, person: &Person, source: &Oin, number: usize) ->
     let evidence = crate::crypto::digest::sha256(format!("form {number} about {}", person.id).as_bytes());
     let sha256 = hex::encode(&evidence);
     let given = consent.valid_from;
-    let role = if consent.giver == consent.person { GrantorRole::Subject } else { GrantorRole::Parent };
-    let authority_evidence = (role != GrantorRole::Subject).then(|| "extract of the custody register".to_owned());
+    let subject_age = age_on(&person.birth.to_string(), &given.date()).ok_or_else(|| failed("a consent given before birth"))?;
+    let own = consent.giver == consent.person;
+    // From 12 to 15 the strictest table, which the demo has, asks for the minor and the parents.
+    let parents = !own || (12..16).contains(&subject_age);
+    let grantor = |role: GrantorRole| Grantor {
+        role,
+        authority_evidence: (role != GrantorRole::Subject).then(|| "extract of the custody register".to_owned()),
+        method: "in person".to_owned(),
+        at: given,
+        alleged_perpetrator: false,
+    };
+    let roles = own.then_some(GrantorRole::Subject).into_iter().chain(parents.then_some(GrantorRole::Parent));
     Ok(Draft {
         opening: if consent.state == DemoConsentState::Refused { Opening::Refused } else { Opening::Given },
         subject: identifier(person, consent.source)?,
         without_bsn: person.bsn.is_none(),
-        subject_age: age_on(&person.birth.to_string(), &given.date()).ok_or_else(|| failed("a consent given before birth"))?,
+        subject_age,
         sources: vec![source.clone()],
         recipients,
         purposes,
@@ -153,13 +164,7 @@ fn draft(consent: &DemoConsent, person: &Person, source: &Oin, number: usize) ->
             language: "nl".to_owned(),
             sha256: sha256.clone(),
         },
-        grantors: vec![Grantor {
-            role,
-            authority_evidence,
-            method: "in person".to_owned(),
-            at: given,
-            alleged_perpetrator: false,
-        }],
+        grantors: roles.map(grantor).collect(),
         parents_with_custody: 1,
         capacity_assessed_by: None,
         asked_in_private: consent.asked_alone,
