@@ -18,7 +18,7 @@ fn edit(folder: &str, file: &str, change: impl Fn(String) -> String) {
 }
 
 /// One line that lets the police see, without consent, that someone is in care.
-const LEAK: &str = "\n@id(\"pr.leak\") @why(\"Seeded\") @why_nl(\"Gezaaid\") @legal(\"none\") @row(\"0\") permit (principal is Sluis::Recipient, action == Sluis::Action::\"signal\", resource is Sluis::Slice) when { context.purpose == Sluis::Purpose::\"probation\" } when { principal.kind == Sluis::OrgKind::\"police\" } when { resource.category == Sluis::Category::\"care-involvement\" };\n";
+const LEAK: &str = "\n@id(\"pr.leak\") @why(\"Seeded\") @why_nl(\"Gezaaid\") @legal(\"none\") @row(\"1\") permit (principal is Sluis::Recipient, action == Sluis::Action::\"signal\", resource is Sluis::Slice) when { context.purpose == Sluis::Purpose::\"probation\" } when { principal.kind == Sluis::OrgKind::\"police\" } when { resource.category == Sluis::Category::\"care-involvement\" };\n";
 
 #[test]
 fn a_line_that_shows_the_police_who_is_in_care_is_refuted_with_a_request() {
@@ -95,7 +95,11 @@ fn two_persons_approve_with_keys_of_their_own() {
     approve(&keys[1], "B. Visser", &[])
         .failed(1, &["MANIFEST.json:", "rules/guards.cedar: this file is not the one that was approved"]);
     assert!(approve(&keys[0], "A. Jansen", &["--propose", "8"]).done().contains("1 more approval is needed"));
-    assert!(approve(&keys[1], "B. Visser", &[]).done().contains("it can come in force"));
+    assert!(
+        approve(&keys[1], "B. Visser", &[])
+            .done()
+            .contains("approved by A. Jansen and B. Visser: it can come in force at a gateway that knows")
+    );
 }
 
 #[test]
