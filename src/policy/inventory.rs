@@ -10,7 +10,7 @@ use super::statements::{Statement, statements};
 use crate::catalogue::purpose::FileError;
 
 /// The invariants that every bundle has, by id: without its proof a promise is none. A bundle may have more.
-const REQUIRED: [&str; 27] = [
+const REQUIRED: [&str; 28] = [
     "never.absent-member",
     "never.anonymous-consultation-without-its-case",
     "never.another-form",
@@ -23,6 +23,7 @@ const REQUIRED: [&str; 27] = [
     "never.form-that-is-not-there",
     "never.free-text",
     "never.health-to-justice",
+    "never.health-to-justice-at-the-table",
     "never.health-to-justice-in-another-capacity",
     "never.health-without-basis",
     "never.microdata-for-accountability",
