@@ -45,8 +45,7 @@ impl Desk {
     ) -> Result<(), ActionError> {
         loop {
             let kept = self.own_consent(recorder, id).await?;
-            let current = kept.current().ok_or(ActionError::NotFound)?;
-            let next = self.after(current, to, &ending)?;
+            let next = self.after(&kept, to, &ending)?;
             match self.end(&kept, next, once.clone()).await {
                 // One more recipient has received something, or another event came first: with every turn there are fewer left to come.
                 Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => {}
@@ -55,8 +54,9 @@ impl Desk {
         }
     }
 
-    fn after(&self, current: &ConsentRecord, to: ConsentState, ending: &Ending) -> Result<ConsentRecord, ActionError> {
+    fn after(&self, kept: &KeptConsent, to: ConsentState, ending: &Ending) -> Result<ConsentRecord, ActionError> {
         let now = self.clock.now();
+        let current = kept.current().ok_or(ActionError::NotFound)?;
         let from = current.state;
         let possible = match to {
             ConsentState::Withdrawn => {
@@ -76,7 +76,16 @@ impl Desk {
         if to == ConsentState::Invalidated && ending.reason.is_none() {
             return member("/reason", "required: why the consent was never valid");
         }
-        let event = ConsentEvent { at: ending.at.min(now), recorded_at: now, reason: ending.reason.clone() };
+        let begun = begun(kept).unwrap_or(current.event.at);
+        if to != ConsentState::Invalidated && ending.at < begun {
+            return member(
+                "/at",
+                &format!("not before {begun}, when it was asked or given: what was never valid is invalidated"),
+            );
+        }
+        // What was never valid was not when it was given either: whatever was disclosed on it is an incident.
+        let at = if to == ConsentState::Invalidated { begun } else { ending.at };
+        let event = ConsentEvent { at: at.min(now), recorded_at: now, reason: ending.reason.clone() };
         let mut next = current.next(to, event);
         next.recorded_by.clone_from(&ending.recorded_by);
         Ok(next)
@@ -196,6 +205,11 @@ impl Desk {
         let ending = Ending { at: self.clock.now(), recorded_by: current.recorded_by.clone(), reason: Some(reason.to_owned()) };
         self.end_consent(recorded_by, id, ConsentState::Withdrawn, ending, Once::default()).await
     }
+}
+
+/// When a consent was asked or given.
+fn begun(kept: &KeptConsent) -> Option<Timestamp> {
+    kept.versions.iter().map(|version| version.event.at.min(version.event.recorded_at)).min()
 }
 
 /// What of it each recipient received.
