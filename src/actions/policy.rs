@@ -11,8 +11,9 @@ impl Desk {
     /// Records that `bundle` is in force from this entry on, in the place of the one with the hash `before`.
     ///
     /// # Errors
-    /// [`ActionError`]; after an unknown outcome the store says which are in force.
+    /// [`ActionError::Invalid`] when the registers would forget what its log rests on; [`ActionError`]; after an unknown outcome the store says which are in force.
     pub async fn policies_in_force(&self, bundle: &Bundle, before: Option<&str>) -> Result<(), ActionError> {
+        let terms = self.terms.outlive(bundle)?;
         let (clear, mut body) = self.draft(EntryKind::PolicyChange, &self.oin, "policies-in-force")?;
         let state = |hash: &str| BTreeMap::from([("bundle".to_owned(), hash.to_owned())]);
         let mut after = state(bundle.hash());
@@ -25,6 +26,8 @@ impl Desk {
             approved_by: bundle.approved_by().iter().cloned().collect(),
             ..entry::Change::default()
         });
-        self.commit(clear, &body, vec![Change::Policies(bundle.hash().to_owned())]).await
+        self.commit(clear, &body, vec![Change::Policies(bundle.hash().to_owned())]).await?;
+        self.journal.keep_by(terms);
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! What depends only on who asks for what is refused openly here; what depends on the person never is.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Gateway;
@@ -88,14 +89,15 @@ pub(super) async fn plan(
     may_receive(matter, now)?;
     let sources = sources(&registry, matter, &purpose, offered_by.as_ref())?;
     let organisations = organisations(matter, &sources);
-    let person = person.bearing_on(&organisations);
     let fact = in_case.as_ref().map(|in_case| Arc::clone(&in_case.fact));
+    let recipients = case::recipients(matter, fact.as_deref());
+    let person = person.bearing_on(&recipients, &organisations);
     let known = Known { person: &person, case: fact.as_ref(), authority: &gateway.authority, regime: Regime::Other, now };
     let asking = Asking { bundle: &bundle, purpose: &purpose, matter, subject: &subject, known, asked_by, is_someone };
     let (cells, not_permitted, summaries) = asking.cells(&sources)?;
     let read = Read { registry: &registry, subject: index, person: &person, in_case: in_case.as_ref() };
     let standing = read.digest(&organisations, None);
-    let expected = read.expected(matter, organisations, now);
+    let expected = read.expected(matter, (organisations, recipients), now);
     let poor = sources.iter().map(|source| &source.organisation.oin).filter(|source| gateway.health.is_poor(source)).cloned();
     let poor = poor.collect();
     let named = matter.request.sources.is_some();
@@ -226,7 +228,7 @@ fn sources(
     Ok(registry.members().filter(by_default).cloned().collect())
 }
 
-/// The organisations that are judged: the recipient, then the sources.
+/// The organisations that are judged: the one that asks, then the sources.
 fn organisations(matter: &Matter, sources: &[Arc<Member>]) -> Vec<Oin> {
     std::iter::once(matter.caller.oin()).chain(sources.iter().map(|source| &source.organisation.oin)).cloned().collect()
 }
@@ -246,7 +248,7 @@ impl Read<'_> {
     }
 
     /// What must be found unchanged when the disclosure is recorded.
-    fn expected(&self, matter: &Matter, organisations: Vec<Oin>, now: Timestamp) -> Expected {
+    fn expected(&self, matter: &Matter, (organisations, recipients): (Vec<Oin>, BTreeSet<Oin>), now: Timestamp) -> Expected {
         let Self { registry, subject, person, in_case } = *self;
         let consents = person.consents.iter().flat_map(|consent| [consent.valid_from, consent.not_after]);
         let overrides = person.overrides.iter().map(|(_, overriding)| overriding.ends_at());
@@ -257,6 +259,6 @@ impl Read<'_> {
         let revision = in_case.map_or(revision, |in_case| revision.min(in_case.revision));
         let case = in_case.map(|in_case| in_case.case.id.clone());
         let digest = self.digest(&organisations, Some(person));
-        Expected { revision, void_at, subject: Some(subject), case, digest, organisations }
+        Expected { revision, void_at, subject: Some(subject), case, digest, organisations, recipients }
     }
 }

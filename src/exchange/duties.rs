@@ -15,7 +15,13 @@ pub(super) fn of(gateway: &Gateway, parts: &SealedParts) -> Result<Vec<Change>, 
     if parts.items.is_empty() {
         return Ok(Vec::new());
     }
-    let mut changes = reliances(gateway, parts);
+    let mut by_consent: BTreeMap<String, BTreeSet<Category>> = BTreeMap::new();
+    for item in &parts.items {
+        if let Some(consent) = &item.permitted.consent {
+            by_consent.entry(consent.clone()).or_default().insert(item.permitted.cell.category);
+        }
+    }
+    let mut changes = reliances(gateway, parts, by_consent);
     let recipient = parts.matter.caller.organisation();
     let now = gateway.clock.now();
     let task = Task {
@@ -37,17 +43,12 @@ pub(super) fn of(gateway: &Gateway, parts: &SealedParts) -> Result<Vec<Change>, 
     Ok(changes)
 }
 
-fn reliances(gateway: &Gateway, parts: &SealedParts) -> Vec<Change> {
-    let mut by_consent: BTreeMap<&str, BTreeSet<Category>> = BTreeMap::new();
-    for item in &parts.items {
-        if let Some(consent) = &item.permitted.consent {
-            by_consent.entry(consent).or_default().insert(item.permitted.cell.category);
-        }
-    }
+/// The rows that say on which consents what is given now rests.
+pub(super) fn reliances(gateway: &Gateway, parts: &SealedParts, by_consent: BTreeMap<String, BTreeSet<Category>>) -> Vec<Change> {
     let now = gateway.clock.now();
-    let row = |(consent, categories): (&str, BTreeSet<Category>)| {
+    let row = |(consent, categories): (String, BTreeSet<Category>)| {
         Change::Reliance(Reliance {
-            consent: consent.to_owned(),
+            consent,
             disclosure: parts.matter.id.to_string(),
             recipient: parts.matter.caller.oin().clone(),
             categories,

@@ -47,6 +47,10 @@ impl KeptConsent {
 pub struct PastTerm {
     /// Consents, by id.
     pub consents: Vec<String>,
+    /// Overrides, by id.
+    pub overrides: Vec<String>,
+    /// Closed cases, by id.
+    pub cases: Vec<String>,
     /// Closed tasks, by id.
     pub tasks: Vec<String>,
 }

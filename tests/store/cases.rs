@@ -60,6 +60,7 @@ async fn what_rests_on_a_case_is_refused_when_it_has_changed() {
             void_at: NOW.plus(Duration::from_mins(1)),
             subject: None,
             organisations: Vec::new(),
+            recipients: std::collections::BTreeSet::new(),
             case: Some(case.id.clone()),
             digest: facts_digest(std::iter::empty(), None, None, Some(case)),
         };

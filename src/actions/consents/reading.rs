@@ -8,7 +8,7 @@ use serde::de::value::{Error, StrDeserializer};
 use super::draft::{Draft, Opening};
 use super::events::Ending;
 use crate::catalogue::Category;
-use crate::consent::minors::Grantor;
+use crate::consent::minors::{Grantor, GrantorRole};
 use crate::consent::professional::{REFERENCE, Reference};
 use crate::consent::record::{Evidence, Notice};
 use crate::json::{self, Fault, Faults, Object, Text};
@@ -77,6 +77,7 @@ fn read<T>(body: &[u8], read: impl FnOnce(Object<'_>) -> Option<T>) -> Result<T,
 fn whole(mut body: Object<'_>, source: &Oin) -> Option<Draft> {
     let opening = body.required("event", "requested, given or refused");
     let subject = body.required_object("subject").and_then(|object| subject(object, source));
+    let without_bsn = body.flag("withoutBsn").unwrap_or_default();
     let subject_age = body.required_number::<u8>("subjectAge", "the subject's age in whole years");
     let oins = |body: &mut Object<'_>, name| body.required_array(name, AN_OIN).map(|array| array.distinct(32, AN_OIN));
     let sources = oins(&mut body, "sources");
@@ -103,6 +104,7 @@ fn whole(mut body: Object<'_>, source: &Oin) -> Option<Draft> {
     Some(Draft {
         opening: opening?,
         subject: subject?,
+        without_bsn,
         subject_age: subject_age?,
         sources: sources?,
         recipients: recipients?,
@@ -151,13 +153,21 @@ fn notice(mut object: Object<'_>) -> Option<Notice> {
 
 fn grantor(mut object: Object<'_>) -> Option<Grantor> {
     let role = object.required("role", "self, parent, guardian, curator, mentor, authorised, partner or family");
+    let role = role.map(|Coded(role)| role);
     let authority_evidence =
         object.optional("authorityEvidence", "1 to 120 characters, no citizen number").map(|Prose::<SHORT>(text)| text);
     let method = short(&mut object, "method");
     let at = object.required("at", INSTANT).map(|Coded(at)| at);
-    let alleged_perpetrator = object.flag("allegedPerpetrator").unwrap_or_default();
+    let alleged_perpetrator = object.flag("allegedPerpetrator");
+    if role.is_some_and(|role| role != GrantorRole::Subject) && alleged_perpetrator.is_none() {
+        object.fault(
+            "allegedPerpetrator",
+            "required of everyone but the subject: true or false, whether this person is suspected of the violence",
+        );
+    }
     object.finish();
-    Some(Grantor { role: role.map(|Coded(role)| role)?, authority_evidence, method: method?, at: at?, alleged_perpetrator })
+    let alleged_perpetrator = alleged_perpetrator.unwrap_or_default();
+    Some(Grantor { role: role?, authority_evidence, method: method?, at: at?, alleged_perpetrator })
 }
 
 fn evidence(mut object: Object<'_>) -> Option<Evidence> {

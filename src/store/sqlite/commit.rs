@@ -173,7 +173,7 @@ impl Judging<'_> {
         let person = match expected.subject {
             Some(subject) => {
                 let known = registers::person_facts(connection, self.seal, subject).await?;
-                Some(known.bearing_on(&expected.organisations))
+                Some(known.bearing_on(&expected.recipients, &expected.organisations))
             }
             None => None,
         };
@@ -212,9 +212,14 @@ impl Judging<'_> {
             }
             Change::Policies(bundle) => self.facts.policy = Some(bundle.clone()),
             Change::Reliance(row) => reliances::add(connection, self.seal, &mut self.facts.lists, row).await?,
-            Change::GivenAgain { disclosure, at } => reliances::given_again(connection, self.seal, disclosure, *at).await?,
+            Change::GivenAgain { disclosure, consents, at } => {
+                reliances::given_again(connection, self.seal, (disclosure, consents.as_ref()), *at).await?;
+            }
             Change::ReceivedBy { consent, recipients } => {
                 return reliances::received_by(connection, self.seal, &self.facts.lists, (consent, recipients)).await;
+            }
+            Change::GivenSince { consent, since, disclosures } => {
+                return reliances::given_since(connection, self.seal, &self.facts.lists, (consent, *since, disclosures)).await;
             }
             Change::Task(task) => tasks::add(connection, self.seal, &mut self.facts.lists, task).await?,
             Change::TaskAnswered(task) => return tasks::put(connection, self.seal, &mut self.facts.lists, task).await,

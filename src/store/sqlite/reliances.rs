@@ -56,16 +56,19 @@ pub(super) async fn add(
     give_again(connection, seal, &known, &row.categories, row.last).await
 }
 
-/// A disclosure is given again.
+/// A disclosure is given again, which rests on these consents now, or, where that is not known, on all on which it ever did.
 pub(super) async fn given_again(
     connection: &mut SqliteConnection,
     seal: &Seal,
-    disclosure: &str,
+    (disclosure, consents): (&str, Option<&BTreeSet<String>>),
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let query = sqlx::query(select!("disclosure = ?")).bind(disclosure);
     for known in query.fetch_all(&mut *connection).await.map_err(unavailable)? {
-        give_again(connection, seal, &known, &BTreeSet::new(), at).await?;
+        let consent: String = known.try_get("consent").map_err(unavailable)?;
+        if consents.is_none_or(|consents| consents.contains(&consent)) {
+            give_again(connection, seal, &known, &BTreeSet::new(), at).await?;
+        }
     }
     Ok(())
 }
@@ -114,6 +117,18 @@ pub(super) async fn received_by(
 ) -> Result<Result<(), Conflict>, StoreError> {
     let found: BTreeSet<Oin> = of(connection, seal, lists, consent).await?.into_iter().map(|row| row.recipient).collect();
     Ok(if found == *recipients { Ok(()) } else { Err(Conflict::StateChanged) })
+}
+
+/// Whether what was given from `since` on and rested on this consent are exactly these disclosures.
+pub(super) async fn given_since(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    lists: &Lists,
+    (consent, since, disclosures): (&str, Timestamp, &BTreeSet<String>),
+) -> Result<Result<(), Conflict>, StoreError> {
+    let relied = of(connection, seal, lists, consent).await?;
+    let found: BTreeSet<String> = relied.into_iter().filter(|row| row.last >= since).map(|row| row.disclosure).collect();
+    Ok(if found == *disclosures { Ok(()) } else { Err(Conflict::StateChanged) })
 }
 
 fn opened(seal: &Seal, row: &SqliteRow) -> Result<Reliance, StoreError> {

@@ -113,6 +113,7 @@ impl Bench {
     pub(super) async fn consent(&self, source: Slug, subject: &Value, members: Value) -> Value {
         let mut body = given(&self.gateway);
         body["subject"] = subject.clone();
+        body["withoutBsn"] = json!(subject["scheme"] != "bsn");
         body["sources"] = json!([oin(source)]);
         merge(&mut body, members);
         let (status, view) = post(&self.gateway, &self.gateway.persona(source), "/v1/consents", &body).await;

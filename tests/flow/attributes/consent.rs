@@ -9,7 +9,7 @@ use sluis::subject::SubjectId;
 
 use super::bench::{Bench, fulfilling, oin, question, with};
 use super::{Tried, flips};
-use crate::support::consents::post;
+use crate::support::consents::{keep, post};
 
 /// Hours until the instants that the narrowed policies forbid: beginning or ending there.
 const FORBIDDEN: u64 = 100;
@@ -82,7 +82,7 @@ async fn kept(on: &Bench, members: Value) -> String {
     let mut record = json!(facts.consents.first().expect("the consent"));
     record["id"] = json!(format!("{}-altered", record["id"].as_str().expect("an id")));
     let record: ConsentRecord = serde_json::from_value(with(record, members)).expect("a consent");
-    desk.record_consent(&oin(Slug::MentalHealth), &identifier(&subject), record).await.expect("recorded");
+    keep(desk, &oin(Slug::MentalHealth), &identifier(&subject), record).await;
     ask(on, &subject).await
 }
 
