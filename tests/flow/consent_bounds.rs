@@ -54,6 +54,7 @@ async fn what_was_given_before_a_no_never_undoes_it() {
     gateway.clock.advance(60);
     let mut anew = given(&gateway);
     anew["categories"] = no["categories"].clone();
+    anew["maxForm"] = json!("summary");
     anew["notAfter"] = json!(gateway.clock.now().plus(DAY).to_string());
     let (status, view) = post(&gateway, &care, "/v1/consents", &anew).await;
     assert_eq!((status, &view["state"], &view["overruledBy"]), (200, &json!("given"), &json!([refused["id"]])), "{view}");

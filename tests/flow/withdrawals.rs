@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sluis::clock::Clock;
 use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::EntryKind;
+use sluis::organisation::Kind;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use tokio::sync::Notify;
 
@@ -207,9 +208,17 @@ async fn a_list_that_is_not_whole_does_not_hold_up_a_withdrawal() {
     let care = gateway.persona(Slug::MentalHealth);
     let source = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
     source.does(|call| Act::Answer(call.answer(&[level(36)])));
+    // A second one that may have it on a consent.
+    let desk = Arc::clone(&gateway.running().desk);
+    let second = Slug::Probation.organisation().parsed_oin().expect("an OIN");
+    let mut second = desk.registration(&second).await.expect("registered").organisation;
+    second.kind = Kind::VeiligThuis;
+    desk.join(second, Vec::new()).await.expect("registered");
+    gateway.running().gateway.registry.refresh().await.expect("the registry");
     let mut consent = given(&gateway);
     consent["recipients"] = json!([Slug::VeiligThuis, Slug::Probation].map(|slug| slug.organisation().oin));
     let (_, view) = post(&gateway, &care, "/v1/consents", &consent).await;
+    gateway.clock.advance(60);
     let one = format!("/v1/consents/{}", view["id"].as_str().expect("an id"));
     gateway.ask(Slug::VeiligThuis, &question(&gateway), None).await.expect("given");
     let file = gateway.running().layout.gateway().join("sluis.sqlite");
