@@ -104,7 +104,7 @@ impl Desk {
         let overdue = task.is_overdue(self.clock.now());
         let withdrawal = task.kind == TaskKind::WithdrawalNotice;
         let relied = if withdrawal { self.relied(&task.about).await? } else { Some(Vec::new()) };
-        let own = |relied: Vec<Reliance>| relied.into_iter().filter(|one| one.recipient == task.owner);
+        let own = |relied: Vec<Reliance>| relied.into_iter().filter(|one| one.recipients.contains(&task.owner));
         let disclosures = relied.map(|relied| own(relied).map(|one| one.disclosure).collect());
         let telling = task.kind == TaskKind::SubjectNotification;
         Ok(NoticeView {

@@ -253,7 +253,7 @@ impl Built {
         let Self { gateway, desk, api, watched, policies, config, .. } = self;
         let listeners = listeners::bind(&config, &api, &gateway, public, watched).await?;
         let policies = policies::Watch::new(policies, Arc::clone(&gateway), Arc::clone(&desk));
-        policies.begin().await.map_err(StartError::new)?;
+        policies.begin().await?;
         Ok(Bound { gateway, desk, listeners, policies })
     }
 }

@@ -16,6 +16,7 @@ use super::refusal::{ProblemType, Refusal};
 use super::registry::{Member, Registry};
 use super::request::SubjectReference;
 use super::vault::VaultFailure;
+use crate::case_room::CaseFact;
 use crate::catalogue::Purpose;
 use crate::clock::Timestamp;
 use crate::consent::authority::Regime;
@@ -89,13 +90,14 @@ pub(super) async fn plan(
     may_receive(matter, now)?;
     let sources = sources(&registry, matter, &purpose, offered_by.as_ref())?;
     let organisations = organisations(matter, &sources);
-    let fact = in_case.as_ref().map(|in_case| Arc::clone(&in_case.fact));
+    let fact = in_case.as_ref().map(|in_case| in_case.fact(&registry)).transpose()?;
     let recipients = case::recipients(matter, fact.as_deref());
     let person = person.bearing_on(&recipients, &organisations);
     let known = Known { person: &person, case: fact.as_ref(), authority: &gateway.authority, regime: Regime::Other, now };
     let asking = Asking { bundle: &bundle, purpose: &purpose, matter, subject: &subject, known, asked_by, is_someone };
     let (cells, not_permitted, summaries) = asking.cells(&sources)?;
-    let read = Read { registry: &registry, subject: index, person: &person, in_case: in_case.as_ref() };
+    let in_case = in_case.as_ref().zip(fact.as_deref());
+    let read = Read { registry: &registry, subject: index, person: &person, in_case };
     let standing = read.digest(&organisations, None);
     let expected = read.expected(matter, (organisations, recipients), now);
     let poor = sources.iter().map(|source| &source.organisation.oin).filter(|source| gateway.health.is_poor(source)).cloned();
@@ -238,13 +240,13 @@ struct Read<'a> {
     registry: &'a Registry,
     subject: SubjectIndex,
     person: &'a PersonFacts,
-    in_case: Option<&'a InCase>,
+    in_case: Option<(&'a InCase, &'a CaseFact)>,
 }
 
 impl Read<'_> {
     fn digest(&self, organisations: &[Oin], person: Option<&PersonFacts>) -> [u8; 32] {
         let digests = organisations.iter().map(|oin| self.registry.member(oin).map_or([0; 32], |member| member.digest));
-        facts_digest(digests, self.registry.policy.as_deref(), person, self.in_case.map(|in_case| &in_case.case))
+        facts_digest(digests, self.registry.policy.as_deref(), person, self.in_case.map(|(_, fact)| fact))
     }
 
     /// What must be found unchanged when the disclosure is recorded.
@@ -256,8 +258,8 @@ impl Read<'_> {
         let void_at = consents.chain(overrides).chain(credentials).filter(|&at| at > now).min().unwrap_or(NEVER);
         // The oldest of the readings: whatever moved after it is looked at again when it is recorded.
         let revision = person.revision.min(registry.revision);
-        let revision = in_case.map_or(revision, |in_case| revision.min(in_case.revision));
-        let case = in_case.map(|in_case| in_case.case.id.clone());
+        let revision = in_case.map_or(revision, |(in_case, _)| revision.min(in_case.revision));
+        let case = in_case.map(|(in_case, _)| in_case.case.id.clone());
         let digest = self.digest(&organisations, Some(person));
         Expected { revision, void_at, subject: Some(subject), case, digest, organisations, recipients }
     }

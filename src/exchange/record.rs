@@ -80,12 +80,9 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
         parts.matter.request_digest,
     );
     let years = parts.plan.purpose.retention.log_years;
-    let written = gateway.journal.write(
-        disclosure_clear(gateway, &parts),
-        &disclosure_body(gateway, &parts, &statement)?,
-        Some(&statement),
-        years,
-    )?;
+    let body = disclosure_body(gateway, &parts, &statement)?;
+    let clear = Clear { overridden: !body.overrides.is_empty(), ..disclosure_clear(gateway, &parts) };
+    let written = gateway.journal.write(clear, &body, Some(&statement), years)?;
     let receipting = Receipting { entry: 0, party_key: written.party_key };
     let leaf = written.row.leaf;
     entries.push(written.row);
@@ -179,7 +176,6 @@ fn disclosure_clear(gateway: &Gateway, parts: &SealedParts) -> Clear {
     if let (Some(only), None) = (sources.next(), sources.next()) {
         clear.source = Some(only.organisation.oin.clone());
     }
-    clear.overridden = parts.items.iter().any(|item| item.permitted.cell.overridden_by.is_some());
     clear
 }
 
@@ -190,6 +186,7 @@ fn disclosure_body(gateway: &Gateway, parts: &SealedParts, statement: &Statement
     body.obligations = Some(logged_obligations(&parts.obligations));
     body.operation.ended_at = Some(gateway.clock.now());
     let mut items: Vec<Item> = parts.items.iter().map(|item| given(&parts.plan, item)).collect();
+    body.overrides = entries::overrides(&parts.plan, &items);
     let answered = |cell: &super::plan::Cell| {
         parts.items.iter().any(|item| {
             item.permitted.cell.category == cell.category

@@ -16,8 +16,8 @@ pub struct Reliance {
     pub consent: String,
     /// The disclosure's id.
     pub disclosure: String,
-    /// Who received.
-    pub recipient: Oin,
+    /// Who received: of a team every attendee.
+    pub recipients: BTreeSet<Oin>,
     /// What of it rested on the consent.
     pub categories: BTreeSet<Category>,
     /// When it was first given.

@@ -17,6 +17,7 @@ mod facts_re_read;
 mod framing;
 mod freshness;
 mod full_disk;
+mod given;
 mod hostile_connectors;
 mod idempotency;
 mod kill;

@@ -21,7 +21,7 @@ fn reliance(disclosure: &str, recipient: u8) -> Reliance {
     Reliance {
         consent: "c1".to_owned(),
         disclosure: disclosure.to_owned(),
-        recipient: oin(recipient),
+        recipients: [oin(recipient)].into(),
         categories,
         first: NOW,
         last: NOW,
@@ -77,6 +77,9 @@ async fn a_withdrawal_knows_everyone_who_received() {
     assert_eq!(again(Some("c1"), NOW.plus(DAY)).await, last(NOW.plus(DAY)));
     assert_eq!(again(Some("c2"), NOW.plus(DAY * 2)).await, last(NOW.plus(DAY)), "what rests on another consent now");
     assert_eq!(again(None, NOW.plus(DAY * 2)).await, last(NOW.plus(DAY * 2)), "what it rests on is not known");
+    let team = Reliance { recipients: [oin(2), oin(4)].into(), last: NOW.plus(DAY * 2), ..reliance("d1", 2) };
+    fixture.commit_one(Append { changes: vec![Change::Reliance(team.clone())], ..fixture.append() }).await.expect("written");
+    assert_eq!(fixture.store.reliances("c1").await.expect("read"), [team], "one more has joined");
     fixture.holds_together().await;
 }
 

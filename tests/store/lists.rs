@@ -24,7 +24,7 @@ fn reliance(consent: &str, disclosure: &str, recipient: u8) -> Reliance {
     Reliance {
         consent: consent.to_owned(),
         disclosure: disclosure.to_owned(),
-        recipient: oin(recipient),
+        recipients: [oin(recipient)].into(),
         categories: BTreeSet::from([Category::Diagnosis]),
         first: NOW,
         last: NOW,

@@ -196,7 +196,9 @@ fn begun(kept: &KeptConsent) -> Option<Timestamp> {
 fn received(relied: &[Reliance]) -> BTreeMap<Oin, BTreeSet<Category>> {
     let mut received: BTreeMap<Oin, BTreeSet<Category>> = BTreeMap::new();
     for one in relied {
-        received.entry(one.recipient.clone()).or_default().extend(&one.categories);
+        for recipient in &one.recipients {
+            received.entry(recipient.clone()).or_default().extend(&one.categories);
+        }
     }
     received
 }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
+use crate::organisation::Oin;
 use crate::store::facts::{facts_digest, registration_digest};
 use crate::store::{Append, Change, Committed, Conflict, EntryRow, Expected, Head, Revision, Scribe, Sequenced, StoreError};
 
@@ -178,7 +179,13 @@ impl Judging<'_> {
             None => None,
         };
         let case = match &expected.case {
-            Some(case) => cases::case(connection, self.seal, case).await?.map(|(_, case)| case),
+            Some(case) => {
+                let kind_of = |oin: &Oin| organisations.get(oin).map(|registration| registration.organisation.kind);
+                let known = cases::case(connection, self.seal, case).await?;
+                // Who would receive cannot be told: nothing holds.
+                let Some(fact) = known.and_then(|(_, case)| case.fact(kind_of)) else { return Ok(false) };
+                Some(fact)
+            }
             None => None,
         };
         let registrations = expected.organisations.iter().map(of);

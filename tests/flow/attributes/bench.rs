@@ -165,8 +165,8 @@ fn merge(body: &mut Value, members: Value) {
 /// Facts that fulfil every condition.
 pub(super) fn fulfilling() -> Value {
     json!({
-        "wpgArticle": "8", "decisionId": "d-1", "mandateId": "m-1", "courtOrderId": "c-1", "professional": "p-1", "meldcodeSteps": true,
-        "test51c": true, "severity": true, "restrainingOrder": false, "secretAddress": false, "subjectAge": 36, "withheldBySource": false,
+        "wpgArticle": "8", "decisionId": "d-1", "decisionArticle": "20", "mandateId": "m-1", "courtOrderId": "c-1", "professional": "p-1", "meldcodeSteps": true,
+        "test51c": true, "severity": true, "restrainingOrder": false, "underRestrainingOrder": true, "secretAddress": false, "subjectAge": 36, "withheldBySource": false,
     })
 }
 

@@ -90,6 +90,7 @@ fn ground(purpose: &str) -> Ground {
     match purpose {
         "acute-safety" => Ground::Emergency,
         "prosecution" => Ground::ConflictOfDuties,
+        "treatment" => Ground::Wpg19,
         _ => Ground::Wmo411,
     }
 }
