@@ -20,7 +20,7 @@ pub(super) fn of(gateway: &Gateway, parts: &SealedParts) -> Result<Vec<Change>, 
     }
     let mut by_consent: BTreeMap<String, BTreeSet<Category>> = BTreeMap::new();
     for item in &parts.items {
-        if let Some(consent) = &item.permitted.consent {
+        if let Some((consent, _)) = &item.permitted.cell.consent {
             by_consent.entry(consent.clone()).or_default().insert(item.permitted.cell.category);
         }
     }

@@ -269,7 +269,7 @@ async fn permitted(gateway: &Gateway, matter: &Matter, plan: &Plan, released: &R
             return Ok(None);
         }
         permitted.apart.extend(verdict.apart);
-        permitted.relied.extend(verdict.consent.map(|consent| (consent, item.category)));
+        permitted.relied.extend(verdict.cell.consent.map(|(consent, _)| (consent, item.category)));
     }
     Ok(Some(permitted))
 }

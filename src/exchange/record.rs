@@ -165,7 +165,7 @@ fn relied(parts: &SealedParts, judged: &Judged, brought: Option<&Brought>) -> Op
         Some(earlier) => earlier.relied()?.clone(),
         None => BTreeSet::new(),
     };
-    let new = parts.items.iter().filter_map(|item| item.permitted.consent.clone());
+    let new = parts.items.iter().filter_map(|item| item.permitted.cell.consent.as_ref().map(|(consent, _)| consent.clone()));
     Some(answer.into_iter().chain(judged.relied.keys().cloned()).chain(new).collect())
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sluis::case_room::{Case, CaseId, Step, Track};
 use sluis::catalogue::Category;
-use sluis::consent::Override;
+use sluis::consent::{ConsentRecord, Override};
 use sluis::notice::{Answer, AnswerCode, Task, TaskKind, TaskState};
 use sluis::organisation::{Kind, Oin};
 use sluis::store::duties::{PastTerm, Reliance};
@@ -127,7 +127,7 @@ async fn overrides_and_cases_go_in_their_time() {
     let over = NOW.plus(DAY);
     write(vec![Change::Override(subject, 1, Box::new(overriding("o1", None)))]).await;
     write(vec![Change::Override(subject, 1, Box::new(Override { not_after: over.plus(DAY), ..overriding("o2", None) }))]).await;
-    write(vec![Change::Consent(subject, Box::new(consent("c1", 1)))]).await;
+    write(vec![Change::Consent(subject, Box::new(ConsentRecord { not_after: over.plus(DAY), ..consent("c1", 1) }))]).await;
     let case = |number: u8| {
         let id: CaseId = format!("01937c6e-0000-7000-8000-0000000000{number:02}").parse().expect("an id");
         Case::open(id, Track::Named, [oin(1)].into()).expect("a case")
