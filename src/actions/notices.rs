@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::consents::SINCE;
 use super::once::Once;
 use super::{ActionError, Desk};
 use crate::catalogue::{Category, PurposeCode};
@@ -184,7 +185,14 @@ impl Desk {
         let Some(answer) = task.answers.last() else { return Ok(None) };
         let event = ConsentEvent { at: answer.at, recorded_at: answer.at, reason: answer.basis.clone() };
         let record = match task.state {
-            TaskState::Accepted => self.accepted(current, task.owner_kind, &answer.by, event)?,
+            TaskState::Accepted => {
+                let given = kept.versions.iter().map(|version| version.event.at).min().unwrap_or(current.event.at);
+                let given = current.grantors.iter().map(|grantor| grantor.at).fold(given, Timestamp::min);
+                if self.refused_since(kept.subject, current, given).await? {
+                    return Err(ActionError::Member { pointer: "/answer", expected: format!("declined: {SINCE}") });
+                }
+                self.accepted(current, task.owner_kind, &answer.by, event)?
+            }
             _ => ConsentRecord { recorded_by: answer.by.clone(), ..current.next(ConsentState::Invalidated, event) },
         };
         let entry = self.entry(self.consent_entry(&record)?)?;

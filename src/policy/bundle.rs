@@ -196,6 +196,12 @@ impl Bundle {
         self.reach(recipient, purpose, source, category).map_or(FormSet::NONE, |reach| reach.ever)
     }
 
+    /// Which forms a consent opens: permitted with it, every condition fulfilled, and not without it.
+    pub fn opened_by_consent(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category) -> FormSet {
+        let opened = |reach: Arc<Reach>| reach.with_consent.iter().filter(|form| !reach.on_facts.contains(*form)).collect();
+        self.reach(recipient, purpose, source, category).map_or(FormSet::NONE, opened)
+    }
+
     /// On what a form of a cell rests.
     pub fn footing(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category, form: Form) -> Footing {
         self.reach(recipient, purpose, source, category).map_or(Footing::Never, |reach| reach.footing(form))

@@ -18,7 +18,7 @@ use async_trait::async_trait;
 
 pub use append::{Append, Committed, Conflict, EntryRow, Expected, IdempotencyClaim, NonceClaim, Receipting};
 pub use change::{Change, CredentialChange, StatusChange};
-pub use rows::{ContributionRow, DeliveryRow, DisclosureRow, NameIndex, OfferRow, PseudonymRow};
+pub use rows::{ContributionRow, DeliveryRow, DisclosureRow, NameIndex, OfferPage, OfferRow, PseudonymRow};
 
 use self::duties::{KeptConsent, PastTerm, Reliance};
 use crate::case_room::{Case, CaseId};
@@ -253,8 +253,11 @@ pub trait Store: Send + Sync {
     /// Id and term of an offer like this one (same source, recipient, purpose, kind and person) that waits at `now`.
     async fn offer_like(&self, offer: &OfferRow, now: Timestamp) -> Result<Option<(String, Timestamp)>, StoreError>;
 
-    /// What waits for `recipient` at `now`, oldest first, at most `limit`.
-    async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, limit: u32) -> Result<Vec<OfferRow>, StoreError>;
+    /// What waits for `recipient` at `now`, newest first.
+    async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, page: OfferPage<'_>) -> Result<Vec<OfferRow>, StoreError>;
+
+    /// What `source` made and still names a person at `now`, collected or not, newest first.
+    async fn offers_made(&self, source: &Oin, now: Timestamp, page: OfferPage<'_>) -> Result<Vec<OfferRow>, StoreError>;
 
     /// A consent with every version.
     async fn consent(&self, id: &str) -> Result<Option<KeptConsent>, StoreError>;
