@@ -20,8 +20,8 @@ pub struct Professional {
 impl Professional {
     /// Whether both are one person, however it is written: by reference or by registration.
     pub fn is(&self, other: &Self) -> bool {
-        let reference = |one: &Self| one.reference.trim().to_lowercase();
-        let registration = |one: &Self| one.registration.as_deref().map(plain);
+        let reference = |one: &Self| canonical_reference(&one.reference);
+        let registration = |one: &Self| one.registration.as_deref().map(canonical_registration);
         reference(self) == reference(other) || registration(self).is_some_and(|own| Some(own) == registration(other))
     }
 }
@@ -37,8 +37,13 @@ pub fn is_registration(text: &str) -> bool {
     text.len() <= LONGEST && printed && text.bytes().any(|byte| byte.is_ascii_alphanumeric())
 }
 
+/// A reference without what differs from hand to hand: case, and spaces around it.
+pub fn canonical_reference(reference: &str) -> String {
+    reference.trim().to_lowercase()
+}
+
 /// A registration without what differs from hand to hand: case, spaces, punctuation, the register's name, leading zeros.
-fn plain(registration: &str) -> String {
+pub fn canonical_registration(registration: &str) -> String {
     let letters = registration.chars().filter(char::is_ascii_alphanumeric);
     let letters: String = letters.map(|letter| letter.to_ascii_uppercase()).collect();
     let digits: String = letters.chars().filter(char::is_ascii_digit).collect();

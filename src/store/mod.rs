@@ -30,6 +30,7 @@ use crate::ledger::seal::Leaf;
 use crate::ledger::tree::{NodeHash, Tile, TileId};
 use crate::notice::Task;
 use crate::organisation::keys::{Certificate, PublishedKey};
+use crate::organisation::people::Role;
 use crate::organisation::{Oin, Organisation};
 
 /// A keyed digest of a person's identifier: how consents and overrides about someone are found without storing who it is.
@@ -75,6 +76,8 @@ pub struct Registration {
     pub signing: Vec<PublishedKey>,
     /// Its encryption keys.
     pub encryption: Vec<PublishedKey>,
+    /// Its people: the personal key of each.
+    pub people: Vec<(Role, PublishedKey)>,
 }
 
 /// What is recorded about one person that a decision rests on, as of one revision.

@@ -70,10 +70,11 @@ fn actor(reference: &str, source: &Oin) -> Actor {
 /// What it opens: codes and organisations, no words about persons.
 fn opened(record: &Override) -> BTreeMap<String, String> {
     let recipients: Vec<&str> = record.recipients.iter().map(Oin::as_str).collect();
+    let forms: Vec<&str> = record.forms.iter().map(|form| form.code()).collect();
     [
         ("recipients", recipients.join(" ")),
         ("ground", record.ground.code().to_owned()),
-        ("maxForm", record.max_form.code().to_owned()),
+        ("forms", forms.join(" ")),
         ("notAfter", record.ends_at().to_string()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
@@ -86,7 +87,7 @@ fn signed(step: &Step, message: &OverrideMessage) -> Vec<Signed> {
     match step {
         Step::Made(_) => {
             let created = &message.created;
-            let statement = content.create_statement(&created.professional, created.signed_at);
+            let statement = content.create_statement(&message.id, &created.professional, created.signed_at);
             let approved = message.approved.as_ref().map(|approved| {
                 let statement = content.approve_statement(&message.id, &approved.professional, approved.signed_at);
                 evidence("override-approve", approved, &statement)

@@ -1,5 +1,5 @@
-//! Overrides (doorbreking, `domain.md` §7) as sources report them. The gateway checks the professionals' signatures by the keys that the source
-//! states: who they are, and that they are two, the source vouches for with its own signature. Both stand in the log, so that neither can deny it.
+//! Overrides (doorbreking, `domain.md` §7) as sources report them. The gateway takes signatures only of professionals of the source whom its operator
+//! has enrolled: two keys are two persons. Both stand in the log, so that neither can deny it.
 
 mod entry;
 mod rules;
@@ -8,11 +8,14 @@ use std::collections::BTreeMap;
 
 use self::rules::member;
 use super::{ActionError, Desk};
-use crate::catalogue::{Form, Purpose};
+use crate::catalogue::Purpose;
 use crate::clock::Timestamp;
 use crate::consent::derogation::ConsentSought;
-use crate::consent::{Override, within_ceiling};
+use crate::consent::Override;
+use crate::crypto::base64;
+use crate::json::Fault;
 use crate::ledger::entry::Client;
+use crate::organisation::people::{Person, Role};
 use crate::organisation::{Kind, Oin, Organisation};
 use crate::secret::Personal;
 use crate::source::overrides::{self as wire, OverrideMessage, OverrideStanding, SignedStep};
@@ -35,6 +38,8 @@ pub struct Reporting<'a> {
     pub nonce: NonceClaim,
 }
 
+const ENROLLED: &str = "a professional of the source, enrolled at the gateway (`sluis keys enrol`) with this reference, registration and key";
+
 /// What happens to an override.
 enum Step {
     Made(Box<Override>),
@@ -51,10 +56,11 @@ impl Desk {
         let subject = message.content.subject.parse(source).map(Personal::new);
         let subject = subject.ok_or_else(|| member("/content/subject", "an identifier"))?;
         let current = self.known_override(source, &subject, &message.id).await?;
+        let people = self.enrolled(source, Role::Professional).await?;
         let step = match (message.standing, current) {
-            (OverrideStanding::Active, None) => Step::Made(Box::new(self.new_override(message, &reporting)?)),
+            (OverrideStanding::Active, None) => Step::Made(Box::new(self.new_override(message, &reporting, &people)?)),
             (OverrideStanding::Revoked, Some((version, record))) if record.ended_at.is_none() => {
-                rules::ending(message)?;
+                self.ending(message, &record, &people)?;
                 let record = Override { ended_at: Some(self.clock.now()), ..record };
                 Step::Ended(version.saturating_add(1), Box::new(record))
             }
@@ -85,10 +91,42 @@ impl Desk {
         Ok(facts.overrides.into_iter().find(|(_, known)| known.id == id && known.source == *source))
     }
 
-    fn new_override(&self, message: &OverrideMessage, reporting: &Reporting<'_>) -> Result<Override, ActionError> {
+    fn new_override(
+        &self,
+        message: &OverrideMessage,
+        reporting: &Reporting<'_>,
+        people: &[Person],
+    ) -> Result<Override, ActionError> {
         let record = record(message, &reporting.source.oin, self.clock.now());
-        let faults = rules::faults(message, &record, reporting);
+        let mut faults = rules::faults(message, &record, reporting);
+        for (name, step) in [("created", Some(&message.created)), ("approved", message.approved.as_ref())] {
+            let member = step.and_then(|step| self.stranger(&reporting.source.oin, step, people));
+            faults.extend(member.map(|member| Fault { pointer: format!("/{name}/{member}"), expected: ENROLLED.to_owned() }));
+        }
         if faults.is_empty() { Ok(record) } else { Err(ActionError::Faults(faults)) }
+    }
+
+    /// The end of an override: by a professional of the source, after it was made.
+    fn ending(&self, message: &OverrideMessage, record: &Override, people: &[Person]) -> Result<(), ActionError> {
+        let revoked = rules::ending(message, self.clock.now())?;
+        match self.stranger(&record.source, revoked, people) {
+            None => Ok(()),
+            Some("professional") => Err(member("/revoked/professional", ENROLLED)),
+            Some("registration") => Err(member("/revoked/registration", ENROLLED)),
+            Some(_) => Err(member("/revoked/publicKey", ENROLLED)),
+        }
+    }
+
+    /// By which member a step is none of an enrolled professional.
+    fn stranger(&self, source: &Oin, step: &SignedStep, people: &[Person]) -> Option<&'static str> {
+        let key = base64::decode_url(&step.public_key).ok();
+        let known = people.iter().find(|person| key.is_some() && base64::decode_url(&person.key.x).ok() == key);
+        let Some(person) = known else { return Some("publicKey") };
+        if person.key.kid != step.professional {
+            return Some("professional");
+        }
+        let registered = self.registration_digest(source, &step.registration) == person.key.registration;
+        (!registered).then_some("registration")
     }
 
     async fn keep_override(
@@ -116,8 +154,6 @@ impl Desk {
 /// What is kept of a report: the subject's identifier and the signatures are not.
 fn record(message: &OverrideMessage, source: &Oin, now: Timestamp) -> Override {
     let content = &message.content;
-    let finest =
-        content.forms.iter().copied().fold(Form::Signal, |finest, form| if within_ceiling(form, finest) { finest } else { form });
     Override {
         id: message.id.clone(),
         subject: String::new(),
@@ -125,7 +161,7 @@ fn record(message: &OverrideMessage, source: &Oin, now: Timestamp) -> Override {
         recipients: content.recipients.iter().cloned().collect(),
         purpose: content.purpose.clone(),
         categories: content.categories.iter().copied().collect(),
-        max_form: finest,
+        forms: content.forms.iter().copied().collect(),
         ground: content.ground,
         professional: message.created.by(),
         approved_by: message.approved.as_ref().map(SignedStep::by),

@@ -39,11 +39,18 @@ pub(super) fn member(pointer: &'static str, expected: impl ToString) -> ActionEr
 ///
 /// # Errors
 /// [`ActionError::Member`].
-pub(super) fn ending(message: &OverrideMessage) -> Result<&SignedStep, ActionError> {
+pub(super) fn ending(message: &OverrideMessage, now: Timestamp) -> Result<&SignedStep, ActionError> {
     let required = || member("/revoked", "required to end an override: the signed step");
     let revoked = message.revoked.as_ref().ok_or_else(required)?;
     let statement = revoke_statement(&message.id, &revoked.professional, revoked.signed_at);
-    if holds(revoked, &statement) { Ok(revoked) } else { Err(member("/revoked/signature", SIGNATURE)) }
+    if !holds(revoked, &statement) {
+        return Err(member("/revoked/signature", SIGNATURE));
+    }
+    let signed_at = revoked.signed_at;
+    if signed_at > now.plus(AHEAD) || signed_at < message.created.signed_at {
+        return Err(member("/revoked/signedAt", "an instant after it was created that has passed"));
+    }
+    Ok(revoked)
 }
 
 /// When the review of an override that one person made alone is due: as the source told her, and never later than counted from now.
@@ -57,7 +64,7 @@ fn signatures(message: &OverrideMessage, now: Timestamp, faults: &mut Vec<Fault>
     let (content, created) = (&message.content, &message.created);
     let mut add =
         |pointer: &str, expected: &str| faults.push(Fault { pointer: pointer.to_owned(), expected: expected.to_owned() });
-    if !holds(created, &content.create_statement(&created.professional, created.signed_at)) {
+    if !holds(created, &content.create_statement(&message.id, &created.professional, created.signed_at)) {
         add("/created/signature", SIGNATURE);
     }
     if created.signed_at > now.plus(AHEAD) {
@@ -140,6 +147,7 @@ fn place(fault: InvalidOverride) -> &'static str {
         },
         InvalidOverride::Empty(name) | InvalidOverride::Many(name) => match name {
             "categories" => "/content/categories",
+            "forms" => "/content/forms",
             _ => "/content/recipients",
         },
         InvalidOverride::Itself => "/content/recipients",

@@ -12,6 +12,12 @@ pub enum OverrideError {
     /// No override with this id.
     #[error("there is no override with this id")]
     NotFound,
+    /// Not an id.
+    #[error("the id of an override is 128 random bits, base64url without padding: 22 characters")]
+    Id,
+    /// Another override has the id.
+    #[error("another override has this id: sign it under a new one")]
+    Taken,
     /// Not in a state for this step.
     #[error("the override is not in a state that allows this step")]
     WrongState,

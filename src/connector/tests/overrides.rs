@@ -6,6 +6,7 @@ use super::super::professionals::StepError;
 use super::super::store::OverrideRow;
 use super::*;
 use crate::catalogue::Ground;
+use crate::crypto::digest;
 use crate::organisation::{Kind, Oin};
 use crate::source::overrides::{ConsentSought, OverrideContent, OverrideMessage, OverrideStanding, revoke_statement};
 
@@ -20,8 +21,10 @@ fn content(purpose: &str, form: &str) -> OverrideContent {
 }
 
 async fn create(fixture: &Fixture, person: &Person, content: &OverrideContent) -> Result<OverrideRow, OverrideError> {
-    let signed = person.sign(fixture.now(), |signed| content.create_statement(&signed.professional, signed.signed_at));
-    fixture.connector.create_override(content.clone(), &signed).await
+    // The same of one content, as one professional hands it in twice.
+    let id = base64::encode_url(&digest::sha256(format!("{} {} {}", person.reference, fixture.now(), json!(content)).as_bytes())[..16]);
+    let signed = person.sign(fixture.now(), |signed| content.create_statement(&id, &signed.professional, signed.signed_at));
+    fixture.connector.create_override(&id, content.clone(), &signed).await
 }
 
 async fn approve(fixture: &Fixture, person: &Person, row: &OverrideRow) -> Result<OverrideRow, OverrideError> {
@@ -171,9 +174,10 @@ async fn every_field_is_required() {
 async fn the_signature_covers_every_field() {
     let fixture = Fixture::new().await;
     let mut content = content("acute-safety", "exact");
-    let signed = fixture.agent.sign(fixture.now(), |signed| content.create_statement(&signed.professional, signed.signed_at));
+    let id = base64::encode_url(&[7; 16]);
+    let signed = fixture.agent.sign(fixture.now(), |signed| content.create_statement(&id, &signed.professional, signed.signed_at));
     content.harm = "Iets anders.".to_owned();
-    let refused = fixture.connector.create_override(content, &signed).await.err();
+    let refused = fixture.connector.create_override(&id, content, &signed).await.err();
     assert_eq!(refused, Some(OverrideError::Step(StepError::Signature)));
 }
 
