@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Professional;
+use super::professional::canonical_reference;
 use crate::catalogue::{Category, Form, Ground, PurposeCode};
 use crate::clock::Timestamp;
 use crate::json::is_text;
@@ -114,6 +115,9 @@ pub enum InvalidOverride {
     /// The source would give to itself.
     #[error("an override is for others than the source itself")]
     Itself,
+    /// She consulted herself.
+    #[error("another colleague than the professional who makes it")]
+    OwnColleague,
     /// The four eyes are missing.
     #[error("a second professional, another than the first, must approve it; only for acute-safety may one make it alone")]
     FourEyes,
@@ -141,6 +145,9 @@ impl Override {
         if let Some((name, _)) = texts.iter().find(|(_, text)| !is_text(text, LONGEST_TEXT)) {
             return Err(InvalidOverride::Missing(name));
         }
+        if canonical_reference(&self.consulted) == canonical_reference(&self.professional.reference) {
+            return Err(InvalidOverride::OwnColleague);
+        }
         if self.recipients.is_empty() {
             return Err(InvalidOverride::Empty("recipients"));
         }
@@ -161,6 +168,12 @@ impl Override {
         }
         let alone_allowed = one_suffices(&self.purpose) && self.approved_by.is_none();
         if self.four_eyes() || alone_allowed { Ok(()) } else { Err(InvalidOverride::FourEyes) }
+    }
+
+    /// Whether a report of the same override says this too: all but what the gateway adds.
+    pub fn is_as(&self, reported: &Self) -> bool {
+        let Self { subject, made_at, ended_at, .. } = self.clone();
+        *self == Self { subject, made_at, ended_at, ..reported.clone() }
     }
 
     /// Whether two distinct professionals stand for it.

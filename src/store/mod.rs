@@ -236,6 +236,9 @@ pub trait Store: Send + Sync {
     /// What is recorded about one person.
     async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError>;
 
+    /// The person whom the override with this id is about; `None` when there is no such override.
+    async fn subject_of_override(&self, id: &str) -> Result<Option<SubjectIndex>, StoreError>;
+
     /// All that is recorded about the person to whom a row of `consent`, `override_record` or `person_register` belongs, named as in an alarm, whether it
     /// can be read or not; `None` when there is no such row.
     async fn unreadable(&self, table: &str, row: &str) -> Result<Option<lost::Unreadable>, StoreError>;

@@ -64,13 +64,24 @@ impl Desk {
                 let record = Override { ended_at: Some(self.clock.now()), ..record };
                 Step::Ended(version.saturating_add(1), Box::new(record))
             }
+            (OverrideStanding::Active, Some((_, known))) if !known.is_as(&record(message, source, known.made_at)?) => {
+                return Err(taken());
+            }
             (_, Some(_)) => return self.changes_nothing(reporting.nonce).await,
             (OverrideStanding::Revoked, None) => return Err(member("/id", "an override in force that this source made")),
         };
         let nonce = reporting.nonce.clone();
         match self.keep_override(&subject, step, message, reporting).await {
-            // Another node took the same report first.
-            Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => self.changes_nothing(nonce).await,
+            // Another node took the same report first, or the id is another's: of another source, or about another person.
+            Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => {
+                let current = self.known_override(source, &subject, &message.id).await?;
+                let (_, known) = current.ok_or_else(taken)?;
+                let same = match message.standing {
+                    OverrideStanding::Active => known.is_as(&record(message, source, known.made_at)?),
+                    OverrideStanding::Revoked => known.ended_at.is_some(),
+                };
+                if same { self.changes_nothing(nonce).await } else { Err(taken()) }
+            }
             done => done,
         }
     }
@@ -97,7 +108,7 @@ impl Desk {
         reporting: &Reporting<'_>,
         people: &[Person],
     ) -> Result<Override, ActionError> {
-        let record = record(message, &reporting.source.oin, self.clock.now());
+        let record = record(message, &reporting.source.oin, self.clock.now())?;
         let mut faults = rules::faults(message, &record, reporting);
         for (name, step) in [("created", Some(&message.created)), ("approved", message.approved.as_ref())] {
             let member = step.and_then(|step| self.stranger(&reporting.source.oin, step, people));
@@ -152,9 +163,9 @@ impl Desk {
 }
 
 /// What is kept of a report: the subject's identifier and the signatures are not.
-fn record(message: &OverrideMessage, source: &Oin, now: Timestamp) -> Override {
+fn record(message: &OverrideMessage, source: &Oin, now: Timestamp) -> Result<Override, ActionError> {
     let content = &message.content;
-    Override {
+    Ok(Override {
         id: message.id.clone(),
         subject: String::new(),
         source: source.clone(),
@@ -167,22 +178,27 @@ fn record(message: &OverrideMessage, source: &Oin, now: Timestamp) -> Override {
         approved_by: message.approved.as_ref().map(SignedStep::by),
         harm: content.harm.clone(),
         harm_to: content.harm_to.clone(),
-        consent_sought: consent_sought(&content.consent, now),
+        consent_sought: consent_sought(&content.consent, now)?,
         alternatives: content.alternatives.clone(),
         necessity: content.why_least.clone(),
         consulted: content.colleague.clone(),
         made_at: now,
         not_after: content.expires_at,
         ended_at: None,
-    }
+    })
 }
 
-fn consent_sought(sought: &wire::ConsentSought, now: Timestamp) -> ConsentSought {
-    match sought {
+fn taken() -> ActionError {
+    ActionError::State("another override has this id, or it has changed meanwhile: nothing was taken; use a new id".to_owned())
+}
+
+fn consent_sought(sought: &wire::ConsentSought, now: Timestamp) -> Result<ConsentSought, ActionError> {
+    Ok(match sought {
         wire::ConsentSought::Yes { on, result } => {
-            let at = Timestamp::parse(&format!("{on}T00:00:00Z")).unwrap_or(now);
+            let at = Timestamp::parse(&format!("{on}T00:00:00Z")).ok().filter(|at| *at <= now);
+            let at = at.ok_or_else(|| member("/content/consent/on", "a day that has begun, YYYY-MM-DD"))?;
             ConsentSought::Sought { at, result: result.clone() }
         }
         wire::ConsentSought::No { why } => ConsentSought::NotSought { reason: why.clone() },
-    }
+    })
 }

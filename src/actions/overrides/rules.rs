@@ -53,9 +53,15 @@ pub(super) fn ending(message: &OverrideMessage, now: Timestamp) -> Result<&Signe
     Ok(revoked)
 }
 
-/// When the review of an override that one person made alone is due: as the source told her, and never later than counted from now.
+/// When the review of an override that one person made alone is due: as the source told her, and never later than counted from her act, however
+/// late that was reported.
 pub(super) fn review_due(message: &OverrideMessage, record: &Override) -> Timestamp {
-    message.review_due.map_or_else(|| record.review_due(), |due| due.min(record.review_due()))
+    let counted = latest_review(message).min(record.review_due());
+    message.review_due.map_or(counted, |due| due.min(counted))
+}
+
+fn latest_review(message: &OverrideMessage) -> Timestamp {
+    message.created.signed_at.plus_working_days(REVIEW_WORKING_DAYS)
 }
 
 const SIGNATURE: &str = "a signature by publicKey over the canonical JSON of the step and the whole content";
@@ -121,11 +127,11 @@ fn kind(reporting: &Reporting<'_>, recipient: &Oin) -> Option<Kind> {
 
 /// Who made it alone is reviewed, and knows by when.
 fn review(message: &OverrideMessage, record: &Override, faults: &mut Vec<Fault>) {
-    let latest = record.made_at.plus(AHEAD).plus_working_days(REVIEW_WORKING_DAYS);
+    let latest = latest_review(message);
     let expected = match (record.approved_by.is_some(), message.review_due) {
         (true, Some(_)) => "nothing: two persons stand for it",
         (false, due) if one_suffices(&record.purpose) && due.is_none_or(|due| due > latest) => {
-            "by when the privacy officer (FG) reviews it: at most two working days after it was made"
+            "by when the privacy officer (FG) reviews it: at most two working days after it was signed"
         }
         _ => return,
     };
@@ -151,6 +157,7 @@ fn place(fault: InvalidOverride) -> &'static str {
             _ => "/content/recipients",
         },
         InvalidOverride::Itself => "/content/recipients",
+        InvalidOverride::OwnColleague => "/content/colleague",
         InvalidOverride::Term => "/content/expiresAt",
         InvalidOverride::FourEyes => "/approved",
     }

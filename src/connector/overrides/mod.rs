@@ -14,6 +14,7 @@ use super::professionals::Signed;
 use super::store::{NewOverride, OverrideRow};
 use crate::crypto::base64;
 use crate::entropy::{Entropy, EntropyUnavailable};
+use crate::consent::professional::canonical_reference;
 use crate::consent::derogation::{REVIEW_WORKING_DAYS, one_suffices};
 use crate::source::overrides::{OverrideContent, revoke_statement};
 
@@ -40,6 +41,9 @@ impl Connector {
         base64::decode_url_array::<16>(id).map_err(|_| OverrideError::Id)?;
         let now = self.outside.clock.now();
         self.check_content(&content, signed.signed_at.min(now), now)?;
+        if canonical_reference(&content.colleague) == canonical_reference(&signed.professional) {
+            return Err(OverrideError::OwnColleague);
+        }
         let statement = content.create_statement(id, &signed.professional, signed.signed_at);
         let created = self.verify_step(signed, &statement).await?;
         let subject = self.known_subject(&content, now).await?;

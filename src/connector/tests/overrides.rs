@@ -145,7 +145,6 @@ async fn every_field_is_required() {
         ("consent.on", &|content| content.consent = ConsentSought::Yes { on: "2026-13-01".to_owned(), result: "nee".to_owned() }),
         ("consent.on", &|content| content.consent = ConsentSought::Yes { on: "2026-11-21".to_owned(), result: "nee".to_owned() }),
         ("categories", &|content| content.categories.clear()),
-        ("categories", &|content| content.categories = vec![Category::Reporter]),
         ("categories", &|content| content.categories = vec![Category::IncidentReports; 2]),
         ("forms", &|content| content.forms.clear()),
         ("recipients", &|content| content.recipients.clear()),
@@ -160,6 +159,11 @@ async fn every_field_is_required() {
     assert_eq!(refuse(&|content| content.expires_at = late(NOW)).await, OverrideError::Expiry);
     assert_eq!(refuse(&|content| content.subject.value = "999990044".to_owned()).await, OverrideError::UnknownPerson);
     assert!(matches!(refuse(&|content| content.subject.value = "1".to_owned()).await, OverrideError::Subject(_)));
+    let secret = refuse(&|content| content.categories = vec![Category::CitizenNumber]).await;
+    assert_eq!(secret.to_string(), "citizen-number never leaves a source: no override opens it");
+    let form = refuse(&|content| content.forms = vec![Form::Signal]).await.to_string();
+    assert!(form.ends_with("in other forms: exact"), "{form}");
+    assert_eq!(refuse(&|content| content.colleague = " POL-17".to_owned()).await, OverrideError::OwnColleague);
     let beyond = refuse(&|content| content.categories = vec![Category::LivingAreas]).await;
     assert_eq!(beyond, OverrideError::BeyondCeiling(Category::LivingAreas));
     assert!(fixture.connector.overrides().await.unwrap().is_empty());

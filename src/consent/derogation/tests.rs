@@ -88,6 +88,9 @@ fn everything_must_be_stated() {
     let many = (0..17).map(|number| format!("000000990000000{number:02}000").parse().expect("an OIN")).collect();
     assert_eq!(Override { recipients: many, ..made() }.check(), Err(InvalidOverride::Many("recipients")));
     assert_eq!(Override { forms: BTreeSet::new(), ..made() }.check(), Err(InvalidOverride::Empty("forms")));
+    for herself in ["p-1", " P-1 "] {
+        assert_eq!(Override { consulted: herself.into(), ..made() }.check(), Err(InvalidOverride::OwnColleague));
+    }
     let itself = [oin(1), oin(5)].into();
     assert_eq!(Override { recipients: itself, ..made() }.check(), Err(InvalidOverride::Itself));
     let sought = ConsentSought::NotSought { reason: String::new() };

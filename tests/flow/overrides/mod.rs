@@ -3,6 +3,7 @@
 mod grounds;
 mod forged;
 mod hands;
+mod reviewed;
 mod team;
 
 use sluis::catalogue::{Category, Ground};
