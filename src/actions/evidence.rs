@@ -49,7 +49,7 @@ fn read<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
 
 /// What the source stated, by its names on the wire.
 fn stated(facts: &BTreeMap<String, String>, protected_from_recipient: bool) -> Option<Facts> {
-    const TEXTS: [&str; 5] = ["courtOrderId", "decisionId", "mandateId", "professional", "wpgArticle"];
+    const TEXTS: [&str; 6] = ["courtOrderId", "decisionArticle", "decisionId", "mandateId", "professional", "wpgArticle"];
     let mut members = Map::new();
     for (name, text) in facts {
         let value = if TEXTS.contains(&name.as_str()) { Value::String(text.clone()) } else { read(text)? };

@@ -1,5 +1,5 @@
-//! Why a disclosure gave what it gave: for the officers of a source about its own items, and for the operator. Never for the recipient, who
-//! must not learn what was withheld from what is not there. To look is an entry.
+//! Why a disclosure gave what it gave: for a source about its own items, and for the operator, who reads it as an officer or tells it to the data
+//! subject. Never for the recipient, who must not learn what was withheld from what is not there. To look is an entry.
 
 mod text;
 
@@ -58,7 +58,7 @@ pub struct ExplainedItem {
     /// The form that was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given: Option<Form>,
-    /// The code of the reason why it was withheld.
+    /// The code of the reason why it was withheld; `unavailable` where the reader is not told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The reason in words.
@@ -115,6 +115,9 @@ impl Texts {
     }
 }
 
+/// The code that stands for a reason that its reader is not told.
+const UNTOLD: &str = "unavailable";
+
 /// A source that looks at its own items.
 pub struct Looking<'a> {
     /// The source.
@@ -126,13 +129,18 @@ pub struct Looking<'a> {
 }
 
 impl Desk {
-    /// Explains a disclosure to the operator, with every source's items.
+    /// Explains a disclosure to the operator, with every source's items, in the words for `audience`.
     ///
     /// # Errors
     /// [`ActionError`]; `Ok(None)` when there is no such disclosure in the log.
-    pub async fn explain(&self, disclosure: &str, bundle: &Bundle) -> Result<Option<Explanation>, ActionError> {
+    pub async fn explain(
+        &self,
+        disclosure: &str,
+        bundle: &Bundle,
+        audience: Audience,
+    ) -> Result<Option<Explanation>, ActionError> {
         let found = self.decisions(disclosure).await?;
-        let Some(explanation) = explanation(disclosure, &found, bundle, None) else { return Ok(None) };
+        let Some(explanation) = explanation(disclosure, &found, Telling { bundle, audience }, None) else { return Ok(None) };
         let (clear, mut body) = self.operators_draft(EntryKind::LogView, &self.oin, "explanation")?;
         body.disclosure = Some(disclosure.to_owned());
         body.look = Some(look(&found, &explanation));
@@ -155,7 +163,8 @@ impl Desk {
         if !found.iter().any(|(_, body)| body.asked.contains_key(looking.source)) {
             return Ok(None);
         }
-        let Some(explanation) = explanation(disclosure, &found, bundle, Some(looking.source)) else { return Ok(None) };
+        let telling = Telling { bundle, audience: Audience::Source };
+        let Some(explanation) = explanation(disclosure, &found, telling, Some(looking.source)) else { return Ok(None) };
         let (mut clear, mut body) = self.draft(EntryKind::LogView, looking.source, "explanation")?;
         clear.source = Some(looking.source.clone());
         body.disclosure = Some(disclosure.to_owned());
@@ -193,18 +202,32 @@ fn look(found: &[(u64, Body)], explanation: &Explanation) -> Look {
     }
 }
 
+/// By which policies, and to whom.
+#[derive(Clone, Copy)]
+struct Telling<'a> {
+    bundle: &'a Bundle,
+    audience: Audience,
+}
+
+impl Telling<'_> {
+    /// Whether the reader is told why: officers always, the others what the policies that decided say they are.
+    fn tells(self, reason: Option<&str>, at_hand: bool) -> bool {
+        self.audience == Audience::Officer || reason.is_none_or(|code| at_hand && self.bundle.tells_reason(code, self.audience))
+    }
+}
+
 /// What the deliveries say, or, when there was none, the last asking.
-fn explanation(disclosure: &str, found: &[(u64, Body)], bundle: &Bundle, source: Option<&Oin>) -> Option<Explanation> {
+fn explanation(disclosure: &str, found: &[(u64, Body)], telling: Telling<'_>, source: Option<&Oin>) -> Option<Explanation> {
     let (_, last) = found.last()?;
     let decision = last.decision.as_ref()?;
-    let in_force = decision.bundle == bundle.hash();
+    let in_force = decision.bundle == telling.bundle.hash();
     let delivered: Vec<&Body> = found.iter().map(|(_, body)| body).filter(|body| body.kind == EntryKind::Disclosure).collect();
     let told = if delivered.is_empty() { vec![last] } else { delivered };
     let mut items: Vec<ExplainedItem> = Vec::new();
     for body in told {
-        let by = body.decision.as_ref().is_some_and(|decision| decision.bundle == bundle.hash()).then_some(bundle);
+        let at_hand = body.decision.as_ref().is_some_and(|decision| decision.bundle == telling.bundle.hash());
         let of_source = body.items.iter().filter(|item| source.is_none_or(|source| item.source == *source));
-        items.extend(of_source.map(|item| explained(body, item, by)));
+        items.extend(of_source.map(|item| explained(body, item, telling, at_hand)));
     }
     Some(Explanation {
         disclosure: disclosure.to_owned(),
@@ -217,8 +240,11 @@ fn explanation(disclosure: &str, found: &[(u64, Body)], bundle: &Bundle, source:
     })
 }
 
-/// `bundle` is the one that decided, if it is at hand: what others would say is no explanation.
-fn explained(body: &Body, item: &crate::ledger::entry::Item, bundle: Option<&Bundle>) -> ExplainedItem {
+/// `at_hand`: the bundle is the one that decided. What others would say is no explanation.
+fn explained(body: &Body, item: &crate::ledger::entry::Item, telling: Telling<'_>, at_hand: bool) -> ExplainedItem {
+    let Telling { bundle, audience } = telling;
+    let tells = telling.tells(item.reason.as_deref(), at_hand);
+    let bundle = at_hand.then_some(bundle);
     let asked = question(body, item);
     let permitted = asked.as_ref().map(|(_, considered)| considered.permitted.clone()).unwrap_or_default();
     let deciding = |id: &str| {
@@ -231,10 +257,11 @@ fn explained(body: &Body, item: &crate::ledger::entry::Item, bundle: Option<&Bun
     };
     let reason = |language| {
         let text = bundle.zip(item.reason.as_deref());
-        text.and_then(|(bundle, code)| bundle.reason_text(code, language, Audience::Officer)).unwrap_or_default().to_owned()
+        text.and_then(|(bundle, code)| bundle.reason_text(code, language, audience)).unwrap_or_default().to_owned()
     };
     let missing = match (bundle, &asked) {
-        (Some(bundle), Some((question, _))) if permitted.is_empty() => {
+        // What a rule would have asked for is told to those whose work it is: it names overrides, decisions and cases.
+        (Some(bundle), Some((question, _))) if permitted.is_empty() && tells && audience != Audience::Subject => {
             let missed = |language| bundle.missing_conditions(question, language).unwrap_or_default();
             let both = missed(Language::Nl).into_iter().zip(missed(Language::En));
             let told = both.map(|(dutch, english)| Missing {
@@ -253,9 +280,9 @@ fn explained(body: &Body, item: &crate::ledger::entry::Item, bundle: Option<&Bun
         asked: item.asked,
         permitted,
         given: item.given,
-        reason: item.reason.clone(),
+        reason: if tells { item.reason.clone() } else { Some(UNTOLD.to_owned()) },
         reason_text: Texts { nl: reason(Language::Nl), en: reason(Language::En) },
-        decided_by: item.policies.iter().map(|id| deciding(id)).collect(),
+        decided_by: item.policies.iter().filter(|_| tells).map(|id| deciding(id)).collect(),
         missing,
     }
 }

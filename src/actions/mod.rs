@@ -105,7 +105,10 @@ impl Desk {
     }
 
     /// A new `UUIDv7` (RFC 9562) of this moment.
-    fn new_id(&self) -> Result<String, EntropyUnavailable> {
+    ///
+    /// # Errors
+    /// [`EntropyUnavailable`].
+    pub fn new_id(&self) -> Result<String, EntropyUnavailable> {
         let millis = u64::try_from(self.clock.now().millis()).unwrap_or_default();
         Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random::<10>(&*self.entropy)?).into_uuid().to_string())
     }

@@ -66,12 +66,17 @@ impl Desk {
         self.views(self.store.open_tasks(Some(owner), WHENEVER, limit).await?).await
     }
 
-    /// What anybody should have done by now, for the gateway's officers.
+    /// What anybody should have done by now, for the gateway's officers. Looking is logged (invariant 9).
     ///
     /// # Errors
-    /// The store's.
+    /// [`ActionError`].
     pub async fn overdue_notices(&self, limit: u32) -> Result<Vec<NoticeView>, ActionError> {
-        self.views(self.store.open_tasks(None, self.clock.now(), limit).await?).await
+        let views = self.views(self.store.open_tasks(None, self.clock.now(), limit).await?).await?;
+        let (clear, mut body) = self.operators_draft(EntryKind::LogView, &self.oin, "overdue tasks looked at")?;
+        let count = u64::try_from(views.len()).unwrap_or(u64::MAX);
+        body.look = Some(entry::Look { view: "overdue-notices".to_owned(), count, ..entry::Look::default() });
+        self.commit(clear, &body, Vec::new()).await?;
+        Ok(views)
     }
 
     async fn views(&self, tasks: Vec<Task>) -> Result<Vec<NoticeView>, ActionError> {
@@ -99,7 +104,7 @@ impl Desk {
         let overdue = task.is_overdue(self.clock.now());
         let withdrawal = task.kind == TaskKind::WithdrawalNotice;
         let relied = if withdrawal { self.relied(&task.about).await? } else { Some(Vec::new()) };
-        let own = |relied: Vec<Reliance>| relied.into_iter().filter(|one| one.recipient == task.owner);
+        let own = |relied: Vec<Reliance>| relied.into_iter().filter(|one| one.recipients.contains(&task.owner));
         let disclosures = relied.map(|relied| own(relied).map(|one| one.disclosure).collect());
         let telling = task.kind == TaskKind::SubjectNotification;
         Ok(NoticeView {
@@ -158,7 +163,8 @@ impl Desk {
         if officers.iter().any(|officer| officer.key.kid == answer.by) {
             return Ok(());
         }
-        let expected = "a privacy officer (FG) of the organisation, by the reference with which the gateway's operator enrolled her";
+        let expected =
+            "a privacy officer (FG) of the organisation, by the reference with which the gateway's operator enrolled her";
         Err(ActionError::Member { pointer: "/by", expected: expected.to_owned() })
     }
 

@@ -65,7 +65,9 @@ impl Desk {
                 continue;
             };
             let other = format!("{} {}", other.role.code(), other.keyid);
-            return Err(invalid(format!("{other} of {organisation} has this {taken}: revoke that first (`sluis keys revoke --keyid`)")));
+            return Err(invalid(format!(
+                "{other} of {organisation} has this {taken}: revoke that first (`sluis keys revoke --keyid`)"
+            )));
         }
         let organisation_of = organisation.clone();
         self.publish_credential(organisation, CredentialChange::Person { organisation: organisation_of, role, key }).await

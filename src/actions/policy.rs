@@ -3,16 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ActionError, Desk};
+use crate::clock::Timestamp;
 use crate::ledger::entry::{self, EntryKind, Reference};
 use crate::policy::Bundle;
-use crate::store::Change;
+use crate::store::facts::facts_digest;
+use crate::store::journal::DEFAULT_YEARS;
+use crate::store::{Append, Change, Expected, Revision};
 
 impl Desk {
-    /// Records that `bundle` is in force from this entry on, in the place of the one with the hash `before`.
+    /// Records that `bundle` is in force from this entry on, in the place of the one with the hash `before`, which
+    /// was read at `revision`.
     ///
     /// # Errors
-    /// [`ActionError`]; after an unknown outcome the store says which are in force.
-    pub async fn policies_in_force(&self, bundle: &Bundle, before: Option<&str>) -> Result<(), ActionError> {
+    /// [`ActionError::Invalid`] when the registers would forget what its log rests on; [`ActionError`]: another has come in force since; after an
+    /// unknown outcome the store says which are in force.
+    pub async fn policies_in_force(&self, bundle: &Bundle, before: Option<&str>, revision: Revision) -> Result<(), ActionError> {
+        let terms = self.terms.outlive(bundle)?;
         let (clear, mut body) = self.draft(EntryKind::PolicyChange, &self.oin, "policies-in-force")?;
         let state = |hash: &str| BTreeMap::from([("bundle".to_owned(), hash.to_owned())]);
         let mut after = state(bundle.hash());
@@ -25,6 +31,19 @@ impl Desk {
             approved_by: bundle.approved_by().iter().cloned().collect(),
             ..entry::Change::default()
         });
-        self.commit(clear, &body, vec![Change::Policies(bundle.hash().to_owned())]).await
+        let entry = self.journal.write(clear, &body, None, DEFAULT_YEARS)?.row;
+        let expected = Expected {
+            revision,
+            void_at: Timestamp::from_millis(i64::MAX),
+            subject: None,
+            case: None,
+            organisations: Vec::new(),
+            recipients: BTreeSet::new(),
+            digest: facts_digest(std::iter::empty(), before, None, None),
+        };
+        let changes = vec![Change::Policies(bundle.hash().to_owned())];
+        self.sequencer.append(Append { entries: vec![entry], changes, expected: Some(expected), ..Append::default() }).await?;
+        self.journal.keep_by(terms);
+        Ok(())
     }
 }

@@ -1,15 +1,18 @@
-//! What ends with time (`domain.md` §9): consents past their term expire, by an event of their own; consents and closed tasks past theirs are
-//! removed, by an entry in the log. The log's own entries are not removed here.
+//! What ends with time (`domain.md` §9): consents past their term expire, by an event of their own; consents, overrides, closed cases and closed tasks
+//! past theirs are removed, by an entry in the log. The log's own entries are not removed here.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::once::Once;
 use super::{ActionError, Desk};
+use crate::catalogue::PurposeCode;
 use crate::clock::Timestamp;
 use crate::consent::ConsentState;
 use crate::consent::record::ConsentEvent;
 use crate::ledger::entry::{EntryKind, Erasure};
+use crate::policy::Bundle;
 use crate::store::duties::PastTerm;
 use crate::store::sequencer::AppendError;
 use crate::store::{Change, Conflict};
@@ -25,7 +28,7 @@ const YEAR: Duration = Duration::from_hours(24 * 366);
 /// How long registers keep what has ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
-    /// Consents, after their validity: as long as the log that rests on them.
+    /// Consents and overrides after their validity, cases after they were closed: as long as the log that rests on them.
     pub consents: Duration,
     /// Tasks, after they were closed.
     pub tasks: Duration,
@@ -35,6 +38,21 @@ impl Terms {
     /// In whole years.
     pub fn of_years(consents: u32, tasks: u32) -> Self {
         Self { consents: YEAR * consents, tasks: YEAR * tasks }
+    }
+
+    /// How many years the log keeps what is about each purpose of `bundle`; the registers must not forget before it what it rests on.
+    ///
+    /// # Errors
+    /// [`ActionError::Invalid`] when they would.
+    pub fn outlive(&self, bundle: &Bundle) -> Result<BTreeMap<PurposeCode, u32>, ActionError> {
+        let years: BTreeMap<_, _> = bundle.purposes().map(|purpose| (purpose.id.clone(), purpose.retention.log_years)).collect();
+        let longest = years.values().copied().max().unwrap_or_default();
+        if self.consents < YEAR * longest {
+            return Err(ActionError::Invalid(format!(
+                "[retention] consent-years: at least {longest}, the longest log_years of the policies' purposes"
+            )));
+        }
+        Ok(years)
     }
 }
 
@@ -55,8 +73,10 @@ impl Desk {
     /// [`ActionError`]; what was done until then stays done.
     pub async fn keep_terms(&self) -> Result<(), ActionError> {
         let now = self.clock.now();
-        self.expire(now).await?;
-        self.erase(now).await
+        let expired = self.expire(now).await;
+        // What is past its term goes, whatever cannot be ended.
+        self.erase(now).await?;
+        expired
     }
 
     async fn expire(&self, now: Timestamp) -> Result<(), ActionError> {
@@ -92,8 +112,9 @@ impl Desk {
             }
             let own = self.oin.clone();
             let (clear, mut body) = self.draft(EntryKind::Erasure, &own, "registers past their term")?;
-            let count = u64::try_from(past.consents.len().saturating_add(past.tasks.len())).unwrap_or(u64::MAX);
-            let rule = "consents: validity and log term; tasks: term after closing".to_owned();
+            let lists = [&past.consents, &past.overrides, &past.cases, &past.tasks];
+            let count = u64::try_from(lists.iter().map(|list| list.len()).sum::<usize>()).unwrap_or(u64::MAX);
+            let rule = "consents, overrides and cases: validity and log term; tasks: term after closing".to_owned();
             body.erasure = Some(Erasure { rule, class: None, from: None, until: None, count });
             let entry = self.entry((clear, body))?;
             self.commit_once(vec![entry], vec![Change::Erase(past)], Once::default()).await?;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Api;
 use super::once::{Start, refusal, start, unread};
 use crate::actions::consents::{self, ConsentSummary, Recording};
+use crate::actions::once::Once;
 use crate::consent::ConsentState;
 use crate::exchange::authenticate::Authenticated;
 use crate::exchange::refusal::{ProblemType, Refusal};
@@ -80,7 +81,7 @@ fn listed(consents: &[ConsentSummary], more: bool) -> Reply {
 
 /// Read a consent.
 ///
-/// A consent that you recorded, with its events; after a withdrawal that was recorded late, with every disclosure in between.
+/// A consent that you recorded, with its events and, after a withdrawal that was recorded late, every disclosure in between. Looking is logged.
 #[utoipa::path(
     get,
     path = "/consents/{id}",
@@ -106,12 +107,18 @@ fn listed(consents: &[ConsentSummary], more: bool) -> Reply {
     )
 )]
 pub(super) async fn one(api: &Api, authenticated: &Authenticated, id: &str) -> Result<Reply, Refusal> {
-    shown(api, authenticated, id).await
+    let view = api.desk.view_consent(authenticated.caller().oin(), id, look(authenticated)).await.map_err(refusal)?;
+    Ok(Reply::json(serde_json::to_vec(&view).unwrap_or_default()))
+}
+
+/// A look is an entry, with which the nonce of the request is durable.
+fn look(authenticated: &Authenticated) -> Once {
+    Once { nonce: Some(authenticated.nonce().clone()), claim: None }
 }
 
 /// List the consents that you recorded.
 ///
-/// By id, which is by age; `after` is the last id of the page before.
+/// Looking is logged. By id, which is by age; `after` is the last id of the page before.
 #[utoipa::path(
     get,
     path = "/consents",
@@ -143,7 +150,8 @@ pub(super) async fn list(api: &Api, authenticated: &Authenticated) -> Result<Rep
         Some(Some(id)) => id,
         Some(None) => return Err(Refusal::new(ProblemType::MalformedRequest, "the query: nothing, or after=<id>")),
     };
-    let mut page = api.desk.consents(authenticated.caller().oin(), after, PAGE + 1).await.map_err(refusal)?;
+    let mut page =
+        api.desk.consents(authenticated.caller().oin(), after, PAGE + 1, look(authenticated)).await.map_err(refusal)?;
     let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let more = page.len() > most;
     page.truncate(most);

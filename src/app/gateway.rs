@@ -121,7 +121,8 @@ pub enum Checked {
 /// # Errors
 /// [`StartError`] names what is missing or wrong, and where.
 pub async fn check(config: &GatewayConfig, outside: &Outside) -> Result<Checked, StartError> {
-    policies::Source::of(&config.policy)?.load().map_err(StartError::new)?;
+    let bundle = policies::Source::of(&config.policy)?.load().map_err(StartError::new)?;
+    registers::terms(config).outlive(&bundle).map_err(StartError::new)?;
     let at_rest = AtRest::find(config)?;
     let head = at_rest.look(&outside.entropy).await?;
     let scribe = TreeScribe::new(registers::log_signer(config)?);
@@ -175,6 +176,7 @@ pub async fn build_with(
         entropy,
     });
     let desk = Arc::new(desk);
+    desk.journal.keep_by(desk.terms.outlive(&gateway.policy.load_full()).map_err(StartError::new)?);
     let api = Arc::new(api(&config, &gateway, &desk, &signing)?);
     Ok(Built { gateway, desk, log, signing, api, watched, policies: source, config })
 }
@@ -246,7 +248,7 @@ impl Built {
         let Self { gateway, desk, api, watched, policies, config, .. } = self;
         let listeners = listeners::bind(&config, &api, &gateway, public, watched).await?;
         let policies = policies::Watch::new(policies, Arc::clone(&gateway), Arc::clone(&desk));
-        policies.begin().await.map_err(StartError::new)?;
+        policies.begin().await?;
         Ok(Bound { gateway, desk, listeners, policies })
     }
 }

@@ -8,8 +8,10 @@ use std::time::{Duration, SystemTime};
 
 use super::gateway::StartError;
 use crate::actions::{ActionError, Desk};
+use crate::catalogue::purpose::FileError;
 use crate::config::{GatewayConfig, PolicySection};
 use crate::exchange::Gateway;
+use crate::exchange::registry::Registry;
 use crate::policy::manifest::Approver;
 use crate::policy::{Bundle, LoadError};
 
@@ -64,13 +66,18 @@ impl Watch {
     }
 
     /// Records what this node has read as in force, unless it stands there already. Before that it serves nobody.
-    pub(super) async fn begin(&self) -> Result<(), ActionError> {
+    ///
+    /// # Errors
+    /// [`StartError`]: what it has read does not follow what is in force, or that it is cannot be recorded.
+    pub(super) async fn begin(&self) -> Result<(), StartError> {
         let bundle = self.gateway.policy.load_full();
-        let registry = self.gateway.registry.refresh().await?;
+        let registry = self.gateway.registry.refresh().await.map_err(StartError::new)?;
         if registry.policy.as_deref() == Some(bundle.hash()) {
             return Ok(());
         }
-        self.desk.policies_in_force(&bundle, registry.policy.as_deref()).await?;
+        bundle.follows(registry.policy.as_deref()).map_err(StartError::new)?;
+        let recorded = self.desk.policies_in_force(&bundle, registry.policy.as_deref(), registry.revision).await;
+        recorded.map_err(StartError::new)?;
         tracing::info!(bundle = bundle.hash(), version = bundle.version(), "policies in force");
         Ok(())
     }
@@ -96,6 +103,14 @@ impl Watch {
                     tracing::error!(%error, "the changed policies are not in force: their entry is not in the log; tried again");
                     self.gateway.policy.report(Some(error.to_string()));
                 }
+                Err(Refused::Order(error)) => {
+                    let told = error.to_string();
+                    if self.gateway.policy.refused().as_ref() != Some(&told) {
+                        tracing::error!(%error, "the changed policies do not follow those in force, which stay; tried again");
+                    }
+                    // Another node may put in force what they follow.
+                    self.gateway.policy.report(Some(told));
+                }
             }
         }
     }
@@ -106,12 +121,18 @@ impl Watch {
         let bundle = Arc::new(
             read.map_err(|error| Refused::Files(error.to_string()))?.map_err(|error| Refused::Files(error.to_string()))?,
         );
-        let before = self.gateway.policy.load_full();
-        if before.hash() == bundle.hash() && before.version() == bundle.version() {
+        if self.gateway.policy.load_full().hash() == bundle.hash() {
             self.gateway.policy.report(None);
             return Ok(());
         }
-        put_in_force(&self.gateway, &self.desk, bundle).await.map_err(Refused::Entry)
+        let registry = self.gateway.registry.refresh().await.map_err(|error| Refused::Entry(error.into()))?;
+        if registry.policy.as_deref() == Some(bundle.hash()) {
+            // Another node has put it in force.
+            self.gateway.policy.exchange(bundle);
+            return Ok(());
+        }
+        bundle.follows(registry.policy.as_deref()).map_err(Refused::Order)?;
+        exchange(&self.gateway, &self.desk, bundle, &registry).await.map_err(Refused::Entry)
     }
 }
 
@@ -120,10 +141,16 @@ impl Watch {
 /// # Errors
 /// [`ActionError`]: the entry is not in the log, or nobody knows. The store then says which are in force, and both are at hand.
 pub async fn put_in_force(gateway: &Gateway, desk: &Desk, bundle: Arc<Bundle>) -> Result<(), ActionError> {
-    let before = gateway.policy.load_full();
+    let registry = gateway.registry.refresh().await?;
+    exchange(gateway, desk, bundle, &registry).await
+}
+
+/// In the place of those that `registry` says are in force.
+async fn exchange(gateway: &Gateway, desk: &Desk, bundle: Arc<Bundle>, registry: &Registry) -> Result<(), ActionError> {
     gateway.policy.announce(Arc::clone(&bundle));
-    desk.policies_in_force(&bundle, Some(before.hash())).await?;
-    tracing::info!(bundle = bundle.hash(), version = bundle.version(), before = before.hash(), "policies in force");
+    let before = registry.policy.as_deref();
+    desk.policies_in_force(&bundle, before, registry.revision).await?;
+    tracing::info!(bundle = bundle.hash(), version = bundle.version(), before, "policies in force");
     gateway.policy.exchange(bundle);
     Ok(())
 }
@@ -131,7 +158,9 @@ pub async fn put_in_force(gateway: &Gateway, desk: &Desk, bundle: Arc<Bundle>) -
 enum Refused {
     /// The files cannot be used.
     Files(String),
-    /// They can, but that they are in force could not be recorded.
+    /// They do not follow those in force.
+    Order(FileError),
+    /// They do, but that they are in force could not be recorded.
     Entry(ActionError),
 }
 

@@ -61,10 +61,15 @@ pub(super) async fn open(
         clock,
         entropy,
         authority,
-        terms: Terms::of_years(config.retention.consent_years, config.retention.task_years),
+        terms: terms(config),
         subject_index: subject_index(&root),
     };
     Ok(Registers { desk, keys, root, log })
+}
+
+/// How long registers keep what has ended.
+pub(super) fn terms(config: &GatewayConfig) -> Terms {
+    Terms::of_years(config.retention.consent_years, config.retention.task_years)
 }
 
 /// The key under which consents and overrides about a person are found.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CaseFact, CaseId};
 use crate::clock::Timestamp;
-use crate::organisation::Oin;
+use crate::organisation::{Kind, Oin};
 
 /// The most organisations that attend one case.
 const MOST_ATTENDEES: usize = 50;
@@ -125,18 +125,20 @@ impl Case {
         self.attendees.contains(organisation) || self.director.as_ref() == Some(organisation)
     }
 
-    /// What the policies are given of it.
-    pub fn fact(&self) -> CaseFact {
-        CaseFact {
+    /// What the policies are given of it. `kind_of` says as what an organisation is registered; `None` when one that attends is not: then nobody
+    /// can tell who would receive.
+    pub fn fact(&self, kind_of: impl Fn(&Oin) -> Option<Kind>) -> Option<CaseFact> {
+        Some(CaseFact {
             id: self.id.to_string(),
             version: self.version,
             open: self.state == State::Open,
             named: self.track == Track::Named,
             attendees: self.attendees.clone(),
+            attendee_kinds: self.attendees.iter().map(kind_of).collect::<Option<_>>()?,
             director: self.director.clone(),
             family_informed: self.family_informed,
             plan_made: self.plan_made,
-        }
+        })
     }
 
     fn by_name(&self) -> Result<bool, InvalidStep> {
@@ -198,7 +200,10 @@ mod tests {
         let end = all(&case(Track::Named), &steps).expect("a whole case");
         assert_eq!((end.version, end.state), (7, State::Closed { at }));
         assert_eq!((end.attendees.clone(), end.director.clone()), ([oin(2)].into(), Some(oin(3))));
-        assert!(end.family_informed && end.plan_made && !end.fact().open);
+        let fact = end.fact(|_| Some(Kind::Police)).expect("a fact");
+        assert!(fact.family_informed && fact.plan_made && !fact.open);
+        assert_eq!(fact.attendee_kinds, [Kind::Police].into());
+        assert_eq!(end.fact(|_| None), None, "who is not registered is of no kind");
         assert_eq!(all(&case(Track::Named), &[Attend(oin(1)), Leave(oin(9))]).expect("nothing").version, 1);
         assert_eq!(end.after(&Close(Timestamp::from_seconds(9))), Ok(None), "closed once");
         for step in [Attend(oin(4)), Leave(oin(2)), Inform, Direct(oin(3)), Plan] {

@@ -9,7 +9,7 @@ pub use case::{Case, InvalidStep, State, Step, Track};
 pub use id::{CaseId, InvalidCaseId};
 use serde::{Deserialize, Serialize};
 
-use crate::organisation::Oin;
+use crate::organisation::{Kind, Oin};
 
 /// What the policies are given of a case: registered facts, never what a caller claims.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub struct CaseFact {
     pub named: bool,
     /// The organisations that attend (deelnemers): together they are the team that receives.
     pub attendees: BTreeSet<Oin>,
+    /// The kinds that those who attend are registered as, whoever of them asks.
+    pub attendee_kinds: BTreeSet<Kind>,
     /// The organisation of the case director (MDA-regisseur), once there is one.
     pub director: Option<Oin>,
     /// The family was told before the discussion by name.

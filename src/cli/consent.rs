@@ -32,12 +32,12 @@ pub(super) struct Consent {
 enum Step {
     /// Record that consent was requested, given or refused.
     Record(Record),
-    /// One consent with its events.
+    /// One consent with its events. Looking is logged.
     Show {
         #[command(flatten)]
         one: One,
     },
-    /// The consents that you recorded, oldest first.
+    /// The consents that you recorded, oldest first. Looking is logged.
     List {
         #[command(flatten)]
         kit: KitFolder,
@@ -180,7 +180,11 @@ impl Record {
             let form = |line: usize| Failure::usage(format!("{}: not a JSON object (line {line})", self.form.display()));
             let mut value: Value = serde_json::from_slice(&body).map_err(|error| form(error.line()))?;
             let members = value.as_object_mut().ok_or_else(|| form(1))?;
-            members.insert("subject".to_owned(), Whom::Identifier(kit.person(id).map_err(Failure::usage)?).json());
+            let subject = kit.person(id).map_err(Failure::usage)?;
+            if !matches!(subject, SubjectId::Bsn(_)) {
+                members.insert("withoutBsn".to_owned(), Value::Bool(true));
+            }
+            members.insert("subject".to_owned(), Whom::Identifier(subject).json());
             body = Zeroizing::new(value.to_string().into_bytes());
         }
         show(&client.post("/v1/consents", &body, self.idempotency_key.as_deref()).await?)

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::consent::{KitFolder, path_segment, show};
-use super::operator::{Gateway, instant};
+use super::operator::{By, instant};
 use super::output::{EXIT_CODES, Failure, finish};
 use super::say;
 use crate::app::gateway::Outside;
@@ -43,10 +43,10 @@ enum Step {
     },
     /// Answer a task.
     Answer(Answer),
-    /// What anybody should have done by now: for the gateway's officers.
+    /// What anybody should have done by now: for the gateway's officers. Looking is logged.
     Overdue {
         #[command(flatten)]
-        gateway: Gateway,
+        by: By,
     },
 }
 
@@ -98,8 +98,8 @@ impl Notice {
                 let target = format!("/v1/notices/{}/answers", path_segment(&id)?);
                 show(&kit.client(&outside)?.1.post(&target, body.as_bytes(), None).await?)
             }
-            Step::Overdue { gateway } => {
-                let overdue = gateway.desk(outside).await?.overdue_notices(MOST).await?;
+            Step::Overdue { by } => {
+                let overdue = by.desk(outside).await?.overdue_notices(MOST).await?;
                 let overdue = overdue.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
                 list(&overdue, "nothing is overdue");
                 Ok(())

@@ -146,7 +146,8 @@ impl PolicySection {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct RetentionSection {
-    /// Years that a consent is kept after its validity.
+    /// Years that a consent or override is kept after its validity, and a case after it was closed; not shorter than the longest `log_years` of a
+    /// purpose.
     pub consent_years: u32,
     /// Years that a task is kept after it was closed.
     pub task_years: u32,

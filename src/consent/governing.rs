@@ -1,19 +1,24 @@
 //! The one consent that governs a disclosure: never a merge of several.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ConsentRecord, ConsentState};
 use crate::catalogue::{Category, PurposeCode};
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
 
+/// The newest version of each record, by id.
+type Newest<'r> = BTreeMap<&'r str, &'r ConsentRecord>;
+
 /// The governing record among all of one subject for this source, recipient, purpose and category, or none.
 ///
 /// Of each id only the newest version speaks. Records that are only requested, not yet in force or (given) past their term say
-/// nothing, nor does one that a record in force supersedes for this combination. Of the rest governs the most specific (fewest
-/// purposes × recipients × sources × categories), then the most restrictive (refused, withdrawn or invalidated before expired
-/// before given), then the newest.
+/// nothing. A consent whose recorder has recorded another in its place is over: it says nothing any more, about any combination,
+/// whatever became of the other one, unless that is still only requested. A refusal, withdrawal or invalidation is lifted only
+/// where and as long as a consent in force follows it. Of the rest governs the most specific (fewest purposes × recipients ×
+/// sources × categories), then the most restrictive (refused, withdrawn or invalidated before expired before given), then the
+/// newest.
 pub fn governing<'r>(
     records: &'r [ConsentRecord],
     source: &Oin,
@@ -22,17 +27,18 @@ pub fn governing<'r>(
     category: Category,
     now: Timestamp,
 ) -> Option<&'r ConsentRecord> {
-    let mut newest: BTreeMap<&str, &ConsentRecord> = BTreeMap::new();
+    let mut newest: Newest<'_> = BTreeMap::new();
     for record in records {
         let kept = newest.entry(&record.id).or_insert(record);
         if kept.version < record.version {
             *kept = record;
         }
     }
-    let concerning = newest.into_values().filter(|record| record.concerns(source, recipient, purpose, category));
-    let speaking: Vec<&ConsentRecord> = concerning.filter(|record| speaks(record, now)).collect();
-    let superseded = |id: &str| speaking.iter().any(|other| other.supersedes.as_deref() == Some(id) && other.id != id);
-    let remaining = speaking.iter().copied().filter(|record| !superseded(&record.id));
+    let concerning = newest.values().copied().filter(|record| record.concerns(source, recipient, purpose, category));
+    let speaking: Vec<&ConsentRecord> =
+        concerning.filter(|record| speaks(record, now) && !is_replaced(record, &newest)).collect();
+    let lifted: BTreeSet<&str> = speaking.iter().flat_map(|record| followed(record, &newest)).collect();
+    let remaining = speaking.iter().copied().filter(|record| !lifted.contains(record.id.as_str()));
     remaining.min_by_key(|record| {
         (breadth(record), restriction(record.state), Reverse(record.event.recorded_at), Reverse(record.version))
     })
@@ -45,6 +51,34 @@ fn speaks(record: &ConsentRecord, now: Timestamp) -> bool {
         ConsentState::Refused | ConsentState::Withdrawn | ConsentState::Invalidated => true,
         ConsentState::Given | ConsentState::Expired => record.valid_from <= now && now < record.not_after,
     }
+}
+
+/// Whether this consent is over because its recorder has recorded another in its place. That a person has answered anew is not undone by the end
+/// of that answer: she was told that it takes the place of this one.
+fn is_replaced(record: &ConsentRecord, newest: &Newest<'_>) -> bool {
+    let replaces = |other: &&ConsentRecord| {
+        other.supersedes.as_deref() == Some(record.id.as_str())
+            && other.recorder == record.recorder
+            && other.state != ConsentState::Requested
+    };
+    !says_no(record.state) && newest.values().any(|other| replaces(&other))
+}
+
+/// The ids of the records that a consent follows: the one whose place it took, the one before that, and so on.
+fn followed<'r>(record: &'r ConsentRecord, newest: &Newest<'r>) -> BTreeSet<&'r str> {
+    let mut ids = BTreeSet::new();
+    let mut at = Some(record).filter(|record| !says_no(record.state));
+    while let Some(before) = at.and_then(|record| newest.get(record.supersedes.as_deref()?)) {
+        if before.recorder != record.recorder || !ids.insert(before.id.as_str()) {
+            break;
+        }
+        at = Some(before);
+    }
+    ids
+}
+
+const fn says_no(state: ConsentState) -> bool {
+    matches!(state, ConsentState::Refused | ConsentState::Withdrawn | ConsentState::Invalidated)
 }
 
 fn breadth(record: &ConsentRecord) -> u64 {
@@ -157,6 +191,50 @@ pub(crate) mod tests {
         assert_eq!(governs(&[refused.clone(), given.clone()], 1000), Some("old"), "once lapsed it supersedes nothing");
         given.categories = [Category::Address].into();
         assert_eq!(governs(&[refused, given], 10), Some("old"), "it supersedes only what it concerns");
+    }
+
+    /// Broken on purpose to see it fail: superseded only while the newer one speaks, and only for what it names, as it was.
+    #[test]
+    fn a_consent_that_was_replaced_never_speaks_again() {
+        use ConsentState::{Expired, Given, Invalidated, Refused, Requested, Withdrawn};
+        let wide = record("wide", Given, BROAD, 1);
+        let mut newer = record("newer", Given, NARROW, 2);
+        newer.supersedes = Some("wide".into());
+        newer.not_after = Timestamp::from_seconds(20);
+        let both = |newer: &ConsentRecord| [wide.clone(), newer.clone()];
+        assert_eq!(governs(&both(&newer), 10), Some("newer"));
+        assert_eq!(governs(&both(&newer), 30), None, "once the newer one is over");
+        newer.categories = [Category::Address].into();
+        assert_eq!(governs(&both(&newer), 10), None, "for what the newer one does not name");
+        for state in [Refused, Withdrawn, Expired, Invalidated] {
+            newer.state = state;
+            assert_eq!(governs(&both(&newer), 10), None, "{state:?}");
+        }
+        newer.state = Requested;
+        assert_eq!(governs(&both(&newer), 10), Some("wide"), "as long as nobody has answered");
+        newer.state = Given;
+        newer.recorder = oin("00000099000000009000");
+        assert_eq!(governs(&both(&newer), 10), Some("wide"), "another's record replaces nothing");
+    }
+
+    /// Broken on purpose to see it fail: only the record that names it looked at.
+    #[test]
+    fn a_refusal_is_lifted_as_long_as_one_that_follows_it_is_in_force() {
+        use ConsentState::{Given, Refused};
+        let refused = record("refused", Refused, NARROW, 1);
+        let follows = |id: &str, before: &str, until: i64| {
+            let mut given = record(id, Given, NARROW, 2);
+            given.supersedes = Some(before.into());
+            given.not_after = Timestamp::from_seconds(until);
+            given
+        };
+        let chain = [refused, follows("first", "refused", 20), follows("second", "first", 40)];
+        assert_eq!(governs(&chain[..2], 30), Some("refused"));
+        assert_eq!(governs(&chain, 10), Some("second"));
+        assert_eq!(governs(&chain, 30), Some("second"), "the renewal lifts it too");
+        assert_eq!(governs(&chain, 50), Some("refused"));
+        let circle = [follows("a", "b", 20), follows("b", "a", 20)];
+        assert_eq!(governs(&circle, 10), None, "each was replaced");
     }
 
     #[test]

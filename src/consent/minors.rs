@@ -41,8 +41,8 @@ pub struct Grantor {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// This person is suspected of the violence: the consent of such a representative is not accepted without the source's professional.
-    #[serde(default)]
+    /// This person is suspected of the violence: the consent of such a representative is not accepted without the source's professional. Whoever
+    /// records a consent says so of everyone but the subject; nothing is taken for granted.
     pub alleged_perpetrator: bool,
 }
 

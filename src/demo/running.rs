@@ -108,7 +108,8 @@ pub async fn start_configured(
     change(&mut config);
     let built = app::gateway::build(config, outside.clone()).await?;
     if let Some(members) = &ready.members {
-        register(&built.desk, members, &ready.world, outside.clock.now()).await?;
+        let bundle = built.gateway.policy.load_full();
+        register(&built.desk, &bundle, members, &ready.world, outside.clock.now()).await?;
         built.gateway.registry.refresh().await.map_err(DemoError::new)?;
         ready.finished(options)?;
     }

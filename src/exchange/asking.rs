@@ -120,11 +120,9 @@ impl Asking<'_> {
         if cell.policies.is_empty() || decision.form().is_some() {
             cell.policies.extend_from_slice(decision.policies());
         }
-        match self.bundle.basis(&decision) {
-            Some(Basis::Consent) => cell.consent = question.consent.as_ref().map(|consent| (consent.id.clone(), consent.version)),
-            Some(Basis::Override) => cell.overridden_by = question.derogation.as_ref().map(|one| one.id.clone()),
-            Some(Basis::Law) | None => {}
-        }
+        let RestsOn { consent, overridden_by } = rests_on(self.bundle, question, &decision);
+        cell.consent = consent.or(cell.consent.take());
+        cell.overridden_by = overridden_by.or(cell.overridden_by.take());
         decision
     }
 
@@ -148,6 +146,26 @@ impl Asking<'_> {
             form => form,
         }
     }
+}
+
+/// What a permit rests on beside the law: nothing, one consent or one override.
+#[derive(Default)]
+pub(super) struct RestsOn {
+    /// The consent with its version.
+    pub(super) consent: Option<(String, u32)>,
+    /// The override.
+    pub(super) overridden_by: Option<String>,
+}
+
+/// What this decision on this question rests on.
+pub(super) fn rests_on(bundle: &Bundle, question: &Question, decision: &Decision) -> RestsOn {
+    let (mut consent, mut overridden_by) = (None, None);
+    match bundle.basis(decision) {
+        Some(Basis::Consent) => consent = question.consent.as_ref().map(|consent| (consent.id.clone(), consent.version)),
+        Some(Basis::Override) => overridden_by = question.derogation.as_ref().map(|one| one.id.clone()),
+        Some(Basis::Law) | None => {}
+    }
+    RestsOn { consent, overridden_by }
 }
 
 /// The question to the policies about one source and category, before the item is known.

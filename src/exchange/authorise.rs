@@ -2,6 +2,7 @@
 //!
 //! What depends only on who asks for what is refused openly here; what depends on the person never is.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Gateway;
@@ -15,6 +16,7 @@ use super::refusal::{ProblemType, Refusal};
 use super::registry::{Member, Registry};
 use super::request::SubjectReference;
 use super::vault::VaultFailure;
+use crate::case_room::CaseFact;
 use crate::catalogue::Purpose;
 use crate::clock::Timestamp;
 use crate::consent::authority::Regime;
@@ -88,14 +90,16 @@ pub(super) async fn plan(
     may_receive(matter, now)?;
     let sources = sources(&registry, matter, &purpose, offered_by.as_ref())?;
     let organisations = organisations(matter, &sources);
-    let person = person.bearing_on(&organisations);
-    let fact = in_case.as_ref().map(|in_case| Arc::clone(&in_case.fact));
+    let fact = in_case.as_ref().map(|in_case| in_case.fact(&registry)).transpose()?;
+    let recipients = case::recipients(matter, fact.as_deref());
+    let person = person.bearing_on(&recipients, &organisations);
     let known = Known { person: &person, case: fact.as_ref(), authority: &gateway.authority, regime: Regime::Other, now };
     let asking = Asking { bundle: &bundle, purpose: &purpose, matter, subject: &subject, known, asked_by, is_someone };
     let (cells, not_permitted, summaries) = asking.cells(&sources)?;
-    let read = Read { registry: &registry, subject: index, person: &person, in_case: in_case.as_ref() };
+    let in_case = in_case.as_ref().zip(fact.as_deref());
+    let read = Read { registry: &registry, subject: index, person: &person, in_case };
     let standing = read.digest(&organisations, None);
-    let expected = read.expected(matter, organisations, now);
+    let expected = read.expected(matter, (organisations, recipients), now);
     let poor = sources.iter().map(|source| &source.organisation.oin).filter(|source| gateway.health.is_poor(source)).cloned();
     let poor = poor.collect();
     let named = matter.request.sources.is_some();
@@ -226,7 +230,7 @@ fn sources(
     Ok(registry.members().filter(by_default).cloned().collect())
 }
 
-/// The organisations that are judged: the recipient, then the sources.
+/// The organisations that are judged: the one that asks, then the sources.
 fn organisations(matter: &Matter, sources: &[Arc<Member>]) -> Vec<Oin> {
     std::iter::once(matter.caller.oin()).chain(sources.iter().map(|source| &source.organisation.oin)).cloned().collect()
 }
@@ -236,17 +240,17 @@ struct Read<'a> {
     registry: &'a Registry,
     subject: SubjectIndex,
     person: &'a PersonFacts,
-    in_case: Option<&'a InCase>,
+    in_case: Option<(&'a InCase, &'a CaseFact)>,
 }
 
 impl Read<'_> {
     fn digest(&self, organisations: &[Oin], person: Option<&PersonFacts>) -> [u8; 32] {
         let digests = organisations.iter().map(|oin| self.registry.member(oin).map_or([0; 32], |member| member.digest));
-        facts_digest(digests, self.registry.policy.as_deref(), person, self.in_case.map(|in_case| &in_case.case))
+        facts_digest(digests, self.registry.policy.as_deref(), person, self.in_case.map(|(_, fact)| fact))
     }
 
     /// What must be found unchanged when the disclosure is recorded.
-    fn expected(&self, matter: &Matter, organisations: Vec<Oin>, now: Timestamp) -> Expected {
+    fn expected(&self, matter: &Matter, (organisations, recipients): (Vec<Oin>, BTreeSet<Oin>), now: Timestamp) -> Expected {
         let Self { registry, subject, person, in_case } = *self;
         let consents = person.consents.iter().flat_map(|consent| [consent.valid_from, consent.not_after]);
         let overrides = person.overrides.iter().map(|(_, overriding)| overriding.ends_at());
@@ -254,9 +258,9 @@ impl Read<'_> {
         let void_at = consents.chain(overrides).chain(credentials).filter(|&at| at > now).min().unwrap_or(NEVER);
         // The oldest of the readings: whatever moved after it is looked at again when it is recorded.
         let revision = person.revision.min(registry.revision);
-        let revision = in_case.map_or(revision, |in_case| revision.min(in_case.revision));
-        let case = in_case.map(|in_case| in_case.case.id.clone());
+        let revision = in_case.map_or(revision, |(in_case, _)| revision.min(in_case.revision));
+        let case = in_case.map(|(in_case, _)| in_case.case.id.clone());
         let digest = self.digest(&organisations, Some(person));
-        Expected { revision, void_at, subject: Some(subject), case, digest, organisations }
+        Expected { revision, void_at, subject: Some(subject), case, digest, organisations, recipients }
     }
 }

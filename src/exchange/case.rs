@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::Gateway;
 use super::matter::Matter;
 use super::refusal::{ProblemType, Refusal};
+use super::registry::Registry;
 use super::request::{ActingAs, DisclosureRequest};
 use crate::case_room::{Case, CaseFact, CaseId, State, Track};
 use crate::catalogue::Purpose;
@@ -24,8 +25,20 @@ pub(super) struct InCase {
     pub(super) revision: Revision,
     /// The case.
     pub(super) case: Case,
-    /// What the policies are given of it.
-    pub(super) fact: Arc<CaseFact>,
+}
+
+impl InCase {
+    /// What the policies are given of it, with the kinds of those who attend as the registry has them.
+    ///
+    /// # Errors
+    /// A refusal, when one who attends is not registered.
+    pub(super) fn fact(&self, registry: &Registry) -> Result<Arc<CaseFact>, Refusal> {
+        let kind_of = |oin: &Oin| registry.member(oin).map(|member| member.organisation.kind);
+        self.case.fact(kind_of).map(Arc::new).ok_or_else(|| {
+            tracing::error!(case = %self.case.id, "ALARM: one who attends a case is not registered; nothing is given in it");
+            Refusal::new(ProblemType::StoreUnavailable, "nothing was disclosed; try again").retry_after(super::SOON)
+        })
+    }
 }
 
 /// The rules on how a request may stand in a case, whatever the case.
@@ -66,10 +79,7 @@ pub(super) async fn of(gateway: &Gateway, matter: &Matter) -> Result<Option<InCa
         Some(ActingAs::CaseDirector) if case.director.as_ref() != Some(caller) => {
             refused("the organisation does not direct this case")
         }
-        _ => {
-            let fact = Arc::new(case.fact());
-            Ok(Some(InCase { revision, case, fact }))
-        }
+        _ => Ok(Some(InCase { revision, case })),
     }
 }
 

@@ -105,7 +105,7 @@ fn wanted(plan: &Plan, matter: &Matter, source: &Member, asked: &BTreeMap<Catego
 /// The paths to keep, and for a signal that may say it, `no`.
 fn transform(plan: &Plan, matter: &Matter, source: &Member, category: Category, form: Form) -> Vec<String> {
     let mut paths = plan.purpose.transforms.paths(category, form).to_vec();
-    if form == Form::Signal && !plan.absence_rests_on_person(matter, source, category) {
+    if form == Form::Signal && !plan.absence_rests_on_person(matter, source, category, Form::Signal) {
         paths.push(ASKS_NO.to_owned());
     }
     paths

@@ -18,7 +18,6 @@ pub(super) fn given(plan: &Plan, item: &MinimalItem) -> Item {
     let permitted = &item.permitted;
     let mut line = entries::item(&permitted.cell, plan);
     line.given = Some(permitted.form);
-    line.policies = permitted.policies.iter().map(ToString::to_string).collect();
     line.fields = plan.purpose.transforms.paths(permitted.item.category, permitted.form).iter().cloned().collect();
     line.records = 1;
     line.regime = Some(permitted.item.regime.clone());
@@ -34,12 +33,14 @@ pub(super) fn facts(stated: &ItemFacts) -> BTreeMap<String, String> {
     let ItemFacts {
         wpg_article,
         decision_id,
+        decision_article,
         mandate_id,
         court_order_id,
         professional,
         meldcode_steps,
         test51c,
         restraining_order,
+        under_restraining_order,
         secret_address,
         severity,
         subject_age,
@@ -48,6 +49,7 @@ pub(super) fn facts(stated: &ItemFacts) -> BTreeMap<String, String> {
     let texts = [
         ("wpgArticle", wpg_article),
         ("decisionId", decision_id),
+        ("decisionArticle", decision_article),
         ("mandateId", mandate_id),
         ("courtOrderId", court_order_id),
         ("professional", professional),
@@ -56,6 +58,7 @@ pub(super) fn facts(stated: &ItemFacts) -> BTreeMap<String, String> {
         ("meldcodeSteps", meldcode_steps),
         ("test51c", test51c),
         ("restrainingOrder", restraining_order),
+        ("underRestrainingOrder", under_restraining_order),
         ("secretAddress", secret_address),
         ("severity", severity),
         ("withheldBySource", withheld_by_source),
@@ -92,11 +95,12 @@ pub(super) fn contribution(
     body.disclosing = Some(source.clone());
     body.statement = Some(statement.to_string());
     body.items = items.iter().map(|item| given(plan, item)).collect();
+    body.overrides = entries::overrides(plan, &body.items);
     let mut clear = entries::clear(gateway, matter, plan, EntryKind::Contribution, Outcome::Given);
     clear.party = source.clone();
     clear.source = Some(source.clone());
     clear.categories = sent.iter().map(|item| item.category).collect();
-    clear.overridden = items.iter().any(|item| item.permitted.cell.overridden_by.is_some());
+    clear.overridden = !body.overrides.is_empty();
     clear.subject = Some(gateway.journal.subject_token(source, &plan.subject));
     clear.actor = Some(gateway.journal.actor_token(source, &matter.request.actor.reference));
     clear.case = matter.request.case.as_ref().map(|case| gateway.journal.case_token(source, case));
@@ -119,8 +123,8 @@ mod tests {
     /// Broken on purpose to see it fail: a name other than on the wire.
     #[test]
     fn the_log_names_facts_as_the_source_does() {
-        let stated = json!({"wpgArticle": "8", "decisionId": "d", "mandateId": "m", "courtOrderId": "c", "professional": "p",
-            "meldcodeSteps": true, "test51c": false, "restrainingOrder": true, "secretAddress": true, "severity": false, "subjectAge": 9, "withheldBySource": false});
+        let stated = json!({"wpgArticle": "8", "decisionId": "d", "decisionArticle": "20", "mandateId": "m", "courtOrderId": "c", "professional": "p",
+            "meldcodeSteps": true, "test51c": false, "restrainingOrder": true, "underRestrainingOrder": true, "secretAddress": true, "severity": false, "subjectAge": 9, "withheldBySource": false});
         let item: SourceItem =
             serde_json::from_value(json!({"id": "a", "category": "measures", "form": "signal", "regime": "wpg",
             "recordedAt": "2026-11-01", "nature": "fact", "facts": stated, "data": {}}))

@@ -2,6 +2,8 @@
 //! its professional has released it once. So its sealed delivery is kept with all that a judgement needs except the text, is judged again by the
 //! new facts, and goes on only where they permit it as it was sealed.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -12,7 +14,7 @@ use super::plan::Plan;
 use super::recheck::{may_give, shows_secret_address};
 use super::refusal::{ProblemType, Refusal};
 use super::{Gateway, Stopped, entries};
-use crate::catalogue::{Form, Secrecy};
+use crate::catalogue::{Category, Form, Secrecy};
 use crate::crypto::{base64, digest};
 use crate::ledger::entry::{EntryKind, Outcome, Reference};
 use crate::ledger::seal::Leaf;
@@ -31,6 +33,8 @@ pub struct Earlier {
     deliveries: Vec<StoredDelivery>,
     /// The names that the recipient must not have for them.
     apart: Vec<NameIndex>,
+    /// The consents on which they rest; `None` where that is not known.
+    relied: Option<BTreeSet<String>>,
 }
 
 /// One delivery of released summaries, without their text.
@@ -96,7 +100,8 @@ impl Earlier {
     /// Of a disclosure as it was read, whose kept request tells of these releases.
     pub(super) fn of(stored: &StoredDisclosure, kept: &Reopened) -> Self {
         let (released, apart) = (kept.released.clone(), kept.apart.clone());
-        Self { version: stored.row.request.clone(), released, deliveries: stored.deliveries.clone(), apart }
+        let (version, deliveries) = (stored.row.request.clone(), stored.deliveries.clone());
+        Self { version, released, deliveries, apart, relied: kept.relied.clone() }
     }
 
     /// The same, read again.
@@ -123,6 +128,11 @@ impl Earlier {
     /// The names that the recipient must not have where these deliveries are given.
     pub(super) fn apart(&self) -> &[NameIndex] {
         &self.apart
+    }
+
+    /// The consents on which these deliveries rest; `None` where that is not known.
+    pub(super) const fn relied(&self) -> Option<&BTreeSet<String>> {
+        self.relied.as_ref()
     }
 
     /// Destroys the answer, if nothing came in between; what was released awaits its judgement.
@@ -153,6 +163,8 @@ pub(super) struct Judged {
     pub(super) stay: Vec<Released>,
     /// The names that the recipient must not have for them.
     pub(super) apart: Vec<NameIndex>,
+    /// On which consents they rest, with what of them.
+    pub(super) relied: BTreeMap<String, BTreeSet<Category>>,
     /// Those that end.
     end: Vec<Released>,
 }
@@ -214,8 +226,11 @@ pub(super) async fn judge(gateway: &Gateway, matter: &Matter, plan: &Plan) -> Re
         let permitted =
             if keys_count(gateway, matter, released) { permitted(gateway, matter, plan, released).await? } else { None };
         match permitted {
-            Some(apart) => {
+            Some(Permitted { apart, relied }) => {
                 judged.apart.extend(apart);
+                for (consent, category) in relied {
+                    judged.relied.entry(consent).or_default().insert(category);
+                }
                 judged.stay.push(released.clone());
             }
             None => judged.end.push(released.clone()),
@@ -231,14 +246,18 @@ fn keys_count(gateway: &Gateway, matter: &Matter, released: &Released) -> bool {
     signed && matter.caller.member().may_still_open(&released.kid)
 }
 
-/// The names that the recipient must not have for it; `None` when it may not be given as it is.
-async fn permitted(
-    gateway: &Gateway,
-    matter: &Matter,
-    plan: &Plan,
-    released: &Released,
-) -> Result<Option<Vec<NameIndex>>, Stopped> {
-    let mut apart = Vec::new();
+/// A release that may be given again.
+#[derive(Default)]
+struct Permitted {
+    /// The names that the recipient must not have for it.
+    apart: Vec<NameIndex>,
+    /// On which consents it rests, with what of it.
+    relied: Vec<(String, Category)>,
+}
+
+/// Judges one release; `None` when it may not be given as it is.
+async fn permitted(gateway: &Gateway, matter: &Matter, plan: &Plan, released: &Released) -> Result<Option<Permitted>, Stopped> {
+    let mut permitted = Permitted::default();
     for given in &released.items {
         let Given { item, paths, shows_secret_address: shown } = given;
         let Some(verdict) = may_give(gateway, matter, plan, &released.source, item).await? else { return Ok(None) };
@@ -249,9 +268,10 @@ async fn permitted(
         if verdict.form != Form::Summary || !same_secrecy || !paths.iter().all(|path| kept.contains(path)) {
             return Ok(None);
         }
-        apart.extend(verdict.apart);
+        permitted.apart.extend(verdict.apart);
+        permitted.relied.extend(verdict.cell.consent.map(|(consent, _)| (consent, item.category)));
     }
-    Ok(Some(apart))
+    Ok(Some(permitted))
 }
 
 fn sealed_digest(jwe: &str) -> String {

@@ -1,6 +1,6 @@
 //! What the entries of one disclosure have in common.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Gateway;
@@ -8,7 +8,7 @@ use super::matter::{Matter, Withheld};
 use super::plan::Plan;
 use super::request::{ActingAs, Grounds, SubjectReference};
 use crate::catalogue::Form;
-use crate::consent::ConsentFact;
+use crate::consent::{ConsentFact, Override};
 use crate::ledger::entry::{
     Actor, Basis, Body, Clear, ConsentReference, Considered, Decision, Emergency, EntryKind, Item, Operation, Outcome, Reference,
     Status,
@@ -28,7 +28,7 @@ pub(super) fn clear(gateway: &Gateway, matter: &Matter, plan: &Plan, kind: Entry
         purpose: Some(plan.purpose.id.clone()),
         categories: matter.request.categories.iter().copied().collect(),
         outcome,
-        overridden: plan.cells.iter().any(|cell| cell.overridden_by.is_some() && (cell.form.is_some() || cell.summary)),
+        overridden: relied_upon(plan).next().is_some(),
         subject: Some(gateway.journal.subject_token(party, &plan.subject)),
         actor: Some(gateway.journal.actor_token(party, &matter.request.actor.reference)),
         case: matter.request.case.as_ref().map(|case| gateway.journal.case_token(party, case)),
@@ -75,18 +75,25 @@ pub(super) fn body(gateway: &Gateway, matter: &Matter, plan: &Plan, kind: EntryK
         claims: claims(&request.grounds),
     });
     body.decision = Some(decision(plan));
-    body.overrides = plan
-        .person
-        .overrides
-        .iter()
-        .filter(|(_, one)| relied_upon(plan, &one.id))
-        .map(|(_, one)| Emergency { id: one.id.clone(), reason: Some(one.harm.clone()), review_by: Some(one.review_due()) })
-        .collect();
+    body.overrides = emergencies(plan, &relied_upon(plan).collect());
     Ok(body)
 }
 
-fn relied_upon(plan: &Plan, id: &str) -> bool {
-    plan.cells.iter().any(|cell| cell.overridden_by.as_deref() == Some(id) && (cell.form.is_some() || cell.summary))
+/// The overrides on which something may be asked.
+fn relied_upon(plan: &Plan) -> impl Iterator<Item = &str> {
+    plan.cells.iter().filter(|cell| cell.form.is_some() || cell.summary).filter_map(|cell| cell.overridden_by.as_deref())
+}
+
+/// The overrides on which these items rest, of those that were given.
+pub(super) fn overrides(plan: &Plan, items: &[Item]) -> Vec<Emergency> {
+    emergencies(plan, &items.iter().filter_map(|item| item.overridden_by.as_deref()).collect())
+}
+
+fn emergencies(plan: &Plan, ids: &BTreeSet<&str>) -> Vec<Emergency> {
+    let named = plan.person.overrides.iter().map(|(_, one)| one).filter(|one| ids.contains(one.id.as_str()));
+    let emergency =
+        |one: &Override| Emergency { id: one.id.clone(), reason: Some(one.harm.clone()), review_by: Some(one.review_due()) };
+    named.map(emergency).collect()
 }
 
 fn claims(grounds: &Grounds) -> BTreeMap<String, String> {
@@ -176,8 +183,8 @@ pub(super) fn item(cell: &super::plan::Cell, plan: &Plan) -> Item {
         given: None,
         reason: cell.reason.as_deref().map(str::to_owned),
         policies: cell.policies.iter().map(ToString::to_string).collect(),
-        fields: std::collections::BTreeSet::new(),
-        withheld_fields: std::collections::BTreeSet::new(),
+        fields: BTreeSet::new(),
+        withheld_fields: BTreeSet::new(),
         records: 0,
         regime: None,
         facts: BTreeMap::new(),

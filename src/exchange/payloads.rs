@@ -1,7 +1,7 @@
 //! Requests kept sealed for the time that their results can be picked up: to be answered anew when facts have changed, or added to when a
 //! professional releases. One key per day of destruction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +46,8 @@ pub(super) struct Beside {
     pub(super) released: Vec<Released>,
     /// The names that the recipient must not have where its deliveries are picked up.
     pub(super) apart: Vec<NameIndex>,
+    /// The consents on which its deliveries rest; `None` where that is not known.
+    pub(super) relied: Option<BTreeSet<String>>,
 }
 
 /// What is kept of a request.
@@ -62,6 +64,8 @@ struct Kept {
     released: Vec<Released>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     apart: Vec<NameIndex>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    relied: Option<BTreeSet<String>>,
 }
 
 /// A kept request, opened.
@@ -84,6 +88,8 @@ pub struct Reopened {
     pub released: Vec<Released>,
     /// The names that the recipient must not have where its deliveries are picked up.
     pub apart: Vec<NameIndex>,
+    /// The consents on which its deliveries rest; `None` where that is not known.
+    pub relied: Option<BTreeSet<String>>,
     /// With which credentials it was asked.
     pub credentials: Credentials,
 }
@@ -113,7 +119,7 @@ impl Payloads {
     /// Seals what is kept of `matter` until `expires`. Gives the name of the day's key, and the sealed request.
     pub(super) fn seal(&self, matter: &Matter, beside: Beside, expires: Timestamp) -> Result<(String, Vec<u8>), Stopped> {
         let class = class(expires);
-        let Beside { verdict, released, apart } = beside;
+        let Beside { verdict, released, apart, relied } = beside;
         let kept = Kept {
             // As a value: what a caller filled up with spaces takes no room.
             body: serde_json::from_slice(&matter.body).map_err(|_| Stopped::internal("a request cannot be kept"))?,
@@ -125,6 +131,7 @@ impl Payloads {
             calls: matter.calls.iter().map(|(source, digest)| (source.clone(), base64::encode_url(digest))).collect(),
             released,
             apart,
+            relied,
         };
         let plain =
             serde_json::to_vec(&kept).map(zeroize::Zeroizing::new).map_err(|_| Stopped::internal("a request cannot be kept"))?;
@@ -153,6 +160,7 @@ impl Payloads {
             calls: calls.map_err(|_| unreadable())?,
             released: kept.released,
             apart: kept.apart,
+            relied: kept.relied,
             credentials: Credentials { keyid: kept.keyid, fingerprint },
         })
     }

@@ -108,10 +108,10 @@ impl Plan {
         if self.named { organisation.oin.to_string() } else { organisation.kind.code().to_owned() }
     }
 
-    /// Whether "nothing there" would tell of consent or override: then absence is `unavailable`, never `no`.
-    pub(super) fn absence_rests_on_person(&self, matter: &Matter, source: &Member, category: Category) -> bool {
+    /// Whether "nothing there", said in this form, would tell of consent or override: then absence is `unavailable`, never `no`.
+    pub(super) fn absence_rests_on_person(&self, matter: &Matter, source: &Member, category: Category, form: Form) -> bool {
         let (recipient, giver) = (recipient_kind(matter), source.organisation.kind);
-        self.bundle.rests_on_person(recipient, &self.purpose.id, giver, category, Form::Signal)
+        self.bundle.rests_on_person(recipient, &self.purpose.id, giver, category, form)
     }
 
     /// A digest of what was decided: who receives with which key, and what may be asked of whom on which grounds. An answer made under an equal

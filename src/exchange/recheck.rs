@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::asking::{Known, question};
+use serde_json::Value;
+
+use super::asking::{Known, RestsOn, question, rests_on};
 use super::case::recipient_kind;
 use super::collect::{Collected, SourceAnswer};
 use super::matter::{Matter, Withheld};
@@ -14,7 +16,7 @@ use crate::catalogue::Form;
 use crate::catalogue::minimise::may_know_secret_address;
 use crate::consent::authority::Regime;
 use crate::organisation::Oin;
-use crate::policy::{Basis, Decision, Facts, Question};
+use crate::policy::{Decision, Facts, Question};
 use crate::source::SourceItem;
 use crate::store::NameIndex;
 
@@ -29,20 +31,16 @@ pub struct Rechecked {
 /// One item that may be given.
 #[derive(Debug)]
 pub struct PermittedItem {
-    /// Which asked combination it answers.
+    /// Which asked combination it answers, with what was decided on the item itself and on what that rests.
     pub cell: Cell,
     /// The item as the source gave it.
     pub item: SourceItem,
     /// The form that it may be given in: as given, or coarser.
     pub form: Form,
-    /// The deciding policies.
-    pub policies: Vec<Arc<str>>,
     /// Whether the recipient may know a secret address in it.
     pub shows_secret_address: bool,
     /// The names that the recipient must not have: those of persons from whom someone in the item is protected.
     pub apart: Vec<NameIndex>,
-    /// The consent that it rests on, if any.
-    pub consent: Option<String>,
 }
 
 impl Rechecked {
@@ -91,7 +89,7 @@ async fn judged(
             continue;
         }
         let source = &answer.source.organisation.oin;
-        let Verdict { cell, form, policies, apart, consent } = match judge(gateway, matter, plan, source, &item).await? {
+        let Verdict { cell, form, apart } = match judge(gateway, matter, plan, source, &item).await? {
             Some(Ok(verdict)) => verdict,
             Some(Err(why)) => {
                 withheld.push(why);
@@ -99,28 +97,24 @@ async fn judged(
             }
             None => continue,
         };
-        if says_no(&item, form) && plan.absence_rests_on_person(matter, &cell.source, item.category) {
+        if says_nothing(&item, form) && plan.absence_rests_on_person(matter, &cell.source, item.category, form) {
             // Where consent or override decides, absence is not "no" but unavailable.
             continue;
         }
         let shows_secret_address = shows_secret_address(matter, plan, &cell);
-        items.push(PermittedItem { cell, item, form, policies, shows_secret_address, apart, consent });
+        items.push(PermittedItem { cell, item, form, shows_secret_address, apart });
     }
     Ok((items, withheld))
 }
 
 /// What was decided on one item that may be given.
 pub(super) struct Verdict {
-    /// Which asked combination it answers.
+    /// Which asked combination it answers, with what was decided on the item itself and on what that rests.
     pub(super) cell: Cell,
     /// The best form that it may be given in.
     pub(super) form: Form,
-    /// The deciding policies.
-    pub(super) policies: Vec<Arc<str>>,
     /// The names that the recipient must not have.
     pub(super) apart: Vec<NameIndex>,
-    /// The consent that it rests on, if any.
-    pub(super) consent: Option<String>,
 }
 
 /// Decides on one item of `source` by its facts; `None` when it was not asked, not in that form, or may not be given.
@@ -153,15 +147,15 @@ async fn judge(
     };
     let Protection { from_recipient, apart } = protection(gateway, matter, plan, source, item).await?;
     let (question, decision) = decide(gateway, matter, plan, cell, item, item.facts.for_policy(from_recipient));
+    // By the item's own facts it can rest on something else than was expected before it came.
+    let RestsOn { consent, overridden_by } = rests_on(&plan.bundle, &question, &decision);
     let policies = decision.policies().to_vec();
-    let by_consent = plan.bundle.basis(&decision) == Some(Basis::Consent);
-    let consent = question.consent.as_ref().filter(|_| by_consent).map(|consent| consent.id.clone());
-    let cell = Cell { question: Some(question), ..cell.clone() };
+    let cell = Cell { policies, consent, overridden_by, question: Some(question), ..cell.clone() };
     if let Some(form) = decision.form() {
-        return Ok(Some(Ok(Verdict { cell, form, policies, apart, consent })));
+        return Ok(Some(Ok(Verdict { cell, form, apart })));
     }
     let reason = Arc::from(decision.reason().unwrap_or_default());
-    Ok(Some(Err(Withheld { cell: Cell { policies, ..cell }, reason, facts: item.facts.clone() })))
+    Ok(Some(Err(Withheld { cell, reason, facts: item.facts.clone() })))
 }
 
 /// Whether the recipient may know a secret address in what answers `cell`.
@@ -180,6 +174,19 @@ fn decide(gateway: &Gateway, matter: &Matter, plan: &Plan, cell: &Cell, item: &S
     (question, decision)
 }
 
-fn says_no(item: &SourceItem, form: Form) -> bool {
-    form == Form::Signal && item.data.as_object().is_some_and(|data| data.values().any(|value| value == "no"))
+/// Whether the item says no more than that there is nothing: a signal `no`, or in any form only empty lists and counts of none.
+fn says_nothing(item: &SourceItem, form: Form) -> bool {
+    let Some(data) = item.data.as_object() else { return false };
+    (form == Form::Signal && data.values().any(|value| value == "no")) || data.values().all(is_nothing)
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(_) => false,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text == "no" || text.trim().is_empty(),
+        Value::Array(entries) => entries.iter().all(is_nothing),
+        Value::Object(members) => members.values().all(is_nothing),
+    }
 }

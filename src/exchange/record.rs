@@ -80,18 +80,16 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
         parts.matter.request_digest,
     );
     let years = parts.plan.purpose.retention.log_years;
-    let written = gateway.journal.write(
-        disclosure_clear(gateway, &parts),
-        &disclosure_body(gateway, &parts, &statement)?,
-        Some(&statement),
-        years,
-    )?;
+    let body = disclosure_body(gateway, &parts, &statement)?;
+    let clear = Clear { overridden: !body.overrides.is_empty(), ..disclosure_clear(gateway, &parts) };
+    let written = gateway.journal.write(clear, &body, Some(&statement), years)?;
     let receipting = Receipting { entry: 0, party_key: written.party_key };
     let leaf = written.row.leaf;
     entries.push(written.row);
     let apart = apart(&parts, &judged, together.release.as_ref());
     let released = released(&parts, &judged, &leaf, together.release.as_ref());
-    let row = disclosure_row(gateway, &parts, released, apart.clone())?;
+    let relied = relied(&parts, &judged, together.release.as_ref());
+    let row = disclosure_row(gateway, &parts, (released, apart.clone(), relied))?;
     if let SubjectReference::Offer(offer) = &parts.matter.request.subject {
         changes.push(Change::OfferCollected { offer: offer.to_string(), until: row.expires });
     }
@@ -102,6 +100,9 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
         receipt: receipting.clone(),
     }));
     changes.extend(duties::of(gateway, &parts)?);
+    if together.release.is_none() {
+        changes.extend(duties::reliances(gateway, &parts, judged.relied.clone()));
+    }
     for (source, items) in by_source(&parts.items) {
         let (row, change) = contribution(gateway, &parts, &source, &items, entries.len())?;
         entries.push(row);
@@ -157,6 +158,17 @@ fn released(parts: &SealedParts, judged: &Judged, leaf: &Leaf, brought: Option<&
     judged.stay.iter().cloned().chain(new).collect()
 }
 
+/// The consents on which the deliveries rest that there are from now on; `None` where that is not known of the answer that stays.
+fn relied(parts: &SealedParts, judged: &Judged, brought: Option<&Brought>) -> Option<BTreeSet<String>> {
+    let stays = brought.is_some_and(|brought| brought.keeps_answer);
+    let answer = match parts.matter.earlier.as_ref().filter(|_| stays) {
+        Some(earlier) => earlier.relied()?.clone(),
+        None => BTreeSet::new(),
+    };
+    let new = parts.items.iter().filter_map(|item| item.permitted.cell.consent.as_ref().map(|(consent, _)| consent.clone()));
+    Some(answer.into_iter().chain(judged.relied.keys().cloned()).chain(new).collect())
+}
+
 fn disclosure_clear(gateway: &Gateway, parts: &SealedParts) -> Clear {
     let outcome = if parts.items.is_empty() { Outcome::Nothing } else { Outcome::Given };
     let mut clear = entries::clear(gateway, &parts.matter, &parts.plan, EntryKind::Disclosure, outcome);
@@ -164,7 +176,6 @@ fn disclosure_clear(gateway: &Gateway, parts: &SealedParts) -> Clear {
     if let (Some(only), None) = (sources.next(), sources.next()) {
         clear.source = Some(only.organisation.oin.clone());
     }
-    clear.overridden = parts.items.iter().any(|item| item.permitted.cell.overridden_by.is_some());
     clear
 }
 
@@ -175,6 +186,7 @@ fn disclosure_body(gateway: &Gateway, parts: &SealedParts, statement: &Statement
     body.obligations = Some(logged_obligations(&parts.obligations));
     body.operation.ended_at = Some(gateway.clock.now());
     let mut items: Vec<Item> = parts.items.iter().map(|item| given(&parts.plan, item)).collect();
+    body.overrides = entries::overrides(&parts.plan, &items);
     let answered = |cell: &super::plan::Cell| {
         parts.items.iter().any(|item| {
             item.permitted.cell.category == cell.category
@@ -205,13 +217,12 @@ fn logged_obligations(obligations: &Obligations) -> entry::Obligations {
 fn disclosure_row(
     gateway: &Gateway,
     parts: &SealedParts,
-    released: Vec<Released>,
-    apart: Vec<NameIndex>,
+    (released, apart, relied): (Vec<Released>, Vec<NameIndex>, Option<BTreeSet<String>>),
 ) -> Result<DisclosureRow, Stopped> {
     let SealedParts { matter, plan, .. } = parts;
     let open_until = plan.open_until(matter);
     let expires = open_until.plus(plan.purpose.retention.payload);
-    let beside = Beside { verdict: plan.verdict(matter, gateway.clock.now()), released, apart };
+    let beside = Beside { verdict: plan.verdict(matter, gateway.clock.now()), released, apart, relied };
     let (payload_class, request) = gateway.payloads.seal(matter, beside, expires)?;
     Ok(DisclosureRow {
         id: matter.id.to_string(),

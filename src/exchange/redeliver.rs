@@ -119,7 +119,7 @@ async fn as_it_was(
         // What is given is what was read, and the log says no more than that: a release that comes in between is none of it.
         changes: vec![
             Change::Unchanged { disclosure: stored.row.id.clone(), version: stored.row.request.clone() },
-            Change::GivenAgain { disclosure: stored.row.id.clone(), at: gateway.clock.now() },
+            Change::GivenAgain { disclosure: stored.row.id.clone(), consents: kept.relied.clone(), at: gateway.clock.now() },
         ],
         ..Append::default()
     };

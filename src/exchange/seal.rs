@@ -13,7 +13,9 @@ use super::plan::Plan;
 use super::pseudonymise::Pseudonymised;
 use super::{Gateway, Stopped};
 use crate::catalogue::{Category, Form};
+use crate::clock::Timestamp;
 use crate::crypto::envelope::{self, Context};
+use crate::notice::notification_due;
 use crate::source::Nature;
 
 /// The plaintext is filled up with spaces to a multiple of this, so that its length tells little.
@@ -117,14 +119,14 @@ pub struct Obligations {
 pub fn seal(gateway: &Gateway, pseudonymised: Pseudonymised) -> Result<Sealed, Stopped> {
     let (matter, plan, subject, items) = pseudonymised.into_parts();
     let subject = subject.to_string();
-    let obligations = obligations(&plan, &matter);
+    let now = gateway.clock.now();
+    let obligations = obligations(&plan, &matter, now);
     let payload = payload(&matter, &plan, &subject, &items, &obligations);
     let mut plaintext = serde_json::to_vec(&payload)
         .map(zeroize::Zeroizing::new)
         .map_err(|_| Stopped::internal("the payload cannot be written"))?;
     let length = plaintext.len().next_multiple_of(STEP);
     plaintext.resize(length, b' ');
-    let now = gateway.clock.now();
     let Some((key, _)) = matter.caller.member().encryption_key(now) else {
         return Err(Stopped::internal("the recipient has no encryption key that counts"));
     };
@@ -135,13 +137,14 @@ pub fn seal(gateway: &Gateway, pseudonymised: Pseudonymised) -> Result<Sealed, S
     Ok(Sealed { matter, plan, items, jwe, kid, obligations, subject })
 }
 
-fn obligations(plan: &Plan, matter: &Matter) -> Obligations {
-    let days = |days: u32| matter.arrived.plus(Duration::from_secs(u64::from(days) * 24 * 3600)).date();
+/// What is kept counts from the request on; the subject is told by the same clock as the task that comes with this delivery.
+fn obligations(plan: &Plan, matter: &Matter, now: Timestamp) -> Obligations {
     let retention = &plan.purpose.retention;
+    let kind = matter.caller.organisation().kind;
     Obligations {
-        retain_until: days(retention.recipient_days),
+        retain_until: matter.arrived.plus(Duration::from_hours(24) * retention.recipient_days).date(),
         onward_disclosure: false,
-        notify_subject_by: days(retention.notify_subject_by_days),
+        notify_subject_by: notification_due(kind, now, retention.notify_subject_by_days).date(),
     }
 }
 

@@ -26,7 +26,14 @@ pub(super) fn is_sound(item: &SourceItem) -> bool {
     // The id is kept in the clear until the source has its receipt: it can be nothing but 128 random bits.
     let random_id = base64::decode_url_array::<16>(&item.id).is_ok();
     let facts = &item.facts;
-    let references = [&facts.wpg_article, &facts.decision_id, &facts.mandate_id, &facts.court_order_id, &facts.professional];
+    let references = [
+        &facts.wpg_article,
+        &facts.decision_id,
+        &facts.decision_article,
+        &facts.mandate_id,
+        &facts.court_order_id,
+        &facts.professional,
+    ];
     let short = references.into_iter().flatten().all(|reference| reference.len() <= MAX_REFERENCE);
     let protectors: usize = item.persons.iter().map(|person| person.protected_from.len()).sum();
     random_id && short && item.persons.len() <= MAX_LIST && protectors <= MAX_LIST

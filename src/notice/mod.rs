@@ -104,7 +104,7 @@ pub struct Answered {
 pub struct Task {
     /// Its id, a UUID of version 7.
     pub id: String,
-    /// From 1, one more with each answer.
+    /// From 1, one more with each answer and each delivery that adds to it.
     pub version: u32,
     /// What is to be done.
     pub kind: TaskKind,
@@ -116,7 +116,7 @@ pub struct Task {
     pub about: String,
     /// For which purpose, where there is one.
     pub purpose: Option<PurposeCode>,
-    /// Of which categories.
+    /// Of which categories, all that came.
     pub categories: BTreeSet<Category>,
     /// Who may not answer it: the professional who made what is reviewed.
     pub not_by: Option<String>,
@@ -131,6 +131,21 @@ pub struct Task {
 }
 
 impl Task {
+    /// The task after more has come of what it is about; `None` when that changes nothing. What was told before tells nobody of what came later: a
+    /// notification that was sent or closed is due again, one that is put off stays so, and covers what is new as well.
+    pub fn again(&self, later: &Self) -> Option<Self> {
+        let settled = matches!(self.state, TaskState::Sent) || !self.state.is_open();
+        let categories: BTreeSet<Category> = self.categories.union(&later.categories).copied().collect();
+        if self.kind != TaskKind::SubjectNotification || (!settled && categories == self.categories) {
+            return None;
+        }
+        let mut next = Self { version: self.version.saturating_add(1), categories, ..self.clone() };
+        if settled {
+            (next.state, next.due) = (TaskState::Due, later.due);
+        }
+        Some(next)
+    }
+
     /// Whether it should have been answered by `now`.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.state.is_open() && now >= self.due

@@ -24,6 +24,33 @@ fn task(kind: TaskKind, owner_kind: Kind) -> Task {
     }
 }
 
+/// Broken on purpose to see it fail: each of the two conditions left out.
+#[test]
+fn what_comes_later_is_to_be_told_too() {
+    let kind = TaskKind::SubjectNotification;
+    let first = Task { categories: [Category::Identity].into(), ..task(kind, Kind::VeiligThuis) };
+    let later = Task { categories: [Category::Measures].into(), due: at("2027-01-01T10:00:00Z"), ..first.clone() };
+    let both = BTreeSet::from([Category::Identity, Category::Measures]);
+    let open = first.again(&later).expect("more is to be told");
+    assert_eq!((open.version, open.state, open.due, &open.categories), (2, TaskState::Due, first.due, &both), "by the first day");
+    assert_eq!(first.again(&first), None, "nothing new");
+    let now = at("2026-11-21T10:00:00Z");
+    let put_off = first.answer(deferred("2026-12-20T10:00:00Z"), now).expect("put off");
+    let still = put_off.again(&later).expect("more is to be told");
+    assert_eq!((still.state, still.due, &still.categories), (TaskState::Deferred, put_off.due, &both));
+    for code in [AnswerCode::Sent, AnswerCode::Waived, AnswerCode::Done] {
+        let told = first.answer(answer(code), now).expect("answered");
+        let again = told.again(&later).expect("due again");
+        assert_eq!((again.version, again.state, again.due, again.closed_at()), (3, TaskState::Due, later.due, None), "{code:?}");
+        assert_eq!((again.answers.len(), &again.categories), (1, &both));
+        assert!(told.again(&first).is_some(), "given anew");
+    }
+    for kind in [TaskKind::WithdrawalNotice, TaskKind::OverrideReview, TaskKind::ConsentReview] {
+        let other = Task { kind, ..first.clone() };
+        assert_eq!(other.again(&Task { kind, ..later.clone() }), None, "{kind:?} is one");
+    }
+}
+
 fn answer(code: AnswerCode) -> Answer {
     Answer { code, by: "vt-1".to_owned(), basis: Some("b".to_owned()), reason: None, until: None }
 }

@@ -9,6 +9,7 @@ use super::decision::reason;
 use super::engine::Engine;
 use super::files::{self, Files, Unreadable};
 use super::forms::FormSet;
+use super::manifest::Approval;
 use super::question::{Facts, Party, Question};
 use super::reach::{Footing, Reach};
 use super::reasons::{Audience, Language, Reasons};
@@ -24,9 +25,8 @@ type ReachKey = (Kind, PurposeCode, Kind, Category);
 /// One version of the policies.
 pub struct Bundle {
     hash: String,
-    /// As its manifest says.
-    version: Option<String>,
-    approved_by: Vec<String>,
+    /// What its manifest says, and who signed that.
+    approval: Option<Approval>,
     pub(super) files: Files,
     purposes: BTreeMap<String, Arc<Purpose>>,
     pub(super) rules: Rules,
@@ -88,8 +88,7 @@ impl Bundle {
         let oin = |text: &str| text.parse::<Oin>().map_err(|error| LoadError::Model(error.to_string()));
         let bundle = Self {
             hash: files::hash(&files),
-            version: None,
-            approved_by: Vec::new(),
+            approval: None,
             engine: Engine::new(rules.schema.clone()).map_err(unfit)?,
             nobody: (oin("00000000000000000001")?, oin("00000000000000000002")?),
             files,
@@ -103,24 +102,34 @@ impl Bundle {
         Ok(bundle)
     }
 
-    /// SHA-256 over all files, hexadecimal: what the log names as the version that decided.
+    /// What the log names as the version that decided, hexadecimal: SHA-256 of its manifest, which lists every file and what it replaces; without
+    /// one, over all files.
     pub fn hash(&self) -> &str {
         &self.hash
     }
 
-    /// Under the version that its manifest names.
-    pub(super) fn versioned(self, version: String, approved_by: Vec<String>) -> Self {
-        Self { version: Some(version), approved_by, ..self }
+    /// As it was approved: `hash` is the manifest's.
+    pub(super) fn approved(self, hash: String, approval: Approval) -> Self {
+        Self { hash, approval: Some(approval), ..self }
     }
 
     /// The version that its manifest names; none without a manifest.
     pub fn version(&self) -> Option<&str> {
-        self.version.as_deref()
+        self.approval.as_ref().map(|approval| approval.version.as_str())
     }
 
     /// Who approved it; nobody without a manifest.
     pub fn approved_by(&self) -> &[String] {
-        &self.approved_by
+        self.approval.as_ref().map(|approval| approval.approved_by.as_slice()).unwrap_or_default()
+    }
+
+    /// Whether it may come in force after the version with the hash `in_force`. Without a manifest (development) every one may; an approved one only
+    /// in the place of the very version that it was approved to replace: what two persons signed once does not come back by one.
+    ///
+    /// # Errors
+    /// [`FileError`] names both versions, and what to do.
+    pub fn follows(&self, in_force: Option<&str>) -> Result<(), FileError> {
+        self.approval.as_ref().map_or(Ok(()), |approval| approval.follows(in_force))
     }
 
     /// Writes its files into a folder, without a manifest.
@@ -154,6 +163,11 @@ impl Bundle {
     /// The text of a reason's code, for a reader.
     pub fn reason_text(&self, code: &str, language: Language, audience: Audience) -> Option<&str> {
         self.reasons.withheld(code, language, audience)
+    }
+
+    /// Whether a reader is told the reason with this code, and not only that there is nothing.
+    pub fn tells_reason(&self, code: &str, audience: Audience) -> bool {
+        self.reasons.is_told(code, audience)
     }
 
     /// The text of a legal basis's code.

@@ -61,11 +61,11 @@ impl Bundle {
                     return Ok(Decision::Permit { form, policies: ids(&last.policies), limited });
                 }
             }
-            if let (None, Some(guard)) = (&limited, self.guard(&last.policies)) {
+            if let (None, Some(guard)) = (&limited, self.guard(question, &last.policies)) {
                 limited = Some(Arc::new(Limit { form, reason: guard, policies: ids(&last.policies) }));
             }
         }
-        if let Some(guard) = self.guard(&last.policies) {
+        if let Some(guard) = self.guard(question, &last.policies) {
             return Ok(Decision::withheld(&guard, ids(&last.policies)));
         }
         Ok(Decision::withheld(self.missing(question, &reach, coarsest, policies)?, Decision::no_policies()))
@@ -73,7 +73,7 @@ impl Bundle {
 
     /// Nothing that was asked can ever be permitted.
     fn closed(&self, question: &Question, reach: &Reach) -> Decision {
-        if let Some(guard) = self.guard(&reach.closed_by) {
+        if let Some(guard) = self.guard(question, &reach.closed_by) {
             return Decision::withheld(&guard, ids(&reach.closed_by));
         }
         let code = match (reach.ever.finest(), reach.ever.contains(Form::Summary)) {
@@ -116,16 +116,19 @@ impl Bundle {
             None | Some(ConsentState::Requested) if by_override && question.derogation.is_some() => reason::OVERRIDE_NOT_COVERING,
             None | Some(ConsentState::Requested) => reason::CONSENT_MISSING,
             Some(ConsentState::Given) => reason::CONSENT_NOT_COVERING,
-            Some(ConsentState::Refused) => "consent-refused",
-            Some(ConsentState::Withdrawn) => "consent-withdrawn",
+            Some(ConsentState::Refused) => reason::CONSENT_REFUSED,
+            Some(ConsentState::Withdrawn) => reason::CONSENT_WITHDRAWN,
             Some(ConsentState::Expired) => "consent-expired",
             Some(ConsentState::Invalidated) => "consent-invalidated",
         })
     }
 
-    /// The reason of the first guard among deciding policies.
-    fn guard(&self, policies: &[String]) -> Option<Arc<str>> {
-        policies.iter().filter(|id| forbids(&self.rules.guards, id)).find_map(|id| self.note(id)?.withheld.clone())
+    /// The reason of the first guard among deciding policies. One guard stands before every "no" of the person: which it was, the consent tells.
+    fn guard(&self, question: &Question, policies: &[String]) -> Option<Arc<str>> {
+        let found =
+            policies.iter().filter(|id| forbids(&self.rules.guards, id)).find_map(|id| self.note(id)?.withheld.clone())?;
+        let withdrawn = question.consent.as_ref().is_some_and(|consent| consent.state == ConsentState::Withdrawn);
+        Some(if withdrawn && *found == *reason::CONSENT_REFUSED { Arc::from(reason::CONSENT_WITHDRAWN) } else { found })
     }
 }
 

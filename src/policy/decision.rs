@@ -18,6 +18,10 @@ pub mod reason {
     pub const CONSENT_MISSING: &str = "consent-missing";
     /// Consent is given, but does not cover this.
     pub const CONSENT_NOT_COVERING: &str = "consent-not-covering";
+    /// The person refused.
+    pub const CONSENT_REFUSED: &str = "consent-refused";
+    /// The person withdrew what was given.
+    pub const CONSENT_WITHDRAWN: &str = "consent-withdrawn";
     /// An override is needed and there is none.
     pub const OVERRIDE_MISSING: &str = "override-missing";
     /// There is an override, but it does not cover this.
@@ -37,8 +41,8 @@ pub mod reason {
         FORM_NOT_ASKED,
         CONSENT_MISSING,
         CONSENT_NOT_COVERING,
-        "consent-refused",
-        "consent-withdrawn",
+        CONSENT_REFUSED,
+        CONSENT_WITHDRAWN,
         "consent-expired",
         "consent-invalidated",
         OVERRIDE_MISSING,

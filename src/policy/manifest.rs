@@ -1,5 +1,6 @@
 //! Which files make a version, and who approved it: `MANIFEST.json` lists every file with its SHA-256, `MANIFEST.sig` holds one line per
-//! approval. Two different persons approve (four eyes); what differs from the manifest, or is not in it, is no part of what they saw.
+//! approval. Two different persons approve (four eyes); what differs from the manifest, or is not in it, is no part of what they saw. The manifest also names
+//! the version that it replaces: versions have an order, and an earlier one comes back only by a new manifest that says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -26,7 +27,76 @@ const CONTEXT: &str = "sluis/v1/policy-manifest\n";
 #[serde(deny_unknown_fields)]
 struct Manifest {
     version: String,
+    replaces: Replaces,
     files: BTreeMap<String, String>,
+}
+
+/// Which version a proposed one replaces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Replaces {
+    /// None: the first that a store's gateways decide by.
+    Nothing,
+    /// The one with this hash, as `/readyz` and the log have it.
+    Version(String),
+}
+
+impl std::str::FromStr for Replaces {
+    type Err = NotApproved;
+
+    /// `nothing`, or a hash.
+    fn from_str(text: &str) -> Result<Self, NotApproved> {
+        if text == "nothing" {
+            return Ok(Self::Nothing);
+        }
+        let is_hash = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if is_hash {
+            Ok(Self::Version(text.to_owned()))
+        } else {
+            Err(NotApproved(
+                "name the version that is replaced by its hash, 64 characters as /readyz shows them, or `nothing` for the first"
+                    .to_owned(),
+            ))
+        }
+    }
+}
+
+/// What was approved, and by whom.
+pub(super) struct Approval {
+    /// The version's name.
+    pub(super) version: String,
+    /// In the place of which it may come in force.
+    replaces: Replaces,
+    /// Who signed.
+    pub(super) approved_by: Vec<String>,
+}
+
+impl Approval {
+    pub(super) fn follows(&self, in_force: Option<&str>) -> Result<(), FileError> {
+        let replaced = match &self.replaces {
+            Replaces::Nothing => None,
+            Replaces::Version(hash) => Some(hash.as_str()),
+        };
+        if replaced == in_force {
+            return Ok(());
+        }
+        let (replaced, in_force) = (replaced.unwrap_or("nothing"), in_force.unwrap_or("nothing"));
+        let message = format!(
+            "version {} was approved to replace {replaced}, and {in_force} is in force: to go on with this, have it approved anew \
+             (sluis policy approve --propose VERSION --replaces {in_force})",
+            self.version
+        );
+        Err(FileError { file: MANIFEST.to_owned(), line: 1, message })
+    }
+}
+
+/// A new version as the first who approves it names it.
+#[derive(Clone, Debug)]
+pub struct Proposal<'a> {
+    /// Its name.
+    pub version: &'a str,
+    /// Which one it replaces.
+    pub replaces: Replaces,
 }
 
 /// A person who may approve, as the gateway's configuration names her.
@@ -96,7 +166,8 @@ impl Bundle {
         let listed = files::list(folder)?;
         let files = files::read(folder)?;
         check_files(&manifest, &manifest_text, &files, &listed)?;
-        Ok(Self::from_files(files)?.versioned(manifest.version, approved_by))
+        let Manifest { version, replaces, .. } = manifest;
+        Ok(Self::from_files(files)?.approved(hash(&manifest_text), Approval { version, replaces, approved_by }))
     }
 }
 
@@ -111,7 +182,11 @@ fn parse(text: &str) -> Result<Manifest, FileError> {
         line: error.line().max(1),
         message: error.to_string(),
     })?;
-    check_version(&manifest.version).map_err(|error| FileError::at(MANIFEST, text, 0, error.to_string()))?;
+    let at = |error: NotApproved| FileError::at(MANIFEST, text, 0, error.to_string());
+    check_version(&manifest.version).map_err(at)?;
+    if let Replaces::Version(hash) = &manifest.replaces {
+        hash.parse::<Replaces>().map_err(at)?;
+    }
     Ok(manifest)
 }
 
@@ -175,12 +250,12 @@ fn signed(manifest: &str) -> String {
     format!("{CONTEXT}{manifest}")
 }
 
-/// A person's approval of the folder as it is. `version` proposes it anew, with this approval as the first; without it the manifest that is
+/// A person's approval of the folder as it is. `proposal` proposes it anew, with this approval as the first; without it the manifest that is
 /// there is approved. Returns how many have approved now.
 ///
 /// # Errors
 /// [`LoadError`]: the folder is no sound bundle, or not what the manifest says; a key or name that cannot approve, or has already.
-pub fn approve(folder: &Path, version: Option<&str>, name: &str, key: &PrivateJwk) -> Result<usize, LoadError> {
+pub fn approve(folder: &Path, proposal: Option<&Proposal<'_>>, name: &str, key: &PrivateJwk) -> Result<usize, LoadError> {
     let fault = |error: NotApproved| FileError::at(APPROVALS, "", 0, error.to_string());
     check_name(name).map_err(fault)?;
     let PublicKey::Ed25519(_) = key.public().key() else {
@@ -188,11 +263,11 @@ pub fn approve(folder: &Path, version: Option<&str>, name: &str, key: &PrivateJw
     };
     let files = files::read(folder)?;
     Bundle::from_files(files.clone())?;
-    let (manifest, mut approvals) = match version {
-        Some(version) => {
+    let (manifest, mut approvals) = match proposal {
+        Some(Proposal { version, replaces }) => {
             check_version(version).map_err(fault)?;
             let hashes = files.iter().map(|(path, content)| (path.clone(), hash(content))).collect();
-            let manifest = Manifest { version: version.to_owned(), files: hashes };
+            let manifest = Manifest { version: (*version).to_owned(), replaces: replaces.clone(), files: hashes };
             (serde_json::to_string_pretty(&manifest).unwrap_or_default() + "\n", String::new())
         }
         None => (text(folder, MANIFEST)?, text(folder, APPROVALS)?),
@@ -210,7 +285,7 @@ pub fn approve(folder: &Path, version: Option<&str>, name: &str, key: &PrivateJw
     let signature = SigningKey::from_jwk(key).ok().and_then(|key| key.sign(message.as_bytes()).ok());
     let signature = signature.ok_or_else(|| fault(NotApproved("the key does not sign".to_owned())))?;
     approvals.extend([&base64::encode_url(&signature), "  ", name, "\n"]);
-    if version.is_some() {
+    if proposal.is_some() {
         // First away with what was approved before: in between nothing counts.
         files::replace(folder, APPROVALS, "")?;
         files::replace(folder, MANIFEST, &manifest)?;

@@ -67,8 +67,10 @@ impl WpgArticle {
 pub struct Facts {
     /// The Wpg article.
     pub wpg_article: Option<WpgArticle>,
-    /// A Wpg 19 or 20 decision is named.
-    pub decision: bool,
+    /// The police made a decision under Wpg art. 19 about it.
+    pub wpg19_decision: bool,
+    /// The police made a decision under Wpg art. 20 about it.
+    pub wpg20_decision: bool,
     /// A Wjsg 39f mandate is named.
     pub mandate: bool,
     /// A court order is named.
@@ -81,7 +83,10 @@ pub struct Facts {
     pub test51c: bool,
     /// Severity or interest is recorded (Wmo 4.1.1(2)(e)).
     pub severity: bool,
-    /// The item holds data of a temporary restraining order (huisverbod); `None`: not stated, which counts as such data.
+    /// The subject is the one whom a temporary restraining order removes from the house.
+    pub under_restraining_order: bool,
+    /// The item holds data of a temporary restraining order (huisverbod); `None`: not stated, which counts as
+    /// such data in every category that can hold it (measures, incidents, assessments of safety and of risk).
     pub restraining_order: Option<bool>,
     /// Someone in the item has a secret address; `None`: not stated.
     pub secret_address: Option<bool>,
@@ -99,13 +104,15 @@ impl Facts {
     pub fn fulfilling(wpg_article: WpgArticle, consent: Option<&ConsentFact>) -> Self {
         Self {
             wpg_article: Some(wpg_article),
-            decision: true,
+            wpg19_decision: true,
+            wpg20_decision: true,
             mandate: true,
             court_order: true,
             professional: true,
             meldcode_steps: true,
             test51c: true,
             severity: true,
+            under_restraining_order: true,
             restraining_order: Some(false),
             secret_address: Some(false),
             subject_age: Some(consent.and_then(|consent| consent.ages).map_or(30, |ages| ages.from)),

@@ -174,6 +174,7 @@ pub fn fulfilling_case(question: &Question, track: CaseTrack) -> Arc<CaseFact> {
         open: true,
         named: track == CaseTrack::Named,
         attendees: attend.chain([recipient]).cloned().collect(),
+        attendee_kinds: question.case.iter().flat_map(|case| case.attendee_kinds.iter().copied()).collect(),
         director: Some(recipient.clone()),
         family_informed: true,
         plan_made: true,

@@ -32,8 +32,12 @@ impl Language {
 /// Who reads a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Audience {
-    /// The privacy officer, the subject, the policy author.
+    /// The privacy officer, the policy author.
     Officer,
+    /// The source, about its own items: it learns nothing that lies with the recipient, such as for whom that acts.
+    Source,
+    /// The data subject (AVG 15), in words of its own.
+    Subject,
     /// The recipient, who learns nothing that depends on the person.
     Recipient,
 }
@@ -50,6 +54,23 @@ struct ReasonsFile {
 struct Wording {
     officer: String,
     recipient: String,
+    /// Whether a source is told, in the officer's words.
+    #[serde(default)]
+    source: bool,
+    /// How the subject is told, if it is.
+    subject: Option<String>,
+}
+
+impl Wording {
+    /// The reason itself; `None` when this audience is not told it.
+    fn told(&self, audience: Audience) -> Option<&str> {
+        match audience {
+            Audience::Officer => Some(&self.officer),
+            Audience::Source => self.source.then_some(&*self.officer),
+            Audience::Subject => self.subject.as_deref(),
+            Audience::Recipient => None,
+        }
+    }
 }
 
 /// All texts.
@@ -80,13 +101,19 @@ impl Reasons {
         Ok(Self(texts))
     }
 
-    /// The text of a reason.
+    /// The text of a reason; who is not told the reason itself reads what the recipient does.
     pub fn withheld(&self, code: &str, language: Language, audience: Audience) -> Option<&str> {
-        let wording = self.0.get(&language)?.withheld.get_ref().get(code)?;
-        Some(match audience {
-            Audience::Officer => &wording.officer,
-            Audience::Recipient => &wording.recipient,
-        })
+        let wording = self.wording(code, language)?;
+        Some(wording.told(audience).unwrap_or(&wording.recipient))
+    }
+
+    /// Whether this audience is told this reason: only what both languages tell it.
+    pub fn is_told(&self, code: &str, audience: Audience) -> bool {
+        Language::ALL.iter().all(|language| self.wording(code, *language).is_some_and(|wording| wording.told(audience).is_some()))
+    }
+
+    fn wording(&self, code: &str, language: Language) -> Option<&Wording> {
+        self.0.get(&language)?.withheld.get_ref().get(code)
     }
 
     /// The text of a legal basis.

@@ -254,6 +254,35 @@ fn every_reason_has_a_text_and_recipients_cannot_tell_them_apart() {
     assert_eq!(bundle.reason_text("no-such-reason", Language::Nl, Audience::Officer), None);
 }
 
+/// Broken on purpose to see it fail: `source = true` at a guarded person's reason; a subject's words there.
+#[test]
+fn sources_and_subjects_are_not_told_what_concerns_others() {
+    let bundle = bundle();
+    let reads =
+        |code: &str, audience| Language::ALL.map(|language| bundle.reason_text(code, language, audience).expect("a text"));
+    let untold = reads("protected-person", Audience::Recipient);
+    for (code, source, subject) in [
+        ("protected-person", false, false),
+        ("case-not-met", false, false),
+        ("evaluation-error", false, false),
+        ("withheld-by-source", true, false),
+        ("wpg-article", true, false),
+        ("secret-address", true, false),
+        ("consent-withdrawn", true, true),
+        ("health-to-justice", true, true),
+        ("no-such-reason", false, false),
+    ] {
+        for (audience, told) in [(Audience::Source, source), (Audience::Subject, subject)] {
+            assert_eq!(bundle.tells_reason(code, audience), told, "{code} {audience:?}");
+            assert!(told || code == "no-such-reason" || reads(code, audience) == untold, "{code} {audience:?}");
+        }
+    }
+    for code in ["consent-withdrawn", "reporter", "not-permitted"] {
+        assert_ne!(reads(code, Audience::Subject), reads(code, Audience::Officer), "{code}: words of its own");
+        assert_ne!(reads(code, Audience::Subject), reads(code, Audience::Recipient), "{code}");
+    }
+}
+
 #[test]
 fn the_shipped_purposes_read_as_the_domain_model_says() {
     let bundle = bundle();

@@ -110,7 +110,7 @@ impl Vocabulary {
             pairs.push(("override".to_owned(), self.derogation(derogation)?));
         }
         if let Some(case) = &question.case {
-            pairs.push(("case".to_owned(), self::case(case)?));
+            pairs.push(("case".to_owned(), self.case(case)?));
         }
         Ok(pairs)
     }
@@ -160,13 +160,15 @@ impl Vocabulary {
     fn facts(&self, facts: &Facts) -> Result<RestrictedExpression, Unfit> {
         let flag = RestrictedExpression::new_bool;
         let mut pairs = vec![
-            ("decision", flag(facts.decision)),
+            ("wpg19Decision", flag(facts.wpg19_decision)),
+            ("wpg20Decision", flag(facts.wpg20_decision)),
             ("mandate", flag(facts.mandate)),
             ("courtOrder", flag(facts.court_order)),
             ("professional", flag(facts.professional)),
             ("meldcodeSteps", flag(facts.meldcode_steps)),
             ("test51c", flag(facts.test51c)),
             ("severity", flag(facts.severity)),
+            ("underRestrainingOrder", flag(facts.under_restraining_order)),
             ("withheldBySource", flag(facts.withheld_by_source)),
             ("protectedFromRecipient", flag(facts.protected_from_recipient)),
         ];
@@ -181,6 +183,23 @@ impl Vocabulary {
         }
         if let Some(age) = facts.subject_age {
             pairs.push(("subjectAge", RestrictedExpression::new_long(age.into())));
+        }
+        record(pairs)
+    }
+
+    fn case(&self, case: &CaseFact) -> Result<RestrictedExpression, Unfit> {
+        let flag = RestrictedExpression::new_bool;
+        let kinds = case.attendee_kinds.iter().map(|kind| known(&self.kinds, &kind.code()));
+        let mut pairs = vec![
+            ("open", flag(case.open)),
+            ("named", flag(case.named)),
+            ("attendees", oins(&case.attendees)),
+            ("attendeeKinds", RestrictedExpression::new_set(kinds.collect::<Result<Vec<_>, _>>()?)),
+            ("familyInformed", flag(case.family_informed)),
+            ("planMade", flag(case.plan_made)),
+        ];
+        if let Some(director) = &case.director {
+            pairs.push(("director", text(director.as_str())));
         }
         record(pairs)
     }
@@ -211,21 +230,6 @@ fn text(text: &str) -> RestrictedExpression {
 
 fn oins(set: &BTreeSet<Oin>) -> RestrictedExpression {
     RestrictedExpression::new_set(set.iter().map(|oin| text(oin.as_str())))
-}
-
-fn case(case: &CaseFact) -> Result<RestrictedExpression, Unfit> {
-    let flag = RestrictedExpression::new_bool;
-    let mut pairs = vec![
-        ("open", flag(case.open)),
-        ("named", flag(case.named)),
-        ("attendees", oins(&case.attendees)),
-        ("familyInformed", flag(case.family_informed)),
-        ("planMade", flag(case.plan_made)),
-    ];
-    if let Some(director) = &case.director {
-        pairs.push(("director", text(director.as_str())));
-    }
-    record(pairs)
 }
 
 fn record<'n>(pairs: impl IntoIterator<Item = (&'n str, RestrictedExpression)>) -> Result<RestrictedExpression, Unfit> {

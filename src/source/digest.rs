@@ -227,8 +227,8 @@ mod tests {
     fn an_items_digest_is_that_of_its_canonical_json() {
         let item: SourceItem =
             serde_json::from_value(json!({"id": "a", "category": "measures", "form": "exact", "regime": "wpg",
-            "recordedAt": "2026-11-01", "nature": "hypothesis", "facts": {"wpgArticle": "8", "decisionId": "d", "mandateId": "m",
-            "courtOrderId": "c", "professional": "p", "meldcodeSteps": true, "test51c": false, "restrainingOrder": true, "secretAddress": true, "severity": true,
+            "recordedAt": "2026-11-01", "nature": "hypothesis", "facts": {"wpgArticle": "8", "decisionId": "d", "decisionArticle": "20", "mandateId": "m",
+            "courtOrderId": "c", "professional": "p", "meldcodeSteps": true, "test51c": false, "restrainingOrder": true, "underRestrainingOrder": true, "secretAddress": true, "severity": true,
             "subjectAge": 9},
             "persons": [{"letter": "A1", "ageBand": "25-34", "identifier": {"scheme": "bsn", "value": "999990019"},
             "protectedFrom": [{"scheme": "v-number", "value": "1"}]}],

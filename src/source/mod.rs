@@ -188,6 +188,8 @@ pub struct ItemFacts {
     pub court_order_id: Option<String>,
     /// The Wpg art. 19/20 decision.
     pub decision_id: Option<String>,
+    /// Under which Wpg article that decision was made: `19` or `20`; without it the decision fulfils no condition.
+    pub decision_article: Option<String>,
     /// The mandate of the College van procureurs-generaal (Wjsg 39f).
     pub mandate_id: Option<String>,
     /// The steps of the meldcode are done.
@@ -206,6 +208,8 @@ pub struct ItemFacts {
     pub test51c: Option<bool>,
     /// Why a named professional holds this item back, if so.
     pub withheld_by_source: Option<bool>,
+    /// The subject is under a temporary restraining order (huisverbod): the one whom it removes from the house.
+    pub under_restraining_order: Option<bool>,
     /// Under which Wpg article the police hold it: `8`, `9`, `10`, `12`, `13`, or `14` (removed).
     pub wpg_article: Option<String>,
 }
@@ -215,15 +219,19 @@ impl ItemFacts {
     /// `protected_from_recipient`: a person in the item is protected from someone for whom the recipient acts.
     pub fn for_policy(&self, protected_from_recipient: bool) -> Facts {
         let stated = |reference: &Option<String>| reference.as_deref().is_some_and(|text| !text.trim().is_empty());
+        let decided =
+            |article| stated(&self.decision_id) && self.decision_article.as_deref().is_some_and(|of| of.trim() == article);
         Facts {
             wpg_article: self.wpg_article.as_deref().map(WpgArticle::from_text),
-            decision: stated(&self.decision_id),
+            wpg19_decision: decided("19"),
+            wpg20_decision: decided("20"),
             mandate: stated(&self.mandate_id),
             court_order: stated(&self.court_order_id),
             professional: stated(&self.professional),
             meldcode_steps: self.meldcode_steps == Some(true),
             test51c: self.test51c == Some(true),
             severity: self.severity == Some(true),
+            under_restraining_order: self.under_restraining_order == Some(true),
             restraining_order: self.restraining_order,
             secret_address: self.secret_address,
             subject_age: self.subject_age,
@@ -281,6 +289,6 @@ mod tests {
         let stated: ItemFacts = serde_json::from_str(r#"{"wpgArticle":"8","mandateId":"m-1","subjectAge":9}"#).expect("facts");
         let facts = stated.for_policy(true);
         assert_eq!((facts.wpg_article, facts.subject_age), (Some(WpgArticle::Everyday), Some(9)));
-        assert!(facts.mandate && facts.protected_from_recipient && !facts.decision);
+        assert!(facts.mandate && facts.protected_from_recipient && !facts.wpg19_decision && !facts.wpg20_decision);
     }
 }

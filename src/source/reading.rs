@@ -227,6 +227,7 @@ fn facts(mut object: Object<'_>) -> ItemFacts {
     let facts = ItemFacts {
         court_order_id: text(&mut object, "courtOrderId"),
         decision_id: text(&mut object, "decisionId"),
+        decision_article: text(&mut object, "decisionArticle"),
         mandate_id: text(&mut object, "mandateId"),
         meldcode_steps: object.flag("meldcodeSteps"),
         professional: text(&mut object, "professional"),
@@ -235,6 +236,7 @@ fn facts(mut object: Object<'_>) -> ItemFacts {
         severity: object.flag("severity"),
         subject_age: object.number("subjectAge", "an age in whole years"),
         test51c: object.flag("test51c"),
+        under_restraining_order: object.flag("underRestrainingOrder"),
         withheld_by_source: object.flag("withheldBySource"),
         wpg_article: text(&mut object, "wpgArticle"),
     };

@@ -1,5 +1,6 @@
 //! One unit of work in the log: what it claims, what it rests on, what became of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::change::Change;
@@ -86,8 +87,10 @@ pub struct Expected {
     pub void_at: Timestamp,
     /// The person whose consents and overrides were read, if the person is known by an identifier.
     pub subject: Option<SubjectIndex>,
-    /// The organisations that were judged: the recipient, then the sources.
+    /// The organisations that were judged: the one that asks, then the sources.
     pub organisations: Vec<Oin>,
+    /// The organisations that receive: of a team all its attendees, whichever of them asks.
+    pub recipients: BTreeSet<Oin>,
     /// The case that the request stands in, if any.
     pub case: Option<CaseId>,
     /// A digest of exactly the facts that were used, to compare when the revision has moved.

@@ -77,10 +77,12 @@ pub enum Change {
     Case(Box<Case>),
     /// A disclosure rests on a consent; known ones are given again.
     Reliance(Reliance),
-    /// A disclosure is given again: what rested on a consent was given once more.
+    /// A disclosure is given again: what rested on these consents was given once more.
     GivenAgain {
         /// The disclosure.
         disclosure: String,
+        /// On which consents it rests as it is kept now; `None` where that is not known, which counts as all on which it ever did.
+        consents: Option<BTreeSet<String>>,
         /// When.
         at: Timestamp,
     },
@@ -91,11 +93,20 @@ pub enum Change {
         /// Who.
         recipients: BTreeSet<Oin>,
     },
+    /// Not a write: what was given since then and rested on a consent are exactly these disclosures, or none of the append happens.
+    GivenSince {
+        /// The consent.
+        consent: String,
+        /// Since when.
+        since: Timestamp,
+        /// The disclosures.
+        disclosures: BTreeSet<String>,
+    },
     /// A task arises; one of the same kind, owner and matter stays.
     Task(Box<Task>),
     /// The next version of a task.
     TaskAnswered(Box<Task>),
-    /// Consents and tasks past their term are removed.
+    /// Consents, overrides, cases and tasks past their term are removed.
     Erase(PastTerm),
     /// An organisation joins or changes (a decision depends on it).
     Organisation(Box<Organisation>),
@@ -139,6 +150,7 @@ impl Change {
                 | Self::OfferCollected { .. }
                 | Self::OfferWithdrawn(_)
                 | Self::ReceivedBy { .. }
+                | Self::GivenSince { .. }
                 | Self::TaskAnswered(_)
         );
         self.moves_facts() || checks

@@ -16,8 +16,8 @@ pub struct Reliance {
     pub consent: String,
     /// The disclosure's id.
     pub disclosure: String,
-    /// Who received.
-    pub recipient: Oin,
+    /// Who received: of a team every attendee.
+    pub recipients: BTreeSet<Oin>,
     /// What of it rested on the consent.
     pub categories: BTreeSet<Category>,
     /// When it was first given.
@@ -47,6 +47,10 @@ impl KeptConsent {
 pub struct PastTerm {
     /// Consents, by id.
     pub consents: Vec<String>,
+    /// Overrides, by id.
+    pub overrides: Vec<String>,
+    /// Closed cases, by id.
+    pub cases: Vec<String>,
     /// Closed tasks, by id.
     pub tasks: Vec<String>,
 }

@@ -1,7 +1,7 @@
 //! The digest by which two readings of the facts are compared: equal digests mean that a decision would see the same.
 
 use super::{PersonFacts, Registration};
-use crate::case_room::Case;
+use crate::case_room::CaseFact;
 use ring::digest::{Context, SHA256};
 
 /// A digest of what one organisation is and has registered.
@@ -26,12 +26,12 @@ pub fn registration_digest(registration: &Registration) -> [u8; 32] {
 }
 
 /// A digest of the policies in force (by their hash), of the organisations that were judged (each by its [`registration_digest`], absent ones as
-/// zeros), and of what is recorded about the person, if one is known, and of the case, if there is one.
+/// zeros), of what is recorded about the person, if one is known, and of the case with the kinds of those who attend, if there is one.
 pub fn facts_digest(
     registrations: impl Iterator<Item = [u8; 32]>,
     policy: Option<&str>,
     person: Option<&PersonFacts>,
-    case: Option<&Case>,
+    case: Option<&CaseFact>,
 ) -> [u8; 32] {
     let mut digest = Context::new(&SHA256);
     part(&mut digest, policy.unwrap_or_default().as_bytes());
@@ -40,8 +40,11 @@ pub fn facts_digest(
     }
     if let Some(case) = case {
         part(&mut digest, b"case");
-        part(&mut digest, case.id.as_str().as_bytes());
+        part(&mut digest, case.id.as_bytes());
         part(&mut digest, &case.version.to_be_bytes());
+        for kind in &case.attendee_kinds {
+            part(&mut digest, kind.code().as_bytes());
+        }
     }
     let Some(person) = person else { return finish(digest) };
     for consent in &person.consents {

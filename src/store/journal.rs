@@ -1,8 +1,12 @@
 //! Writing for the log: a body is sealed under a fresh key, the key wrapped by the month's key of its retention class.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
 use super::EntryRow;
+use crate::catalogue::PurposeCode;
 use crate::clock::Timestamp;
 use crate::entropy::{Entropy, EntropyUnavailable};
 use crate::keystore::{KeyStore, KeyStoreError};
@@ -23,6 +27,7 @@ pub struct Journal {
     key_store: Arc<dyn KeyStore>,
     entropy: Arc<dyn Entropy>,
     search: SearchKey,
+    terms: ArcSwap<BTreeMap<PurposeCode, u32>>,
 }
 
 /// An entry could not be made. Nothing passes then.
@@ -57,15 +62,21 @@ pub struct Written {
 impl Journal {
     /// A journal whose entry keys are wrapped by `key_store` and whose search tokens are made with `search`.
     pub fn new(key_store: Arc<dyn KeyStore>, entropy: Arc<dyn Entropy>, search: SearchKey) -> Self {
-        Self { key_store, entropy, search }
+        Self { key_store, entropy, search, terms: ArcSwap::default() }
     }
 
-    /// Seals `body`; it is kept for `years`.
+    /// From now on what is about one of these purposes is kept for so many years at least.
+    pub fn keep_by(&self, terms: BTreeMap<PurposeCode, u32>) {
+        self.terms.store(Arc::new(terms));
+    }
+
+    /// Seals `body`; it is kept for `years`, or for as long as its purpose asks if that is longer.
     ///
     /// # Errors
     /// [`JournalError`].
     pub fn write(&self, clear: Clear, body: &Body, statement: Option<&Statement>, years: u32) -> Result<Written, JournalError> {
-        let key_class = key_class(clear.time, years);
+        let own = clear.purpose.as_ref().and_then(|purpose| self.terms.load().get(purpose).copied());
+        let key_class = key_class(clear.time, own.unwrap_or_default().max(years));
         let wrapping = self.key_store.wrapping_key(&key_class)?;
         let sealed = seal::seal(&body.encode()?, statement, &*self.entropy)?;
         let wrapped_key = wrap(&sealed.entry_key, &wrapping, sealed.leaf.bytes(), &*self.entropy)?;

@@ -11,7 +11,7 @@ pub mod scribe;
 pub mod sequencer;
 pub mod sqlite;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -92,14 +92,18 @@ pub struct PersonFacts {
 }
 
 impl PersonFacts {
-    /// Only what can bear on a disclosure to the first of `organisations` by the others. What is registered between other organisations must not
-    /// show in it, not even by making an answer anew (invariant 8).
+    /// Only what can bear on a disclosure to `recipients` by the organisations that were judged behind the first, which asks: what names one of
+    /// either, and the consents that took the place of such a one. What is registered between other organisations must not show in it, not even
+    /// by making an answer anew (invariant 8).
     #[must_use]
-    pub fn bearing_on(mut self, organisations: &[Oin]) -> Self {
-        let Some((recipient, sources)) = organisations.split_first() else { return self };
-        self.consents
-            .retain(|one| one.recipients.contains(recipient) && sources.iter().any(|source| one.sources.contains(source)));
-        self.overrides.retain(|(_, one)| one.recipients.contains(recipient) && sources.contains(&one.source));
+    pub fn bearing_on(mut self, recipients: &BTreeSet<Oin>, organisations: &[Oin]) -> Self {
+        let Some((_, sources)) = organisations.split_first() else { return self };
+        let names = |one: &ConsentRecord| {
+            !one.recipients.is_disjoint(recipients) && sources.iter().any(|source| one.sources.contains(source))
+        };
+        let bearing: BTreeSet<String> = self.consents.iter().filter(|one| names(one)).map(|one| one.id.clone()).collect();
+        self.consents.retain(|one| bearing.contains(&one.id) || one.supersedes.as_ref().is_some_and(|old| bearing.contains(old)));
+        self.overrides.retain(|(_, one)| !one.recipients.is_disjoint(recipients) && sources.contains(&one.source));
         self
     }
 }
@@ -276,7 +280,8 @@ pub trait Store: Send + Sync {
     /// Tasks of `owner` (or of all) that are open and due by `due_by`, the most urgent first.
     async fn open_tasks(&self, owner: Option<&Oin>, due_by: Timestamp, limit: u32) -> Result<Vec<Task>, StoreError>;
 
-    /// At most `limit` each of the consents whose term ended by `consents_before`, and the tasks that were closed by `tasks_before`.
+    /// At most `limit` each of the consents and overrides whose term ended by `consents_before`, the cases that were closed by then, and the tasks
+    /// that were closed by `tasks_before`.
     async fn past_term(&self, consents_before: Timestamp, tasks_before: Timestamp, limit: u32) -> Result<PastTerm, StoreError>;
 
     /// The claim under this organisation's Idempotency-Key, if it has not lapsed at `now`.

@@ -89,12 +89,20 @@ fn two_persons_approve_with_keys_of_their_own() {
         demo.run(&[&["policy", "approve", "--policies", &own, "--key", key, "--by", by], more].concat())
     };
     approve(&keys[0], "A. Jansen", &[]).failed(1, &["MANIFEST.json"]);
-    assert!(approve(&keys[0], "A. Jansen", &["--propose", "7"]).done().contains("1 more approval is needed"));
+    approve(&keys[0], "A. Jansen", &["--propose", "7"]).failed(2, &["--replaces"]);
+    approve(&keys[0], "A. Jansen", &["--propose", "7", "--replaces", "6"]).failed(2, &["/readyz"]);
+    assert!(
+        approve(&keys[0], "A. Jansen", &["--propose", "7", "--replaces", "nothing"]).done().contains("1 more approval is needed")
+    );
     approve(&keys[0], "A. Jansen", &[]).failed(1, &["approved already"]);
     edit(&own, "rules/guards.cedar", |text| text + "\n// later\n");
     approve(&keys[1], "B. Visser", &[])
         .failed(1, &["MANIFEST.json:", "rules/guards.cedar: this file is not the one that was approved"]);
-    assert!(approve(&keys[0], "A. Jansen", &["--propose", "8"]).done().contains("1 more approval is needed"));
+    assert!(
+        approve(&keys[0], "A. Jansen", &["--propose", "8", "--replaces", &"a".repeat(64)])
+            .done()
+            .contains("1 more approval is needed")
+    );
     assert!(approve(&keys[1], "B. Visser", &[]).done().contains("it can come in force"));
 }
 
@@ -126,6 +134,9 @@ fn past_decisions_are_explained_and_made_again() {
     }
     let english = explain(&["--lang", "en"]).done();
     assert!(english.contains("identity: given (exact)") && english.contains("decided by sa.police.person"), "{english}");
+    // To the data subject in words of its own: not who reported or was protected, nor what rules would have asked for.
+    let subject = explain(&["--lang", "en", "--for", "subject"]).done();
+    assert!(subject.contains("identity: given (exact)") && !subject.contains("not fulfilled"), "{subject}");
     demo.run(&["policy", "explain", "01900000-0000-7000-8000-000000000000", "--config", &config])
         .failed(1, &["no such disclosure"]);
 

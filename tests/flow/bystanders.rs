@@ -5,12 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sluis::client::Client;
-use sluis::consent::ConsentState;
 use sluis::demo::organisations::Slug;
 use sluis::demo::running::Running;
 use sluis::organisation::Oin;
-use sluis::secret::Personal;
-use sluis::subject::SubjectId;
 
 use crate::support::cases::Cases;
 use crate::support::draft::Draft;
@@ -28,11 +25,7 @@ fn client(gateway: &TestGateway, slug: Slug) -> Client {
 
 /// Withdraws what P29 has consented to: that mental-health care tells Veilig Thuis of substance use.
 async fn withdraw(running: &Running) {
-    let (_, person) = running.world.person("P29").expect("a person");
-    let subject = Personal::new(SubjectId::Bsn(person.bsn.clone().expect("a citizen number")));
-    let facts = running.desk.store.person_facts(running.desk.subject_index(&subject)).await.expect("facts");
-    let given = facts.consents.iter().find(|consent| consent.state == ConsentState::Given).expect("in force");
-    running.desk.withdraw_consent(&oin(Slug::MentalHealth), &subject, &given.id, "withdrawn").await.expect("withdrawn");
+    crate::support::consents::withdraw(running, "P29").await;
 }
 
 fn about(gateway: &TestGateway, person: &str, purpose: &str, source: Slug, category: &str) -> Vec<u8> {

@@ -3,15 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sluis::catalogue::Category;
 use sluis::client::Kit;
-use sluis::consent::ConsentState;
 use sluis::crypto::envelope::DecryptionKey;
 use sluis::demo::organisations::Slug;
-use sluis::secret::Personal;
-use sluis::subject::SubjectId;
 use tokio::time::Instant;
 
+use crate::support::consents::{given, post};
 use crate::support::fake_source::{Act, FakeSource};
 use crate::support::raw::{Response, receive};
 use crate::support::{Persona, Setup, TestGateway};
@@ -47,18 +44,10 @@ async fn slow_police(gateway: &TestGateway) -> FakeSource {
 
 /// The one without the data consents to giving it: mental-health care is asked, and has nothing.
 async fn consent_to_nothing(gateway: &TestGateway) {
-    let running = gateway.running();
-    let desk = &running.desk;
-    let bsn = running.world.person(CLASSES[0].1).expect("a person").1.bsn.clone().expect("a citizen number");
-    let subject = Personal::new(SubjectId::Bsn(bsn));
-    let facts = desk.store.person_facts(desk.subject_index(&subject)).await.expect("facts");
-    let mut consent =
-        facts.consents.into_iter().find(|consent| consent.state == ConsentState::Given).expect("a consent in force");
-    consent.id = "consent-to-nothing".to_owned();
-    consent.version = 1;
-    consent.categories = [Category::SubstanceUse].into();
-    let source = Slug::MentalHealth.organisation().parsed_oin().expect("an OIN");
-    desk.record_consent(&source, &subject, consent).await.expect("recorded");
+    let mut body = given(gateway);
+    body["subject"] = gateway.question(CLASSES[0].1)["subject"].clone();
+    let (status, view) = post(gateway, &gateway.persona(Slug::MentalHealth), "/v1/consents", &body).await;
+    assert_eq!(status, 200, "{view}");
 }
 
 /// The names of members, in order and all the way down, without values.

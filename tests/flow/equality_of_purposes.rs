@@ -19,6 +19,7 @@ use sluis::subject::SubjectId;
 
 use super::equality::{Seen, count, kolmogorov_smirnov, seen, timed};
 use crate::support::cases::Cases;
+use crate::support::consents::keep;
 use crate::support::fake_source::{Act, FakeSource};
 use crate::support::professionals::{Breach, break_secrecy, overrides_known};
 use crate::support::{Persona, Setup, TestGateway};
@@ -215,7 +216,7 @@ async fn consent(gateway: &TestGateway, subject: &Personal<SubjectId>, recipient
     record.subject = person.to_owned();
     record.recipients = [oin(recipient)].into();
     record.purposes = [purpose.parse().expect("a purpose")].into();
-    desk.record_consent(&oin(Slug::VeiligThuis), subject, record).await.expect("recorded");
+    keep(desk, &oin(Slug::VeiligThuis), subject, record).await;
 }
 
 #[test]

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sluis::actions::Desk;
 use sluis::app::policies::put_in_force;
 use sluis::client::{Disclosed, Trouble};
 use sluis::connector::Connector;
@@ -22,6 +21,7 @@ use sluis::source::overrides::revoke_statement;
 use sluis::store::CredentialChange;
 use sluis::subject::SubjectId;
 
+use crate::support::consents::withdraw;
 use crate::support::fake_source::{Act, Call, FakeSource, files, item, new_key, published};
 use crate::support::faulty_store::Node;
 use crate::support::professionals::{make_override, release_all};
@@ -49,15 +49,6 @@ fn oin(slug: Slug) -> Oin {
 fn subject(running: &Running, id: &str) -> Personal<SubjectId> {
     let (_, person) = running.world.person(id).expect("a person");
     Personal::new(SubjectId::Bsn(person.bsn.clone().expect("a citizen number")))
-}
-
-/// Withdraws the consent that is in force about `id`.
-async fn withdraw(running: &Running, id: &str) {
-    let desk: &Desk = &running.desk;
-    let subject = subject(running, id);
-    let facts = desk.store.person_facts(desk.subject_index(&subject)).await.expect("facts");
-    let given = facts.consents.iter().find(|consent| consent.state == ConsentState::Given).expect("a consent in force");
-    desk.withdraw_consent(&oin(Slug::MentalHealth), &subject, &given.id, "withdrawn").await.expect("withdrawn");
 }
 
 /// Asks, and does `change` while the source holds its answer.

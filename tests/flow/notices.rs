@@ -48,7 +48,10 @@ async fn each_disclosure_is_to_be_told_to_its_subject() {
     assert_eq!(answer(&gateway, Slug::Probation, task, &whose).await.0, 404, "another's");
     gateway.clock.advance(41 * 24 * 3600);
     assert_eq!(tasks(&gateway, Slug::VeiligThuis).await[0]["overdue"], true, "to be judged again");
-    assert_eq!(gateway.running().desk.overdue_notices(10).await.expect("read").len(), 1, "and the officers see it");
+    let desk = &gateway.running().desk;
+    let looks = gateway.entries(EntryKind::LogView, &desk.oin).await;
+    assert_eq!(desk.overdue_notices(10).await.expect("read").len(), 1, "and the officers see it");
+    assert_eq!(gateway.entries(EntryKind::LogView, &desk.oin).await, looks + 1, "which is logged");
     let (status, problem) = answer(&gateway, Slug::VeiligThuis, task, &json!({"answer": "waived", "by": "vt-1", "x": 1})).await;
     assert_eq!((status, pointers(&problem)), (400, vec!["/x".to_owned()]));
     let (_, problem) = answer(&gateway, Slug::VeiligThuis, task, &json!({"answer": "waived", "by": "vt-1"})).await;

@@ -6,29 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sluis::actions::Desk;
 use sluis::client::{Client, Disclosed};
 use sluis::connector::Connector;
-use sluis::consent::ConsentState;
 use sluis::demo::organisations::Slug;
 use sluis::demo::running::Running;
 use sluis::ledger::entry::EntryKind;
 use sluis::organisation::Oin;
-use sluis::secret::Personal;
 use sluis::store::CredentialChange;
-use sluis::subject::SubjectId;
 
 use crate::support::TestGateway;
+use crate::support::consents::withdraw;
 use crate::support::fake_source::{Act, FakeSource, new_key, published};
 use crate::support::professionals::release_all;
 
 fn oin(slug: Slug) -> Oin {
     slug.organisation().parsed_oin().expect("an OIN")
-}
-
-fn subject(running: &Running, id: &str) -> Personal<SubjectId> {
-    let (_, person) = running.world.person(id).expect("a person");
-    Personal::new(SubjectId::Bsn(person.bsn.clone().expect("a citizen number")))
 }
 
 /// A question to the police whose answer is an identity at once and a summary on release.
@@ -143,11 +135,7 @@ async fn a_released_summary_that_is_forbidden_now_is_not_given() {
     let picked_up = client.pick_up(&other.id, &text).await.expect("picked up");
     assert_eq!(picked_up.deliveries.len(), 2);
 
-    let desk: &Desk = &running.desk;
-    let subject = subject(running, "P29");
-    let facts = desk.store.person_facts(desk.subject_index(&subject)).await.expect("facts");
-    let given = facts.consents.iter().find(|consent| consent.state == ConsentState::Given).expect("a consent in force");
-    desk.withdraw_consent(&oin(Slug::MentalHealth), &subject, &given.id, "withdrawn").await.expect("withdrawn");
+    withdraw(running, "P29").await;
     for disclosed in [&first, &other] {
         let anew = client.pick_up(&disclosed.id, &text).await.expect("made anew");
         assert_eq!((anew.deliveries.len(), anew.items().count()), (1, 0), "nothing is given any more");

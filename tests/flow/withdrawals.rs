@@ -17,6 +17,7 @@ use super::consents::{level, question};
 use crate::support::TestGateway;
 use crate::support::consents::{get, given, pointers, post};
 use crate::support::fake_source::{Act, FakeSource};
+use crate::support::faulty_store::{Fault, Node};
 use crate::support::log;
 
 const IN_FLIGHT: usize = 100;
@@ -137,6 +138,36 @@ async fn a_withdrawal_recorded_late_lists_what_was_given_since() {
     let (status, _) = post(&gateway, &care, &format!("{one}/withdrawals"), &late).await;
     assert_eq!(status, 409, "it has ended");
     assert_eq!(post(&gateway, &care, &format!("{one}/refusals"), &late).await.0, 409);
+    drop(source);
+    gateway.stop().await;
+}
+
+/// Between two commits a crash would lose the incident for ever: the withdrawal is done by then.
+///
+/// Broken on purpose to see it fail: the incident in a commit of its own, as it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_incident_is_in_the_log_with_its_withdrawal() {
+    let gateway = TestGateway::start().await;
+    let care = gateway.persona(Slug::MentalHealth);
+    let source = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
+    source.does(|call| Act::Answer(call.answer(&[level(36)])));
+    let (_, view) = post(&gateway, &care, "/v1/consents", &given(&gateway)).await;
+    let withdrawn_at = gateway.clock.now().to_string();
+    gateway.clock.advance(60);
+    let disclosed = gateway.ask(Slug::VeiligThuis, &question(&gateway), None).await.expect("given");
+    let node = Node::beside(&gateway).await;
+    // Counts what it lets through.
+    node.store.fails(EntryKind::ConsentEvent, Fault::Slow(Duration::ZERO));
+    let late = json!({"at": withdrawn_at, "recordedBy": "pro-1"}).to_string().into_bytes();
+    let target = format!("/v1/consents/{}/withdrawals", view["id"].as_str().expect("an id"));
+    let view = node.client(&gateway, Slug::MentalHealth).post(&target, &late, None).await.expect("withdrawn");
+    assert_eq!(view["incidents"][0]["disclosure"], json!(disclosed.id), "{view}");
+    assert_eq!(node.store.met(), 1, "one commit");
+    let entries = log::opened(&*gateway.running().gateway.store, &gateway.running().layout).await;
+    let events: Vec<_> =
+        entries.iter().filter_map(|entry| entry.body.change.as_ref().map(|change| change.event.as_str())).collect();
+    assert_eq!(events.iter().filter(|event| **event == "incident").count(), 1, "{events:?}");
+    node.stop().await;
     drop(source);
     gateway.stop().await;
 }

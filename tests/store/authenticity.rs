@@ -33,6 +33,7 @@ async fn resting(fixture: &Fixture, subject: SubjectIndex) -> Append {
         void_at: NOW.plus(std::time::Duration::from_mins(1)),
         subject: Some(subject),
         organisations: Vec::new(),
+        recipients: std::collections::BTreeSet::new(),
         case: None,
         digest: facts_digest(std::iter::empty(), None, Some(&person), None),
     };
@@ -302,6 +303,7 @@ async fn the_registry_is_not_changed_unseen() {
         void_at: NOW.plus(std::time::Duration::from_mins(1)),
         subject: None,
         organisations: vec![oin(1)],
+        recipients: std::collections::BTreeSet::new(),
         case: None,
         digest: [0; 32],
     };

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use sluis::case_room::{Case, CaseId, Step, Track};
+use sluis::organisation::{Kind, Organisation};
 use sluis::store::facts::facts_digest;
 use sluis::store::{Append, Change, Conflict, Expected, Revision, Store, StoreError};
 
-use super::fixture::{Fixture, NOW, oin};
+use super::fixture::{Fixture, NOW, oin, organisation};
 
 fn case(number: u8) -> Case {
     let id: CaseId = format!("01937c6e-0000-7000-8000-0000000000{number:02}").parse().expect("an id");
@@ -47,11 +48,18 @@ async fn versions_of_a_case_follow_each_other_and_move_the_facts() {
     fixture.holds_together().await;
 }
 
-/// Broken on purpose to see it fail: the case out of `facts_digest`; another case's version in its place.
+/// Broken on purpose to see it fail: the case out of `facts_digest`; another case's version in its place; the kinds out of it.
 #[tokio::test]
 async fn what_rests_on_a_case_is_refused_when_it_has_changed() {
     let fixture = Fixture::new().await;
     let (first, other) = (case(1), case(2));
+    let register = |number, kind| {
+        let change = Change::Organisation(Box::new(Organisation { kind, ..organisation(number) }));
+        Append { changes: vec![change], ..fixture.append() }
+    };
+    for number in [1, 2] {
+        fixture.commit_one(register(number, Kind::Probation)).await.expect("registered");
+    }
     write(&fixture, &first).await.expect("opened");
     write(&fixture, &other).await.expect("opened");
     let resting = |case: &Case, revision| {
@@ -60,18 +68,22 @@ async fn what_rests_on_a_case_is_refused_when_it_has_changed() {
             void_at: NOW.plus(Duration::from_mins(1)),
             subject: None,
             organisations: Vec::new(),
+            recipients: std::collections::BTreeSet::new(),
             case: Some(case.id.clone()),
-            digest: facts_digest(std::iter::empty(), None, None, Some(case)),
+            digest: facts_digest(std::iter::empty(), None, None, case.fact(|_| Some(Kind::Probation)).as_ref()),
         };
         Append { expected: Some(expected), ..fixture.append() }
     };
     let closing = Append { changes: vec![Change::Case(Box::new(after(&first, &Step::Close(NOW))))], ..fixture.append() };
-    let batch = [resting(&first, 2), closing, resting(&first, 2), resting(&other, 2)];
+    let batch = [resting(&first, 4), closing, resting(&first, 4), resting(&other, 4)];
     let outcomes = fixture.commit(&batch).await.expect("a commit");
     let conflicts: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().err().copied()).collect();
     assert_eq!(conflicts, [None, None, Some(Conflict::FactsChanged), None], "strictly before or after, and only this case");
-    let absent = resting(&case(3), 2);
+    let absent = resting(&case(3), 4);
     assert_eq!(fixture.commit_one(absent).await.err(), Some(Conflict::FactsChanged), "one that is not there");
+    let batch = [register(2, Kind::Police), resting(&other, 4)];
+    let outcomes = fixture.commit(&batch).await.expect("a commit");
+    assert_eq!(outcomes[1].as_ref().err(), Some(&Conflict::FactsChanged), "one who attends has become of another kind");
     fixture.holds_together().await;
 }
 

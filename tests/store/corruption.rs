@@ -179,6 +179,7 @@ async fn a_corrupt_fact_stops_one_append_and_not_its_batch() {
             void_at: NOW.plus(std::time::Duration::from_mins(1)),
             subject: Some(subject),
             organisations: Vec::new(),
+            recipients: std::collections::BTreeSet::new(),
             case: None,
             digest: facts_digest(std::iter::empty(), None, Some(&person), None),
         };

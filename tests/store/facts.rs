@@ -16,6 +16,7 @@ async fn expected(fixture: &Fixture, organisations: &[u8]) -> Expected {
         revision: registered.revision,
         void_at: NOW.plus(Duration::from_mins(1)),
         subject: None,
+        recipients: std::collections::BTreeSet::new(),
         case: None,
         digest: facts_digest(digests, registered.policy.as_deref(), None, None),
         organisations,

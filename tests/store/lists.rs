@@ -24,7 +24,7 @@ fn reliance(consent: &str, disclosure: &str, recipient: u8) -> Reliance {
     Reliance {
         consent: consent.to_owned(),
         disclosure: disclosure.to_owned(),
-        recipient: oin(recipient),
+        recipients: [oin(recipient)].into(),
         categories: BTreeSet::from([Category::Diagnosis]),
         first: NOW,
         last: NOW,
@@ -134,7 +134,11 @@ async fn lists_are_not_changed_unseen() {
         write(&fixture, attack).await;
         cases.check(attack, reading.alarm(&*fixture.store).await.and_then(|found| same(found, place)));
         // What is written next to it does not make it good.
-        let again = ["d1", "d9"].map(|disclosure| Change::GivenAgain { disclosure: disclosure.to_owned(), at: NOW.plus(DAY) });
+        let again = ["d1", "d9"].map(|disclosure| Change::GivenAgain {
+            disclosure: disclosure.to_owned(),
+            consents: None,
+            at: NOW.plus(DAY),
+        });
         let changes = again.into_iter().chain([
             Change::Reliance(reliance("c3", "d8", 2)),
             Change::Task(Box::new(task("t8", "about-t8"))),

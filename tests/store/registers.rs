@@ -92,6 +92,7 @@ pub fn disclosure(id: &str) -> DisclosureRow {
             void_at: NOW.plus(DAY),
             subject: Some(SubjectIndex([1; 32])),
             organisations: vec![oin(2), oin(1)],
+            recipients: [oin(2), oin(3)].into(),
             case: None,
             digest: [5; 32],
         },

@@ -1,8 +1,20 @@
 //! Consents as a source brings them in tests.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
+use sluis::actions::Desk;
+use sluis::actions::consents::Ending;
+use sluis::actions::once::Once;
 use sluis::clock::Clock;
+use sluis::consent::{ConsentRecord, ConsentState};
 use sluis::demo::organisations::Slug;
+use sluis::demo::running::Running;
+use sluis::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Status};
+use sluis::organisation::Oin;
+use sluis::secret::Personal;
+use sluis::store::{Append, Change};
+use sluis::subject::SubjectId;
 
 use super::{Persona, TestGateway, random_text};
 
@@ -30,6 +42,54 @@ pub fn given(gateway: &TestGateway) -> Value {
         "evidence": {"kind": "signed_form", "sha256": "cd".repeat(32), "holder": care},
         "recordedBy": "pro-1",
     })
+}
+
+/// Withdraws the consent that is in force about a person of the demo, as mental-health care does.
+pub async fn withdraw(running: &Running, person: &str) {
+    let (_, person) = running.world.person(person).expect("a person");
+    let subject = Personal::new(SubjectId::Bsn(person.bsn.clone().expect("a citizen number")));
+    let desk = &running.desk;
+    let facts = desk.store.person_facts(desk.subject_index(&subject)).await.expect("facts");
+    let given = facts.consents.iter().find(|consent| consent.state == ConsentState::Given).expect("a consent in force");
+    let ending = Ending { at: desk.clock.now(), recorded_by: "pro-1".to_owned(), reason: Some("withdrawn".to_owned()) };
+    let done = desk.end_consent(&given.recorder, &given.id, ConsentState::Withdrawn, ending, Once::default()).await;
+    done.expect("withdrawn");
+}
+
+/// Puts a record into the register as it stands, which no source can do: to see what would become of one that is not as it must be.
+pub async fn keep(desk: &Desk, recorder: &Oin, subject: &Personal<SubjectId>, mut record: ConsentRecord) {
+    (record.version, record.recorder) = (1, recorder.clone());
+    let (now, trace) = (desk.clock.now(), desk.journal.trace().expect("randomness"));
+    let operation = Operation {
+        trace_id: trace,
+        span_id: desk.journal.span().expect("randomness"),
+        parent_span_id: None,
+        name: "test".to_owned(),
+        status: Status::Unset,
+        started_at: now,
+        ended_at: None,
+        processing_activity: None,
+        foreign: None,
+    };
+    let clear = Clear {
+        kind: EntryKind::ConsentEvent,
+        time: now,
+        party: recorder.clone(),
+        source: None,
+        recipient: None,
+        purpose: None,
+        categories: BTreeSet::new(),
+        outcome: Outcome::Done,
+        overridden: false,
+        subject: None,
+        actor: None,
+        case: None,
+        trace,
+    };
+    let body = Body::new(EntryKind::ConsentEvent, now, recorder.clone(), operation);
+    let entry = desk.journal.write(clear, &body, None, 5).expect("an entry").row;
+    let changes = vec![Change::Consent(desk.subject_index(subject), Box::new(record))];
+    desk.sequencer.append(Append { entries: vec![entry], changes, ..Append::default() }).await.expect("recorded");
 }
 
 /// A signed `POST` that is answered: its status and its JSON.

@@ -173,10 +173,20 @@ impl TestGateway {
         Self { authority, clock, running: Some(running), wire, folder, setup }
     }
 
-    /// Stops it and starts it again on the same folder.
-    pub async fn restart(&mut self) {
+    /// Stops it; with which error it does not start again on the same folder.
+    pub async fn does_not_restart(&mut self) -> String {
         let _starting = STARTING.lock().await;
         self.running.take().expect("running").stop().await;
+        let started = start_configured(&self.folder.0, self.setup.options, outside(&self.clock), self.setup.change).await;
+        started.map(|_| ()).expect_err("it starts").to_string()
+    }
+
+    /// Stops it, if it runs, and starts it again on the same folder.
+    pub async fn restart(&mut self) {
+        let _starting = STARTING.lock().await;
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
         let mut attempts = 0;
         while self.running.is_none() {
             match start_configured(&self.folder.0, self.setup.options, outside(&self.clock), self.setup.change).await {

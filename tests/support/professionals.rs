@@ -55,7 +55,8 @@ pub async fn break_secrecy(running: &Running, connector: &Connector, breach: &Br
     };
     let hand = |professional| running.hand(breach.source, professional).expect("a professional");
     let id = new_override_id(&*running.outside().entropy).expect("an id");
-    let sign = hand("pro-1").sign(|signed| content.create_statement(&id, &signed.professional, signed.signed_at)).expect("signed");
+    let sign =
+        hand("pro-1").sign(|signed| content.create_statement(&id, &signed.professional, signed.signed_at)).expect("signed");
     let id = connector.create_override(&id, content.clone(), &sign).await.expect("made").id;
     if let Some(approver) = breach.approver {
         let approve = hand(approver).sign(|signed| content.approve_statement(&id, &signed.professional, signed.signed_at));

@@ -26,6 +26,8 @@ pub struct Draft {
     pub opening: Opening,
     /// About whom.
     pub subject: Personal<SubjectId>,
+    /// The source states that the person has no citizen number, or none that it knows.
+    pub without_bsn: bool,
     /// The subject's age in whole years at that moment.
     pub subject_age: u8,
     /// Whose data.

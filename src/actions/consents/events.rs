@@ -13,11 +13,9 @@ use crate::consent::{ConsentRecord, ConsentState};
 use crate::ledger::entry::{self, EntryKind, Reference};
 use crate::notice::{Task, TaskKind, TaskState, withdrawal_due};
 use crate::organisation::{Kind, Oin};
-use crate::secret::Personal;
 use crate::store::duties::{KeptConsent, Reliance};
 use crate::store::sequencer::AppendError;
 use crate::store::{Change, Conflict, EntryRow};
-use crate::subject::SubjectId;
 
 /// The end of a consent as its recorder reports it.
 #[derive(Clone, Debug)]
@@ -48,7 +46,8 @@ impl Desk {
             let current = kept.current().ok_or(ActionError::NotFound)?;
             let next = self.after(current, to, &ending)?;
             match self.end(&kept, next, once.clone()).await {
-                // One more recipient has received something, or another event came first: with every turn there are fewer left to come.
+                // Something more was given on it, or another event came first. One disclosure comes between only once, and each takes its asker
+                // a signed request and its source an answer: a turn here is shorter.
                 Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => {}
                 done => return done,
             }
@@ -86,18 +85,17 @@ impl Desk {
         let mut entries = vec![self.entry(self.consent_entry(&record)?)?];
         let (told, mut changes) = self.told_of_the_end(&record).await?;
         entries.extend(told);
-        let late = record.event.at < record.event.recorded_at;
-        let (id, at) = (record.id.clone(), record.event.at);
-        let incident = late.then(|| record.clone());
-        changes.push(Change::Consent(kept.subject, Box::new(record)));
-        self.commit_once(entries, changes, once).await?;
-        if let Some(record) = incident {
-            // Nothing can rest on it any more, so that this list is whole.
-            let relied = self.relied(&id).await?.unwrap_or_default();
-            let since: Vec<Reliance> = relied.into_iter().filter(|one| one.last >= at).collect();
-            self.note_incident(&record, &since).await?;
+        let since = record.event.at;
+        if since < record.event.recorded_at
+            && let Some(relied) = self.relied(&record.id).await?
+        {
+            let given: Vec<&Reliance> = relied.iter().filter(|one| one.last >= since).collect();
+            let disclosures = given.iter().map(|one| one.disclosure.clone()).collect();
+            changes.push(Change::GivenSince { consent: record.id.clone(), since, disclosures });
+            entries.extend(self.incident(&record, &given)?);
         }
-        Ok(())
+        changes.push(Change::Consent(kept.subject, Box::new(record)));
+        self.commit_once(entries, changes, once).await
     }
 
     /// A notice for whoever received something that rested on a consent, and that nobody else has.
@@ -164,10 +162,10 @@ impl Desk {
         self.entry((clear, body))
     }
 
-    /// Tells the log of every disclosure between a withdrawal and its late recording.
-    async fn note_incident(&self, record: &ConsentRecord, since: &[Reliance]) -> Result<(), ActionError> {
+    /// The entry that tells of every disclosure between a withdrawal and its late recording; `None` when there was none.
+    fn incident(&self, record: &ConsentRecord, since: &[&Reliance]) -> Result<Option<EntryRow>, ActionError> {
         if since.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let (mut clear, mut body) = self.draft(EntryKind::ConsentEvent, &record.recorder, "disclosed after withdrawal")?;
         clear.subject = subject_token(record);
@@ -176,25 +174,7 @@ impl Desk {
         let consent = Reference { object: "consent".to_owned(), id: format!("{}/{}", record.id, record.version) };
         body.references = disclosures.chain([consent]).collect();
         body.change = Some(entry::Change { event: "incident".to_owned(), ..entry::Change::default() });
-        self.commit_once(vec![self.entry((clear, body))?], Vec::new(), Once::default()).await
-    }
-
-    /// Withdraws a consent about a known person: from this commit on nothing rests on it.
-    ///
-    /// # Errors
-    /// [`ActionError::Invalid`] when there is no such consent in force about this person.
-    pub async fn withdraw_consent(
-        &self,
-        recorded_by: &Oin,
-        subject: &Personal<SubjectId>,
-        id: &str,
-        reason: &str,
-    ) -> Result<(), ActionError> {
-        let facts = self.store.person_facts(self.subject_index(subject)).await?;
-        let current = facts.consents.into_iter().find(|consent| consent.id == id && consent.state == ConsentState::Given);
-        let current = current.ok_or_else(|| ActionError::Invalid("no such consent is in force".to_owned()))?;
-        let ending = Ending { at: self.clock.now(), recorded_by: current.recorded_by.clone(), reason: Some(reason.to_owned()) };
-        self.end_consent(recorded_by, id, ConsentState::Withdrawn, ending, Once::default()).await
+        self.entry((clear, body)).map(Some)
     }
 }
 
@@ -202,7 +182,9 @@ impl Desk {
 fn received(relied: &[Reliance]) -> BTreeMap<Oin, BTreeSet<Category>> {
     let mut received: BTreeMap<Oin, BTreeSet<Category>> = BTreeMap::new();
     for one in relied {
-        received.entry(one.recipient.clone()).or_default().extend(&one.categories);
+        for recipient in &one.recipients {
+            received.entry(recipient.clone()).or_default().extend(&one.categories);
+        }
     }
     received
 }

@@ -61,14 +61,48 @@ impl Desk {
         own.ok_or(ActionError::NotFound)
     }
 
-    /// The consents that `recorder` recorded, those behind `after`, by id.
+    /// The same for whoever asks to see it. Looking is logged (invariant 9).
     ///
     /// # Errors
-    /// The store's.
-    pub async fn consents(&self, recorder: &Oin, after: &str, limit: u32) -> Result<Vec<ConsentSummary>, ActionError> {
+    /// [`ActionError::NotFound`], or the store's.
+    pub async fn view_consent(&self, recorder: &Oin, id: &str, once: Once) -> Result<ConsentView, ActionError> {
+        let view = self.consent(recorder, id).await?;
+        let subject = self.own_consent(recorder, id).await?.current().and_then(subject_token);
+        let consent = BTreeSet::from([Reference { object: "consent".to_owned(), id: id.to_owned() }]);
+        self.looked_at(recorder, ("consent", 1), (subject, consent), once).await?;
+        Ok(view)
+    }
+
+    /// The consents that `recorder` recorded, those behind `after`, by id. Looking is logged (invariant 9).
+    ///
+    /// # Errors
+    /// [`ActionError`].
+    pub async fn consents(
+        &self,
+        recorder: &Oin,
+        after: &str,
+        limit: u32,
+        once: Once,
+    ) -> Result<Vec<ConsentSummary>, ActionError> {
         let now = self.clock.now();
         let records = self.store.consents_of(recorder, after, limit).await?;
+        self.looked_at(recorder, ("consents", records.len()), (None, BTreeSet::new()), once).await?;
         Ok(records.iter().map(|record| ConsentSummary::of(record, now)).collect())
+    }
+
+    async fn looked_at(
+        &self,
+        recorder: &Oin,
+        (view, count): (&str, usize),
+        (subject, references): (Option<SearchToken>, BTreeSet<Reference>),
+        once: Once,
+    ) -> Result<(), ActionError> {
+        let (mut clear, mut body) = self.draft(EntryKind::ConsentEvent, recorder, "consents looked at")?;
+        clear.subject = subject;
+        body.references = references;
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        body.look = Some(entry::Look { view: view.to_owned(), count, ..entry::Look::default() });
+        self.commit_once(vec![self.entry((clear, body))?], Vec::new(), once).await
     }
 
     /// The consents about `subject` that `recorder` recorded. Looking is logged (invariant 9).

@@ -8,7 +8,7 @@ use serde::de::value::{Error, StrDeserializer};
 use super::draft::{Draft, Opening};
 use super::events::Ending;
 use crate::catalogue::Category;
-use crate::consent::minors::Grantor;
+use crate::consent::minors::{Grantor, GrantorRole};
 use crate::consent::record::{Evidence, Notice};
 use crate::json::{self, Fault, Faults, Object, Text};
 use crate::organisation::Oin;
@@ -76,6 +76,7 @@ fn read<T>(body: &[u8], read: impl FnOnce(Object<'_>) -> Option<T>) -> Result<T,
 fn whole(mut body: Object<'_>, source: &Oin) -> Option<Draft> {
     let opening = body.required("event", "requested, given or refused");
     let subject = body.required_object("subject").and_then(|object| subject(object, source));
+    let without_bsn = body.flag("withoutBsn").unwrap_or_default();
     let subject_age: Option<u8> = body.number("subjectAge", "an age in whole years");
     if subject_age.is_none() {
         body.fault("subjectAge", "required: the subject's age in whole years");
@@ -108,6 +109,7 @@ fn whole(mut body: Object<'_>, source: &Oin) -> Option<Draft> {
     Some(Draft {
         opening: opening?,
         subject: subject?,
+        without_bsn,
         subject_age: subject_age?,
         sources: sources?,
         recipients: recipients?,
@@ -156,12 +158,20 @@ fn notice(mut object: Object<'_>) -> Option<Notice> {
 
 fn grantor(mut object: Object<'_>) -> Option<Grantor> {
     let role = object.required("role", "self, parent, guardian, curator, mentor, authorised, partner or family");
+    let role = role.map(|Coded(role)| role);
     let authority_evidence = object.optional("authorityEvidence", "1 to 120 characters").map(|Text::<SHORT>(text)| text);
     let method = short(&mut object, "method");
     let at = object.required("at", INSTANT).map(|Coded(at)| at);
-    let alleged_perpetrator = object.flag("allegedPerpetrator").unwrap_or_default();
+    let alleged_perpetrator = object.flag("allegedPerpetrator");
+    if role.is_some_and(|role| role != GrantorRole::Subject) && alleged_perpetrator.is_none() {
+        object.fault(
+            "allegedPerpetrator",
+            "required of everyone but the subject: true or false, whether this person is suspected of the violence",
+        );
+    }
     object.finish();
-    Some(Grantor { role: role.map(|Coded(role)| role)?, authority_evidence, method: method?, at: at?, alleged_perpetrator })
+    let alleged_perpetrator = alleged_perpetrator.unwrap_or_default();
+    Some(Grantor { role: role?, authority_evidence, method: method?, at: at?, alleged_perpetrator })
 }
 
 fn evidence(mut object: Object<'_>) -> Option<Evidence> {

@@ -14,9 +14,7 @@ use crate::consent::{ConsentRecord, ConsentState};
 use crate::json::Fault;
 use crate::notice::{Task, TaskKind, TaskState};
 use crate::organisation::{Oin, Organisation};
-use crate::secret::Personal;
 use crate::store::Change;
-use crate::subject::SubjectId;
 
 /// Who records, and what is known here.
 #[derive(Clone, Copy, Debug)]
@@ -83,30 +81,6 @@ impl Desk {
             state: TaskState::Due,
             answers: Vec::new(),
         })
-    }
-
-    /// Keeps a version of a consent as it stands: version 1 is its first, each later one follows the one before. What a source brings is judged
-    /// by [`Desk::accept_consent`].
-    ///
-    /// # Errors
-    /// [`ActionError`]; a version that does not follow is a conflict.
-    pub async fn record_consent(
-        &self,
-        recorded_by: &Oin,
-        subject: &Personal<SubjectId>,
-        mut record: ConsentRecord,
-    ) -> Result<(), ActionError> {
-        if record.sources.is_empty() || record.recipients.is_empty() || record.purposes.is_empty() || record.categories.is_empty()
-        {
-            return Err(ActionError::Invalid(
-                "a consent names sources, recipients, purposes and categories; there are no wildcards".to_owned(),
-            ));
-        }
-        record.recorder = recorded_by.clone();
-        record.subject = token_text(self.journal.subject_token(recorded_by, subject));
-        let entry = self.entry(self.consent_entry(&record)?)?;
-        let change = Change::Consent(self.subject_index(subject), Box::new(record));
-        self.commit_once(vec![entry], vec![change], Once::default()).await
     }
 }
 

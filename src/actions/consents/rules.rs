@@ -27,9 +27,7 @@ pub(super) fn check(
             faults.push(fault(format!("/purposes/{place}"), "a purpose that the policies serve"));
         }
     }
-    if draft.subject.is_bsn() && !recording.recorder.bsn_authority {
-        faults.push(fault("/subject/scheme".to_owned(), "v-number or local: you have no authority to use the citizen number"));
-    }
+    subject(draft, recording, &mut faults);
     term(draft, authority, now, &mut faults);
     let hold = grantors(draft, recording, authority, now, &mut faults);
     if faults.is_empty() { Ok(hold) } else { Err(faults) }
@@ -37,6 +35,22 @@ pub(super) fn check(
 
 fn fault(pointer: String, expected: &str) -> Fault {
     Fault { pointer, expected: expected.to_owned() }
+}
+
+/// What is recorded under one number is not found by another: so a source uses the citizen number, by which others ask, wherever it may.
+fn subject(draft: &Draft, recording: &Recording<'_>, faults: &mut Vec<Fault>) {
+    let scheme = || "/subject/scheme".to_owned();
+    match (draft.subject.is_bsn(), recording.recorder.bsn_authority) {
+        (true, false) => faults.push(fault(scheme(), "v-number or local: you have no authority to use the citizen number")),
+        (true, true) if draft.without_bsn => {
+            faults.push(fault("/withoutBsn".to_owned(), "false or absent of a person who is named by citizen number"));
+        }
+        (false, true) if !draft.without_bsn => faults.push(fault(
+            scheme(),
+            "bsn, by which others ask: a consent under another number would not be found; of a person without one, state withoutBsn: true",
+        )),
+        _ => {}
+    }
 }
 
 fn organisations(draft: &Draft, recording: &Recording<'_>, faults: &mut Vec<Fault>) {

@@ -70,9 +70,9 @@ pub struct EventView {
 pub struct IncidentView {
     /// The disclosure.
     pub disclosure: String,
-    /// Who received.
-    #[schema(value_type = String)]
-    pub recipient: Oin,
+    /// Who received: of a team every attendee.
+    #[schema(value_type = Vec<String>)]
+    pub recipients: BTreeSet<Oin>,
     /// What of it rested on the consent.
     pub categories: BTreeSet<Category>,
     /// When it was last given.
@@ -149,7 +149,7 @@ impl ConsentView {
             let since = relied.iter().filter(|one| late && one.last >= current.event.at);
             let incident = |one: &Reliance| IncidentView {
                 disclosure: one.disclosure.clone(),
-                recipient: one.recipient.clone(),
+                recipients: one.recipients.clone(),
                 categories: one.categories.clone(),
                 at: one.last,
             };

@@ -50,7 +50,11 @@ impl Desk {
     }
 
     /// The entry about the end of an override that its review found not to be justified.
-    pub(in crate::actions) fn override_refuted(&self, record: &Override, answer: &Answered) -> Result<(Clear, Body), ActionError> {
+    pub(in crate::actions) fn override_refuted(
+        &self,
+        record: &Override,
+        answer: &Answered,
+    ) -> Result<(Clear, Body), ActionError> {
         let (mut clear, mut body) = self.override_draft(record, "ended", Outcome::Done)?;
         self.acted(&mut clear, &mut body, &record.source, &answer.by);
         body.overrides = vec![Emergency { id: record.id.clone(), reason: Some(record.harm.clone()), review_by: None }];

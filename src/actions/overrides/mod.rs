@@ -10,8 +10,8 @@ use self::rules::member;
 use super::{ActionError, Desk};
 use crate::catalogue::Purpose;
 use crate::clock::Timestamp;
-use crate::consent::derogation::ConsentSought;
 use crate::consent::Override;
+use crate::consent::derogation::ConsentSought;
 use crate::crypto::base64;
 use crate::json::Fault;
 use crate::ledger::entry::Client;
@@ -38,7 +38,8 @@ pub struct Reporting<'a> {
     pub nonce: NonceClaim,
 }
 
-const ENROLLED: &str = "a professional of the source, enrolled at the gateway (`sluis keys enrol`) with this reference, registration and key";
+const ENROLLED: &str =
+    "a professional of the source, enrolled at the gateway (`sluis keys enrol`) with this reference, registration and key";
 
 /// What happens to an override.
 enum Step {

@@ -53,6 +53,10 @@ pub(in crate::api) struct ConsentBody {
     event: String,
     /// About whom, by a number that you may use.
     subject: crate::source::SubjectWire,
+    /// That the person has no citizen number, or none that you know: required to be true where you may use it and name the person by another number,
+    /// for what is recorded under one number is not found by another.
+    #[schema(required = false, default = false)]
+    without_bsn: bool,
     /// The subject's age in whole years at that moment. Turning 12, 16 or 18 re-opens consent.
     subject_age: u8,
     /// Whose data: your own OIN.
@@ -82,7 +86,7 @@ pub(in crate::api) struct ConsentBody {
     notice: crate::consent::record::Notice,
     /// Who gave or refused it.
     #[schema(required = false, max_items = 8)]
-    grantors: Vec<crate::consent::minors::Grantor>,
+    grantors: Vec<GrantorBody>,
     /// How many parents or guardians have custody.
     #[schema(required = false, default = 2)]
     parents_with_custody: u8,
@@ -105,6 +109,27 @@ pub(in crate::api) struct ConsentBody {
     /// The earlier consent that it takes the place of.
     #[schema(required = false)]
     supersedes: Option<String>,
+}
+
+/// Someone who gave or refused consent.
+#[derive(ToSchema)]
+#[schema(as = ConsentGrantor, rename_all = "camelCase")]
+#[expect(dead_code, reason = "a schema: the body itself is read by hand")]
+pub(super) struct GrantorBody {
+    /// As whom.
+    role: crate::consent::minors::GrantorRole,
+    /// What shows the authority of a representative, such as an extract of the custody register: required of everyone but `self`.
+    #[schema(required = false)]
+    authority_evidence: Option<String>,
+    /// How: in person, by telephone, by digital identity.
+    method: String,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+    /// Whether this person is suspected of the violence: required of everyone but `self`. The consent of such a representative waits for the source's
+    /// professional.
+    #[schema(required = false)]
+    alleged_perpetrator: Option<bool>,
 }
 
 /// The end of a consent.

@@ -8,10 +8,11 @@ use crate::cli::output::{Failure, say};
 use crate::client::read_jwk;
 use crate::crypto::base64;
 use crate::crypto::keys::{Algorithm, PublicKey, generate_signing_key};
-use crate::policy::manifest::{APPROVALS_NEEDED, approve};
+use crate::policy::manifest::{APPROVALS_NEEDED, Proposal, Replaces, approve};
 
-const ABOUT: &str = "With --propose the folder as it is gets a new MANIFEST.json and this approval as the first in MANIFEST.sig; the second person \
-    gives none, and approves what the first one saw. A gateway that names both in [[policy.approvers]] takes the policies within seconds.";
+const ABOUT: &str = "With --propose and --replaces the folder as it is gets a new MANIFEST.json and this approval as the first in MANIFEST.sig; the second person \
+    gives neither, and approves what the first one saw. A gateway takes a version only in the place of the one that it was approved to replace: \
+    its hash is what /readyz shows. To go back to earlier policies, propose them anew, replacing those in force. A gateway that names both in [[policy.approvers]] takes the policies within seconds.";
 
 /// Approve the policies in a folder, as one of two persons.
 #[derive(Args)]
@@ -27,14 +28,19 @@ pub(in crate::cli) struct Approve {
     #[arg(long, value_name = "NAME")]
     by: String,
     /// Propose the folder as this version.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", requires = "replaces")]
     propose: Option<String>,
+    /// The hash of the version that it replaces: the one in force; `nothing` for the first.
+    #[arg(long, value_name = "HASH", requires = "propose")]
+    replaces: Option<Replaces>,
 }
 
 impl Approve {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let key = read_jwk(&self.key).map_err(Failure::usage)?;
-        let approved = approve(&self.policies, self.propose.as_deref(), &self.by, &key);
+        let proposal = self.propose.as_deref().zip(self.replaces.clone());
+        let proposal = proposal.map(|(version, replaces)| Proposal { version, replaces });
+        let approved = approve(&self.policies, proposal.as_ref(), &self.by, &key);
         let approved = approved.map_err(|error| Failure::refused(format!("{}: {error}", self.policies.display())))?;
         let missing = APPROVALS_NEEDED.saturating_sub(approved);
         let next = if missing == 0 { "it can come in force".to_owned() } else { format!("{missing} more approval is needed") };

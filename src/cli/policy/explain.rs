@@ -5,7 +5,7 @@ use clap::Args;
 use crate::app::gateway::Outside;
 use crate::cli::operator::By;
 use crate::cli::output::{Failure, say};
-use crate::policy::Language;
+use crate::policy::{Audience, Language};
 
 /// Say why a disclosure gave what it gave. To look is an entry in the log.
 #[derive(Args)]
@@ -16,8 +16,17 @@ pub(in crate::cli) struct Explain {
     /// In which language.
     #[arg(long, value_enum, default_value = "nl")]
     lang: Lang,
+    /// For whom: a data subject is told in words of its own, and not what concerns others.
+    #[arg(long = "for", value_enum, default_value = "officer")]
+    audience: Reader,
     #[command(flatten)]
     by: By,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Reader {
+    Officer,
+    Subject,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -29,7 +38,11 @@ enum Lang {
 impl Explain {
     pub(super) async fn run(self, outside: Outside) -> Result<(), Failure> {
         let bundle = self.by.policies()?;
-        let explained = self.by.desk(outside).await?.explain(&self.disclosure, &bundle).await?;
+        let audience = match self.audience {
+            Reader::Officer => Audience::Officer,
+            Reader::Subject => Audience::Subject,
+        };
+        let explained = self.by.desk(outside).await?.explain(&self.disclosure, &bundle, audience).await?;
         let explanation =
             explained.ok_or_else(|| Failure::refused("there is no such disclosure in the log, or it was erased"))?;
         let language = match self.lang {

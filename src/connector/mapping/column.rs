@@ -28,6 +28,8 @@ pub enum FactName {
     WpgArticle,
     /// `decisionId`.
     DecisionId,
+    /// `decisionArticle`.
+    DecisionArticle,
     /// `mandateId`.
     MandateId,
     /// `courtOrderId`.
@@ -42,6 +44,8 @@ pub enum FactName {
     Severity,
     /// `restrainingOrder`.
     RestrainingOrder,
+    /// `underRestrainingOrder`.
+    UnderRestrainingOrder,
     /// `withheldBySource`.
     WithheldBySource,
 }
@@ -62,6 +66,7 @@ impl FactName {
         match self {
             Self::WpgArticle => facts.wpg_article = Some(text()?),
             Self::DecisionId => facts.decision_id = Some(text()?),
+            Self::DecisionArticle => facts.decision_article = Some(text()?),
             Self::MandateId => facts.mandate_id = Some(text()?),
             Self::CourtOrderId => facts.court_order_id = Some(text()?),
             Self::Professional => facts.professional = Some(text()?),
@@ -69,6 +74,7 @@ impl FactName {
             Self::Test51c => facts.test51c = Some(yes_no()?),
             Self::Severity => facts.severity = Some(yes_no()?),
             Self::RestrainingOrder => facts.restraining_order = Some(yes_no()?),
+            Self::UnderRestrainingOrder => facts.under_restraining_order = Some(yes_no()?),
             Self::WithheldBySource => facts.withheld_by_source = Some(yes_no()?),
         }
         Some(())
@@ -82,6 +88,7 @@ impl FromStr for FactName {
         Ok(match name {
             "wpgArticle" => Self::WpgArticle,
             "decisionId" => Self::DecisionId,
+            "decisionArticle" => Self::DecisionArticle,
             "mandateId" => Self::MandateId,
             "courtOrderId" => Self::CourtOrderId,
             "professional" => Self::Professional,
@@ -89,6 +96,7 @@ impl FromStr for FactName {
             "test51c" => Self::Test51c,
             "severity" => Self::Severity,
             "restrainingOrder" => Self::RestrainingOrder,
+            "underRestrainingOrder" => Self::UnderRestrainingOrder,
             "withheldBySource" => Self::WithheldBySource,
             _ => return Err(()),
         })

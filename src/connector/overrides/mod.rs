@@ -12,10 +12,10 @@ use super::Connector;
 use super::ids::random_id;
 use super::professionals::Signed;
 use super::store::{NewOverride, OverrideRow};
+use crate::consent::derogation::{REVIEW_WORKING_DAYS, one_suffices};
+use crate::consent::professional::canonical_reference;
 use crate::crypto::base64;
 use crate::entropy::{Entropy, EntropyUnavailable};
-use crate::consent::professional::canonical_reference;
-use crate::consent::derogation::{REVIEW_WORKING_DAYS, one_suffices};
 use crate::source::overrides::{OverrideContent, revoke_statement};
 
 /// An id for a new override: the professional signs it, so that nobody makes the same again in her name.

@@ -22,7 +22,9 @@ fn content(purpose: &str, form: &str) -> OverrideContent {
 
 async fn create(fixture: &Fixture, person: &Person, content: &OverrideContent) -> Result<OverrideRow, OverrideError> {
     // The same of one content, as one professional hands it in twice.
-    let id = base64::encode_url(&digest::sha256(format!("{} {} {}", person.reference, fixture.now(), json!(content)).as_bytes())[..16]);
+    let id = base64::encode_url(
+        &digest::sha256(format!("{} {} {}", person.reference, fixture.now(), json!(content)).as_bytes())[..16],
+    );
     let signed = person.sign(fixture.now(), |signed| content.create_statement(&id, &signed.professional, signed.signed_at));
     fixture.connector.create_override(&id, content.clone(), &signed).await
 }
@@ -179,7 +181,8 @@ async fn the_signature_covers_every_field() {
     let fixture = Fixture::new().await;
     let mut content = content("acute-safety", "exact");
     let id = base64::encode_url(&[7; 16]);
-    let signed = fixture.agent.sign(fixture.now(), |signed| content.create_statement(&id, &signed.professional, signed.signed_at));
+    let signed =
+        fixture.agent.sign(fixture.now(), |signed| content.create_statement(&id, &signed.professional, signed.signed_at));
     content.harm = "Iets anders.".to_owned();
     let refused = fixture.connector.create_override(&id, content, &signed).await.err();
     assert_eq!(refused, Some(OverrideError::Step(StepError::Signature)));

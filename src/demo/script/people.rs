@@ -133,7 +133,8 @@ async fn make_override(demo: &Running, breach: Breach) -> Result<(), DemoError> 
     }
     let sign = |hand: Hand, statement: &dyn Fn(&Signed) -> Vec<u8>| hand.sign(statement).map_err(DemoError::new);
     let id = new_override_id(&*demo.outside().entropy).map_err(DemoError::new)?;
-    let created = sign(demo.hand(source, "pro-1")?, &|signed| content.create_statement(&id, &signed.professional, signed.signed_at))?;
+    let created =
+        sign(demo.hand(source, "pro-1")?, &|signed| content.create_statement(&id, &signed.professional, signed.signed_at))?;
     let row = connector.create_override(&id, content.clone(), &created).await.map_err(DemoError::new)?;
     if let Some(approver) = breach.approver {
         let approve = |signed: &Signed| content.approve_statement(&row.id, &signed.professional, signed.signed_at);

@@ -50,7 +50,14 @@ pub(super) fn make(
     organisation: DemoOrganisation,
     outside: &Outside,
 ) -> Result<Member, SetupError> {
-    let mut member = Member { organisation, certificates: Vec::new(), signing: Vec::new(), encryption: None, people: Vec::new(), connector: None };
+    let mut member = Member {
+        organisation,
+        certificates: Vec::new(),
+        signing: Vec::new(),
+        encryption: None,
+        people: Vec::new(),
+        connector: None,
+    };
     if organisation.has_kit {
         kit(layout, authority, &mut member)?;
     }

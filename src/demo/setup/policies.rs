@@ -5,7 +5,7 @@ use super::{Layout, SetupError, files};
 use crate::crypto::base64;
 use crate::crypto::keys::{Algorithm, PublicKey, generate_signing_key};
 use crate::policy::Bundle;
-use crate::policy::manifest::approve;
+use crate::policy::manifest::{Proposal, Replaces, approve};
 
 /// Who approves in the demo, with the name of her key's file.
 pub const APPROVERS: [(&str, &str); 2] = [("Demo privacy officer", "privacy-officer.jwk"), ("Demo lawyer", "lawyer.jwk")];
@@ -23,8 +23,8 @@ pub(super) fn make(layout: &Layout) -> Result<String, SetupError> {
         let id = format!("approver-{place}").parse().map_err(|error| failed(&error))?;
         let key = generate_signing_key(Algorithm::Ed25519, id).map_err(|error| failed(&error))?;
         files::private(&layout.approvers().join(file), key.to_json().as_bytes())?;
-        let version = (place == 0).then_some("demo-1");
-        approve(&folder, version, name, &key).map_err(|error| failed(&error))?;
+        let first = Proposal { version: "demo-1", replaces: Replaces::Nothing };
+        approve(&folder, (place == 0).then_some(&first), name, &key).map_err(|error| failed(&error))?;
         let PublicKey::Ed25519(public) = key.public().key() else { return Err(failed(&"not an Ed25519 key")) };
         let key = base64::encode_url(public);
         section.extend(["\n[[policy.approvers]]\nname = \"", name, "\"\nkey = \"", &key, "\"\n"]);

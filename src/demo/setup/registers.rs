@@ -6,34 +6,41 @@ use std::time::Duration;
 use super::files::SetupError;
 use super::members::{Member, algorithm, registration};
 use super::oin;
-use crate::actions::Desk;
+use crate::actions::consents::{Draft, Ending, Opening, Recording};
+use crate::actions::once::Once;
+use crate::actions::{ActionError, Desk};
 use crate::clock::Timestamp;
+use crate::consent::ConsentState;
 use crate::consent::minors::{Grantor, GrantorRole};
-use crate::consent::record::{ConsentEvent, Evidence, EvidenceKind, Notice};
-use crate::consent::{ConsentRecord, ConsentState};
+use crate::consent::record::{Evidence, EvidenceKind, Notice};
 use crate::crypto::hex;
-use crate::demo::households::{DemoConsent, DemoConsentState, Household, Person, World};
+use crate::demo::households::{DemoConsent, DemoConsentState, Person, World};
 use crate::demo::organisations::Slug;
 use crate::organisation::keys::{PublishedKey, Validity};
 use crate::organisation::{Oin, Organisation, Status};
+use crate::policy::Bundle;
 use crate::secret::Personal;
 use crate::store::CredentialChange;
 use crate::subject::{LocalNumber, SubjectId, age_on};
 
-/// Registers members and consents.
+/// Registers members, and consents for what the policies serve.
 ///
 /// # Errors
 /// [`SetupError`].
-pub async fn register(desk: &Desk, members: &[Member], world: &World, now: Timestamp) -> Result<(), SetupError> {
+pub async fn register(desk: &Desk, bundle: &Bundle, members: &[Member], world: &World, now: Timestamp) -> Result<(), SetupError> {
     let operated = desk.operated_by("sluis demo".parse().map_err(failed)?);
     for member in members {
         join(&operated, member, now).await?;
     }
-    let consents: Vec<&DemoConsent> = world.consents().collect();
-    for (number, consent) in consents.into_iter().enumerate() {
-        let (household, person) =
-            world.persons().find(|(_, person)| person.id == consent.person).ok_or_else(|| failed("a consent about nobody"))?;
-        record(desk, household, person, consent, number).await?;
+    let organisations = desk.store.registered().await.map_err(failed)?.organisations;
+    let known = organisations.keys().cloned().collect();
+    let purposes = bundle.purposes().map(|purpose| purpose.id.clone()).collect();
+    for (number, consent) in world.consents().enumerate() {
+        let person = world.persons().map(|(_, person)| person).find(|person| person.id == consent.person);
+        let person = person.ok_or_else(|| failed("a consent about nobody"))?;
+        let source = organisations.get(&oin(&consent.source.organisation())?).ok_or_else(|| failed("a consent at nobody's"))?;
+        let recording = Recording { recorder: &source.organisation, known: &known, purposes: &purposes };
+        record(desk, recording, consent, person, number).await?;
     }
     Ok(())
 }
@@ -92,56 +99,60 @@ fn identifier(person: &Person, source: Slug) -> Result<Personal<SubjectId>, Setu
     Ok(Personal::new(SubjectId::Local { source: oin(&source.organisation())?, value }))
 }
 
-/// A consent as it was given, and, if it was, withdrawn.
+/// Records a consent as its source brings it, and its withdrawal. What was over before the register began is not brought into it.
 async fn record(
     desk: &Desk,
-    household: &Household,
-    person: &Person,
+    recording: Recording<'_>,
     consent: &DemoConsent,
+    person: &Person,
     number: usize,
 ) -> Result<(), SetupError> {
-    let source = oin(&consent.source.organisation())?;
-    let subject = identifier(person, consent.source)?;
-    let state = match consent.state {
-        DemoConsentState::Given | DemoConsentState::Withdrawn { .. } => ConsentState::Given,
-        DemoConsentState::Refused => ConsentState::Refused,
-        DemoConsentState::Expired => ConsentState::Expired,
-    };
-    let born = person.birth.to_string();
-    let age = age_on(&born, &consent.valid_from.date()).ok_or_else(|| failed("a consent given before birth"))?;
-    let first = consent_record(household, consent, &source, state, number, age)?;
-    let id = first.id.clone();
-    desk.record_consent(&source, &subject, first).await.map_err(failed)?;
-    if matches!(consent.state, DemoConsentState::Withdrawn { .. }) {
-        desk.withdraw_consent(&source, &subject, &id, "withdrawn by the person").await.map_err(failed)?;
+    if consent.state == DemoConsentState::Expired {
+        return Ok(());
+    }
+    let id = desk.new_id().map_err(failed)?;
+    let source = recording.recorder.oin.clone();
+    let draft = draft(consent, person, &source, number)?;
+    let recorded_by = draft.recorded_by.clone();
+    desk.accept_consent(&id, draft, recording, Once::default()).await.map_err(refused)?;
+    if let DemoConsentState::Withdrawn { at } = consent.state {
+        let ending = Ending { at, recorded_by, reason: Some("withdrawn by the person".to_owned()) };
+        desk.end_consent(&source, &id, ConsentState::Withdrawn, ending, Once::default()).await.map_err(refused)?;
     }
     Ok(())
 }
 
-fn consent_record(
-    household: &Household,
-    consent: &DemoConsent,
-    source: &Oin,
-    state: ConsentState,
-    number: usize,
-    age: u8,
-) -> Result<ConsentRecord, SetupError> {
+/// What was not accepted, with every place.
+fn refused(error: ActionError) -> SetupError {
+    match error {
+        ActionError::Faults(faults) => {
+            let faults: Vec<_> = faults.iter().map(|fault| format!("{}: {}", fault.pointer, fault.expected)).collect();
+            failed(faults.join("; "))
+        }
+        error => failed(error),
+    }
+}
+
+fn draft(consent: &DemoConsent, person: &Person, source: &Oin, number: usize) -> Result<Draft, SetupError> {
     let recipients = consent.recipients.iter().map(|slug| oin(&slug.organisation())).collect::<Result<_, _>>()?;
     let purposes = consent.purposes.iter().map(|code| (*code).to_owned().try_into().map_err(failed)).collect::<Result<_, _>>()?;
-    let role = if consent.giver == consent.person { GrantorRole::Subject } else { GrantorRole::Parent };
-    let evidence = crate::crypto::digest::sha256(format!("form {number} of {}", household.id).as_bytes());
+    let evidence = crate::crypto::digest::sha256(format!("form {number} about {}", person.id).as_bytes());
     let sha256 = hex::encode(&evidence);
-    Ok(ConsentRecord {
-        id: format!("consent-{number:04}"),
-        version: 1,
-        subject: consent.person.clone(),
-        state,
-        sources: [source.clone()].into(),
+    let given = consent.valid_from;
+    let role = if consent.giver == consent.person { GrantorRole::Subject } else { GrantorRole::Parent };
+    let authority_evidence = (role != GrantorRole::Subject).then(|| "extract of the custody register".to_owned());
+    Ok(Draft {
+        opening: if consent.state == DemoConsentState::Refused { Opening::Refused } else { Opening::Given },
+        subject: identifier(person, consent.source)?,
+        without_bsn: person.bsn.is_none(),
+        subject_age: age_on(&person.birth.to_string(), &given.date()).ok_or_else(|| failed("a consent given before birth"))?,
+        sources: vec![source.clone()],
         recipients,
         purposes,
-        categories: consent.categories.iter().copied().collect(),
+        categories: consent.categories.clone(),
         max_form: consent.max_form,
-        valid_from: consent.valid_from,
+        at: given,
+        valid_from: None,
         not_after: consent.not_after,
         notice: Notice {
             id: "toestemming".to_owned(),
@@ -151,23 +162,18 @@ fn consent_record(
         },
         grantors: vec![Grantor {
             role,
-            authority_evidence: None,
+            authority_evidence,
             method: "in person".to_owned(),
-            at: consent.valid_from,
+            at: given,
             alleged_perpetrator: false,
         }],
         parents_with_custody: 1,
         capacity_assessed_by: None,
-        subject_age: age,
         asked_in_private: consent.asked_alone,
         evidence: Evidence { kind: EvidenceKind::SignedForm, sha256, holder: source.clone() },
-        recorder: source.clone(),
         recorded_by: "pro-1".to_owned(),
-        hold: None,
-        reviewed_by: None,
-        event: ConsentEvent { at: consent.valid_from, recorded_at: consent.valid_from, reason: None },
+        reason: None,
         conditions: None,
         supersedes: None,
-        signature: None,
     })
 }

@@ -34,7 +34,7 @@ impl Entries {
         Self {
             incident: Table::new(
                 "incident",
-                "id, mutation_number, occurred_on, kind, place, violence, injury, children_present, report, wpg_article, decision_id, \
+                "id, mutation_number, occurred_on, kind, place, violence, injury, children_present, report, wpg_article, decision_id, decision_article, \
                  recorded_on, nature, summary_draft",
             ),
             involved: Table::new("involved", "incident_id, person_id, part"),
@@ -72,7 +72,7 @@ impl Entries {
         let id = self.incident.next_id();
         let number = format!("PL1100-{}{id:06}", record.date.year());
         let what = row![id, number, record.date, *kind, place, violence, injury, *children_present, text];
-        let law = row![article(record), record.facts.decision_id.as_ref()];
+        let law = row![article(record), record.facts.decision_id.as_ref(), record.facts.decision_article.as_ref()];
         self.incident.push([what, law, shapes::ending(record)].concat());
         for (person, part) in subjects(household, record) {
             self.involved.push(row![id, person, part.code()]);

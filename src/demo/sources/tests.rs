@@ -121,8 +121,9 @@ fn members(category: Category) -> (&'static [&'static str], &'static [&'static s
     }
 }
 
-const FACTS: [&str; 9] = [
+const FACTS: [&str; 11] = [
     "wpgArticle",
+    "decisionArticle",
     "decisionId",
     "mandateId",
     "courtOrderId",
@@ -131,6 +132,7 @@ const FACTS: [&str; 9] = [
     "test51c",
     "severity",
     "restrainingOrder",
+    "underRestrainingOrder",
 ];
 const REGIMES: [&str; 8] = ["wpg", "wjsg", "wgbo", "wvggz", "wmo", "jeugdwet", "wth", "avg"];
 

@@ -106,6 +106,9 @@ struct InCase {
     /// The recipient does not attend.
     #[serde(default)]
     absent: bool,
+    /// The kind of the other organisation that attends.
+    #[serde(default = "municipality")]
+    other: Kind,
     /// The recipient directs it.
     #[serde(default)]
     directs: bool,
@@ -120,13 +123,15 @@ struct InCase {
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, stated or not")]
 struct FactsCase {
     wpg_article: Option<String>,
-    decision: bool,
+    wpg19_decision: bool,
+    wpg20_decision: bool,
     mandate: bool,
     court_order: bool,
     professional: bool,
     meldcode_steps: bool,
     test51c: bool,
     severity: bool,
+    under_restraining_order: bool,
     restraining_order: Option<bool>,
     secret_address: Option<bool>,
     subject_age: Option<u8>,
@@ -136,6 +141,10 @@ struct FactsCase {
 
 fn every_form() -> BTreeSet<Form> {
     Form::ALL.into()
+}
+
+const fn municipality() -> Kind {
+    Kind::Municipality
 }
 
 const fn exact() -> Form {
@@ -191,27 +200,29 @@ impl Case {
             })),
         };
         let facts = (!self.before_asking).then(|| self.facts.facts());
+        let asker = self.asker.unwrap_or(self.recipient);
         let case = match &self.standing {
             None => None,
-            Some(case) => Some(Arc::new(case.fact(purpose, &recipient.oin, oin(COLLEAGUE)?))),
+            Some(case) => Some(Arc::new(case.fact(purpose, &Party { oin: recipient.oin.clone(), kind: asker }, oin(COLLEAGUE)?))),
         };
-        let asker = self.asker.unwrap_or(self.recipient);
         let purpose = purpose.id.clone();
         Ok(Question { purpose, recipient, asker, source, category, finest: self.form, now, consent, derogation, case, facts })
     }
 }
 
 impl InCase {
-    fn fact(&self, purpose: &Purpose, recipient: &Oin, colleague: Oin) -> CaseFact {
+    /// `asker`: who asks, of its own kind.
+    fn fact(&self, purpose: &Purpose, asker: &Party, colleague: Oin) -> CaseFact {
         let named = purpose.case != Some(CaseTrack::Anonymous);
-        let attends = (!self.absent).then(|| recipient.clone());
+        let attends = (!self.absent).then_some(asker);
         CaseFact {
             id: "case".to_owned(),
             version: 1,
             open: !self.closed,
             named: named != self.other_track,
-            attendees: attends.into_iter().chain([colleague]).collect(),
-            director: self.directs.then(|| recipient.clone()),
+            attendees: attends.map(|asker| asker.oin.clone()).into_iter().chain([colleague]).collect(),
+            attendee_kinds: attends.map(|asker| asker.kind).into_iter().chain([self.other]).collect(),
+            director: self.directs.then(|| asker.oin.clone()),
             family_informed: self.family_informed,
             plan_made: self.plan_made,
         }
@@ -222,13 +233,15 @@ impl FactsCase {
     fn facts(&self) -> Facts {
         Facts {
             wpg_article: self.wpg_article.as_deref().map(WpgArticle::from_text),
-            decision: self.decision,
+            wpg19_decision: self.wpg19_decision,
+            wpg20_decision: self.wpg20_decision,
             mandate: self.mandate,
             court_order: self.court_order,
             professional: self.professional,
             meldcode_steps: self.meldcode_steps,
             test51c: self.test51c,
             severity: self.severity,
+            under_restraining_order: self.under_restraining_order,
             restraining_order: self.restraining_order,
             secret_address: self.secret_address,
             subject_age: self.subject_age,

@@ -57,7 +57,7 @@ fn none(name: &str) -> Words {
     match name {
         "consent" => both("er is geen toestemming van de betrokkene", "there is no consent of the subject"),
         "override" => both("er is geen doorbreking door de bron", "there is no override by the source"),
-        _ => both("het verzoek hoort niet bij een zaak", "the request belongs to no case"),
+        _ => both("het verzoek hoort niet bij een casus", "the request belongs to no case"),
     }
 }
 
@@ -164,10 +164,10 @@ fn about_override(condition: &Condition, one: &OverrideFact, question: &Question
 
 /// By attribute of the case.
 const CASE: [(&str, &str, &str); 6] = [
-    ("case.open", "de zaak is gesloten", "the case is closed"),
-    ("case.named", "de zaak is niet op naam", "the case is not by name"),
-    ("case.attendees", "de organisatie neemt niet deel aan de zaak", "the organisation does not attend the case"),
-    ("case.director", "de organisatie voert niet de regie over de zaak", "the organisation does not direct the case"),
+    ("case.open", "de casus is gesloten", "the case is closed"),
+    ("case.named", "de casus is niet op naam", "the case is not by name"),
+    ("case.attendees", "de organisatie neemt niet deel aan de casus", "the organisation does not attend the case"),
+    ("case.director", "de organisatie voert niet de regie over de casus", "the organisation does not direct the case"),
     ("case.familyInformed", "het gezin is niet vooraf op de hoogte gebracht", "the family was not told beforehand"),
     ("case.planMade", "er is geen plan met het gezin gemaakt", "no plan was made with the family"),
 ];
@@ -178,8 +178,9 @@ fn about_case(condition: &Condition) -> Option<Words> {
 }
 
 /// By attribute that the source states.
-const FACTS: [(&str, &str, &str); 12] = [
-    ("decision", "de bron noemt geen besluit op grond van Wpg 19 of 20", "the source names no decision under Wpg 19 or 20"),
+const FACTS: [(&str, &str, &str); 14] = [
+    ("wpg19Decision", "de politie noemt geen besluit op grond van Wpg 19", "the police name no decision under Wpg 19"),
+    ("wpg20Decision", "de politie noemt geen besluit op grond van Wpg 20", "the police name no decision under Wpg 20"),
     ("mandate", "de bron noemt geen mandaat op grond van Wjsg 39f", "the source names no mandate under Wjsg 39f"),
     ("courtOrder", "de bron noemt geen rechterlijke beslissing", "the source names no court order"),
     ("professional", "de bron noemt geen professional die ervoor instaat", "the source names no professional who answers for it"),
@@ -197,6 +198,11 @@ const FACTS: [(&str, &str, &str); 12] = [
         "severity",
         "er is geen ernst of belang vastgelegd (Wmo 4.1.1(2)(e))",
         "no severity or interest is recorded (Wmo 4.1.1(2)(e))",
+    ),
+    (
+        "underRestrainingOrder",
+        "de bron stelt niet dat voor de betrokkene een huisverbod geldt",
+        "the source does not state that the subject is under a temporary restraining order (huisverbod)",
     ),
     (
         "restrainingOrder",

@@ -35,6 +35,10 @@ impl Drop for Folder {
     }
 }
 
+fn first(version: &str) -> Proposal<'_> {
+    Proposal { version, replaces: Replaces::Nothing }
+}
+
 fn key() -> PrivateJwk {
     generate_signing_key(Algorithm::Ed25519, "approver".parse().expect("an id")).expect("a key")
 }
@@ -49,19 +53,33 @@ fn two_persons_make_a_version() {
     let (folder, one, other) = (Folder::new(), key(), key());
     let approvers = [approver("A. Jansen", &one), approver("B. Visser", &other)];
     assert!(folder.load(&approvers).expect_err("nothing yet").starts_with("policies/MANIFEST.json"));
-    assert_eq!(approve(&folder.0, Some("2026-11"), "A. Jansen", &one).expect("proposed"), 1);
+    assert_eq!(approve(&folder.0, Some(&first("2026-11")), "A. Jansen", &one).expect("proposed"), 1);
     let error = folder.load(&approvers).expect_err("one signature");
     assert!(error.starts_with("policies/MANIFEST.sig:2: approved by 1"), "{error}");
     assert_eq!(approve(&folder.0, None, "B. Visser", &other).expect("approved"), 2);
     let bundle = folder.load(&approvers).expect("approved by two");
     assert_eq!((bundle.version(), bundle.approved_by().len()), (Some("2026-11"), 2));
-    assert_eq!(bundle.hash(), Bundle::embedded().expect("a bundle").hash());
+    assert_eq!(bundle.hash(), hash(&folder.text(MANIFEST)), "the manifest names every file, and what it replaces");
+    bundle.follows(None).expect("the first");
+    let error = bundle.follows(Some(bundle.hash())).expect_err("not after itself").to_string();
+    assert!(error.contains("MANIFEST.json:1: version 2026-11 was approved to replace nothing"), "{error}");
+
+    // The same files again are another version, for they replace another.
+    let again = Proposal { version: "2026-11", replaces: Replaces::Version(bundle.hash().to_owned()) };
+    approve(&folder.0, Some(&again), "A. Jansen", &one).expect("proposed");
+    approve(&folder.0, None, "B. Visser", &other).expect("approved");
+    let next = folder.load(&approvers).expect("approved by two");
+    assert_ne!(next.hash(), bundle.hash());
+    next.follows(Some(bundle.hash())).expect("in its place");
+    for other in [None, Some(next.hash()), Some("")] {
+        next.follows(other).expect_err("in no other's");
+    }
 }
 
 #[test]
 fn the_same_person_twice_is_one() {
     let (folder, one, other) = (Folder::new(), key(), key());
-    approve(&folder.0, Some("1"), "A. Jansen", &one).expect("proposed");
+    approve(&folder.0, Some(&first("1")), "A. Jansen", &one).expect("proposed");
     for (name, key) in [("A. Jansen", &one), ("Somebody else", &one), ("A. Jansen", &other)] {
         let error = approve(&folder.0, None, name, key).expect_err("twice").to_string();
         assert!(error.contains("approved already"), "{error}");
@@ -76,7 +94,7 @@ fn the_same_person_twice_is_one() {
 fn what_differs_from_what_was_approved_is_refused_by_name() {
     let (folder, one, other) = (Folder::new(), key(), key());
     let approvers = [approver("A. Jansen", &one), approver("B. Visser", &other)];
-    approve(&folder.0, Some("1"), "A. Jansen", &one).expect("proposed");
+    approve(&folder.0, Some(&first("1")), "A. Jansen", &one).expect("proposed");
     approve(&folder.0, None, "B. Visser", &other).expect("approved");
     let (manifest, signatures, rules) = (folder.text(MANIFEST), folder.text(APPROVALS), folder.text("rules/probation.cedar"));
     let expect = |says: [&str; 2]| {
@@ -98,6 +116,9 @@ fn what_differs_from_what_was_approved_is_refused_by_name() {
     }
     folder.write(MANIFEST, &manifest.replacen("\"1\"", "\"2\"", 1));
     expect(["policies/MANIFEST.sig:1:", "not valid for this manifest"]);
+    let another = format!("{{\"version\": \"{}\"}}", "a".repeat(64));
+    folder.write(MANIFEST, &manifest.replacen("\"nothing\"", &another, 1));
+    expect(["policies/MANIFEST.sig:1:", "not valid"]);
     folder.write(MANIFEST, &manifest.replacen('{', "{ \"more\": 1,", 1));
     expect(["policies/MANIFEST.json:1:", "more"]);
     let (first, second) = signatures.split_once('\n').expect("two lines");
@@ -115,11 +136,11 @@ fn what_is_no_sound_bundle_is_not_approved() {
     let (folder, one) = (Folder::new(), key());
     let guards = folder.text("rules/guards.cedar");
     folder.write("rules/guards.cedar", &guards.replacen("@withheld", "@withold", 1));
-    let error = approve(&folder.0, Some("1"), "A. Jansen", &one).expect_err("refused").to_string();
+    let error = approve(&folder.0, Some(&first("1")), "A. Jansen", &one).expect_err("refused").to_string();
     assert!(error.starts_with("policies/rules/guards.cedar:"), "{error}");
     assert!(!folder.0.join(MANIFEST).exists());
     for (version, name) in [("", "A"), ("a b", "A"), ("1", ""), ("1", "A\nB")] {
         folder.write("rules/guards.cedar", &guards);
-        assert!(approve(&folder.0, Some(version), name, &one).is_err(), "{version:?} {name:?}");
+        assert!(approve(&folder.0, Some(&first(version)), name, &one).is_err(), "{version:?} {name:?}");
     }
 }

@@ -144,6 +144,15 @@ fn more_seeds() -> Vec<Seed> {
             ..NOTHING
         },
         Seed {
+            invariant: "never.health-to-justice-at-the-table",
+            changed: Some((
+                GUARDS,
+                "principal.kind == Sluis::OrgKind::\"expertise-team\" && context has case &&",
+                "context.facts.withheldBySource && context has case &&",
+            )),
+            ..NOTHING
+        },
+        Seed {
             invariant: "never.absent-member",
             weakened: &[],
             permit: Some(("rules/probation.cedar", "when { resource.category == Sluis::Category::\"identity\" }")),

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
+use crate::organisation::Oin;
 use crate::store::facts::{facts_digest, registration_digest};
 use crate::store::{Append, Change, Committed, Conflict, EntryRow, Expected, Head, Revision, Scribe, Sequenced, StoreError};
 
@@ -173,12 +174,18 @@ impl Judging<'_> {
         let person = match expected.subject {
             Some(subject) => {
                 let known = registers::person_facts(connection, self.seal, subject).await?;
-                Some(known.bearing_on(&expected.organisations))
+                Some(known.bearing_on(&expected.recipients, &expected.organisations))
             }
             None => None,
         };
         let case = match &expected.case {
-            Some(case) => cases::case(connection, self.seal, case).await?.map(|(_, case)| case),
+            Some(case) => {
+                let kind_of = |oin: &Oin| organisations.get(oin).map(|registration| registration.organisation.kind);
+                let known = cases::case(connection, self.seal, case).await?;
+                // Who would receive cannot be told: nothing holds.
+                let Some(fact) = known.and_then(|(_, case)| case.fact(kind_of)) else { return Ok(false) };
+                Some(fact)
+            }
             None => None,
         };
         let registrations = expected.organisations.iter().map(of);
@@ -212,9 +219,14 @@ impl Judging<'_> {
             }
             Change::Policies(bundle) => self.facts.policy = Some(bundle.clone()),
             Change::Reliance(row) => reliances::add(connection, self.seal, &mut self.facts.lists, row).await?,
-            Change::GivenAgain { disclosure, at } => reliances::given_again(connection, self.seal, disclosure, *at).await?,
+            Change::GivenAgain { disclosure, consents, at } => {
+                reliances::given_again(connection, self.seal, (disclosure, consents.as_ref()), *at).await?;
+            }
             Change::ReceivedBy { consent, recipients } => {
                 return reliances::received_by(connection, self.seal, &self.facts.lists, (consent, recipients)).await;
+            }
+            Change::GivenSince { consent, since, disclosures } => {
+                return reliances::given_since(connection, self.seal, &self.facts.lists, (consent, *since, disclosures)).await;
             }
             Change::Task(task) => tasks::add(connection, self.seal, &mut self.facts.lists, task).await?,
             Change::TaskAnswered(task) => return tasks::put(connection, self.seal, &mut self.facts.lists, task).await,

@@ -68,13 +68,14 @@ impl Rows<'_> {
 }
 
 fn add_disclosures(script: &mut Script, rows: &[&DisclosureRow]) {
-    let insert = "INSERT INTO disclosure (id, recipient, created, open_until, expires, revision, void_at, subject, organisations, facts, bundle, request,
+    let insert = "INSERT INTO disclosure (id, recipient, created, open_until, expires, revision, void_at, subject, organisations, recipients, facts, bundle, request,
                                           payload_class, idempotency_key, case_id) ";
     let made_anew = " ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, void_at = excluded.void_at, subject = excluded.subject,
-        organisations = excluded.organisations, facts = excluded.facts, request = excluded.request, payload_class = excluded.payload_class,
+        organisations = excluded.organisations, recipients = excluded.recipients, facts = excluded.facts, request = excluded.request, payload_class = excluded.payload_class,
         bundle = excluded.bundle";
     script.insert(insert, rows, made_anew, |values, row| {
         let organisations = row.expected.organisations.iter().map(Oin::as_str).collect::<Vec<_>>().join(" ");
+        let recipients = row.expected.recipients.iter().map(Oin::as_str).collect::<Vec<_>>().join(" ");
         values
             .push_bind(&row.id)
             .push_bind(row.recipient.as_str())
@@ -85,6 +86,7 @@ fn add_disclosures(script: &mut Script, rows: &[&DisclosureRow]) {
             .push_bind(row.expected.void_at.millis())
             .push_bind(row.expected.subject.map(|subject| subject.0.to_vec()))
             .push_bind(organisations)
+            .push_bind(recipients)
             .push_bind(row.expected.digest.as_slice())
             .push_bind(&row.bundle)
             .push_bind(row.request.as_slice())

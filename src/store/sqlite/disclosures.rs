@@ -88,7 +88,7 @@ pub(super) async fn disclosure(
     now: Timestamp,
 ) -> Result<Option<StoredDisclosure>, StoreError> {
     let row = sqlx::query(
-        "SELECT recipient, created, open_until, expires, revision, void_at, subject, organisations, facts, bundle, request, payload_class, idempotency_key, case_id
+        "SELECT recipient, created, open_until, expires, revision, void_at, subject, organisations, recipients, facts, bundle, request, payload_class, idempotency_key, case_id
          FROM disclosure WHERE id = ? AND expires > ?",
     )
     .bind(id)
@@ -104,6 +104,7 @@ pub(super) async fn disclosure(
     let facts: Vec<u8> = row.try_get("facts").map_err(unavailable)?;
     let case: Option<String> = row.try_get("case_id").map_err(unavailable)?;
     let organisations: String = row.try_get("organisations").map_err(unavailable)?;
+    let recipients: String = row.try_get("recipients").map_err(unavailable)?;
     let row = DisclosureRow {
         id: id.to_owned(),
         recipient: oin(row.try_get("recipient").map_err(unavailable)?, "recipient")?,
@@ -115,6 +116,7 @@ pub(super) async fn disclosure(
             void_at: instant("void_at")?,
             subject: subject.map(|subject| exactly(&subject, "disclosure", "subject", id)).transpose()?.map(SubjectIndex),
             organisations: organisations.split_whitespace().map(|text| oin(text, "organisations")).collect::<Result<_, _>>()?,
+            recipients: recipients.split_whitespace().map(|text| oin(text, "recipients")).collect::<Result<_, _>>()?,
             case: case.map(|id| id.parse().map_err(|_| corrupt("case_id"))).transpose()?,
             digest: exactly(&facts, "disclosure", "facts", id)?,
         },

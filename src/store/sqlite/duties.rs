@@ -4,8 +4,9 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
+use super::ends;
 use super::lists::{List, Lists};
-use super::registers::{erase_consents, person_facts};
+use super::registers::{self, CONSENT, person_facts};
 use super::seal::{Place, Seal};
 use super::{alarm, exactly, log, tasks, unavailable};
 use crate::clock::Timestamp;
@@ -168,7 +169,9 @@ pub(super) async fn past_term(
         let read = as_listed(seal, row);
         consents.extend(readable(connection, seal, read).await?.map(|(_, record)| record.id));
     }
-    Ok(PastTerm { consents, tasks: tasks::past_term(connection, seal, tasks_before, limit).await? })
+    let (overrides, cases) = ends::past(connection, seal, consents_before, limit).await?;
+    let tasks = tasks::past_term(connection, seal, tasks_before, limit).await?;
+    Ok(PastTerm { consents, overrides, cases, tasks })
 }
 
 pub(super) async fn erase(
@@ -177,7 +180,8 @@ pub(super) async fn erase(
     lists: &mut Lists,
     past: &PastTerm,
 ) -> Result<(), StoreError> {
-    erase_consents(connection, seal, &past.consents).await?;
+    registers::erase(connection, seal, &CONSENT, &past.consents).await?;
+    ends::erase(connection, seal, &past.overrides, &past.cases).await?;
     let (consents, tasks) = (ids(&past.consents)?, ids(&past.tasks)?);
     let mut removed = async |statement: &'static str, ids: &str| {
         let done = sqlx::query(statement).bind(ids.to_owned()).execute(&mut *connection).await;

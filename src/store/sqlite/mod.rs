@@ -7,6 +7,7 @@ mod deliveries;
 mod disclosures;
 mod duties;
 mod earlier;
+mod ends;
 mod lists;
 mod log;
 mod lost;

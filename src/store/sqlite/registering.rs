@@ -69,9 +69,7 @@ async fn credential(
         }
         CredentialChange::Signing { organisation, key } => publish(connection, seal, (organisation, "sig"), key).await,
         CredentialChange::Encryption { organisation, key } => publish(connection, seal, (organisation, "enc"), key).await,
-        CredentialChange::Person { organisation, role, key } => {
-            publish(connection, seal, (organisation, role.code()), key).await
-        }
+        CredentialChange::Person { organisation, role, key } => publish(connection, seal, (organisation, role.code()), key).await,
         CredentialChange::RevokeKey { keyid } => {
             let Some((owner, usage, key)) = key(known, keyid) else { return Ok(Err(Conflict::StateChanged)) };
             let revoked = PublishedKey { validity: revoked(key.validity), ..key.clone() };

@@ -9,8 +9,8 @@ use sqlx::{Row, SqliteConnection};
 use super::lists::Lists;
 use super::log::{anchor, anchor_of};
 use super::seal::{Code, Place, Seal, vouched};
-use super::{duties, exactly, unavailable};
-use crate::case_room::Case;
+use super::{duties, ends, exactly, unavailable};
+use crate::case_room::{Case, State};
 use crate::consent::{ConsentRecord, Override};
 use crate::store::{Conflict, PersonFacts, Revision, StoreError, SubjectIndex};
 
@@ -20,6 +20,8 @@ pub(super) struct Register {
     add: &'static str,
     read: &'static str,
     supersede: &'static str,
+    person: &'static str,
+    pub(super) erase: &'static str,
 }
 
 macro_rules! register {
@@ -39,13 +41,16 @@ macro_rules! register {
             ),
             read: concat!("SELECT record FROM ", $table, " WHERE id = ?1 AND version = ?2 AND ", $same_person),
             supersede: concat!("UPDATE ", $table, " SET record = ?4 WHERE id = ?1 AND version = ?2 AND ", $same_person),
+            person: concat!("SELECT subject FROM ", $table, " WHERE id = ? LIMIT 1"),
+            erase: concat!("DELETE FROM ", $table, " WHERE id = ?"),
         }
     };
 }
 
 pub(super) const CONSENT: Register = register!("consent", "id, version, subject, record", "?1, ?2, ?3, ?4", "subject = ?3");
-const OVERRIDE: Register = register!("override_record", "id, version, subject, record", "?1, ?2, ?3, ?4", "subject = ?3");
-const CASE: Register = register!("case_record", "id, version, record", "?1, ?2, ?4", "?3 = x''");
+pub(super) const OVERRIDE: Register =
+    register!("override_record", "id, version, subject, record", "?1, ?2, ?3, ?4", "subject = ?3");
+pub(super) const CASE: Register = register!("case_record", "id, version, record", "?1, ?2, ?4", "?3 = x''");
 
 /// Revision, consents and overrides, and the code over them, in one statement, so that they are of one moment.
 pub(super) async fn person_facts(
@@ -144,7 +149,11 @@ pub(super) async fn add_override(
     record: &Override,
 ) -> Result<Result<(), Conflict>, StoreError> {
     let place = Place::newest(OVERRIDE.table, &record.id, version).about(&subject);
-    add_about(connection, seal, (&OVERRIDE, place, &subject), record).await
+    let added = add_about(connection, seal, (&OVERRIDE, place, &subject), record).await?;
+    if added.is_ok() {
+        ends::note(connection, OVERRIDE.table, &record.id, record.ends_at()).await?;
+    }
+    Ok(added)
 }
 
 pub(super) async fn add_case(
@@ -152,7 +161,11 @@ pub(super) async fn add_case(
     seal: &Seal,
     case: &Case,
 ) -> Result<Result<(), Conflict>, StoreError> {
-    add(connection, seal, (&CASE, Place::newest(CASE.table, case.id.as_str(), case.version)), case).await
+    let added = add(connection, seal, (&CASE, Place::newest(CASE.table, case.id.as_str(), case.version)), case).await?;
+    if let (Ok(()), State::Closed { at }) = (added, case.state) {
+        ends::note(connection, CASE.table, case.id.as_str(), at).await?;
+    }
+    Ok(added)
 }
 
 /// What is there is looked at first: a change to the database is not covered up by a code over what it left.
@@ -185,16 +198,36 @@ pub(super) async fn vouch(
     query.execute(connection).await.map(drop).map_err(unavailable)
 }
 
-/// Removes consents that are past their term, with every version.
-pub(super) async fn erase_consents(connection: &mut SqliteConnection, seal: &Seal, ids: &[String]) -> Result<(), StoreError> {
+/// About whom a record is, if it is there.
+async fn person(connection: &mut SqliteConnection, register: &Register, id: &str) -> Result<Option<SubjectIndex>, StoreError> {
+    let query = sqlx::query_scalar::<_, Vec<u8>>(register.person).bind(id);
+    let subject = query.fetch_optional(connection).await.map_err(unavailable)?;
+    subject.map(|subject| exactly(&subject, register.table, "subject", id).map(SubjectIndex)).transpose()
+}
+
+/// An override in its newest version.
+pub(super) async fn override_of(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    id: &str,
+) -> Result<Option<Override>, StoreError> {
+    let Some(subject) = person(connection, &OVERRIDE, id).await? else { return Ok(None) };
+    let facts = person_facts(connection, seal, subject).await?;
+    Ok(facts.overrides.into_iter().map(|(_, one)| one).find(|one| one.id == id))
+}
+
+/// Removes consents or overrides that are past their term, with every version.
+pub(super) async fn erase(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    register: &Register,
+    ids: &[String],
+) -> Result<(), StoreError> {
     for id in ids {
-        let query = sqlx::query_scalar::<_, Vec<u8>>("SELECT subject FROM consent WHERE id = ? LIMIT 1").bind(id);
-        let Some(subject) = query.fetch_optional(&mut *connection).await.map_err(unavailable)? else { continue };
-        let subject = SubjectIndex(exactly(&subject, CONSENT.table, "subject", id)?);
+        let Some(subject) = person(connection, register, id).await? else { continue };
         let mut newest = newest(&person_facts(connection, seal, subject).await?);
-        newest.remove(&(CONSENT.table, id.clone()));
-        let query = sqlx::query("DELETE FROM consent WHERE id = ?").bind(id);
-        query.execute(&mut *connection).await.map_err(unavailable)?;
+        newest.remove(&(register.table, id.clone()));
+        sqlx::query(register.erase).bind(id).execute(&mut *connection).await.map_err(unavailable)?;
         vouch(connection, seal, &subject, &newest).await?;
     }
     Ok(())

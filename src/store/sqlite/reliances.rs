@@ -24,17 +24,21 @@ macro_rules! select {
 }
 
 fn code(seal: &Seal, row: &Reliance) -> Code {
-    let texts = [&row.consent, &row.disclosure, row.recipient.as_str()].map(str::as_bytes);
-    let [consent, disclosure, recipient] = texts;
+    let (recipients, categories) = (recipients(row), categories(row));
+    let [consent, disclosure, recipients] = [&row.consent, &row.disclosure, &recipients].map(String::as_bytes);
     let [first, last] = [row.first, row.last].map(|at| at.millis().to_be_bytes());
-    seal.reliance.of_parts(&[consent, disclosure, recipient, categories(row).as_bytes(), &first, &last])
+    seal.reliance.of_parts(&[consent, disclosure, recipients, categories.as_bytes(), &first, &last])
 }
 
 fn categories(row: &Reliance) -> String {
     row.categories.iter().map(|category| category.code()).collect::<Vec<_>>().join(" ")
 }
 
-/// Adds one; one that is there already is given again, with what else of it rests on the consent now.
+fn recipients(row: &Reliance) -> String {
+    row.recipients.iter().map(Oin::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// Adds one; one that is there already is given again, with what else of it rests on the consent now, and to whom else of a team.
 pub(super) async fn add(
     connection: &mut SqliteConnection,
     seal: &Seal,
@@ -45,7 +49,7 @@ pub(super) async fn add(
         "INSERT INTO reliance (consent, disclosure, recipient, categories, first, last, code) VALUES (?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT DO NOTHING",
     );
-    let query = query.bind(&row.consent).bind(&row.disclosure).bind(row.recipient.as_str()).bind(categories(row));
+    let query = query.bind(&row.consent).bind(&row.disclosure).bind(recipients(row)).bind(categories(row));
     let query = query.bind(row.first.millis()).bind(row.last.millis()).bind(code(seal, row).to_vec());
     if query.execute(&mut *connection).await.map_err(unavailable)?.rows_affected() == 1 {
         lists.reliances = lists.reliances.saturating_add(1);
@@ -53,19 +57,22 @@ pub(super) async fn add(
     }
     let query = sqlx::query(select!("consent = ? AND disclosure = ?")).bind(&row.consent).bind(&row.disclosure);
     let known = query.fetch_one(&mut *connection).await.map_err(unavailable)?;
-    give_again(connection, seal, &known, &row.categories, row.last).await
+    give_again(connection, seal, &known, Some(row), row.last).await
 }
 
-/// A disclosure is given again.
+/// A disclosure is given again, which rests on these consents now, or, where that is not known, on all on which it ever did.
 pub(super) async fn given_again(
     connection: &mut SqliteConnection,
     seal: &Seal,
-    disclosure: &str,
+    (disclosure, consents): (&str, Option<&BTreeSet<String>>),
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let query = sqlx::query(select!("disclosure = ?")).bind(disclosure);
     for known in query.fetch_all(&mut *connection).await.map_err(unavailable)? {
-        give_again(connection, seal, &known, &BTreeSet::new(), at).await?;
+        let consent: String = known.try_get("consent").map_err(unavailable)?;
+        if consents.is_none_or(|consents| consents.contains(&consent)) {
+            give_again(connection, seal, &known, None, at).await?;
+        }
     }
     Ok(())
 }
@@ -75,7 +82,7 @@ async fn give_again(
     connection: &mut SqliteConnection,
     seal: &Seal,
     known: &SqliteRow,
-    more: &BTreeSet<Category>,
+    more: Option<&Reliance>,
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let mut row = match opened(seal, known) {
@@ -86,10 +93,14 @@ async fn give_again(
         }
         Err(error) => return Err(error),
     };
-    row.categories.extend(more);
+    if let Some(more) = more {
+        row.categories.extend(&more.categories);
+        row.recipients.extend(more.recipients.iter().cloned());
+    }
     row.last = row.last.max(at);
-    let query = sqlx::query("UPDATE reliance SET categories = ?, last = ?, code = ? WHERE consent = ? AND disclosure = ?");
-    let query = query.bind(categories(&row)).bind(row.last.millis()).bind(code(seal, &row).to_vec());
+    let query =
+        sqlx::query("UPDATE reliance SET recipient = ?, categories = ?, last = ?, code = ? WHERE consent = ? AND disclosure = ?");
+    let query = query.bind(recipients(&row)).bind(categories(&row)).bind(row.last.millis()).bind(code(seal, &row).to_vec());
     query.bind(&row.consent).bind(&row.disclosure).execute(connection).await.map(drop).map_err(unavailable)
 }
 
@@ -112,8 +123,20 @@ pub(super) async fn received_by(
     lists: &Lists,
     (consent, recipients): (&str, &BTreeSet<Oin>),
 ) -> Result<Result<(), Conflict>, StoreError> {
-    let found: BTreeSet<Oin> = of(connection, seal, lists, consent).await?.into_iter().map(|row| row.recipient).collect();
+    let found: BTreeSet<Oin> = of(connection, seal, lists, consent).await?.into_iter().flat_map(|row| row.recipients).collect();
     Ok(if found == *recipients { Ok(()) } else { Err(Conflict::StateChanged) })
+}
+
+/// Whether what was given from `since` on and rested on this consent are exactly these disclosures.
+pub(super) async fn given_since(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    lists: &Lists,
+    (consent, since, disclosures): (&str, Timestamp, &BTreeSet<String>),
+) -> Result<Result<(), Conflict>, StoreError> {
+    let relied = of(connection, seal, lists, consent).await?;
+    let found: BTreeSet<String> = relied.into_iter().filter(|row| row.last >= since).map(|row| row.disclosure).collect();
+    Ok(if found == *disclosures { Ok(()) } else { Err(Conflict::StateChanged) })
 }
 
 fn opened(seal: &Seal, row: &SqliteRow) -> Result<Reliance, StoreError> {
@@ -124,8 +147,10 @@ fn opened(seal: &Seal, row: &SqliteRow) -> Result<Reliance, StoreError> {
     let corrupt = |column| StoreError::Corrupt { table: TABLE, column, row: place.clone() };
     let categories = text("categories")?;
     let categories = categories.split_whitespace().map(|code| Category::from_code(code).ok_or_else(|| corrupt("categories")));
+    let recipients = text("recipient")?;
+    let recipients = recipients.split_whitespace().map(|oin| oin.parse().map_err(|_| corrupt("recipient")));
     let reliance = Reliance {
-        recipient: text("recipient")?.parse().map_err(|_| corrupt("recipient"))?,
+        recipients: recipients.collect::<Result<_, _>>()?,
         categories: categories.collect::<Result<_, _>>()?,
         first: instant("first")?,
         last: instant("last")?,

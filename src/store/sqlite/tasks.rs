@@ -20,17 +20,20 @@ macro_rules! select {
     };
 }
 
-/// Adds one; one of the same kind, owner and matter stays.
+/// Adds one; one of the same kind, owner and matter takes up what is new in it.
 pub(super) async fn add(
     connection: &mut SqliteConnection,
     seal: &Seal,
     lists: &mut Lists,
     task: &Task,
 ) -> Result<(), StoreError> {
-    let query = sqlx::query(
-        "INSERT INTO task (id, kind, owner, about, due, open, version, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (kind, owner, about) DO NOTHING",
-    );
+    if let Some(known) = known(connection, seal, task).await? {
+        let Some(next) = known.again(task) else { return Ok(()) };
+        let changed = |_| StoreError::Unavailable("a task changed under the head's lock".to_owned());
+        return put(connection, seal, lists, &next).await?.map_err(changed);
+    }
+    let query =
+        sqlx::query("INSERT INTO task (id, kind, owner, about, due, open, version, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     let query = query.bind(&task.id).bind(task.kind.code()).bind(task.owner.as_str()).bind(&task.about);
     let query = query.bind(task.due.millis()).bind(task.state.is_open()).bind(task.version);
     let sealed = seal.close(Place::newest(TABLE, &task.id, task.version), task)?;
@@ -39,6 +42,13 @@ pub(super) async fn add(
         lists.open_tasks = lists.open_tasks.saturating_add(done.rows_affected());
     }
     Ok(())
+}
+
+/// The task of the same kind, owner and matter, if there is one.
+async fn known(connection: &mut SqliteConnection, seal: &Seal, task: &Task) -> Result<Option<Task>, StoreError> {
+    let query = sqlx::query(select!("kind = ? AND owner = ? AND about = ?"));
+    let query = query.bind(task.kind.code()).bind(task.owner.as_str()).bind(&task.about);
+    query.fetch_optional(connection).await.map_err(unavailable)?.map(|row| opened(seal, &row)).transpose()
 }
 
 /// An answer follows the version that it was given to.

@@ -113,6 +113,7 @@ impl Bench {
     pub(super) async fn consent(&self, source: Slug, subject: &Value, members: Value) -> Value {
         let mut body = given(&self.gateway);
         body["subject"] = subject.clone();
+        body["withoutBsn"] = json!(subject["scheme"] != "bsn");
         body["sources"] = json!([oin(source)]);
         merge(&mut body, members);
         let (status, view) = post(&self.gateway, &self.gateway.persona(source), "/v1/consents", &body).await;
@@ -164,8 +165,8 @@ fn merge(body: &mut Value, members: Value) {
 /// Facts that fulfil every condition.
 pub(super) fn fulfilling() -> Value {
     json!({
-        "wpgArticle": "8", "decisionId": "d-1", "mandateId": "m-1", "courtOrderId": "c-1", "professional": "p-1", "meldcodeSteps": true,
-        "test51c": true, "severity": true, "restrainingOrder": false, "secretAddress": false, "subjectAge": 36, "withheldBySource": false,
+        "wpgArticle": "8", "decisionId": "d-1", "decisionArticle": "20", "mandateId": "m-1", "courtOrderId": "c-1", "professional": "p-1", "meldcodeSteps": true,
+        "test51c": true, "severity": true, "restrainingOrder": false, "underRestrainingOrder": true, "secretAddress": false, "subjectAge": 36, "withheldBySource": false,
     })
 }
 

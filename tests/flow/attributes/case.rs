@@ -25,6 +25,7 @@ flips! {
     "Case.familyInformed" => family_informed();
     "Case.director" => director();
     "Case.attendees" => attendees();
+    "Case.attendeeKinds" => attendee_kinds();
     "Case.planMade" => plan_made();
 }
 
@@ -83,7 +84,9 @@ async fn decided(on: &Bench, case: &CaseId) -> String {
         now: on.in_hours(0),
         consent: None,
         derogation: None,
-        case: Some(Arc::new(on.desk().view_case(case).await.expect("the case").fact())),
+        case: Some(Arc::new(
+            on.desk().view_case(case).await.expect("the case").fact(|_| Some(Kind::VeiligThuis)).expect("a fact"),
+        )),
         facts: Some(Facts::fulfilling(WpgArticle::Everyday, None)),
     });
     decision.form().map_or_else(|| decision.reason().unwrap_or_default().to_owned(), |form| form.code().to_owned())
@@ -131,5 +134,23 @@ async fn plan_made(on: &Bench) -> Tried {
     assert!(on.desk().change_case(&case, &Step::Plan).await.expect("a step"));
     tried.see("made", "exact", on.ask(Slug::CaseManagement, &of_municipality(on, &case, "measures")).await);
     on.register(Slug::Municipality, Kind::Municipality).await;
+    tried
+}
+
+/// One that attends and says nothing, registered as of another kind: care's data does not come to police at the table.
+async fn attendee_kinds(on: &Bench) -> Tried {
+    let mut tried = Tried::default();
+    let (silent, attendees) = (Slug::YouthProtection, [Slug::VeiligThuis, Slug::YouthProtection]);
+    for (kind, expected) in [(Kind::YouthProtection, "signal"), (Kind::Police, "nothing"), (Kind::Prosecution, "nothing")] {
+        on.register(silent, kind).await;
+        let (case, subject) = (on.case(&attendees, &[]).await, on.someone());
+        let members = json!({
+            "recipients": attendees.map(oin), "purposes": ["team-discussion"], "categories": ["care-involvement"],
+        });
+        on.consent(Slug::MentalHealth, &subject, members).await;
+        let body = with(question("team-discussion", Slug::MentalHealth, "care-involvement", &subject), in_team(&case));
+        tried.see(kind, expected, on.ask(Slug::VeiligThuis, &body).await);
+    }
+    on.register(silent, Kind::YouthProtection).await;
     tried
 }

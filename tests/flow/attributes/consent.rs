@@ -8,7 +8,7 @@ use sluis::subject::SubjectId;
 
 use super::bench::{Bench, fulfilling, oin, question, with};
 use super::{Tried, flips};
-use crate::support::consents::post;
+use crate::support::consents::{keep, post};
 
 /// Hours until the instants that the narrowed policies forbid: beginning or ending there.
 const FORBIDDEN: u64 = 100;
@@ -78,7 +78,7 @@ async fn sources(on: &Bench) -> Tried {
     let mut record = facts.consents.first().expect("the consent").clone();
     (record.id, record.sources) = (format!("{}-of-two", record.id), [Slug::MentalHealth, Slug::Probation].map(oin).into());
     let subject = on.someone();
-    desk.record_consent(&oin(Slug::MentalHealth), &identifier(&subject), record).await.expect("recorded");
+    keep(desk, &oin(Slug::MentalHealth), &identifier(&subject), record).await;
     tried.see("of both", "nothing", ask(on, &subject).await);
     tried
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use sluis::case_room::CaseId;
+use sluis::catalogue::{Category, Form};
 use sluis::demo::organisations::Slug;
 
 use super::bench::{Bench, fulfilling, question, with};
@@ -19,7 +20,12 @@ flips! {
     "Facts.wpgArticle" => stated(&POLICE, "wpgArticle", &[
         (json!("8"), "exact"), (json!("13"), "exact"), (json!("9"), "nothing"), (json!("14"), "nothing"), (json!("?"), "nothing"),
         (NOT_STATED, "nothing")]);
-    "Facts.decision" => stated_to_a_team("decisionId", &[(json!("d-1"), "reduced"), (json!(" "), "nothing"), (NOT_STATED, "nothing")]);
+    "Facts.wpg20Decision" => stated_to_a_team(&[
+        (json!({"decisionId": "d-1", "decisionArticle": "20"}), "reduced"), (json!({"decisionId": "d-1", "decisionArticle": "19"}), "nothing"),
+        (json!({"decisionId": " ", "decisionArticle": "20"}), "nothing"), (json!({"decisionArticle": null}), "nothing"), (json!({"decisionId": null}), "nothing")]);
+    "Facts.wpg19Decision" => stated_to_care(&[
+        (json!({"decisionId": "d-1", "decisionArticle": "19"}), "reduced"), (json!({"decisionId": "d-1", "decisionArticle": "20"}), "nothing"),
+        (json!({"decisionId": null, "decisionArticle": "19"}), "nothing")]);
     "Facts.mandate" => stated(&PROSECUTION, "mandateId", &[(json!("m-1"), "reduced"), (NOT_STATED, "nothing")]);
     "Facts.courtOrder" => stated(&YOUTH, "courtOrderId", &[(json!("c-1"), "signal"), (NOT_STATED, "nothing")]);
     "Facts.professional" => stated_with_consent("professional", &[(json!("p-1"), "reduced"), (NOT_STATED, "nothing")]);
@@ -31,6 +37,8 @@ flips! {
         (json!(true), "exact"), (json!(false), "nothing"), (NOT_STATED, "nothing")]);
     "Facts.restrainingOrder" => stated(&MEASURES, "restrainingOrder", &[
         (json!(false), "exact"), (json!(true), "nothing"), (NOT_STATED, "nothing")]);
+    "Facts.underRestrainingOrder" => stated_of_a_case(&[
+        (json!(true), "exact"), (json!(false), "nothing"), (NOT_STATED, "nothing")]);
     "Facts.secretAddress" => stated(&ADDRESS, "secretAddress", &[
         (json!(false), "exact"), (json!(true), "reduced"), (NOT_STATED, "reduced")]);
     "Facts.subjectAge" => stated_with_consent("subjectAge", &[
@@ -58,6 +66,9 @@ const MEASURES: Asked = Asked { asker: Slug::Probation, purpose: "probation", so
 const YOUTH: Asked =
     Asked { asker: Slug::YouthProtection, purpose: "child-protection", source: Slug::MentalHealth, category: "care-involvement" };
 const VEILIG_THUIS: Asked = Asked { asker: Slug::Police, source: Slug::VeiligThuis, ..POLICE };
+const TO_CARE: Asked =
+    Asked { asker: Slug::MentalHealth, purpose: "treatment", source: Slug::Police, category: "risk-assessment" };
+const MAYOR: Asked = Asked { purpose: "case-direction", source: Slug::Municipality, ..POLICE };
 const TEAM: Asked =
     Asked { asker: Slug::Probation, purpose: "team-discussion", source: Slug::Police, category: "incident-reports" };
 
@@ -81,20 +92,49 @@ async fn stated_by_override(on: &Bench, fact: &str, states: States<'_>) -> Tried
     stated_of(on, &VEILIG_THUIS, &subject, None, fact, states).await
 }
 
-async fn stated_to_a_team(on: &Bench, fact: &str, states: States<'_>) -> Tried {
+/// The members of a decision of the police, in each state.
+async fn stated_to_a_team(on: &Bench, states: States<'_>) -> Tried {
     let case = on.case(&[TEAM.asker], &[]).await;
-    stated_of(on, &TEAM, &on.someone(), Some(&case), fact, states).await
+    all_stated_of(on, &TEAM, &on.someone(), Some(&case), states).await
+}
+
+/// The same, where an override is needed beside it.
+async fn stated_to_care(on: &Bench, states: States<'_>) -> Tried {
+    let subject = on.someone();
+    let made = Made {
+        purpose: TO_CARE.purpose,
+        recipient: TO_CARE.asker,
+        categories: vec![Category::RiskAssessment],
+        forms: vec![Form::Reduced, Form::Signal],
+        ..Made::default()
+    };
+    assert_eq!(override_of(on, TO_CARE.source, &subject, &made).await, 200);
+    all_stated_of(on, &TO_CARE, &subject, None, states).await
+}
+
+async fn stated_of_a_case(on: &Bench, states: States<'_>) -> Tried {
+    let case = on.case(&[MAYOR.asker], &[]).await;
+    stated_of(on, &MAYOR, &on.someone(), Some(&case), "underRestrainingOrder", states).await
 }
 
 /// Asks once for each state of the fact; all others fulfil every condition.
 async fn stated_of(on: &Bench, asked: &Asked, subject: &Value, case: Option<&CaseId>, fact: &str, states: States<'_>) -> Tried {
+    let states: Vec<_> = states.iter().map(|(state, expected)| (json!({fact: state}), *expected)).collect();
+    all_stated_of(on, asked, subject, case, &states).await
+}
+
+/// The same, of several facts at once.
+async fn all_stated_of(on: &Bench, asked: &Asked, subject: &Value, case: Option<&CaseId>, states: States<'_>) -> Tried {
     let mut tried = Tried::default();
     let mut body = question(asked.purpose, asked.source, asked.category, subject);
     if let Some(case) = case {
-        body = with(body, json!({"case": case.as_str(), "actingAs": "expertise-team"}));
+        body = with(body, json!({"case": case.as_str()}));
+        if asked.purpose == TEAM.purpose {
+            body = with(body, json!({"actingAs": "expertise-team"}));
+        }
     }
     for (state, expected) in states {
-        on.states(asked.source, with(fulfilling(), json!({fact: state})));
+        on.states(asked.source, with(fulfilling(), state.clone()));
         tried.see(state, expected, on.ask(asked.asker, &body).await);
     }
     on.states(asked.source, fulfilling());

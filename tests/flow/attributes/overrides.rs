@@ -89,10 +89,10 @@ fn ground(purpose: &str) -> Ground {
     match purpose {
         "acute-safety" => Ground::Emergency,
         "prosecution" => Ground::ConflictOfDuties,
+        "treatment" => Ground::Wpg19,
         _ => Ground::Wmo411,
     }
 }
-
 
 /// The identity that the police are given by care, in acute danger, after this override.
 async fn after(on: &Bench, made: Made) -> String {

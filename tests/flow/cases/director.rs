@@ -1,23 +1,18 @@
 use super::*;
-use sluis::consent::ConsentState;
-use sluis::secret::Personal;
-use sluis::subject::SubjectId;
+use crate::support::consents::{given, post};
 
 /// Somebody whom Veilig Thuis knows by a number of its own, for the director has no authority to use the citizen number; and the consent on which
 /// the level of risk may go to the director.
 async fn consenting(gateway: &TestGateway) -> Value {
     let (source, number) = (oin(Slug::VeiligThuis), "vt-77");
-    let desk = desk(gateway);
-    let (_, known) = gateway.running().world.person("P29").expect("a person");
-    let known = Personal::new(SubjectId::Bsn(known.bsn.clone().expect("a citizen number")));
-    let facts = desk.store.person_facts(desk.subject_index(&known)).await.expect("facts");
-    let mut consent = facts.consents.into_iter().find(|consent| consent.state == ConsentState::Given).expect("a consent");
-    (consent.id, consent.version) = ("for-the-director".to_owned(), 1);
-    (consent.sources, consent.recipients) = ([source.clone()].into(), oins(&[Slug::CaseManagement]));
-    consent.purposes = ["case-direction".parse().expect("a purpose")].into();
-    consent.categories = [sluis::catalogue::Category::RiskAssessment].into();
-    let subject = SubjectId::Local { source: source.clone(), value: number.parse().expect("a number") };
-    desk.record_consent(&source, &Personal::new(subject), consent).await.expect("recorded");
+    let mut body = given(gateway);
+    let members = json!({
+        "subject": {"scheme": "local", "value": number}, "withoutBsn": true, "sources": [source], "recipients": oins(&[Slug::CaseManagement]),
+        "purposes": ["case-direction"], "categories": ["risk-assessment"],
+    });
+    body.as_object_mut().expect("an object").extend(members.as_object().expect("an object").clone());
+    let (status, view) = post(gateway, &gateway.persona(Slug::VeiligThuis), "/v1/consents", &body).await;
+    assert_eq!(status, 200, "{view}");
     json!({"scheme": "local", "source": source, "value": number})
 }
 

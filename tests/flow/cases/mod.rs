@@ -1,6 +1,7 @@
 //! Cases over the wire: who takes part in one is served in it while it is open; its team and its director are recipients of their own.
 
 mod access;
+mod attendees;
 mod director;
 mod names;
 mod protection;

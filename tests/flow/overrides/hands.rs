@@ -44,7 +44,10 @@ async fn four_eyes_are_those_of_two_persons() {
         let twice = alias.enrol(&gateway, Slug::Probation, Role::Professional).await;
         cases.hold(&format!("{reference} {registration} enrolled"), matches!(twice, Err(ActionError::Invalid(_))));
         let places = &["/approved", "/approved/publicKey"];
-        cases.check(format!("{reference} {registration}"), refused(&gateway, Slug::Probation, &json!(made(Some(&alias))), places).await);
+        cases.check(
+            format!("{reference} {registration}"),
+            refused(&gateway, Slug::Probation, &json!(made(Some(&alias))), places).await,
+        );
     }
     for (reference, registration, place) in [
         ("rec-2\u{200b}", "SKJ 190123457", "/approved/professional"),
@@ -64,7 +67,10 @@ async fn four_eyes_are_those_of_two_persons() {
     cases.check("one key", refused(&gateway, Slug::Probation, &json!(by_one_key), one_key).await);
     // What the second signed is this override, after it was made, and not long ago.
     let other_id = with(&by_same, "/id", json!("another"));
-    cases.check("of another override", refused(&gateway, Slug::Probation, &other_id, &["/approved/signature", "/created/signature"]).await);
+    cases.check(
+        "of another override",
+        refused(&gateway, Slug::Probation, &other_id, &["/approved/signature", "/created/signature"]).await,
+    );
     let signed_at = |delta: i64| {
         let now = gateway.clock.now();
         let at = if delta < 0 {
@@ -79,7 +85,8 @@ async fn four_eyes_are_those_of_two_persons() {
     cases.check("before it", refused(&gateway, Slug::Probation, &signed_at(-60), &["/approved/signedAt"]).await);
     cases.check("in the future", refused(&gateway, Slug::Probation, &signed_at(600), &["/approved/signedAt"]).await);
     let mut old = made(Some(&other));
-    old.created = one.signs(gateway.clock.now().minus(Duration::from_hours(7 * 24)), |who, at| content.create_statement(&old.id, who, at));
+    old.created =
+        one.signs(gateway.clock.now().minus(Duration::from_hours(7 * 24)), |who, at| content.create_statement(&old.id, who, at));
     cases.check("out of a drawer", refused(&gateway, Slug::Probation, &json!(old), &["/content/expiresAt"]).await);
     cases.check("two persons", taken(&gateway, Slug::Probation, &made(Some(&other))).await);
     let tasks = gateway.running().desk.notices(&gateway.persona(Slug::Probation).oin, 10).await.expect("read");

@@ -1,7 +1,7 @@
 //! Overrides (doorbreking) over the wire: whom they reach, on which ground, and who stands for them.
 
-mod grounds;
 mod forged;
+mod grounds;
 mod hands;
 mod reviewed;
 mod team;

@@ -224,7 +224,10 @@ async fn nobody_can_deny_an_override_later() {
     let named: Vec<String> = recipients.iter().map(|slug| oin(*slug).to_string()).collect();
     let after: BTreeSet<&str> = change.after["recipients"].split(' ').collect();
     assert_eq!(after, named.iter().map(String::as_str).collect());
-    assert_eq!((change.after["ground"].as_str(), change.after["forms"].split(' ').count()), ("conflict_van_plichten", content.forms.len()));
+    assert_eq!(
+        (change.after["ground"].as_str(), change.after["forms"].split(' ').count()),
+        ("conflict_van_plichten", content.forms.len())
+    );
     assert_eq!(change.approved_by, [two.reference.to_owned()].into());
     // Sealed, all of it: nowhere in the gateway's folder does it stand in the clear.
     let mut read = 0;

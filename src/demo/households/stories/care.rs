@@ -36,10 +36,11 @@ pub fn tell(random: SplitMix64, calendar: Calendar) -> Plan {
     let all = [Category::CareInvolvement, Category::Diagnosis, Category::SubstanceUse];
     f.consent(man, man, care_to_veilig_thuis(&all, Outcome::Given(45)));
     f.consent(woman, woman, care_to_veilig_thuis(&all, Outcome::Refused(44)));
+    // She turned 12 at least twelve days ago: before that it was not hers to give.
     f.consent(
         girl,
         girl,
-        care_to_veilig_thuis(&[Category::CareInvolvement, Category::Diagnosis], Outcome::Withdrawn { given: 44, withdrawn: 9 }),
+        care_to_veilig_thuis(&[Category::CareInvolvement, Category::Diagnosis], Outcome::Withdrawn { given: 11, withdrawn: 9 }),
     );
     f.consent(uncle, uncle, care_to_probation(Outcome::Expired(280)));
     plan(

@@ -79,7 +79,10 @@ fn police(f: &mut Family, [father, _, brother, daughter, sister]: [usize; 5]) {
             "{A3} laat via een neef weten dat de familie haar zoekt.",
         ),
     )
-    .facts(|facts| facts.decision_id = Some("WPG20-2026-0031".to_owned()));
+    .facts(|facts| {
+        facts.decision_id = Some("WPG20-2026-0031".to_owned());
+        facts.decision_article = Some("20".to_owned());
+    });
     f.add(
         Police,
         39,

@@ -13,7 +13,7 @@ CREATE TABLE shielding (person_id TEXT NOT NULL REFERENCES person (id), scheme T
 CREATE INDEX shielding_person ON shielding (person_id);
 CREATE TABLE incident (
     id INTEGER PRIMARY KEY, mutation_number TEXT NOT NULL UNIQUE, occurred_on TEXT NOT NULL, kind TEXT NOT NULL, place TEXT,
-    violence TEXT, injury TEXT, children_present INTEGER NOT NULL, report TEXT, wpg_article TEXT NOT NULL, decision_id TEXT,
+    violence TEXT, injury TEXT, children_present INTEGER NOT NULL, report TEXT, wpg_article TEXT NOT NULL, decision_id TEXT, decision_article TEXT,
     recorded_on TEXT NOT NULL, nature TEXT NOT NULL, summary_draft TEXT
 ) STRICT;
 CREATE TABLE involved (
