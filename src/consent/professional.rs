@@ -24,7 +24,7 @@ pub struct Professional {
 impl Professional {
     /// Whether both are one person, however it is written: by reference or by registration.
     pub fn is(&self, other: &Self) -> bool {
-        let registration = |one: &Self| one.registration.as_deref().map(plain);
+        let registration = |one: &Self| one.registration.as_deref().map(canonical_registration);
         is_same_reference(&self.reference, &other.reference)
             || registration(self).is_some_and(|own| Some(own) == registration(other))
     }
@@ -53,7 +53,7 @@ pub fn is_reference(text: &str) -> bool {
 
 /// Whether two references are of one person: letters are one in either case.
 pub fn is_same_reference(left: &str, right: &str) -> bool {
-    left.trim().eq_ignore_ascii_case(right.trim())
+    canonical_reference(left) == canonical_reference(right)
 }
 
 /// Whether a text can be a registration: 1 to 64 visible ASCII characters and spaces, a letter or digit among them.
@@ -62,8 +62,13 @@ pub fn is_registration(text: &str) -> bool {
     text.len() <= LONGEST && printed && text.bytes().any(|byte| byte.is_ascii_alphanumeric())
 }
 
+/// A reference without what differs from hand to hand: case, and spaces around it.
+pub fn canonical_reference(reference: &str) -> String {
+    reference.trim().to_lowercase()
+}
+
 /// A registration without what differs from hand to hand: case, spaces, punctuation, the register's name, leading zeros.
-fn plain(registration: &str) -> String {
+pub fn canonical_registration(registration: &str) -> String {
     let letters = registration.chars().filter(char::is_ascii_alphanumeric);
     let letters: String = letters.map(|letter| letter.to_ascii_uppercase()).collect();
     let digits: String = letters.chars().filter(char::is_ascii_digit).collect();

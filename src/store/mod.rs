@@ -30,6 +30,7 @@ use crate::ledger::seal::Leaf;
 use crate::ledger::tree::{NodeHash, Tile, TileId};
 use crate::notice::Task;
 use crate::organisation::keys::{Certificate, PublishedKey};
+use crate::organisation::people::Role;
 use crate::organisation::{Oin, Organisation};
 
 /// A keyed digest of a person's identifier: how consents and overrides about someone are found without storing who it is.
@@ -75,6 +76,8 @@ pub struct Registration {
     pub signing: Vec<PublishedKey>,
     /// Its encryption keys.
     pub encryption: Vec<PublishedKey>,
+    /// Its people: the personal key of each.
+    pub people: Vec<(Role, PublishedKey)>,
 }
 
 /// What is recorded about one person that a decision rests on, as of one revision.
@@ -236,6 +239,9 @@ pub trait Store: Send + Sync {
 
     /// What is recorded about one person.
     async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError>;
+
+    /// The person whom the override with this id is about; `None` when there is no such override.
+    async fn subject_of_override(&self, id: &str) -> Result<Option<SubjectIndex>, StoreError>;
 
     /// All that is recorded about the person to whom a row of `consent`, `override_record` or `person_register` belongs, named as in an alarm, whether it
     /// can be read or not; `None` when there is no such row.

@@ -191,6 +191,10 @@ impl Store for FaultyStore {
         self.inner.open_tasks(owner, due_by, limit).await
     }
 
+    async fn subject_of_override(&self, id: &str) -> Result<Option<SubjectIndex>, StoreError> {
+        self.inner.subject_of_override(id).await
+    }
+
     async fn unreadable(&self, table: &str, row: &str) -> Result<Option<Unreadable>, StoreError> {
         self.inner.unreadable(table, row).await
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::files::SetupError;
-use super::members::{Member, algorithm};
+use super::members::{Member, algorithm, registration};
 use super::oin;
 use crate::actions::consents::{Draft, Ending, Opening, Recording};
 use crate::actions::once::Once;
@@ -66,6 +66,13 @@ async fn join(desk: &Desk, member: &Member, now: Timestamp) -> Result<(), SetupE
     if let Some(key) = &member.encryption {
         let key = published(key.public(), member.organisation.encryption.alg(), validity)?;
         credentials.push(CredentialChange::Encryption { organisation: organisation.clone(), key });
+    }
+    for (role, key) in &member.people {
+        let reference = key.public().id().ok_or_else(|| failed("a key without id"))?.as_str();
+        let jwk = serde_json::to_string(key.public()).map_err(failed)?;
+        let registration = registration(member.organisation.slug, reference);
+        let key = desk.personal_key(&organisation, jwk.as_bytes(), &registration, validity).map_err(failed)?;
+        credentials.push(CredentialChange::Person { organisation: organisation.clone(), role: *role, key });
     }
     let organisation = Organisation {
         oin: organisation,

@@ -152,6 +152,10 @@ impl Store for SqliteStore {
         registers::person_facts(&mut connection, &self.registers, subject).await
     }
 
+    async fn subject_of_override(&self, id: &str) -> Result<Option<SubjectIndex>, StoreError> {
+        registers::subject_of_override(&mut *self.readers.acquire().await.map_err(unavailable)?, id).await
+    }
+
     async fn unreadable(&self, table: &str, row: &str) -> Result<Option<Unreadable>, StoreError> {
         let mut reading = self.readers.begin().await.map_err(unavailable)?;
         lost::find(&mut reading, &self.registers, table, row).await
