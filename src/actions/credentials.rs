@@ -42,7 +42,7 @@ fn published(jwk: &Jwk, keyid: &str, alg: &str, validity: Validity) -> Result<Pu
     Ok(PublishedKey { keyid: keyid.to_owned(), alg: alg.to_owned(), jwk, validity })
 }
 
-fn invalid(reason: impl ToString) -> ActionError {
+pub(super) fn invalid(reason: impl ToString) -> ActionError {
     ActionError::Invalid(reason.to_string())
 }
 
@@ -55,7 +55,9 @@ impl Desk {
         self.registration(oin).await?;
         let validity = match &change {
             CredentialChange::Certificate { validity, .. } => validity,
-            CredentialChange::Signing { key, .. } | CredentialChange::Encryption { key, .. } => &key.validity,
+            CredentialChange::Signing { key, .. }
+            | CredentialChange::Encryption { key, .. }
+            | CredentialChange::Person { key, .. } => &key.validity,
             CredentialChange::RevokeKey { .. } | CredentialChange::RevokeCertificate { .. } => {
                 return Err(invalid("a revocation publishes nothing"));
             }
@@ -99,7 +101,8 @@ impl Desk {
 fn standing(registration: &Registration, credential: &Credential) -> Option<Validity> {
     match credential {
         Credential::Key(keyid) => {
-            let mut keys = registration.signing.iter().chain(&registration.encryption);
+            let people = registration.people.iter().map(|(_, key)| key);
+            let mut keys = registration.signing.iter().chain(&registration.encryption).chain(people);
             keys.find(|key| key.keyid == *keyid).map(|key| key.validity)
         }
         Credential::Certificate(fingerprint) => {

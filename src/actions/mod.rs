@@ -12,6 +12,7 @@ pub mod once;
 pub mod operator;
 pub mod organisation;
 pub mod overrides;
+pub mod people;
 pub mod policy;
 pub mod replay;
 pub mod terms;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::consents::SINCE;
 use super::once::Once;
 use super::{ActionError, Desk};
 use crate::catalogue::{Category, PurposeCode};
@@ -13,9 +14,10 @@ use crate::consent::record::ConsentEvent;
 use crate::consent::{ConsentRecord, ConsentState, Override};
 use crate::ledger::entry::{self, EntryKind, Reference};
 use crate::notice::{Answer, Answered, Refused, Task, TaskKind, TaskState};
+use crate::organisation::people::Role;
 use crate::organisation::{Kind, Oin};
 use crate::store::duties::Reliance;
-use crate::store::{Change, EntryRow};
+use crate::store::{Change, EntryRow, StoreError};
 
 /// The far end of time: due whenever.
 const WHENEVER: Timestamp = Timestamp::from_millis(i64::MAX);
@@ -130,6 +132,7 @@ impl Desk {
     /// [`ActionError::NotFound`] for another's task; [`ActionError::State`] when it is closed; [`ActionError::Member`]; the store's.
     pub async fn answer_notice(&self, owner: &Oin, id: &str, answer: Answer, once: Once) -> Result<(), ActionError> {
         let task = self.own_task(owner, id).await?;
+        self.may_answer(&task, &answer).await?;
         let next = task.answer(answer, self.clock.now()).map_err(|refused| match refused {
             Refused::State => ActionError::State("the task does not take this answer any more".to_owned()),
             Refused::Member { pointer, expected } => ActionError::Member { pointer, expected: expected.to_owned() },
@@ -142,8 +145,41 @@ impl Desk {
             entries.push(entry);
             changes.push(change);
         }
+        if next.state == TaskState::Unjustified
+            && let Some((entry, change)) = self.unjustified(&next).await?
+        {
+            entries.push(entry);
+            changes.push(change);
+        }
         changes.push(Change::TaskAnswered(Box::new(next)));
         self.commit_once(entries, changes, once).await
+    }
+
+    /// A review counts when somebody did it whom the organisation has had enrolled for that.
+    async fn may_answer(&self, task: &Task, answer: &Answer) -> Result<(), ActionError> {
+        if task.kind != TaskKind::OverrideReview {
+            return Ok(());
+        }
+        let officers = self.enrolled(&task.owner, Role::PrivacyOfficer).await?;
+        if officers.iter().any(|officer| officer.key.kid == answer.by) {
+            return Ok(());
+        }
+        let expected =
+            "a privacy officer (FG) of the organisation, by the reference with which the gateway's operator enrolled her";
+        Err(ActionError::Member { pointer: "/by", expected: expected.to_owned() })
+    }
+
+    /// The end of an override that was not justified; `None` when it ended before.
+    async fn unjustified(&self, task: &Task) -> Result<Option<(EntryRow, Change)>, ActionError> {
+        let lost = || StoreError::Corrupt { table: "override_record", column: "id", row: task.about.clone() };
+        let subject = self.store.subject_of_override(&task.about).await?.ok_or_else(lost)?;
+        let overrides = self.store.person_facts(subject).await?.overrides;
+        let found = overrides.into_iter().find(|(_, one)| one.id == task.about && one.source == task.owner);
+        let (version, record) = found.ok_or_else(lost)?;
+        let Some(answer) = task.answers.last().filter(|_| record.ended_at.is_none()) else { return Ok(None) };
+        let record = Override { ended_at: Some(answer.at), ..record };
+        let entry = self.entry(self.override_refuted(&record, answer)?)?;
+        Ok(Some((entry, Change::Override(subject, version.saturating_add(1), Box::new(record)))))
     }
 
     fn answer_entry(&self, task: &Task) -> Result<EntryRow, ActionError> {
@@ -184,7 +220,14 @@ impl Desk {
         let Some(answer) = task.answers.last() else { return Ok(None) };
         let event = ConsentEvent { at: answer.at, recorded_at: answer.at, reason: answer.basis.clone() };
         let record = match task.state {
-            TaskState::Accepted => self.accepted(current, task.owner_kind, &answer.by, event)?,
+            TaskState::Accepted => {
+                let given = kept.versions.iter().map(|version| version.event.at).min().unwrap_or(current.event.at);
+                let given = current.grantors.iter().map(|grantor| grantor.at).fold(given, Timestamp::min);
+                if self.refused_since(kept.subject, current, given).await? {
+                    return Err(ActionError::Member { pointer: "/answer", expected: format!("declined: {SINCE}") });
+                }
+                self.accepted(current, task.owner_kind, &answer.by, event)?
+            }
             _ => ConsentRecord { recorded_by: answer.by.clone(), ..current.next(ConsentState::Invalidated, event) },
         };
         let entry = self.entry(self.consent_entry(&record)?)?;

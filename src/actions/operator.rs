@@ -2,8 +2,7 @@
 
 use std::str::FromStr;
 
-/// The longest reference, in characters.
-const LONGEST: usize = 120;
+use crate::consent::professional::{REFERENCE, Reference};
 
 /// Who acts, by a reference that means something in the gateway's own organisation: a user name, a staff number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,14 +17,13 @@ impl Operator {
 
 /// Not a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected 1 to {LONGEST} visible characters: a user name or staff number")]
+#[error("expected a user name or staff number: {REFERENCE}")]
 pub struct NotAReference;
 
 impl FromStr for Operator {
     type Err = NotAReference;
 
     fn from_str(text: &str) -> Result<Self, NotAReference> {
-        let visible = !text.trim().is_empty() && !text.chars().any(char::is_control);
-        if visible && text.chars().count() <= LONGEST { Ok(Self(text.trim().to_owned())) } else { Err(NotAReference) }
+        text.trim().parse().map(|Reference(text)| Self(text)).map_err(|()| NotAReference)
     }
 }

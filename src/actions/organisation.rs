@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ActionError, Desk};
 use crate::ledger::entry::{self, EntryKind, Reference};
+use crate::organisation::people::Role;
 use crate::organisation::{Oin, Organisation, Status};
 use crate::store::{Change, CredentialChange, Registration, StatusChange};
 
@@ -86,6 +87,8 @@ impl Desk {
             }
             CredentialChange::Signing { key, .. } => ("signing-key-published", key.keyid.clone()),
             CredentialChange::Encryption { key, .. } => ("encryption-key-published", key.keyid.clone()),
+            CredentialChange::Person { role: Role::Professional, key, .. } => ("professional-enrolled", key.keyid.clone()),
+            CredentialChange::Person { role: Role::PrivacyOfficer, key, .. } => ("privacy-officer-enrolled", key.keyid.clone()),
             CredentialChange::RevokeKey { keyid } => ("key-revoked", keyid.clone()),
             CredentialChange::RevokeCertificate { fingerprint } => {
                 ("certificate-revoked", crate::crypto::base64::encode_url(fingerprint))

@@ -1,7 +1,5 @@
 //! `/v1/consents` and `/v1/consent-queries`: the register of a source's own consents.
 
-use std::collections::BTreeSet;
-
 use super::Api;
 use super::once::{Start, refusal, start, unread};
 use crate::actions::consents::{self, ConsentSummary, Recording};
@@ -17,8 +15,9 @@ const PAGE: u32 = 100;
 /// Record a consent.
 ///
 /// A source records that consent to give its data was requested, given or refused. It is in force from the answer on; where the law leaves the
-/// source's professional to decide, it is held, and a task of hers is at `/notices`. Wildcards, back-dating, a consent without an end and one that
-/// nobody with authority gave are refused.
+/// source's professional to decide, it is held, and a task of hers is at `/notices`. Wildcards, more than one purpose,
+/// what no policy would give on a consent, back-dating, a consent without an end and one that nobody with authority gave are refused. After a refusal or
+/// withdrawal a new consent is given with `supersedes`; without, the answer names what speaks in its place (`overruledBy`).
 #[utoipa::path(
     post,
     path = "/consents",
@@ -42,7 +41,7 @@ const PAGE: u32 = 100;
         (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "rate-limited, quota-exceeded: more consents about one person than a source records", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
     )
@@ -55,14 +54,22 @@ pub(super) async fn record(api: &Api, authenticated: &Authenticated) -> Result<R
         return Err(Refusal::new(ProblemType::NotPermitted, "only a source records consents, and for its own data"));
     }
     let draft = consents::draft(&authenticated.request().body, &recorder.oin).map_err(unread)?;
-    let known = registry.members().map(|member| member.organisation.oin.clone()).collect();
+    let known = registry.members().map(|member| (member.organisation.oin.clone(), member.organisation.kind)).collect();
     let bundle = api.gateway.policy.load_full();
-    let purposes: BTreeSet<_> = draft.purposes.iter().filter(|code| bundle.purpose(code).is_some()).cloned().collect();
     let id = api.gateway.new_id().map_err(|error| refusal(error.into()))?.to_string();
-    let recording = Recording { recorder, known: &known, purposes: &purposes };
+    let recording = Recording { recorder, known: &known, bundle: &bundle };
     match start(api, authenticated, &id).await? {
         Start::Now(once) => {
-            api.desk.accept_consent(&id, draft, recording, once).await.map_err(refusal)?;
+            let whose = (recorder.oin.clone(), api.desk.subject_index(&draft.subject));
+            // Each one has all who ask about the person decide again: no source can keep her facts moving.
+            api.gateway.registering_about.take(&whose, api.gateway.clock.now()).map_err(|wait| {
+                Refusal::new(ProblemType::QuotaExceeded, "more consents about one person than a source records; try again later")
+                    .retry_after(wait)
+            })?;
+            if let Err(error) = api.desk.accept_consent(&id, draft, recording, once).await {
+                api.gateway.registering_about.give_back(&whose);
+                return Err(refusal(error));
+            }
             shown(api, authenticated, &id).await
         }
         Start::Done(id) => shown(api, authenticated, &id).await,

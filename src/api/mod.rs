@@ -127,6 +127,7 @@ enum Resource<'a> {
     Releases,
     Overrides,
     Offers,
+    OffersMade,
     OfferWithdrawals(&'a str),
     Consents,
     Consent(&'a str),
@@ -149,6 +150,7 @@ impl<'a> Resource<'a> {
             ["v1", "releases"] => Self::Releases,
             ["v1", "overrides"] => Self::Overrides,
             ["v1", "offers"] => Self::Offers,
+            ["v1", "offers", "made"] => Self::OffersMade,
             ["v1", "offers", id, "withdrawals"] => Self::OfferWithdrawals(id),
             ["v1", "consents"] => Self::Consents,
             ["v1", "consents", id] => Self::Consent(id),
@@ -165,13 +167,18 @@ impl<'a> Resource<'a> {
 
     /// Whether it comes in pages, of which a query names the first line.
     fn is_paged(self, method: &Method) -> bool {
-        matches!(self, Self::Consents) && method == Method::GET
+        matches!(self, Self::Consents | Self::Offers | Self::OffersMade) && method == Method::GET
     }
 
     /// The methods that it takes, as `Allow` lists them.
     const fn methods(self) -> &'static str {
         match self {
-            Self::Disclosure(_) | Self::Explanation(_) | Self::Consent(_) | Self::Notices | Self::Notice(_) => "GET",
+            Self::Disclosure(_)
+            | Self::Explanation(_)
+            | Self::OffersMade
+            | Self::Consent(_)
+            | Self::Notices
+            | Self::Notice(_) => "GET",
             Self::Consents | Self::Offers => "GET, POST",
             Self::Disclosures
             | Self::Releases
@@ -214,6 +221,7 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
         (Resource::Overrides, true) => overrides::take(api, &authenticated).await,
         (Resource::Offers, true) if method == Method::GET => offers::list(api, &authenticated).await,
         (Resource::Offers, true) => offers::make(api, &authenticated).await,
+        (Resource::OffersMade, true) => offers::made(api, &authenticated).await,
         (Resource::OfferWithdrawals(offer), true) => offers::withdraw(api, &authenticated, offer).await,
         (Resource::Consents, true) if method == Method::GET => consents::list(api, &authenticated).await,
         (Resource::Consents, true) => consents::record(api, &authenticated).await,

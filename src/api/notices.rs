@@ -5,11 +5,13 @@ use serde::de::value::StrDeserializer;
 
 use super::Api;
 use super::once::{Start, refusal, start};
+use crate::consent::professional::{REFERENCE, Reference};
 use crate::exchange::authenticate::Authenticated;
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::http::reply::Reply;
-use crate::json::{self, Faults, Object, Text};
+use crate::json::{self, Faults, Object};
 use crate::notice::Answer;
+use crate::subject::Prose;
 
 /// The most tasks of one answer.
 const MOST: u32 = 200;
@@ -133,8 +135,8 @@ fn read(body: &[u8]) -> Result<Answer, Refusal> {
 
 fn members(mut body: Object<'_>) -> Option<Answer> {
     let code = body.required("answer", "an answer that the task takes").map(|Coded(code)| code);
-    let by = body.required("by", "1 to 120 characters").map(|Text::<120>(by)| by);
-    let basis = body.optional("basis", "1 to 2000 characters").map(|Text::<2000>(basis)| basis);
+    let by = body.required("by", REFERENCE).map(|Reference(by)| by);
+    let basis = body.optional("basis", "1 to 2000 characters, no citizen number").map(|Prose::<2000>(basis)| basis);
     let reason = body.optional("reason", "safety, investigation or others-rights").map(|Coded(reason)| reason);
     let until = body.optional("until", "an instant, RFC 3339").map(|Coded(until)| until);
     body.finish();

@@ -16,10 +16,10 @@ use crate::policy::Bundle;
 use crate::source::offers::OfferKind;
 use crate::source::reading;
 use crate::store::sequencer::AppendError;
-use crate::store::{Conflict, OfferRow};
+use crate::store::{Conflict, OfferPage, OfferRow};
 
-/// The most offers in one answer: the oldest first, so that collecting them brings the others.
-const MOST: u32 = 200;
+/// The most offers in one answer.
+const PAGE: u32 = 200;
 
 /// An offer that was made.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -35,8 +35,42 @@ pub(super) struct OfferMade {
 /// What waits for the calling organisation.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct OffersWaiting {
-    /// Oldest first, at most 200.
+    /// Newest first, at most 200.
     offers: Vec<OfferWaiting>,
+    /// Whether there are older ones: ask again with `after=` and the last id.
+    more: bool,
+}
+
+/// What the calling organisation offered.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct OffersMade {
+    /// Newest first, at most 200.
+    offers: Vec<OfferOwn>,
+    /// Whether there are older ones: ask again with `after=` and the last id.
+    more: bool,
+}
+
+/// An offer as its source sees it, without a person.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OfferOwn {
+    /// Its id.
+    offer: String,
+    /// Who may collect, by OIN.
+    recipient: String,
+    /// For which purpose.
+    purpose: String,
+    /// What there is.
+    kind: OfferKind,
+    /// `waiting`, or `collected`: then it cannot be withdrawn any more.
+    #[schema(pattern = "^(waiting|collected)$")]
+    state: &'static str,
+    /// Since when.
+    #[schema(format = DateTime)]
+    made_at: String,
+    /// Until when it can be collected.
+    #[schema(format = DateTime)]
+    expires_at: String,
 }
 
 /// One offer, without a person.
@@ -62,7 +96,8 @@ pub(super) struct OfferWaiting {
 /// Offer something for collection.
 ///
 /// A source tells a recipient that there is something to collect for a purpose, without telling it about whom. The recipient collects it by an
-/// ordinary disclosure request that names the offer. The same offer again, while it waits, is the same offer.
+/// ordinary disclosure request that names the offer, and may do so again until what it collected is no longer kept: an answer can be lost on its way.
+/// The same offer again, while it waits, is the same offer. At most 100 wait for one recipient.
 #[utoipa::path(
     post,
     path = "/offers",
@@ -126,13 +161,14 @@ fn can_collect(bundle: &Bundle, purpose: &Purpose, source: &Organisation, recipi
 
 /// See what waits for collection.
 ///
-/// The offers made to the calling organisation that it has not collected. None of them tells about whom it is.
+/// The offers made to the calling organisation that it has not collected, the newest first. None of them tells about whom it is.
 #[utoipa::path(
     get,
     path = "/offers",
     operation_id = "listOffers",
     tag = "Offers",
     params(
+        ("after" = Option<String>, Query, description = "The last id of the page before"),
         ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
         ("Signature" = String, Header, description = "RFC 9421"),
     ),
@@ -151,8 +187,75 @@ fn can_collect(bundle: &Bundle, purpose: &Purpose, source: &Organisation, recipi
 )]
 pub(super) async fn list(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
     let gateway = &api.gateway;
-    let waiting = gateway.store.offers_waiting(authenticated.caller().oin(), gateway.clock.now(), MOST).await?;
-    json(&OffersWaiting { offers: waiting.into_iter().map(waits).collect() })
+    let page = OfferPage { after: after(authenticated)?, limit: PAGE + 1 };
+    let waiting = gateway.store.offers_waiting(authenticated.caller().oin(), gateway.clock.now(), page).await?;
+    let (waiting, more) = cut(waiting);
+    json(&OffersWaiting { offers: waiting.into_iter().map(waits).collect(), more })
+}
+
+/// See what you offered.
+///
+/// The offers of the calling organisation, the newest first, as long as they name a person: those that wait, and those that were collected.
+#[utoipa::path(
+    get,
+    path = "/offers/made",
+    operation_id = "listOwnOffers",
+    tag = "Offers",
+    params(
+        ("after" = Option<String>, Query, description = "The last id of the page before"),
+        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
+        ("Signature" = String, Header, description = "RFC 9421"),
+    ),
+    responses(
+        (status = 200, description = "The offers", body = OffersMade, headers(("API-Version" = String, description = "The full version of the API"))),
+        (status = 400, description = "malformed-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 403, description = "organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 404, description = "not-found", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn made(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
+    let gateway = &api.gateway;
+    let page = OfferPage { after: after(authenticated)?, limit: PAGE + 1 };
+    let made = gateway.store.offers_made(authenticated.caller().oin(), gateway.clock.now(), page).await?;
+    let (made, more) = cut(made);
+    json(&OffersMade { offers: made.into_iter().map(own).collect(), more })
+}
+
+/// The id behind which a page begins; none for the first.
+fn after(authenticated: &Authenticated) -> Result<&str, Refusal> {
+    let query = authenticated.request().query.as_deref().filter(|query| !query.is_empty());
+    let id = |query: &'_ str| query.strip_prefix("after=").is_some_and(|id| id.parse::<uuid::Uuid>().is_ok());
+    match query {
+        None => Ok(""),
+        Some(query) if id(query) => Ok(query.strip_prefix("after=").unwrap_or_default()),
+        Some(_) => Err(Refusal::new(ProblemType::MalformedRequest, "the query: nothing, or after=<id>")),
+    }
+}
+
+/// A page, and whether there are more.
+fn cut(mut offers: Vec<OfferRow>) -> (Vec<OfferRow>, bool) {
+    let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let more = offers.len() > most;
+    offers.truncate(most);
+    (offers, more)
+}
+
+fn own(offer: OfferRow) -> OfferOwn {
+    OfferOwn {
+        recipient: offer.recipient.to_string(),
+        purpose: offer.purpose.to_string(),
+        kind: offer.kind,
+        state: if offer.collected { "collected" } else { "waiting" },
+        made_at: offer.made.to_string(),
+        expires_at: offer.expires.to_string(),
+        offer: offer.id,
+    }
 }
 
 fn waits(offer: OfferRow) -> OfferWaiting {

@@ -50,6 +50,10 @@ const EXCESSES: Rate = Rate { per_second: 1.0, burst: 1.0 };
 /// How many overrides one source may report: far more than its professionals make, far fewer than would keep a person's facts moving.
 const REGISTERING: Rate = Rate { per_second: 1.0, burst: 120.0 };
 
+/// How many consents one source may record about one person: more than one conversation brings, and then so few that who asks meanwhile, and asks
+/// again, is answered.
+const REGISTERING_ABOUT: Rate = Rate { per_second: 0.1, burst: 20.0 };
+
 /// The world outside: passed in, so that tests control it.
 #[derive(Clone)]
 pub struct Outside {
@@ -164,6 +168,7 @@ pub async fn build_with(
         strangers: Rates::new(STRANGERS),
         excesses: Rates::new(EXCESSES),
         registering: Rates::new(REGISTERING),
+        registering_about: Rates::new(REGISTERING_ABOUT),
         subject_index: registers::subject_index(&root),
         idempotency: KeyedDigest::new(&root, "sluis/v1/idempotency"),
         doubts: Doubts::default(),

@@ -18,7 +18,9 @@ use crate::subject::{Bsn, SubjectId};
 
 const ABOUT: &str = "Only a source records consents, and only for its own data.\n\nExample:\n  sluis consent record --kit demo/kit/mental-health \
     --person P22 --form consent.json\n  sluis consent withdraw ID --kit demo/kit/mental-health --by pro-1\n\n\
-    `sluis openapi` has the schema of the form: ConsentRecording.";
+    `sluis openapi` has the schema of the form: ConsentRecording.\n\nA consent that follows a refusal or a withdrawal \
+    opens nothing by itself: put the id of the earlier one in the form as `supersedes`, and have it given after that no. The answer names what still \
+    speaks in its place as `overruledBy`.";
 
 /// The consents of a source.
 #[derive(Args)]
@@ -84,6 +86,7 @@ struct One {
 }
 
 #[derive(Args)]
+#[command(after_help = format!("{ABOUT}\n\n{EXIT_CODES}"))]
 struct Record {
     #[command(flatten)]
     kit: KitFolder,

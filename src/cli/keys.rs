@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 use crate::http::{peer, tls};
 use crate::organisation::Oin;
 use crate::organisation::keys::Validity;
+use crate::organisation::people::Role;
 use crate::store::{CredentialChange, Registration};
 
 const ROTATION: &str = "Rotation with overlap: publish the new key before the old one ends; both signing keys count as long as both are valid, and the \
@@ -39,6 +40,8 @@ enum Step {
     },
     /// Publish a certificate or a public key of an organisation.
     Publish(Publish),
+    /// Enrol a professional who makes overrides, or a privacy officer (FG) who reviews them: nobody's signature or verdict counts otherwise.
+    Enrol(Enrol),
     /// Withdraw a certificate or a key, for good: nothing that it signed is taken any more.
     Revoke(Revoke),
 }
@@ -66,6 +69,34 @@ struct Publish {
     /// Until when, not included [default for a certificate: its own end].
     #[arg(long, value_name = "INSTANT", value_parser = instant, required_unless_present = "certificate")]
     until: Option<Timestamp>,
+}
+
+#[derive(Args)]
+struct Enrol {
+    #[command(flatten)]
+    by: By,
+    /// Whose professional or privacy officer.
+    #[arg(long, value_name = "OIN")]
+    organisation: Oin,
+    /// As what: professional or privacy-officer.
+    #[arg(long, value_parser = role)]
+    role: Role,
+    /// Her public key (JWK, Ed25519; its `kid` is her reference), as `sluis connector professional add` prints it.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Her registration (BIG, SKJ, service number), as her organisation sends it with her overrides. Only a keyed digest is kept.
+    #[arg(long)]
+    registration: String,
+    /// From when it counts: YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ [default: now].
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    from: Option<Timestamp>,
+    /// Until when, not included.
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    until: Timestamp,
+}
+
+fn role(code: &str) -> Result<Role, String> {
+    Role::from_code(code).ok_or_else(|| format!("expected one of {}", Role::ALL.map(Role::code).join(", ")))
 }
 
 #[derive(Args)]
@@ -107,6 +138,17 @@ impl Keys {
                 let (change, name) = publish.change(now)?;
                 publish.by.desk(outside).await?.publish_credential(&publish.organisation, change).await?;
                 say(&format!("published {name} of {}", publish.organisation));
+                Ok(())
+            }
+            Step::Enrol(Enrol { by, organisation, role, key, registration, from, until }) => {
+                let jwk = input::bytes(&key)?;
+                let desk = by.desk(outside).await?;
+                let validity = Validity { from: from.unwrap_or(now), until, revoked: false };
+                let personal = desk.personal_key(&organisation, &jwk, &registration, validity);
+                let personal = personal.map_err(|error| Failure::refused(format!("{}: {error}", key.display())))?;
+                let keyid = personal.keyid.clone();
+                desk.enrol(&organisation, role, personal).await?;
+                say(&format!("enrolled {} {keyid} of {organisation}", role.code()));
                 Ok(())
             }
             Step::Revoke(revoke) => {
@@ -180,6 +222,9 @@ fn list(oin: &Oin, registration: &Registration, now: Timestamp) {
         for key in keys {
             line(what, &key.keyid, &key.alg, key.validity, now);
         }
+    }
+    for (role, key) in &registration.people {
+        line(role.code(), &key.keyid, &key.alg, key.validity, now);
     }
 }
 

@@ -35,11 +35,14 @@ pub(super) struct Offer {
 enum Step {
     /// Offer something; prints the offer's id. The same offer again, while it waits, is the same offer.
     Make(Make),
-    /// What waits for your organisation, oldest first.
+    /// What waits for your organisation, newest first.
     List {
         /// Your organisation's folder in the integrator's kit.
         #[arg(long, value_name = "DIR")]
         kit: PathBuf,
+        /// What your organisation offered instead, and whether it was collected.
+        #[arg(long)]
+        made: bool,
     },
     /// Take an offer back that nobody has collected.
     Withdraw {
@@ -101,7 +104,19 @@ impl Offer {
                 say(&format!("{}  waits until {}", crate::client::plain(&offer.offer), offer.expires_at));
                 Ok(())
             }
-            Step::List { kit } => {
+            Step::List { kit, made: true } => {
+                let kit = Kit::open(&kit).map_err(Failure::usage)?;
+                for offer in client(&kit, &outside)?.offers_made().await? {
+                    let (id, purpose) = (crate::client::plain(&offer.offer), crate::client::plain(&offer.purpose));
+                    let (kind, state, until) = (offer.kind.code(), crate::client::plain(&offer.state), offer.expires_at);
+                    say(&format!(
+                        "{id}  {kind:15}  {purpose}  for {}  {state}, since {}, until {until}",
+                        offer.recipient, offer.made_at
+                    ));
+                }
+                Ok(())
+            }
+            Step::List { kit, made: false } => {
                 let kit = Kit::open(&kit).map_err(Failure::usage)?;
                 for offer in client(&kit, &outside)?.offers().await? {
                     let (id, purpose) = (crate::client::plain(&offer.offer), crate::client::plain(&offer.purpose));

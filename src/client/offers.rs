@@ -39,9 +39,30 @@ pub struct OfferWaiting {
     pub expires_at: Timestamp,
 }
 
+/// An offer that this organisation made.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfferOwn {
+    /// Its id.
+    pub offer: String,
+    /// Who may collect.
+    pub recipient: Oin,
+    /// For which purpose.
+    pub purpose: String,
+    /// What there is.
+    pub kind: OfferKind,
+    /// Whether it waits or was collected.
+    pub state: String,
+    /// Since when.
+    pub made_at: Timestamp,
+    /// Until when it can be collected.
+    pub expires_at: Timestamp,
+}
+
 #[derive(Deserialize)]
-struct Waiting {
-    offers: Vec<OfferWaiting>,
+struct Page<T> {
+    offers: Vec<T>,
+    more: bool,
 }
 
 impl Client {
@@ -54,12 +75,34 @@ impl Client {
         self.plainly(&Method::POST, "/v1/offers", Some(&body)).await
     }
 
-    /// `GET /v1/offers`: what waits, oldest first.
+    /// `GET /v1/offers`: what waits, newest first.
     ///
     /// # Errors
     /// [`Trouble`].
     pub async fn offers(&self) -> Result<Vec<OfferWaiting>, Trouble> {
-        Ok(self.plainly::<Waiting>(&Method::GET, "/v1/offers", None).await?.offers)
+        self.pages("/v1/offers", |offer: &OfferWaiting| offer.offer.clone()).await
+    }
+
+    /// `GET /v1/offers/made`: what this organisation offered, newest first.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn offers_made(&self) -> Result<Vec<OfferOwn>, Trouble> {
+        self.pages("/v1/offers/made", |offer: &OfferOwn| offer.offer.clone()).await
+    }
+
+    /// Every page of a list; a page without offers is the last, whatever it says.
+    async fn pages<T: DeserializeOwned>(&self, path: &str, id: fn(&T) -> String) -> Result<Vec<T>, Trouble> {
+        let mut all: Vec<T> = Vec::new();
+        loop {
+            let target = all.last().map_or_else(|| path.to_owned(), |last| format!("{path}?after={}", id(last)));
+            let page: Page<T> = self.plainly(&Method::GET, &target, None).await?;
+            let more = page.more && !page.offers.is_empty();
+            all.extend(page.offers);
+            if !more {
+                return Ok(all);
+            }
+        }
     }
 
     /// `POST /v1/offers/{id}/withdrawals`.

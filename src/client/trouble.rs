@@ -122,14 +122,19 @@ impl Problem {
             "not-permitted" if self.detail.contains("(BSN)") => {
                 "ask by a source's own number (--local OIN:NUMBER) or by the pseudonym that you were given (--pseudonym)"
             }
+            "not-permitted" if self.detail.contains("only a source") => {
+                "leave it to the organisation whose data it is: it has a source at this gateway"
+            }
             "not-permitted" => {
-                "ask for other categories, for another purpose, or of other sources: it does not depend on the person"
+                "choose other categories, another purpose, other sources or another recipient: it does not depend on the person"
             }
             "organisation-suspended" => "ask the gateway's operator why the organisation is suspended",
             "not-found" => {
                 "check the address and the id: what is another organisation's, or is no longer kept, is not found either"
             }
             "idempotency-conflict" => "draw a new key for a new body",
+            "state-conflict" if !self.detail.contains("try again") => "look at how it stands now: sent again it is refused again",
+            "quota-exceeded" => "wait as long as the answer says (Retry-After); sent sooner it is refused again",
             "state-conflict" | "rate-limited" => "wait a moment and send it again, signed anew",
             "misdirected-request" => "call the gateway by a name in its own configuration",
             "body-too-large" | "head-too-large" | "media-type" | "method-not-allowed" => {

@@ -12,7 +12,13 @@ pub const TEMPLATE: &str = include_str!("override_form.toml");
 pub fn read(text: &str) -> Result<OverrideContent, FormError> {
     toml::from_str(text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        FormError { line: before.matches('\n').count() + 1, reason: without_values(error.message()) }
+        let line = before.matches('\n').count();
+        let field = text.lines().nth(line).and_then(|line| line.split_once('=')).map(|(field, _)| field.trim());
+        let reason = match field {
+            Some("expiresAt") => "expiresAt: write an instant such as \"2026-11-25T12:00:00Z\"".to_owned(),
+            _ => without_values(error.message()),
+        };
+        FormError { line: line + 1, reason }
     })
 }
 
@@ -51,6 +57,14 @@ mod tests {
         for field in fields {
             assert!(read(&filled.replace(field, "")).is_err(), "{field}");
         }
+    }
+
+    /// Broken on purpose to see it fail: without the arm for `expiresAt`.
+    #[test]
+    fn the_template_as_it_is_says_what_to_write() {
+        let error = read(TEMPLATE).unwrap_err();
+        let line = TEMPLATE.lines().position(|line| line.starts_with("expiresAt")).unwrap() + 1;
+        assert_eq!((error.line, error.reason.contains("write an instant such as")), (line, true), "{error}");
     }
 
     #[test]

@@ -14,6 +14,9 @@ use crate::organisation::Kind;
 /// How long a consent lasts at most, in days, unless configured: six months (`domain.md` §6).
 pub const LONGEST_DAYS: u16 = 183;
 
+/// How many days ago a consent may have been given when it is recorded, unless configured: what is recorded later is given anew.
+pub const RECORDED_WITHIN_DAYS: u16 = 28;
+
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -111,6 +114,8 @@ impl Row {
 pub struct AuthorityTable {
     /// How many days a consent lasts at most.
     pub longest_days: u16,
+    /// How many days ago a consent may have been given when it is recorded.
+    pub recorded_within_days: u16,
     /// Rows other than the strictest.
     pub regimes: BTreeMap<Regime, RowTable>,
 }
@@ -131,7 +136,7 @@ pub struct RowTable {
 
 impl Default for AuthorityTable {
     fn default() -> Self {
-        Self { longest_days: LONGEST_DAYS, regimes: BTreeMap::new() }
+        Self { longest_days: LONGEST_DAYS, recorded_within_days: RECORDED_WITHIN_DAYS, regimes: BTreeMap::new() }
     }
 }
 
@@ -140,6 +145,8 @@ impl Default for AuthorityTable {
 pub struct Authority {
     /// How long a consent lasts at most.
     pub longest: Duration,
+    /// How long ago a consent may have been given when it is recorded.
+    pub recorded_within: Duration,
     strictest: Row,
     rows: BTreeMap<Regime, Row>,
 }
@@ -147,7 +154,13 @@ pub struct Authority {
 impl Default for Authority {
     fn default() -> Self {
         let longest = Duration::from_hours(24 * u64::from(LONGEST_DAYS));
-        Self { longest, strictest: Row::of(&[Party::Parents], &[Party::Subject, Party::Parents]), rows: BTreeMap::new() }
+        let recorded_within = Duration::from_hours(24 * u64::from(RECORDED_WITHIN_DAYS));
+        Self {
+            longest,
+            recorded_within,
+            strictest: Row::of(&[Party::Parents], &[Party::Subject, Party::Parents]),
+            rows: BTreeMap::new(),
+        }
     }
 }
 
@@ -159,7 +172,12 @@ impl TryFrom<&AuthorityTable> for Authority {
         if !(1..=366).contains(&table.longest_days) {
             return Err("[consent] longest-days: from 1 to 366".to_owned());
         }
-        let mut authority = Self { longest: Duration::from_hours(24 * u64::from(table.longest_days)), ..Self::default() };
+        if !(1..=366).contains(&table.recorded_within_days) {
+            return Err("[consent] recorded-within-days: from 1 to 366".to_owned());
+        }
+        let days = |days: u16| Duration::from_hours(24 * u64::from(days));
+        let (longest, recorded_within) = (days(table.longest_days), days(table.recorded_within_days));
+        let mut authority = Self { longest, recorded_within, ..Self::default() };
         for (&regime, row) in &table.regimes {
             let strictest = authority.strictest.clone();
             let configured = Row {

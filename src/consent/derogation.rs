@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Professional, within_ceiling};
+use super::Professional;
+use super::professional::canonical_reference;
 use crate::catalogue::{Category, Form, Ground, PurposeCode};
 use crate::clock::Timestamp;
 use crate::json::is_text;
@@ -62,8 +63,8 @@ pub struct Override {
     pub purpose: PurposeCode,
     /// Of which categories.
     pub categories: BTreeSet<Category>,
-    /// Up to which form.
-    pub max_form: Form,
+    /// In which forms: these and no other, as they were signed.
+    pub forms: BTreeSet<Form>,
     /// On which ground.
     pub ground: Ground,
     /// The professional who makes it.
@@ -114,6 +115,9 @@ pub enum InvalidOverride {
     /// The source would give to itself.
     #[error("an override is for others than the source itself")]
     Itself,
+    /// She consulted herself.
+    #[error("another colleague than the professional who makes it")]
+    OwnColleague,
     /// The four eyes are missing.
     #[error("a second professional, another than the first, must approve it; only for acute-safety may one make it alone")]
     FourEyes,
@@ -141,6 +145,9 @@ impl Override {
         if let Some((name, _)) = texts.iter().find(|(_, text)| !is_text(text, LONGEST_TEXT)) {
             return Err(InvalidOverride::Missing(name));
         }
+        if canonical_reference(&self.consulted) == canonical_reference(&self.professional.reference) {
+            return Err(InvalidOverride::OwnColleague);
+        }
         if self.recipients.is_empty() {
             return Err(InvalidOverride::Empty("recipients"));
         }
@@ -153,11 +160,20 @@ impl Override {
         if self.categories.is_empty() {
             return Err(InvalidOverride::Empty("categories"));
         }
+        if self.forms.is_empty() {
+            return Err(InvalidOverride::Empty("forms"));
+        }
         if self.not_after <= self.made_at || self.not_after.since(self.made_at) > LONGEST {
             return Err(InvalidOverride::Term);
         }
         let alone_allowed = one_suffices(&self.purpose) && self.approved_by.is_none();
         if self.four_eyes() || alone_allowed { Ok(()) } else { Err(InvalidOverride::FourEyes) }
+    }
+
+    /// Whether a report of the same override says this too: all but what the gateway adds.
+    pub fn is_as(&self, reported: &Self) -> bool {
+        let Self { subject, made_at, ended_at, .. } = self.clone();
+        *self == Self { subject, made_at, ended_at, ..reported.clone() }
     }
 
     /// Whether two distinct professionals stand for it.
@@ -176,22 +192,14 @@ impl Override {
         self.made_at.plus_working_days(REVIEW_WORKING_DAYS)
     }
 
-    /// Whether it covers a disclosure to every one of `recipients` now; the source itself, which may attend their team, has the data already. The
+    /// Whether it opens the category to every one of `recipients` now, in one form or another; the source itself, which may attend their team, has the data already. The
     /// policies decide this again from [`Override::fact`].
-    pub fn valid_for(
-        &self,
-        recipients: &BTreeSet<Oin>,
-        purpose: &PurposeCode,
-        category: Category,
-        form: Form,
-        now: Timestamp,
-    ) -> bool {
+    pub fn valid_for(&self, recipients: &BTreeSet<Oin>, purpose: &PurposeCode, category: Category, now: Timestamp) -> bool {
         let mut others = recipients.iter().filter(|one| **one != self.source).peekable();
         others.peek().is_some()
             && others.all(|recipient| self.recipients.contains(recipient))
             && self.purpose == *purpose
             && self.categories.contains(&category)
-            && within_ceiling(form, self.max_form)
             && self.made_at <= now
             && now < self.ends_at()
     }
@@ -205,7 +213,7 @@ impl Override {
             recipients: self.recipients.iter().chain([&self.source]).cloned().collect(),
             purpose: self.purpose.clone(),
             categories: self.categories.clone(),
-            max_form: self.max_form,
+            forms: self.forms.clone(),
             valid_from: self.made_at,
             not_after: self.ends_at(),
             four_eyes: self.four_eyes(),
@@ -214,7 +222,7 @@ impl Override {
 }
 
 /// The override to hand to the policies for one source, purpose and category, and those who receive together: a team its attendees. Of those that
-/// cover all of them now the one with the widest form, then the one that lasts longest. Never a merge.
+/// cover all of them now the one that opens the finest form, then the one that lasts longest. Never a merge.
 pub fn governing_override<'o>(
     overrides: impl IntoIterator<Item = &'o Override>,
     source: &Oin,
@@ -224,10 +232,10 @@ pub fn governing_override<'o>(
     now: Timestamp,
 ) -> Option<&'o Override> {
     let of_source = overrides.into_iter().filter(|one| one.source == *source);
-    let covering = of_source.filter(|one| one.valid_for(recipients, purpose, category, Form::Signal, now));
+    let covering = of_source.filter(|one| one.valid_for(recipients, purpose, category, now));
     covering.max_by_key(|one| {
-        let width = Form::ALL.iter().filter(|form| within_ceiling(**form, one.max_form)).count();
-        (one.four_eyes(), width, one.ends_at())
+        let opens = [Form::Exact, Form::Summary, Form::Reduced, Form::Signal].map(|form| one.forms.contains(&form));
+        (one.four_eyes(), opens, one.ends_at())
     })
 }
 
@@ -245,8 +253,8 @@ pub struct OverrideFact {
     pub purpose: PurposeCode,
     /// Of which categories.
     pub categories: BTreeSet<Category>,
-    /// Up to which form.
-    pub max_form: Form,
+    /// In which forms: these and no other.
+    pub forms: BTreeSet<Form>,
     /// In force from then.
     pub valid_from: Timestamp,
     /// No longer in force from then.

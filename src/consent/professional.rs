@@ -1,6 +1,10 @@
 //! A professional of a source: by which reference and registration, and when two are one and the same.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
+
+use crate::subject::find_bsns;
 
 /// The longest reference or registration, in characters.
 const LONGEST: usize = 64;
@@ -20,15 +24,36 @@ pub struct Professional {
 impl Professional {
     /// Whether both are one person, however it is written: by reference or by registration.
     pub fn is(&self, other: &Self) -> bool {
-        let reference = |one: &Self| one.reference.trim().to_lowercase();
-        let registration = |one: &Self| one.registration.as_deref().map(plain);
-        reference(self) == reference(other) || registration(self).is_some_and(|own| Some(own) == registration(other))
+        let registration = |one: &Self| one.registration.as_deref().map(canonical_registration);
+        is_same_reference(&self.reference, &other.reference)
+            || registration(self).is_some_and(|own| Some(own) == registration(other))
     }
 }
 
-/// Whether a text can be a professional's reference: 1 to 64 visible ASCII characters, so that no two look alike.
+/// What is expected of a [`Reference`].
+pub const REFERENCE: &str = "1 to 64 visible ASCII characters with single spaces between them, no citizen number";
+
+/// The reference of a person who acts, as her organisation writes it: read as one type wherever people are told apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference(pub String);
+
+impl FromStr for Reference {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if is_reference(text) && find_bsns(text).is_empty() { Ok(Self(text.to_owned())) } else { Err(()) }
+    }
+}
+
+/// Whether a text can be a person's reference: 1 to 64 visible ASCII characters with single spaces between them, so that no two look alike.
 pub fn is_reference(text: &str) -> bool {
-    (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    let visible = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic());
+    text.len() <= LONGEST && text.split(' ').all(visible)
+}
+
+/// Whether two references are of one person: letters are one in either case.
+pub fn is_same_reference(left: &str, right: &str) -> bool {
+    canonical_reference(left) == canonical_reference(right)
 }
 
 /// Whether a text can be a registration: 1 to 64 visible ASCII characters and spaces, a letter or digit among them.
@@ -37,8 +62,13 @@ pub fn is_registration(text: &str) -> bool {
     text.len() <= LONGEST && printed && text.bytes().any(|byte| byte.is_ascii_alphanumeric())
 }
 
+/// A reference without what differs from hand to hand: case, and spaces around it.
+pub fn canonical_reference(reference: &str) -> String {
+    reference.trim().to_lowercase()
+}
+
 /// A registration without what differs from hand to hand: case, spaces, punctuation, the register's name, leading zeros.
-fn plain(registration: &str) -> String {
+pub fn canonical_registration(registration: &str) -> String {
     let letters = registration.chars().filter(char::is_ascii_alphanumeric);
     let letters: String = letters.map(|letter| letter.to_ascii_uppercase()).collect();
     let digits: String = letters.chars().filter(char::is_ascii_digit).collect();
@@ -76,12 +106,15 @@ mod tests {
 
     #[test]
     fn references_and_registrations_are_plain() {
-        for reference in ["", "pro 1", "pr\u{43e}-1", "pro-1\u{200b}", &"x".repeat(65)] {
+        for reference in
+            ["", " ", "pro  1", " pro 1", "pro 1 ", "pro\n1", "pr\u{43e}-1", "\u{ff50}ro-1", "pro-1\u{200b}", &"x".repeat(65)]
+        {
             assert!(!is_reference(reference), "{reference:?}");
         }
         for registration in ["", " - ", "19012345601\n", "\u{661}9012345601", &"1".repeat(65)] {
             assert!(!is_registration(registration), "{registration:?}");
         }
-        assert!(is_reference("pro-1") && is_registration("BIG 19012345601"));
+        assert_eq!("pro 999990019".parse::<Reference>(), Err(()), "no place for a citizen number");
+        assert!(is_reference("pro-1") && is_reference("pro 1") && is_registration("BIG 19012345601"));
     }
 }

@@ -72,8 +72,8 @@ pub struct Evidence {
     pub kind: EvidenceKind,
     /// Its SHA-256, hexadecimal.
     pub sha256: String,
-    /// Who holds it.
-    #[schema(value_type = String)]
+    /// The OIN of the organisation that keeps it, one that takes part here: as a rule the recorder.
+    #[schema(value_type = String, pattern = "^[0-9]{20}$")]
     pub holder: Oin,
 }
 

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::organisations::{Slug, organisations};
-use super::setup::{Layout, Options, PROFESSIONALS, Ready, SetupError, connector_address, prepare, register};
+use super::setup::{Layout, Options, PROFESSIONALS, Ready, SetupError, connector_address, prepare, register, registration};
 use crate::actions::Desk;
 use crate::app;
 use crate::app::gateway::{Addresses, Outside, StartError, read_signing};
@@ -159,7 +159,7 @@ impl Running {
             let professional = Professional {
                 reference: reference.to_owned(),
                 name: format!("Professional {reference}"),
-                registration: format!("{}-{reference}", slug.code()),
+                registration: registration(slug, reference),
                 public_key: *public_key,
                 active: true,
             };

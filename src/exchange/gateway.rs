@@ -78,6 +78,8 @@ pub struct Gateway {
     pub excesses: Rates,
     /// How many facts about persons one organisation may register: each is read again by all who ask about the person.
     pub registering: Rates,
+    /// How many consents one organisation may record about one person: what moves a person's facts has others ask again.
+    pub registering_about: Rates<(Oin, SubjectIndex)>,
     /// Finds consents and overrides about a person.
     pub subject_index: KeyedDigest,
     /// Compares bodies under one Idempotency-Key.

@@ -32,7 +32,7 @@ pub(super) async fn of(gateway: &Gateway, matter: &Matter, id: Uuid) -> Result<O
     let offer = gateway.store.offer(&id.to_string(), gateway.clock.now()).await?;
     let own = |offer: &OfferRow| offer.recipient == *matter.caller.oin() && offer.purpose == request.purpose;
     let Some(offer) = offer.filter(own) else {
-        return Err(Refusal::new(ProblemType::NotFound, "no offer of this id waits for the organisation, for this purpose"));
+        return Err(Refusal::new(ProblemType::NotFound, "there is no offer of this id for the organisation and this purpose"));
     };
     let only_its_source = request.sources.as_deref().is_none_or(|sources| matches!(sources, [only] if *only == offer.source));
     if !only_its_source || request.acting_as.is_some() {

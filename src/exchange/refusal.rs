@@ -176,7 +176,8 @@ impl From<AppendError> for Refusal {
                 Self::new(ProblemType::NonceReplayed, "draw a new nonce for each request")
             }
             AppendError::Conflict(Conflict::IdempotencyTaken) => {
-                Self::new(ProblemType::StateConflict, "a request with this Idempotency-Key is being worked on").retry_after(wait)
+                Self::new(ProblemType::StateConflict, "a request with this Idempotency-Key is being worked on; try again")
+                    .retry_after(wait)
             }
             AppendError::Conflict(Conflict::FactsChanged | Conflict::StateChanged) => {
                 Self::new(ProblemType::StateConflict, "what this request is about has changed meanwhile; try again")

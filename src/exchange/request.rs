@@ -5,12 +5,13 @@ use std::str::FromStr;
 use uuid::Uuid;
 
 use crate::catalogue::{Category, Form, PurposeCode};
+use crate::consent::professional::{REFERENCE, Reference};
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::json::{self, Faults, Object, Text};
 use crate::organisation::Oin;
 use crate::pseudonym::Pseudonym;
 use crate::secret::Personal;
-use crate::subject::{Bsn, LocalNumber, SubjectId};
+use crate::subject::{Bsn, LocalNumber, Prose, SubjectId};
 
 /// The most categories a request can name: all there are.
 const CATEGORIES: usize = Category::ALL.len();
@@ -118,7 +119,7 @@ fn read(mut body: Object<'_>) -> Option<DisclosureRequest> {
         Some(FormName(form)) => form,
     };
     let actor = body.required_object("actor").and_then(actor);
-    let necessity = body.required("necessity", "1 to 2000 characters").map(|Text::<LONG>(text)| text);
+    let necessity = body.required("necessity", "1 to 2000 characters, no citizen number").map(|Prose::<LONG>(text)| text);
     let grounds = body.object("grounds").map(grounds).unwrap_or_default();
     body.finish();
     Some(DisclosureRequest {
@@ -162,15 +163,17 @@ fn subject(mut object: Object<'_>) -> Option<SubjectReference> {
 }
 
 fn actor(mut object: Object<'_>) -> Option<Actor> {
-    let reference = object.required("reference", "1 to 120 characters").map(|Text::<SHORT>(text)| text);
-    let role = object.required("role", "1 to 120 characters").map(|Text::<SHORT>(text)| text);
-    let on_behalf_of = object.optional("onBehalfOf", "1 to 120 characters").map(|Text::<SHORT>(text)| text);
+    let reference = object.required("reference", REFERENCE).map(|Reference(text)| text);
+    let role = object.required("role", "1 to 120 characters, no citizen number").map(|Prose::<SHORT>(text)| text);
+    let on_behalf_of = object.optional("onBehalfOf", REFERENCE).map(|Reference(text)| text);
     object.finish();
     Some(Actor { reference: reference?, role: role?, on_behalf_of })
 }
 
 fn grounds(mut object: Object<'_>) -> Grounds {
-    let text = |object: &mut Object<'_>, name| object.optional(name, "1 to 120 characters").map(|Text::<SHORT>(text)| text);
+    let text = |object: &mut Object<'_>, name| {
+        object.optional(name, "1 to 120 characters, no citizen number").map(|Prose::<SHORT>(text)| text)
+    };
     let grounds = Grounds {
         emergency: object.flag("emergency").unwrap_or_default(),
         decision_id: text(&mut object, "decisionId"),

@@ -111,11 +111,7 @@ impl<'a> Object<'a> {
 
     /// A required text that `T` can be read from.
     pub fn required<T: FromStr>(&mut self, name: &str, expected: &str) -> Option<T> {
-        if self.members.get(name).is_none_or(Value::is_null) {
-            self.members.remove(name);
-            self.fault(name, format!("required: {expected}"));
-            return None;
-        }
+        self.present(name, expected)?;
         self.optional(name, expected)
     }
 
@@ -128,6 +124,12 @@ impl<'a> Object<'a> {
         value.as_bool()
     }
 
+    /// A required truth value.
+    pub fn required_flag(&mut self, name: &str, expected: &str) -> Option<bool> {
+        self.present(name, expected)?;
+        self.flag(name)
+    }
+
     /// An optional whole number that `T` holds.
     pub fn number<T: TryFrom<u64>>(&mut self, name: &str, expected: &str) -> Option<T> {
         let value = self.take(name)?;
@@ -138,6 +140,22 @@ impl<'a> Object<'a> {
         number
     }
 
+    /// A required whole number that `T` holds.
+    pub fn required_number<T: TryFrom<u64>>(&mut self, name: &str, expected: &str) -> Option<T> {
+        self.present(name, expected)?;
+        self.number(name, expected)
+    }
+
+    /// Adds a fault when a required member is not there.
+    fn present(&mut self, name: &str, expected: &str) -> Option<()> {
+        if self.members.get(name).is_none_or(Value::is_null) {
+            self.members.remove(name);
+            self.fault(name, format!("required: {expected}"));
+            return None;
+        }
+        Some(())
+    }
+
     /// An optional object.
     pub fn object(&mut self, name: &str) -> Option<Self> {
         let value = self.take(name)?;
@@ -146,11 +164,7 @@ impl<'a> Object<'a> {
 
     /// A required object.
     pub fn required_object(&mut self, name: &str) -> Option<Self> {
-        if self.members.get(name).is_none_or(Value::is_null) {
-            self.members.remove(name);
-            self.fault(name, "required: an object");
-            return None;
-        }
+        self.present(name, "an object")?;
         self.object(name)
     }
 
@@ -166,11 +180,7 @@ impl<'a> Object<'a> {
 
     /// A required array.
     pub fn required_array(&mut self, name: &str, expected: &str) -> Option<Array<'a>> {
-        if self.members.get(name).is_none_or(Value::is_null) {
-            self.members.remove(name);
-            self.fault(name, format!("required: {expected}"));
-            return None;
-        }
+        self.present(name, expected)?;
         self.array(name)
     }
 

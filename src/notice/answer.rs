@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::terms::deferrable_until;
 use super::{Answered, Task, TaskKind, TaskState};
 use crate::clock::Timestamp;
+use crate::consent::professional::is_same_reference;
 
 /// The answers there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -89,8 +90,7 @@ impl Task {
         if !self.state.is_open() || (self.state == TaskState::Sent && state != TaskState::Done) {
             return Err(Refused::State);
         }
-        let same = |text: &str| text.trim().to_lowercase();
-        if self.not_by.as_deref().is_some_and(|maker| same(maker) == same(&answer.by)) {
+        if self.not_by.as_deref().is_some_and(|maker| is_same_reference(maker, &answer.by)) {
             return Err(member("/by", "another person than the one whose act is reviewed"));
         }
         if needs_basis(state) && answer.basis.is_none() {

@@ -1,6 +1,8 @@
-//! Who takes part: organisations with their OIN, kind, status and BSN authority. No contact persons, no private keys.
+//! Who takes part: organisations with their OIN, kind, status and BSN authority. People by opaque reference only, no contact
+//! persons, no private keys.
 
 pub mod keys;
+pub mod people;
 
 use std::fmt;
 use std::str::FromStr;

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::bounds;
 use super::cache::DecisionCache;
 use super::decision::reason;
 use super::engine::Engine;
 use super::files::{self, Files, Unreadable};
 use super::forms::FormSet;
-use super::manifest::Approval;
+use super::manifest::{Approval, NotApproved};
 use super::question::{Facts, Party, Question};
 use super::reach::{Footing, Reach};
 use super::reasons::{Audience, Language, Reasons};
@@ -50,6 +51,18 @@ pub enum LoadError {
     /// The model and the rules do not fit together.
     #[error("policies/schema.cedarschema: {0}")]
     Model(String),
+    /// It is sound, and is not approved all the same.
+    #[error(transparent)]
+    NotApproved(#[from] NotApproved),
+}
+
+impl LoadError {
+    /// The error with its path as it is in a folder, and not as part of this program.
+    pub fn within(&self, folder: &Path) -> String {
+        let text = self.to_string();
+        let folder = folder.display();
+        text.strip_prefix("policies/").map_or_else(|| format!("{folder}: {text}"), |rest| format!("{folder}/{rest}"))
+    }
 }
 
 impl Bundle {
@@ -74,6 +87,7 @@ impl Bundle {
     /// # Errors
     /// [`LoadError`], as [`Bundle::load`].
     pub fn from_files(files: Files) -> Result<Self, LoadError> {
+        bounds::check(&files)?;
         let mut purposes = BTreeMap::new();
         for (name, text) in files.iter().filter(|(name, _)| name.starts_with("purposes/")) {
             let purpose = Purpose::parse(name, text)?;
@@ -99,6 +113,7 @@ impl Bundle {
             cache: DecisionCache::default(),
         };
         bundle.check_model().map_err(unfit)?;
+        bundle.required_invariants()?;
         Ok(bundle)
     }
 
@@ -179,6 +194,12 @@ impl Bundle {
     /// that the answer is always no, and that this may be said.
     pub fn ever_permitted(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category) -> FormSet {
         self.reach(recipient, purpose, source, category).map_or(FormSet::NONE, |reach| reach.ever)
+    }
+
+    /// Which forms a consent opens: permitted with it, every condition fulfilled, and not without it.
+    pub fn opened_by_consent(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category) -> FormSet {
+        let opened = |reach: Arc<Reach>| reach.with_consent.iter().filter(|form| !reach.on_facts.contains(*form)).collect();
+        self.reach(recipient, purpose, source, category).map_or(FormSet::NONE, opened)
     }
 
     /// On what a form of a cell rests.

@@ -1,6 +1,8 @@
 //! The files of a bundle, from a folder or from the binary, and their hash.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use ring::digest::{Context, SHA256};
@@ -10,6 +12,11 @@ use rust_embed::RustEmbed;
 pub type Files = BTreeMap<String, String>;
 
 const LARGEST: u64 = 1024 * 1024;
+/// `O_NONBLOCK`: to open a pipe waits for nobody.
+const NON_BLOCKING: i32 = if cfg!(target_os = "linux") { 0o4000 } else { 0o4 };
+/// Paths in a folder, folders within folders: more is no bundle, whatever it is.
+const MOST: usize = 1_000;
+const DEEPEST: usize = 4;
 
 #[derive(RustEmbed)]
 #[folder = "policies/"]
@@ -41,15 +48,37 @@ fn collect(folder: &Path, prefix: &str, files: &mut Files) -> Result<(), Unreada
         let about = entry.metadata().map_err(|cause| failed(&name, cause))?;
         if about.is_dir() && prefix.is_empty() {
             collect(&entry.path(), &format!("{name}/"), files)?;
-        } else if about.is_file() && is_policy(&name) {
-            if about.len() > LARGEST {
-                return Err(Unreadable { path: name, cause: "larger than 1 MiB".to_owned() });
+        } else if is_policy(&name) {
+            if files.len() >= super::bounds::FILES {
+                return Err(Unreadable { path: name, cause: format!("more than {} files", super::bounds::FILES) });
             }
-            let text = std::fs::read_to_string(entry.path()).map_err(|cause| failed(&name, cause))?;
+            let text = text(&entry.path(), &name)?;
             files.insert(name, text);
         }
     }
     Ok(())
+}
+
+/// What a regular file holds. Anything else is refused without waiting for it: a pipe, a device, a link, more than it may hold.
+pub fn text(path: &Path, name: &str) -> Result<String, Unreadable> {
+    let failed = |cause: std::io::Error| Unreadable { path: name.to_owned(), cause: cause.to_string() };
+    let refused = |cause: &str| Unreadable { path: name.to_owned(), cause: cause.to_owned() };
+    let about = std::fs::symlink_metadata(path).map_err(failed)?;
+    if !about.is_file() {
+        return Err(refused("not a regular file (a link, a pipe, a device): put the file itself here"));
+    }
+    let file = std::fs::OpenOptions::new().read(true).custom_flags(NON_BLOCKING).open(path).map_err(failed)?;
+    // What was opened is what was looked at, and nothing that took its place.
+    let opened = file.metadata().map_err(failed)?;
+    if !opened.is_file() || (opened.dev(), opened.ino()) != (about.dev(), about.ino()) {
+        return Err(refused("it changed while it was read"));
+    }
+    let mut text = String::new();
+    file.take(LARGEST.saturating_add(1)).read_to_string(&mut text).map_err(failed)?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > LARGEST {
+        return Err(refused("larger than 1 MiB"));
+    }
+    Ok(text)
 }
 
 /// Every path in a folder, whatever it is: what nobody listed must not go unseen.
@@ -64,6 +93,9 @@ fn walk(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) -> Result<(),
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if found.len() >= MOST || prefix.matches('/').count() >= DEEPEST {
+            return Err(Unreadable { path: name, cause: "too many files, or too deep folders, for policies".to_owned() });
+        }
         if entry.file_type().map_err(failed)?.is_dir() {
             walk(&entry.path(), &format!("{name}/"), found)?;
         } else {

@@ -9,6 +9,38 @@ use super::rules::Basis;
 use super::statements::{Statement, statements};
 use crate::catalogue::purpose::FileError;
 
+/// The invariants that every bundle has, by id: without its proof a promise is none. A bundle may have more.
+const REQUIRED: [&str; 28] = [
+    "never.absent-member",
+    "never.anonymous-consultation-without-its-case",
+    "never.another-form",
+    "never.attendee-not-covered",
+    "never.beyond-the-widest-form",
+    "never.case-of-the-other-track",
+    "never.citizen-number",
+    "never.closed-case",
+    "never.ended-override",
+    "never.form-that-is-not-there",
+    "never.free-text",
+    "never.health-to-justice",
+    "never.health-to-justice-at-the-table",
+    "never.health-to-justice-in-another-capacity",
+    "never.health-without-basis",
+    "never.microdata-for-accountability",
+    "never.other-than-the-subject",
+    "never.person-in-anonymous-consultation",
+    "never.protected-person",
+    "never.refused-consent",
+    "never.reporter",
+    "never.restraining-order",
+    "never.secret-address",
+    "never.withheld-by-source",
+    "never.without-consent",
+    "never.without-consent-or-override",
+    "never.wpg-article",
+    "never.wpg-removed",
+];
+
 /// What upholds an invariant by itself. Where both do, one edit cannot break it: the other still stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Barrier {
@@ -136,6 +168,13 @@ impl Bundle {
         Ok(found)
     }
 
+    /// Whether every invariant that a bundle must have is there.
+    pub(super) fn required_invariants(&self) -> Result<(), LoadError> {
+        let Some(missing) = missing(&self.invariants()?) else { return Ok(()) };
+        let message = format!("the invariant `{missing}` is missing: every bundle has it, in a file of this folder");
+        Err(FileError { file: "invariants/".to_owned(), line: 1, message }.into())
+    }
+
     fn fits(&self, statement: &Statement<'_>, invariant: &Invariant) -> Result<(), FileError> {
         let mut set = PolicySet::new();
         set.add(invariant.region.clone()).map_err(|error| statement.error(error.to_string()))?;
@@ -147,6 +186,11 @@ impl Bundle {
             None => Ok(()),
         }
     }
+}
+
+/// The first of those that every bundle has and that is not here.
+fn missing(here: &[Invariant]) -> Option<&'static str> {
+    REQUIRED.into_iter().find(|id| !here.iter().any(|one| one.id == *id))
 }
 
 fn invariant(statement: &Statement<'_>) -> Result<Invariant, FileError> {
@@ -172,4 +216,30 @@ fn choices(schema: &str, name: &str) -> Option<Vec<String>> {
     let (_, rest) = schema.split_once(&format!("entity {name} enum ["))?;
     let (list, _) = rest.split_once(']')?;
     Some(list.split('"').skip(1).step_by(2).map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_required_invariant_is_missed_by_name() {
+        let whole = Bundle::embedded().expect("a bundle");
+        let mut here = whole.invariants().expect("invariants");
+        assert_eq!(here.len(), REQUIRED.len(), "each of ours is required");
+        for id in REQUIRED {
+            let place = here.iter().position(|one| one.id == id).expect("it is there");
+            let taken = here.remove(place);
+            assert_eq!(missing(&here), Some(id));
+            here.push(taken);
+        }
+        let mut files = whole.files.clone();
+        let text = files.get_mut("invariants/reporter.cedar").expect("the file");
+        *text = text.replace("never.reporter", "never.something-else");
+        let error = Bundle::from_files(files).expect_err("one less").to_string();
+        assert!(error.contains("policies/invariants/:1: the invariant `never.reporter` is missing"), "{error}");
+        let mut files = whole.files.clone();
+        files.retain(|name, _| !name.starts_with("invariants/"));
+        assert!(Bundle::from_files(files).expect_err("none").to_string().contains("is missing"));
+    }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::bundle::{Bundle, LoadError};
-use super::files::{self, Files, Unreadable};
+use super::files::{self, Files};
 use crate::catalogue::purpose::FileError;
 use crate::crypto::keys::{Jwk, PrivateJwk, PublicKey, SigningKey, VerifyingKey};
 use crate::crypto::{base64, digest, hex};
@@ -172,8 +172,7 @@ impl Bundle {
 }
 
 fn text(folder: &Path, name: &str) -> Result<String, LoadError> {
-    let missing = |cause: std::io::Error| Unreadable { path: name.to_owned(), cause: cause.to_string() };
-    Ok(std::fs::read_to_string(folder.join(name)).map_err(missing)?)
+    Ok(files::text(&folder.join(name), name)?)
 }
 
 fn parse(text: &str) -> Result<Manifest, FileError> {
@@ -250,22 +249,53 @@ fn signed(manifest: &str) -> String {
     format!("{CONTEXT}{manifest}")
 }
 
+/// What can be said of a folder's manifest without the approvers' keys: whose names stand under which version; nothing where there is no manifest.
+///
+/// # Errors
+/// [`LoadError`] with file and line: a file that differs from it, fewer than two approvals, one name or one signature twice.
+pub fn named(folder: &Path) -> Result<Option<(String, Vec<String>)>, LoadError> {
+    if [MANIFEST, APPROVALS].iter().all(|name| std::fs::symlink_metadata(folder.join(name)).is_err()) {
+        return Ok(None);
+    }
+    let (manifest_text, approvals) = (text(folder, MANIFEST)?, text(folder, APPROVALS)?);
+    let manifest = parse(&manifest_text)?;
+    check_files(&manifest, &manifest_text, &files::read(folder)?, &files::list(folder)?)?;
+    let (mut names, mut signatures, mut offset) = (Vec::new(), BTreeSet::new(), 0_usize);
+    for line in approvals.lines() {
+        let at = |message: String| FileError::at(APPROVALS, &approvals, offset, message);
+        let (signature, name) =
+            line.split_once("  ").ok_or_else(|| at("a line is a signature, two spaces, a name".to_owned()))?;
+        let bytes = base64::decode_url(signature).ok().filter(|bytes| bytes.len() == 64);
+        let bytes = bytes.ok_or_else(|| at("the signature is not 64 bytes, base64url".to_owned()))?;
+        if names.iter().any(|other| other == name) || !signatures.insert(bytes) {
+            return Err(at(format!("{name} has approved already: the other approval is another person's")).into());
+        }
+        names.push(name.to_owned());
+        offset = offset.saturating_add(line.len()).saturating_add(1);
+    }
+    if names.len() < APPROVALS_NEEDED {
+        let message = format!("approved by {}: {APPROVALS_NEEDED} persons approve", names.len());
+        return Err(FileError::at(APPROVALS, &approvals, approvals.len(), message).into());
+    }
+    Ok(Some((manifest.version, names)))
+}
+
 /// A person's approval of the folder as it is. `proposal` proposes it anew, with this approval as the first; without it the manifest that is
-/// there is approved. Returns how many have approved now.
+/// there is approved. Returns who have approved now.
 ///
 /// # Errors
 /// [`LoadError`]: the folder is no sound bundle, or not what the manifest says; a key or name that cannot approve, or has already.
-pub fn approve(folder: &Path, proposal: Option<&Proposal<'_>>, name: &str, key: &PrivateJwk) -> Result<usize, LoadError> {
-    let fault = |error: NotApproved| FileError::at(APPROVALS, "", 0, error.to_string());
-    check_name(name).map_err(fault)?;
+pub fn approve(folder: &Path, proposal: Option<&Proposal<'_>>, name: &str, key: &PrivateJwk) -> Result<Vec<String>, LoadError> {
+    let fault = |message: String| LoadError::from(NotApproved(message));
+    check_name(name)?;
     let PublicKey::Ed25519(_) = key.public().key() else {
-        return Err(fault(NotApproved("an approver's key is an Ed25519 key".to_owned())).into());
+        return Err(fault("an approver's key is an Ed25519 key".to_owned()));
     };
     let files = files::read(folder)?;
     Bundle::from_files(files.clone())?;
     let (manifest, mut approvals) = match proposal {
         Some(Proposal { version, replaces }) => {
-            check_version(version).map_err(fault)?;
+            check_version(version)?;
             let hashes = files.iter().map(|(path, content)| (path.clone(), hash(content))).collect();
             let manifest = Manifest { version: (*version).to_owned(), replaces: replaces.clone(), files: hashes };
             (serde_json::to_string_pretty(&manifest).unwrap_or_default() + "\n", String::new())
@@ -273,17 +303,23 @@ pub fn approve(folder: &Path, proposal: Option<&Proposal<'_>>, name: &str, key: 
         None => (text(folder, MANIFEST)?, text(folder, APPROVALS)?),
     };
     check_files(&parse(&manifest)?, &manifest, &files, &files::list(folder)?)?;
-    let own = VerifyingKey::from_jwk(key.public()).map_err(|error| fault(NotApproved(error.to_string())))?;
+    let own = VerifyingKey::from_jwk(key.public()).map_err(|error| fault(error.to_string()))?;
     let message = signed(&manifest);
     let is_own = |line: &str| {
         let signature = line.split_once("  ").and_then(|(signature, _)| base64::decode_url(signature).ok());
         signature.is_some_and(|signature| own.verify(message.as_bytes(), &signature).is_ok())
     };
-    if approvals.lines().any(|line| is_own(line) || line.split_once("  ").is_some_and(|(_, other)| other == name)) {
-        return Err(fault(NotApproved(format!("{name} has approved already: the other approval is another person's"))).into());
+    for line in approvals.lines() {
+        let other = line.split_once("  ").map_or("", |(_, other)| other);
+        if other == name {
+            return Err(fault(format!("{name} has approved already: the other approval is another person's")));
+        }
+        if is_own(line) {
+            return Err(fault(format!("{other} has approved already with this key: {name} approves with a key of her own")));
+        }
     }
     let signature = SigningKey::from_jwk(key).ok().and_then(|key| key.sign(message.as_bytes()).ok());
-    let signature = signature.ok_or_else(|| fault(NotApproved("the key does not sign".to_owned())))?;
+    let signature = signature.ok_or_else(|| fault("the key does not sign".to_owned()))?;
     approvals.extend([&base64::encode_url(&signature), "  ", name, "\n"]);
     if proposal.is_some() {
         // First away with what was approved before: in between nothing counts.
@@ -291,7 +327,7 @@ pub fn approve(folder: &Path, proposal: Option<&Proposal<'_>>, name: &str, key: 
         files::replace(folder, MANIFEST, &manifest)?;
     }
     files::replace(folder, APPROVALS, &approvals)?;
-    Ok(approvals.lines().count())
+    Ok(approvals.lines().filter_map(|line| line.split_once("  ")).map(|(_, name)| name.to_owned()).collect())
 }
 
 #[cfg(test)]

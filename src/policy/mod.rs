@@ -1,6 +1,7 @@
 //! Who may receive what: the only place that knows Cedar. A [`Bundle`] holds one version of the policies, answers [`Question`]s and shows
 //! itself as a [matrix](Bundle::matrix).
 
+mod bounds;
 mod bundle;
 mod cache;
 pub mod cases;
@@ -21,6 +22,7 @@ mod reach;
 mod reasons;
 mod rules;
 mod statements;
+mod terms;
 mod vocabulary;
 
 pub use bundle::{Bundle, LoadError};
@@ -34,6 +36,7 @@ pub use question::{Facts, Party, Question, WpgArticle};
 pub use reach::Footing;
 pub use reasons::{Audience, Language};
 pub use rules::{Basis, Note};
+pub use terms::Shift;
 
 #[cfg(test)]
 mod tests;

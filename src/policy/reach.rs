@@ -157,7 +157,7 @@ pub fn fulfilling_override(question: &Question) -> Arc<OverrideFact> {
         recipients: [question.recipient.oin.clone()].into(),
         purpose: question.purpose.clone(),
         categories: [question.category].into(),
-        max_form: Form::Exact,
+        forms: Form::ALL.into(),
         valid_from: ALWAYS.0,
         not_after: ALWAYS.1,
         four_eyes: true,

@@ -15,6 +15,8 @@ use crate::catalogue::{Category, Form, Purpose};
 
 const SCHEMA: &str = "schema.cedarschema";
 const GUARDS: &str = "rules/guards.cedar";
+/// The rows of the policy matrix.
+const ROWS: std::ops::RangeInclusive<u8> = 1..=28;
 
 /// On what a permit rests, by what it looks at. In this order one is relied on before the next: consent before an override.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,7 +119,7 @@ pub fn load(files: &Files, purposes: &BTreeMap<String, Arc<Purpose>>) -> Result<
     if let Some(code) = purposes.keys().find(|code| !by_purpose.contains_key(*code)) {
         return Err(missing(&format!("rules/{code}.cedar")));
     }
-    validate(&schema, guards.iter().chain(by_purpose.values().flatten()), &notes)?;
+    validate(&schema, guards.iter().chain(by_purpose.values().flatten()))?;
     let slices = by_purpose
         .iter()
         .map(|(code, permits)| Ok((code.clone(), slice(&guards, permits)?)))
@@ -159,6 +161,11 @@ fn note(statement: &Statement<'_>, policy: &Policy) -> Result<Note, FileError> {
         return Err(statement.error("an @id is lower-case letters, digits, dots and hyphens"));
     }
     let (why, why_nl) = (annotation("why")?, annotation("why_nl")?);
+    if let Some(row) = optional("row").filter(|row| !row.parse().is_ok_and(|row: u8| ROWS.contains(&row))) {
+        let at = statement.text.find("@row").unwrap_or_default();
+        let known = format!("`{row}` is no row of the matrix: {} to {}", ROWS.start(), ROWS.end());
+        return Err(statement.error_at(at, known));
+    }
     let FileError { file, line, .. } = statement.error("");
     let place = format!("{file}:{line}");
     let permit = policy.effect() == Effect::Permit;
@@ -211,19 +218,35 @@ fn check_permit(rule: &Rule<'_>, purpose: &Purpose) -> Result<(), FileError> {
     Ok(())
 }
 
-fn validate<'r, 't: 'r>(
-    schema: &Schema,
-    rules: impl Iterator<Item = &'r Rule<'t>>,
-    notes: &BTreeMap<Arc<str>, Note>,
-) -> Result<(), FileError> {
-    let all = set(rules)?;
+fn validate<'r, 't: 'r>(schema: &Schema, rules: impl Iterator<Item = &'r Rule<'t>> + Clone) -> Result<(), FileError> {
+    let all = set(rules.clone())?;
     let result = Validator::new(schema.clone()).validate_with_level(&all, ValidationMode::Strict, 1);
-    let errors = result.validation_errors().map(|error| (error.policy_id().to_string(), error.to_string()));
-    let warnings = result.validation_warnings().map(|warning| (warning.policy_id().to_string(), warning.to_string()));
+    let errors = result.validation_errors().map(|error| (error.policy_id().clone(), error.to_string()));
+    let warnings = result.validation_warnings().map(|warning| (warning.policy_id().clone(), warning.to_string()));
     let Some((id, message)) = errors.chain(warnings).next() else { return Ok(()) };
-    let place = notes.get(id.as_str()).map(|note| note.place.as_str()).unwrap_or_default();
-    let (file, line) = place.rsplit_once(':').unwrap_or((place, "1"));
-    Err(FileError { file: file.to_owned(), line: line.parse().unwrap_or(1), message })
+    let rule = rules.into_iter().find(|rule| *rule.policy.id() == id);
+    Err(match rule {
+        Some(Rule { statement, .. }) => {
+            let message = message.replace(&format!("`{id}`"), id.as_ref());
+            statement.error_at(named_in(statement.text, &message), message)
+        }
+        None => FileError { file: GUARDS.to_owned(), line: 1, message },
+    })
+}
+
+/// Where a policy holds the last of what a message names in backticks, such as an attribute; else its beginning.
+fn named_in(policy: &str, message: &str) -> usize {
+    let clauses = policy.find("principal").unwrap_or_default();
+    let names = message.split('`').skip(1).step_by(2).map(|name| name.rsplit('.').next().unwrap_or(name));
+    let place = |name: &str| {
+        let found = policy.get(clauses..)?.match_indices(name).map(|(at, _)| clauses.saturating_add(at));
+        found.into_iter().find(|at| {
+            let before = policy.get(..*at).is_some_and(|text| text.ends_with(['.', ' ']));
+            let after = policy.get(at.saturating_add(name.len())..).and_then(|text| text.chars().next());
+            before && !after.is_some_and(|next| next.is_alphanumeric() || next == '_')
+        })
+    };
+    names.filter(|name| !name.is_empty() && !name.contains(char::is_whitespace)).find_map(place).unwrap_or_default()
 }
 
 fn set<'r, 't: 'r>(rules: impl Iterator<Item = &'r Rule<'t>>) -> Result<PolicySet, FileError> {

@@ -42,29 +42,36 @@ impl<'t> Statement<'t> {
 /// [`FileError`] when the last statement has no semicolon.
 pub fn statements<'t>(name: &'t str, file: &'t str) -> Result<Vec<Statement<'t>>, FileError> {
     let mut found = Vec::new();
-    let (mut start, mut in_text, mut in_comment) = (None, false, false);
-    let mut previous = '\0';
-    for (at, character) in file.char_indices() {
-        match character {
-            '\n' => in_comment = false,
-            _ if in_comment => {}
-            '"' if previous != '\\' => in_text = !in_text,
-            '/' if !in_text && file.get(at..).is_some_and(|rest| rest.starts_with("//")) => in_comment = true,
-            ';' if !in_text => {
-                let from = start.take().unwrap_or(at);
-                found.push(Statement { file, name, start: from, text: file.get(from..=at).unwrap_or_default() });
-            }
-            _ => {}
-        }
-        if start.is_none() && !in_comment && !character.is_whitespace() && character != ';' {
+    let mut start = None;
+    for (at, character) in code(file) {
+        if character == ';' {
+            let from = start.take().unwrap_or(at);
+            found.push(Statement { file, name, start: from, text: file.get(from..=at).unwrap_or_default() });
+        } else if start.is_none() && !character.is_whitespace() {
             start = Some(at);
         }
-        previous = if previous == '\\' { '\0' } else { character };
     }
     match start {
         Some(from) => Err(FileError::at(name, file, from, "a statement ends with a semicolon")),
         None => Ok(found),
     }
+}
+
+/// The characters of Cedar text outside strings and comments, with their offsets; of a string its quotes.
+pub fn code(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let (mut in_text, mut in_comment, mut previous) = (false, false, '\0');
+    text.char_indices().filter(move |(at, character)| {
+        let within = in_text || in_comment;
+        match character {
+            '\n' => in_comment = false,
+            _ if in_comment => {}
+            '"' if previous != '\\' => in_text = !in_text,
+            '/' if !in_text && text.get(*at..).is_some_and(|rest| rest.starts_with("//")) => in_comment = true,
+            _ => {}
+        }
+        previous = if previous == '\\' { '\0' } else { *character };
+        !in_comment && (!within || *character == '"')
+    })
 }
 
 #[cfg(test)]

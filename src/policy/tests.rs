@@ -71,6 +71,7 @@ fn what_cannot_be_is_refused_with_file_and_line() {
         ),
         (RULES, ("@legal(\"Bpg 4:2(1)(i); Wpg 8, 13\")\n", ""), "policies/rules/safety-assessment.cedar:5:", "no @legal"),
         (RULES, ("@row(\"2\")\n", ""), "policies/rules/safety-assessment.cedar:5:", "no @row"),
+        (RULES, ("@row(\"2\")\n", "@row(\"99\")\n"), "policies/rules/safety-assessment.cedar:9:", "no row of the matrix"),
         (RULES, ("\"sa.police.incidents\"", "\"sa.police.person\""), "", "taken by rules/safety-assessment.cedar:5"),
         (RULES, ("\"sa.police.incidents\"", "\"Sa Police\""), "", "lower-case"),
         (
@@ -82,11 +83,11 @@ fn what_cannot_be_is_refused_with_file_and_line() {
         (
             RULES,
             ("Sluis::OrgKind::\"police\"", "Sluis::OrgKind::\"politie\""),
-            "policies/rules/safety-assessment.cedar:5:",
+            "policies/rules/safety-assessment.cedar:",
             "politie",
         ),
         (RULES, ("context.facts.test51c", "context.facts.test51d"), "policies/rules/safety-assessment.cedar:", "test51d"),
-        (RULES, ("context.facts has wpgArticle && ", ""), "policies/rules/safety-assessment.cedar:5:", "wpgArticle"),
+        (RULES, ("context.facts has wpgArticle && ", ""), "policies/rules/safety-assessment.cedar:23:", "wpgArticle"),
         (RULES, ("when { context.purpose == Sluis::Purpose::\"safety-assessment\" }\n", ""), "", "has the clause"),
         (
             RULES,
@@ -450,7 +451,7 @@ fn a_policy_that_cannot_be_evaluated_denies_and_alarms() {
     let rules = files.get_mut("rules/probation.cedar").expect("there");
     // Passes validation; overflows at run time, where Cedar would skip the policy and let the others decide.
     rules.push_str(concat!(
-        "@id(\"pr.overflow\") @why(\"x\") @why_nl(\"x\") @legal(\"x\") @row(\"x\")\n",
+        "@id(\"pr.overflow\") @why(\"x\") @why_nl(\"x\") @legal(\"x\") @row(\"1\")\n",
         "permit (principal is Sluis::Recipient, action == Sluis::Action::\"signal\", resource is Sluis::Slice)\n",
         "when { context.purpose == Sluis::Purpose::\"probation\" }\n",
         "when { resource.category == Sluis::Category::\"probation-status\" }\n",

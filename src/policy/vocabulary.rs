@@ -150,7 +150,7 @@ impl Vocabulary {
             ("recipients", oins(&derogation.recipients)),
             ("purpose", self.purpose(&derogation.purpose)),
             ("categories", self.category_set(derogation.categories.iter())?),
-            ("forms", self.ceiling(derogation.max_form)),
+            ("forms", self.form_set(&derogation.forms)?),
             ("validFrom", moment(derogation.valid_from)),
             ("notAfter", moment(derogation.not_after)),
             ("fourEyes", RestrictedExpression::new_bool(derogation.four_eyes)),
@@ -207,6 +207,11 @@ impl Vocabulary {
     fn category_set<'c>(&self, categories: impl Iterator<Item = &'c Category>) -> Result<RestrictedExpression, Unfit> {
         let values = categories.map(|category| known(&self.categories, category)).collect::<Result<Vec<_>, _>>()?;
         Ok(RestrictedExpression::new_set(values))
+    }
+
+    fn form_set(&self, forms: &BTreeSet<Form>) -> Result<RestrictedExpression, Unfit> {
+        let forms = forms.iter().map(|form| known(&self.forms, form));
+        Ok(RestrictedExpression::new_set(forms.collect::<Result<Vec<_>, _>>()?))
     }
 
     fn ceiling(&self, widest: Form) -> RestrictedExpression {

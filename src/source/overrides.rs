@@ -112,7 +112,7 @@ impl fmt::Debug for OverrideContent {
 #[schema(as = OverrideReport)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OverrideMessage {
-    /// The id that the source gave it.
+    /// The id that the source gave it; part of what is signed.
     pub id: String,
     /// In force or ended.
     pub standing: OverrideStanding,
@@ -142,10 +142,12 @@ impl SignedStep {
 }
 
 impl OverrideContent {
-    /// What the entering professional signs: the canonical JSON of `{"action":"override-create","content":…,"professional":…,"signedAt":…}`.
-    pub fn create_statement(&self, professional: &str, signed_at: Timestamp) -> Vec<u8> {
+    /// What the entering professional signs: the canonical JSON of
+    /// `{"action":"override-create","content":…,"override":…,"professional":…,"signedAt":…}`. With the id in it, so that an override that was ended is not
+    /// made again with her old signature.
+    pub fn create_statement(&self, id: &str, professional: &str, signed_at: Timestamp) -> Vec<u8> {
         super::digest::canonical_json(&serde_json::json!({
-            "action": "override-create", "content": self, "professional": professional, "signedAt": signed_at,
+            "action": "override-create", "override": id, "content": self, "professional": professional, "signedAt": signed_at,
         }))
     }
 

@@ -13,7 +13,7 @@ use super::{ItemFacts, OtherPerson, RecordsAnswer, SourceItem, SubjectWire};
 use crate::catalogue::shape::is_day;
 use crate::catalogue::{Category, Form};
 use crate::consent::derogation::{LONGEST_TEXT, MOST_RECIPIENTS};
-use crate::consent::professional::{is_reference, is_registration};
+use crate::consent::professional::{REFERENCE, Reference, is_registration};
 use crate::crypto::base64;
 use crate::json::{self, Fault, Faults, Object, Text};
 use crate::subject::{Bsn, LocalNumber};
@@ -153,7 +153,7 @@ fn consent(mut object: Object<'_>) -> Option<ConsentSought> {
 }
 
 fn step(mut object: Object<'_>) -> Option<SignedStep> {
-    let professional = object.required("professional", "1 to 64 visible ASCII characters").map(|Reference(text)| text);
+    let professional = object.required("professional", REFERENCE).map(|Reference(text)| text);
     let registration = object.required("registration", "1 to 64 letters, digits, spaces and punctuation of ASCII");
     let public_key = object.required("publicKey", "an Ed25519 key: 32 bytes, base64url without padding");
     let signed_at = object.required("signedAt", INSTANT).map(|Coded(at)| at);
@@ -313,17 +313,6 @@ impl FromStr for Day {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         if is_day(text) { Ok(Self(text.to_owned())) } else { Err(()) }
-    }
-}
-
-/// A professional's reference.
-struct Reference(String);
-
-impl FromStr for Reference {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        if is_reference(text) { Ok(Self(text.to_owned())) } else { Err(()) }
     }
 }
 

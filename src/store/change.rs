@@ -192,6 +192,15 @@ pub enum CredentialChange {
         /// The key.
         key: crate::organisation::keys::PublishedKey,
     },
+    /// Somebody is enrolled with a personal key.
+    Person {
+        /// Of which organisation.
+        organisation: Oin,
+        /// As what.
+        role: crate::organisation::people::Role,
+        /// The key.
+        key: crate::organisation::keys::PublishedKey,
+    },
     /// The key with this id is withdrawn.
     RevokeKey {
         /// Its id.

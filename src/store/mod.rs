@@ -18,7 +18,7 @@ use async_trait::async_trait;
 
 pub use append::{Append, Committed, Conflict, EntryRow, Expected, IdempotencyClaim, NonceClaim, Receipting};
 pub use change::{Change, CredentialChange, StatusChange};
-pub use rows::{ContributionRow, DeliveryRow, DisclosureRow, NameIndex, OfferRow, PseudonymRow};
+pub use rows::{ContributionRow, DeliveryRow, DisclosureRow, NameIndex, OfferPage, OfferRow, PseudonymRow};
 
 use self::duties::{KeptConsent, PastTerm, Reliance};
 use crate::case_room::{Case, CaseId};
@@ -30,6 +30,7 @@ use crate::ledger::seal::Leaf;
 use crate::ledger::tree::{NodeHash, Tile, TileId};
 use crate::notice::Task;
 use crate::organisation::keys::{Certificate, PublishedKey};
+use crate::organisation::people::Role;
 use crate::organisation::{Oin, Organisation};
 
 /// A keyed digest of a person's identifier: how consents and overrides about someone are found without storing who it is.
@@ -75,6 +76,8 @@ pub struct Registration {
     pub signing: Vec<PublishedKey>,
     /// Its encryption keys.
     pub encryption: Vec<PublishedKey>,
+    /// Its people: the personal key of each.
+    pub people: Vec<(Role, PublishedKey)>,
 }
 
 /// What is recorded about one person that a decision rests on, as of one revision.
@@ -237,6 +240,9 @@ pub trait Store: Send + Sync {
     /// What is recorded about one person.
     async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError>;
 
+    /// The person whom the override with this id is about; `None` when there is no such override.
+    async fn subject_of_override(&self, id: &str) -> Result<Option<SubjectIndex>, StoreError>;
+
     /// All that is recorded about the person to whom a row of `consent`, `override_record` or `person_register` belongs, named as in an alarm, whether it
     /// can be read or not; `None` when there is no such row.
     async fn unreadable(&self, table: &str, row: &str) -> Result<Option<lost::Unreadable>, StoreError>;
@@ -253,8 +259,11 @@ pub trait Store: Send + Sync {
     /// Id and term of an offer like this one (same source, recipient, purpose, kind and person) that waits at `now`.
     async fn offer_like(&self, offer: &OfferRow, now: Timestamp) -> Result<Option<(String, Timestamp)>, StoreError>;
 
-    /// What waits for `recipient` at `now`, oldest first, at most `limit`.
-    async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, limit: u32) -> Result<Vec<OfferRow>, StoreError>;
+    /// What waits for `recipient` at `now`, newest first.
+    async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, page: OfferPage<'_>) -> Result<Vec<OfferRow>, StoreError>;
+
+    /// What `source` made and still names a person at `now`, collected or not, newest first.
+    async fn offers_made(&self, source: &Oin, now: Timestamp, page: OfferPage<'_>) -> Result<Vec<OfferRow>, StoreError>;
 
     /// A consent with every version.
     async fn consent(&self, id: &str) -> Result<Option<KeptConsent>, StoreError>;

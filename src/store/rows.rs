@@ -11,6 +11,15 @@ use crate::source::offers::OfferKind;
 
 use super::SubjectIndex;
 
+/// A part of a list of offers.
+#[derive(Clone, Copy, Debug)]
+pub struct OfferPage<'a> {
+    /// Only those older than this one; empty for the newest.
+    pub after: &'a str,
+    /// At most so many.
+    pub limit: u32,
+}
+
 /// An offer as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferRow {

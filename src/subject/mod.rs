@@ -2,6 +2,7 @@
 
 mod bsn;
 mod prose;
+mod text;
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,6 +11,7 @@ use zeroize::Zeroize;
 
 pub use bsn::{Bsn, InvalidBsn, holds_bsn};
 pub use prose::{decimal, find_bsns, is_invisible};
+pub use text::Prose;
 
 use crate::crypto::digest::KeyedDigest;
 use crate::organisation::{Oin, Organisation};

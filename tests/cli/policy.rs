@@ -124,7 +124,10 @@ fn an_expectation_that_does_not_hold_and_an_idle_policy_fail_the_tests() {
     let copy = Copy::new("tests");
     copy.change("tests/treatment.toml", "risk-assessment = \"reduced\"", "risk-assessment = \"exact\"");
     let (code, _, err) = run(&["test", "--policies", copy.path()]);
-    assert!(code == 1 && err.contains("policies/tests/treatment.toml:3:") && err.contains("expected `exact`"), "{err}");
+    assert!(
+        code == 1 && err.contains(&format!("{}/tests/treatment.toml:3:", copy.path())) && err.contains("expected `exact`"),
+        "{err}"
+    );
     let idle = Copy::new("idle");
     let rules = std::fs::read_to_string(idle.0.join("rules/treatment.cedar")).unwrap();
     let more = rules

@@ -214,8 +214,8 @@ async fn a_consent_that_is_not_everyones_is_held_for_the_professional() {
     let gateway = TestGateway::start().await;
     let care = gateway.persona(Slug::MentalHealth);
     let source = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
-    let now = gateway.clock.now().to_string();
-    let parent = |suspected: bool| json!({"role": "parent", "method": "in person", "at": now, "authorityEvidence": "extract", "allegedPerpetrator": suspected});
+    let now = || json!(gateway.clock.now().to_string());
+    let parent = |suspected: bool| json!({"role": "parent", "method": "in person", "at": now(), "authorityEvidence": "extract", "allegedPerpetrator": suspected});
     let mut body = given(&gateway);
     body["parentsWithCustody"] = json!(1);
     body["subjectAge"] = json!(13);
@@ -243,7 +243,10 @@ async fn a_consent_that_is_not_everyones_is_held_for_the_professional() {
     let consent = get(&gateway, &care, &format!("/v1/consents/{}", view["id"].as_str().expect("an id"))).await.1;
     assert_eq!(consent["state"], "invalidated", "{consent}");
 
+    // What was declined is given anew.
+    gateway.clock.advance(60);
     body["subjectAge"] = json!(9);
+    body["at"] = now();
     body["grantors"] = json!([parent(true)]);
     body["supersedes"] = view["id"].clone();
     let (_, view) = post(&gateway, &care, "/v1/consents", &body).await;
@@ -256,6 +259,8 @@ async fn a_consent_that_is_not_everyones_is_held_for_the_professional() {
     let consent = get(&gateway, &care, &format!("/v1/consents/{}", view["id"].as_str().expect("an id"))).await.1;
     assert_eq!((&consent["state"], &consent["reviewedBy"]), (&json!("given"), &json!("psychiatrist-1")), "{consent}");
 
+    gateway.clock.advance(60);
+    body["at"] = now();
     body["grantors"] = json!([parent(false)]);
     body["askedInPrivate"] = json!(false);
     let (_, view) = post(&gateway, &care, "/v1/consents", &body).await;

@@ -7,6 +7,7 @@ mod bodies;
 mod bystanders;
 mod cases;
 mod certificates;
+mod consent_bounds;
 mod consents;
 mod crowds;
 mod equality;

@@ -127,6 +127,10 @@ async fn a_lone_override_is_reviewed() {
     let verdict = |by: &str| json!({"answer": "partly", "by": by, "basis": "the address was not needed"});
     let (_, problem) = answer(&gateway, Slug::MentalHealth, &task, &verdict("pro-1")).await;
     assert_eq!(pointers(&problem), ["/by"], "nobody reviews her own");
+    for nobody in ["de portier", "pro-2", "FG-1", "fg-1 "] {
+        let (_, problem) = answer(&gateway, Slug::MentalHealth, &task, &verdict(nobody)).await;
+        assert_eq!(pointers(&problem), ["/by"], "{nobody} is no privacy officer");
+    }
     assert_eq!(answer(&gateway, Slug::MentalHealth, &task, &verdict("fg-1")).await.1["state"], "partly");
     let care = gateway.persona(Slug::MentalHealth).oin;
     assert_eq!(gateway.entries(EntryKind::ReviewVerdict, &care).await, 1);

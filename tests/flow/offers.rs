@@ -85,6 +85,9 @@ async fn an_offer_is_collected_by_an_ordinary_request() {
     assert_eq!(given(&collected), given(&known), "what is given is what anyone who asks about this person gets");
     assert_eq!(collected.deliveries[0].payload["subject"], known.deliveries[0].payload["subject"]);
     assert!(waiting(&gateway, Slug::VeiligThuis).await.is_empty(), "it waits no more");
+    let made = gateway.running().client(Slug::Police).expect("a client").offers_made().await.expect("listed");
+    assert_eq!(made.iter().map(|one| (one.offer.as_str(), one.state.as_str())).collect::<Vec<_>>(), [(id.as_str(), "collected")]);
+    assert!(gateway.running().client(Slug::VeiligThuis).expect("a client").offers_made().await.expect("listed").is_empty());
     gateway.ask(Slug::VeiligThuis, &body, None).await.expect("collected again: what was lost on the way is not lost for good");
     let text = body.to_string().into_bytes();
     let client = gateway.running().client(Slug::VeiligThuis).expect("a client");
@@ -195,6 +198,48 @@ async fn an_offer_serves_its_recipient_and_purpose_and_nobody_else() {
     cases.check("past its term", gateway.refused(&recipient, &late, caller(404, "not-found")).await);
     gateway.stop().await;
     cases.finish(27);
+}
+
+/// One source's flood leaves room for another's, which stands first; every page is there.
+///
+/// Broken on purpose to see it fail: the oldest first; no bound for one recipient; `after` not looked at.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_offers_buries_none() {
+    let gateway = TestGateway::start().await;
+    let care = gateway.running().client(Slug::MentalHealth).expect("a client");
+    let flood = |number: usize| {
+        let mut body = offer(&gateway);
+        body["recipient"] = json!(oin(Slug::Police));
+        body["purpose"] = json!("prosecution");
+        body["kind"] = json!("threat");
+        body["subject"] = json!({"scheme": "local", "value": format!("nobody-{number}")});
+        serde_json::from_value::<OfferMessage>(body).expect("an offer")
+    };
+    for number in 0..100 {
+        care.make_offer(&flood(number)).await.expect("made");
+    }
+    match care.make_offer(&flood(100)).await {
+        Err(Trouble::Problem(problem)) => assert_eq!(problem.status, 429),
+        other => panic!("one more than a recipient's list takes: {other:?}"),
+    }
+    gateway.clock.advance(1);
+    let mut real = offer(&gateway);
+    real["recipient"] = json!(oin(Slug::Police));
+    real["purpose"] = json!("prosecution");
+    real["kind"] = json!("threat");
+    let id = make(&gateway, Slug::VeiligThuis, &real).await;
+    let listed = waiting(&gateway, Slug::Police).await;
+    assert_eq!((listed.len(), &listed[0]), (101, &id), "the newest first");
+    let police = gateway.persona(Slug::Police);
+    let page = gateway.draft_get(&police, &format!("/v1/offers?after={}", listed[60])).sign(&police.key);
+    let page = gateway.wire().success(&police.tls, &page).await.expect("a page").json();
+    assert_eq!((page["offers"].as_array().expect("a list").len(), &page["more"]), (40, &json!(false)));
+    assert_eq!(page["offers"][0]["offer"], json!(listed[61]));
+    for query in ["after=P22", "after=999990019", "before=1"] {
+        let request = gateway.draft_get(&police, &format!("/v1/offers?{query}")).sign(&police.key);
+        gateway.refused(&police, &request, caller(400, "malformed-request")).await.expect("refused");
+    }
+    gateway.stop().await;
 }
 
 /// Withdrawing and collecting come one after the other; and without the log there is no offer.

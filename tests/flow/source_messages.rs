@@ -49,7 +49,7 @@ async fn faults_of_overrides_and_releases_are_listed_by_their_place() {
         ("/v1/overrides", with(whole(), "/content/harm", json!("Jansen".repeat(400))), &["/content/harm"]),
         ("/v1/overrides", with(whole(), "/content/bsn", json!("999990019")), &["/content/bsn"]),
         // All members are sound, their meaning is not.
-        ("/v1/overrides", whole(), &["/created/signature"]),
+        ("/v1/overrides", whole(), &["/created/publicKey", "/created/signature"]),
         ("/v1/overrides", with(with(whole(), "/standing", json!("revoked")), "/revoked", whole()["created"].clone()), &["/id"]),
         ("/v1/releases", json!({}), &["/decision", "/items", "/subject"]),
         ("/v1/releases", with(release(), "/items/0/nature", json!("rumour")), &["/items/0/nature"]),

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sluis::clock::Clock;
 use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::EntryKind;
+use sluis::organisation::Kind;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use tokio::sync::Notify;
 
@@ -122,6 +123,9 @@ async fn a_withdrawal_recorded_late_lists_what_was_given_since() {
     let future = json!({"at": withdrawn_at.plus(Duration::from_hours(9)).to_string(), "recordedBy": "pro-1"});
     let (status, problem) = post(&gateway, &care, &format!("{one}/withdrawals"), &future).await;
     assert_eq!((status, pointers(&problem)), (400, vec!["/at".to_owned()]));
+    let too_early = json!({"at": withdrawn_at.minus(Duration::from_hours(2)).to_string(), "recordedBy": "pro-1"});
+    let (status, problem) = post(&gateway, &care, &format!("{one}/withdrawals"), &too_early).await;
+    assert_eq!((status, pointers(&problem)), (400, vec!["/at".to_owned()]), "before it was given: {problem}");
     let late = json!({"at": withdrawn_at.to_string(), "recordedBy": "pro-1"});
     let (status, view) = post(&gateway, &care, &format!("{one}/withdrawals"), &late).await;
     assert_eq!((status, &view["state"]), (200, &json!("withdrawn")));
@@ -138,6 +142,29 @@ async fn a_withdrawal_recorded_late_lists_what_was_given_since() {
     let (status, _) = post(&gateway, &care, &format!("{one}/withdrawals"), &late).await;
     assert_eq!(status, 409, "it has ended");
     assert_eq!(post(&gateway, &care, &format!("{one}/refusals"), &late).await.0, 409);
+    drop(source);
+    gateway.stop().await;
+}
+
+/// Broken on purpose to see it fail: an invalidation as of the moment that is reported, as a withdrawal is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_never_valid_lists_everything_that_rested_on_it() {
+    let gateway = TestGateway::start().await;
+    let care = gateway.persona(Slug::MentalHealth);
+    let source = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
+    source.does(|call| Act::Answer(call.answer(&[level(36)])));
+    let (_, view) = post(&gateway, &care, "/v1/consents", &given(&gateway)).await;
+    let client = gateway.running().client(Slug::VeiligThuis).expect("a client");
+    gateway.clock.advance(60);
+    let rested = client.disclose(&question(&gateway).to_string().into_bytes(), None).await.expect("given");
+    gateway.clock.advance(60);
+    let ending = json!({"at": gateway.clock.now().to_string(), "recordedBy": "pro-1", "reason": "under coercion"});
+    let target = format!("/v1/consents/{}/invalidations", view["id"].as_str().expect("an id"));
+    let (status, view) = post(&gateway, &care, &target, &ending).await;
+    assert_eq!((status, &view["state"]), (200, &json!("invalidated")), "{view}");
+    assert_eq!(view["incidents"][0]["disclosure"], json!(rested.id), "{view}");
+    let (_, problem) = post(&gateway, &care, &target, &ending).await;
+    assert!(!problem["detail"].as_str().expect("a detail").contains("try again"), "it can never succeed: {problem}");
     drop(source);
     gateway.stop().await;
 }
@@ -181,9 +208,17 @@ async fn a_list_that_is_not_whole_does_not_hold_up_a_withdrawal() {
     let care = gateway.persona(Slug::MentalHealth);
     let source = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
     source.does(|call| Act::Answer(call.answer(&[level(36)])));
+    // A second one that may have it on a consent.
+    let desk = Arc::clone(&gateway.running().desk);
+    let second = Slug::Probation.organisation().parsed_oin().expect("an OIN");
+    let mut second = desk.registration(&second).await.expect("registered").organisation;
+    second.kind = Kind::VeiligThuis;
+    desk.join(second, Vec::new()).await.expect("registered");
+    gateway.running().gateway.registry.refresh().await.expect("the registry");
     let mut consent = given(&gateway);
     consent["recipients"] = json!([Slug::VeiligThuis, Slug::Probation].map(|slug| slug.organisation().oin));
     let (_, view) = post(&gateway, &care, "/v1/consents", &consent).await;
+    gateway.clock.advance(60);
     let one = format!("/v1/consents/{}", view["id"].as_str().expect("an id"));
     gateway.ask(Slug::VeiligThuis, &question(&gateway), None).await.expect("given");
     let file = gateway.running().layout.gateway().join("sluis.sqlite");

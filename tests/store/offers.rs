@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sluis::source::SubjectWire;
 use sluis::source::offers::OfferKind;
-use sluis::store::{Append, Change, Conflict, OfferRow, Store, StoreError, SubjectIndex};
+use sluis::store::{Append, Change, Conflict, OfferPage, OfferRow, Store, StoreError, SubjectIndex};
 
 use super::attack::{alarm, write};
 use super::fixture::{Fixture, NOW, oin};
@@ -16,7 +16,7 @@ fn offer(number: u16) -> OfferRow {
     OfferRow {
         id: format!("offer-{number}"),
         source: oin(1),
-        recipient: oin(2),
+        recipient: oin(if number < 100 { 2 } else { 10 + u8::try_from(number / 100).expect("few") }),
         purpose: "safety-assessment".parse().expect("a purpose"),
         kind: OfferKind::Threat,
         subject: SubjectIndex(subject),
@@ -42,6 +42,10 @@ async fn offers_wait_in_bounded_number_until_their_end() {
     let add =
         async |offer: OfferRow| fixture.commit(&adds(&fixture, [offer].into_iter())).await.expect("a commit").remove(0).err();
     assert_eq!(add(offer(1000)).await, Some(Conflict::TooMany));
+    let of_another = |number| OfferRow { recipient: oin(2), source: oin(3), ..offer(number) };
+    fixture.commit(&adds(&fixture, (2000..2100).map(of_another))).await.expect("a commit");
+    assert_eq!(add(of_another(2100)).await, Some(Conflict::TooMany), "no source fills another's list");
+    assert_eq!(add(OfferRow { recipient: oin(4), ..of_another(2100) }).await, None);
     assert_eq!(add(OfferRow { id: "another".to_owned(), ..offer(7) }).await, Some(Conflict::StateChanged), "it waits already");
     assert_eq!(add(OfferRow { source: oin(3), ..offer(1000) }).await, None, "another source is not held up");
     let change = async |change| fixture.commit_one(Append { changes: vec![change], ..fixture.append() }).await.err();
@@ -61,8 +65,14 @@ async fn offers_wait_in_bounded_number_until_their_end() {
     let found = async |id: &str, hours| fixture.store.offer(id, at(hours)).await.expect("read");
     assert!(found("offer-9", 0).await.is_some_and(|found| found == offer(9)));
     assert!(found("offer-9", 2).await.is_none() && found("offer-7", 2).await.is_some_and(|found| found.collected));
-    assert!(fixture.store.offers_waiting(&oin(2), at(2), 10).await.expect("read").is_empty());
-    assert_eq!(fixture.store.offers_waiting(&oin(2), NOW, 10).await.expect("read").len(), 10);
+    let page = |after, limit| OfferPage { after, limit };
+    assert!(fixture.store.offers_waiting(&oin(2), at(2), page("", 10)).await.expect("read").is_empty());
+    let first = fixture.store.offers_waiting(&oin(2), NOW, page("", 10)).await.expect("read");
+    assert!(first.len() == 10 && first.windows(2).all(|pair| pair[0].id > pair[1].id), "the newest first");
+    let second = fixture.store.offers_waiting(&oin(2), NOW, page(&first[9].id, 10)).await.expect("read");
+    assert!(second.len() == 10 && second[0].id < first[9].id);
+    assert!(fixture.store.offers_made(&oin(1), NOW, page("", 2000)).await.expect("read").iter().any(|made| made.collected));
+    assert!(fixture.store.offers_made(&oin(2), NOW, page("", 10)).await.expect("read").is_empty(), "it made none");
     fixture.store.sweep(at(2)).await.expect("swept");
     assert_eq!(fixture.rows("offer").await, 1, "only what was collected is still needed");
     fixture.holds_together().await;

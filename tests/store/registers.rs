@@ -64,7 +64,7 @@ pub fn overriding(id: &str, ended_at: Option<Timestamp>) -> Override {
         recipients: [oin(2)].into(),
         purpose: "safety-assessment".parse().expect("a purpose"),
         categories: [sluis::catalogue::Category::Diagnosis].into(),
-        max_form: sluis::catalogue::Form::Summary,
+        forms: [sluis::catalogue::Form::Summary].into(),
         ground: Ground::ConflictOfDuties,
         professional: professional("p-1"),
         approved_by: Some(professional("p-2")),

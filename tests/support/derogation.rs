@@ -3,16 +3,19 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sluis::actions::ActionError;
 use sluis::catalogue::{Category, Form, Ground};
 use sluis::clock::{Clock, Timestamp};
 use sluis::crypto::base64;
-use sluis::crypto::keys::SigningKey;
+use sluis::crypto::digest::sha256;
+use sluis::crypto::keys::{Algorithm, PrivateJwk, SigningKey, generate_signing_key};
 use sluis::demo::organisations::Slug;
+use sluis::organisation::keys::Validity;
+use sluis::organisation::people::Role;
 use sluis::source::SubjectWire;
 use sluis::source::overrides::{ConsentSought, OverrideContent, OverrideMessage, OverrideStanding, SignedStep, revoke_statement};
 
 use super::draft::Draft;
-use super::fake_source::new_key;
 use super::raw::Response;
 use super::{TestGateway, caller, random_text};
 
@@ -22,6 +25,7 @@ pub struct Person {
     pub reference: &'static str,
     /// As the source has it.
     pub registration: &'static str,
+    private: PrivateJwk,
     key: SigningKey,
     public_key: String,
 }
@@ -29,14 +33,48 @@ pub struct Person {
 impl Person {
     /// With a new key.
     pub fn new(reference: &'static str, registration: &'static str) -> Self {
-        let (_, (key, public)) = new_key("hand");
-        let public: Value = serde_json::from_str(&public).expect("a JWK");
-        Self { reference, registration, key, public_key: public["x"].as_str().expect("an OKP key").to_owned() }
+        let private = generate_signing_key(Algorithm::Ed25519, "hand".parse().expect("a key id")).expect("a key");
+        Self::with(reference, registration, private)
+    }
+
+    /// One of the demo's own, of `source`, enrolled from the start.
+    pub fn of(gateway: &TestGateway, source: Slug, reference: &'static str) -> Self {
+        let file = gateway.running().layout.source(source).join(format!("{reference}.jwk"));
+        let private = PrivateJwk::from_json(&std::fs::read(file).expect("a key")).expect("a private JWK");
+        let registration = Box::leak(sluis::demo::setup::registration(source, reference).into_boxed_str());
+        Self::with(reference, registration, private)
+    }
+
+    fn with(reference: &'static str, registration: &'static str, private: PrivateJwk) -> Self {
+        let public = serde_json::to_value(private.public()).expect("a JWK");
+        let key = SigningKey::from_jwk(&private).expect("a signing key");
+        Self { reference, registration, key, public_key: public["x"].as_str().expect("an OKP key").to_owned(), private }
+    }
+
+    /// Has her enrolled at the gateway as one of `source`, by its operator.
+    pub async fn enrolled(self, gateway: &TestGateway, source: Slug, role: Role) -> Self {
+        self.enrol(gateway, source, role).await.expect("enrolled");
+        self
+    }
+
+    /// What comes of having her enrolled.
+    pub async fn enrol(&self, gateway: &TestGateway, source: Slug, role: Role) -> Result<(), ActionError> {
+        let desk = gateway.running().desk.operated_by("test".parse().expect("an operator"));
+        let oin = gateway.persona(source).oin;
+        let now = gateway.clock.now();
+        let validity = Validity { from: now, until: now.plus(Duration::from_hours(24 * 365)), revoked: false };
+        let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": self.public_key, "kid": self.reference}).to_string();
+        desk.enrol(&oin, role, desk.personal_key(&oin, jwk.as_bytes(), self.registration, validity)?).await
     }
 
     /// The same key in another name.
-    pub fn alias(self, reference: &'static str, registration: &'static str) -> Self {
-        Self { reference, registration, ..self }
+    pub fn known_as(&self, reference: &'static str, registration: &'static str) -> Self {
+        Self::with(reference, registration, self.private.clone())
+    }
+
+    /// The id of her enrolment.
+    pub fn keyid(&self) -> String {
+        base64::encode_url(&sha256(&base64::decode_url(&self.public_key).expect("a key")))
     }
 
     /// Her signature under what `statement` makes of who signs and when.
@@ -79,7 +117,7 @@ pub fn report(gateway: &TestGateway, content: &OverrideContent, one: &Person, tw
     let (now, id) = (gateway.clock.now(), random_text());
     OverrideMessage {
         standing: OverrideStanding::Active,
-        created: one.signs(now, |who, at| content.create_statement(who, at)),
+        created: one.signs(now, |who, at| content.create_statement(&id, who, at)),
         approved: two.map(|two| two.signs(now, |who, at| content.approve_statement(&id, who, at))),
         review_due: two.is_none().then(|| now.plus_working_days(2)),
         revoked: None,

@@ -18,8 +18,8 @@ use sluis::organisation::Oin;
 use sluis::store::duties::{KeptConsent, PastTerm, Reliance};
 use sluis::store::lost::Unreadable;
 use sluis::store::{
-    Append, Change, Claim, Committed, Conflict, Head, OfferRow, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store,
-    StoreError, StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
+    Append, Change, Claim, Committed, Conflict, Head, OfferPage, OfferRow, PersonFacts, PseudonymRow, Registered, Revision,
+    Scribe, Store, StoreError, StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
 };
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -159,8 +159,12 @@ impl Store for FaultyStore {
         self.inner.offer_like(offer, now).await
     }
 
-    async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, limit: u32) -> Result<Vec<OfferRow>, StoreError> {
-        self.inner.offers_waiting(recipient, now, limit).await
+    async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, page: OfferPage<'_>) -> Result<Vec<OfferRow>, StoreError> {
+        self.inner.offers_waiting(recipient, now, page).await
+    }
+
+    async fn offers_made(&self, source: &Oin, now: Timestamp, page: OfferPage<'_>) -> Result<Vec<OfferRow>, StoreError> {
+        self.inner.offers_made(source, now, page).await
     }
 
     async fn consent(&self, id: &str) -> Result<Option<KeptConsent>, StoreError> {
@@ -185,6 +189,10 @@ impl Store for FaultyStore {
 
     async fn open_tasks(&self, owner: Option<&Oin>, due_by: Timestamp, limit: u32) -> Result<Vec<Task>, StoreError> {
         self.inner.open_tasks(owner, due_by, limit).await
+    }
+
+    async fn subject_of_override(&self, id: &str) -> Result<Option<SubjectIndex>, StoreError> {
+        self.inner.subject_of_override(id).await
     }
 
     async fn unreadable(&self, table: &str, row: &str) -> Result<Option<Unreadable>, StoreError> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sluis::catalogue::{Category, Form, Ground};
 use sluis::connector::Connector;
 use sluis::connector::inbox::release_statement;
+use sluis::connector::overrides::new_override_id;
 use sluis::demo::organisations::Slug;
 use sluis::demo::running::Running;
 use sluis::source::SubjectWire;
@@ -53,8 +54,10 @@ pub async fn break_secrecy(running: &Running, connector: &Connector, breach: &Br
         expires_at: running.outside().clock.now().plus(Duration::from_hours(1)),
     };
     let hand = |professional| running.hand(breach.source, professional).expect("a professional");
-    let sign = hand("pro-1").sign(|signed| content.create_statement(&signed.professional, signed.signed_at)).expect("signed");
-    let id = connector.create_override(content.clone(), &sign).await.expect("made").id;
+    let id = new_override_id(&*running.outside().entropy).expect("an id");
+    let sign =
+        hand("pro-1").sign(|signed| content.create_statement(&id, &signed.professional, signed.signed_at)).expect("signed");
+    let id = connector.create_override(&id, content.clone(), &sign).await.expect("made").id;
     if let Some(approver) = breach.approver {
         let approve = hand(approver).sign(|signed| content.approve_statement(&id, &signed.professional, signed.signed_at));
         connector.approve_override(&id, &approve.expect("signed")).await.expect("approved");

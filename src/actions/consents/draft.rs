@@ -19,8 +19,15 @@ pub enum Opening {
     Refused,
 }
 
+impl Draft {
+    /// When it was given, or asked or refused: the earliest that is stated.
+    pub(super) fn given_at(&self) -> Timestamp {
+        self.grantors.iter().map(|grantor| grantor.at).fold(self.at, Timestamp::min)
+    }
+}
+
 /// The body of `POST /v1/consents`, read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Draft {
     /// What happened.
     pub opening: Opening,

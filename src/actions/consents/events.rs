@@ -43,8 +43,7 @@ impl Desk {
     ) -> Result<(), ActionError> {
         loop {
             let kept = self.own_consent(recorder, id).await?;
-            let current = kept.current().ok_or(ActionError::NotFound)?;
-            let next = self.after(current, to, &ending)?;
+            let next = self.after(&kept, to, &ending)?;
             match self.end(&kept, next, once.clone()).await {
                 // Something more was given on it, or another event came first. One disclosure comes between only once, and each takes its asker
                 // a signed request and its source an answer: a turn here is shorter.
@@ -54,8 +53,9 @@ impl Desk {
         }
     }
 
-    fn after(&self, current: &ConsentRecord, to: ConsentState, ending: &Ending) -> Result<ConsentRecord, ActionError> {
+    fn after(&self, kept: &KeptConsent, to: ConsentState, ending: &Ending) -> Result<ConsentRecord, ActionError> {
         let now = self.clock.now();
+        let current = kept.current().ok_or(ActionError::NotFound)?;
         let from = current.state;
         let possible = match to {
             ConsentState::Withdrawn => {
@@ -75,7 +75,16 @@ impl Desk {
         if to == ConsentState::Invalidated && ending.reason.is_none() {
             return member("/reason", "required: why the consent was never valid");
         }
-        let event = ConsentEvent { at: ending.at.min(now), recorded_at: now, reason: ending.reason.clone() };
+        let begun = begun(kept).unwrap_or(current.event.at);
+        if to != ConsentState::Invalidated && ending.at < begun {
+            return member(
+                "/at",
+                &format!("not before {begun}, when it was asked or given: what was never valid is invalidated"),
+            );
+        }
+        // What was never valid was not when it was given either: whatever was disclosed on it is an incident.
+        let at = if to == ConsentState::Invalidated { begun } else { ending.at };
+        let event = ConsentEvent { at: at.min(now), recorded_at: now, reason: ending.reason.clone() };
         let mut next = current.next(to, event);
         next.recorded_by.clone_from(&ending.recorded_by);
         Ok(next)
@@ -176,6 +185,11 @@ impl Desk {
         body.change = Some(entry::Change { event: "incident".to_owned(), ..entry::Change::default() });
         self.entry((clear, body)).map(Some)
     }
+}
+
+/// When a consent was asked or given.
+fn begun(kept: &KeptConsent) -> Option<Timestamp> {
+    kept.versions.iter().map(|version| version.event.at.min(version.event.recorded_at)).min()
 }
 
 /// What of it each recipient received.

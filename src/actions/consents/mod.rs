@@ -5,13 +5,16 @@ mod draft;
 mod events;
 mod reading;
 mod record;
+mod refused;
 mod rules;
+mod scope;
 mod view;
 
 pub use draft::{Draft, Opening};
 pub use events::Ending;
 pub use reading::{Unread, draft, ending, query};
 pub use record::Recording;
+pub(in crate::actions) use refused::SINCE;
 pub use view::{ConsentSummary, ConsentView, EventView, IncidentView};
 
 use std::collections::BTreeSet;
@@ -40,7 +43,8 @@ impl Desk {
     pub async fn consent(&self, recorder: &Oin, id: &str) -> Result<ConsentView, ActionError> {
         let kept = self.own_consent(recorder, id).await?;
         let relied = self.relied(id).await?;
-        ConsentView::of(&kept, relied.as_deref(), self.clock.now()).ok_or(ActionError::NotFound)
+        let overruled_by = self.overruled_by(&kept).await?;
+        ConsentView::of(&kept, relied.as_deref(), overruled_by, self.clock.now()).ok_or(ActionError::NotFound)
     }
 
     /// What rested on a consent; `None` when the list of it cannot be relied upon. That holds up nobody who ends a consent, or is to answer.

@@ -9,11 +9,12 @@ use super::draft::{Draft, Opening};
 use super::events::Ending;
 use crate::catalogue::Category;
 use crate::consent::minors::{Grantor, GrantorRole};
+use crate::consent::professional::{REFERENCE, Reference};
 use crate::consent::record::{Evidence, Notice};
 use crate::json::{self, Fault, Faults, Object, Text};
 use crate::organisation::Oin;
 use crate::secret::Personal;
-use crate::subject::{Bsn, LocalNumber, SubjectId, find_bsns};
+use crate::subject::{Bsn, LocalNumber, Prose, SubjectId};
 
 const SHORT: usize = 120;
 const LONG: usize = 2000;
@@ -44,7 +45,7 @@ pub fn draft(body: &[u8], source: &Oin) -> Result<Draft, Unread> {
 pub fn ending(body: &[u8]) -> Result<Ending, Unread> {
     read(body, |mut body| {
         let at = body.required("at", INSTANT).map(|Coded(at)| at);
-        let recorded_by = short(&mut body, "recordedBy");
+        let recorded_by = person(&mut body, "recordedBy");
         let reason = long(&mut body, "reason");
         body.finish();
         Some(Ending { at: at?, recorded_by: recorded_by?, reason })
@@ -58,7 +59,7 @@ pub fn ending(body: &[u8]) -> Result<Ending, Unread> {
 pub fn query(body: &[u8], source: &Oin) -> Result<(Personal<SubjectId>, String), Unread> {
     read(body, |mut body| {
         let subject = body.required_object("subject").and_then(|object| subject(object, source));
-        let by = short(&mut body, "by");
+        let by = person(&mut body, "by");
         body.finish();
         Some((subject?, by?))
     })
@@ -77,10 +78,7 @@ fn whole(mut body: Object<'_>, source: &Oin) -> Option<Draft> {
     let opening = body.required("event", "requested, given or refused");
     let subject = body.required_object("subject").and_then(|object| subject(object, source));
     let without_bsn = body.flag("withoutBsn").unwrap_or_default();
-    let subject_age: Option<u8> = body.number("subjectAge", "an age in whole years");
-    if subject_age.is_none() {
-        body.fault("subjectAge", "required: the subject's age in whole years");
-    }
+    let subject_age = body.required_number::<u8>("subjectAge", "the subject's age in whole years");
     let oins = |body: &mut Object<'_>, name| body.required_array(name, AN_OIN).map(|array| array.distinct(32, AN_OIN));
     let sources = oins(&mut body, "sources");
     let recipients = oins(&mut body, "recipients");
@@ -95,13 +93,10 @@ fn whole(mut body: Object<'_>, source: &Oin) -> Option<Draft> {
     let grantors = body.array("grantors").map(|array| array.objects(0, 8)).unwrap_or_default();
     let grantors: Vec<Option<Grantor>> = grantors.into_iter().map(grantor).collect();
     let parents_with_custody = body.number("parentsWithCustody", "how many parents or guardians have custody").unwrap_or(2);
-    let capacity_assessed_by = body.optional("capacityAssessedBy", "1 to 120 characters").map(|Text::<SHORT>(text)| text);
-    let asked_in_private = body.flag("askedInPrivate");
-    if asked_in_private.is_none() {
-        body.fault("askedInPrivate", "required: whether it was asked outside the partner's hearing");
-    }
+    let capacity_assessed_by = body.optional("capacityAssessedBy", REFERENCE).map(|Reference(text)| text);
+    let asked_in_private = body.required_flag("askedInPrivate", "whether it was asked outside the partner's hearing");
     let evidence = body.required_object("evidence").and_then(evidence);
-    let recorded_by = short(&mut body, "recordedBy");
+    let recorded_by = person(&mut body, "recordedBy");
     let reason = long(&mut body, "reason");
     let conditions = long(&mut body, "conditions");
     let supersedes = body.optional("supersedes", "a consent's id").map(|Text::<SHORT>(id)| id);
@@ -159,7 +154,8 @@ fn notice(mut object: Object<'_>) -> Option<Notice> {
 fn grantor(mut object: Object<'_>) -> Option<Grantor> {
     let role = object.required("role", "self, parent, guardian, curator, mentor, authorised, partner or family");
     let role = role.map(|Coded(role)| role);
-    let authority_evidence = object.optional("authorityEvidence", "1 to 120 characters").map(|Text::<SHORT>(text)| text);
+    let authority_evidence =
+        object.optional("authorityEvidence", "1 to 120 characters, no citizen number").map(|Prose::<SHORT>(text)| text);
     let method = short(&mut object, "method");
     let at = object.required("at", INSTANT).map(|Coded(at)| at);
     let alleged_perpetrator = object.flag("allegedPerpetrator");
@@ -188,20 +184,13 @@ fn short(object: &mut Object<'_>, name: &str) -> Option<String> {
     object.required(name, "1 to 120 characters, no citizen number").map(|Prose::<SHORT>(text)| text)
 }
 
-fn long(object: &mut Object<'_>, name: &str) -> Option<String> {
-    object.optional(name, "1 to 2000 characters, no citizen number").map(|Prose::<LONG>(text)| text)
+/// Who acts, as her organisation writes it.
+fn person(object: &mut Object<'_>, name: &str) -> Option<String> {
+    object.required(name, REFERENCE).map(|Reference(reference)| reference)
 }
 
-/// A text that holds no citizen number.
-struct Prose<const MOST: usize>(String);
-
-impl<const MOST: usize> FromStr for Prose<MOST> {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let Text::<MOST>(text) = text.parse()?;
-        if find_bsns(&text).is_empty() { Ok(Self(text)) } else { Err(()) }
-    }
+fn long(object: &mut Object<'_>, name: &str) -> Option<String> {
+    object.optional(name, "1 to 2000 characters, no citizen number").map(|Prose::<LONG>(text)| text)
 }
 
 struct Sha256(String);

@@ -1,30 +1,30 @@
 //! Recording a consent.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::draft::{Draft, Opening};
 use super::{rules, token_text};
 use crate::actions::once::Once;
 use crate::actions::{ActionError, Desk};
-use crate::catalogue::PurposeCode;
 use crate::clock::Timestamp;
 use crate::consent::authority::Hold;
 use crate::consent::record::ConsentEvent;
 use crate::consent::{ConsentRecord, ConsentState};
 use crate::json::Fault;
 use crate::notice::{Task, TaskKind, TaskState};
-use crate::organisation::{Oin, Organisation};
+use crate::organisation::{Kind, Oin, Organisation};
+use crate::policy::Bundle;
 use crate::store::Change;
 
 /// Who records, and what is known here.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Recording<'a> {
     /// The source that records.
     pub recorder: &'a Organisation,
     /// Everybody who takes part.
-    pub known: &'a BTreeSet<Oin>,
-    /// The purposes that the policies serve.
-    pub purposes: &'a BTreeSet<PurposeCode>,
+    pub known: &'a BTreeMap<Oin, Kind>,
+    /// The policies in force.
+    pub bundle: &'a Bundle,
 }
 
 impl Desk {
@@ -38,7 +38,8 @@ impl Desk {
         let hold = rules::check(&draft, &recording, &self.authority, now).map_err(ActionError::Faults)?;
         self.supersedes_own(&draft, &recording.recorder.oin).await?;
         let subject = draft.subject.clone();
-        let mut record = record(id, draft, &recording.recorder.oin, hold, now);
+        let mut record = record(id, draft.clone(), &recording.recorder.oin, hold, now);
+        self.not_refused_since(&draft, &record).await?;
         record.subject = token_text(self.journal.subject_token(&record.recorder, &subject));
         let entry = self.entry(self.consent_entry(&record)?)?;
         let mut changes = Vec::new();
@@ -75,7 +76,7 @@ impl Desk {
             about: record.id.clone(),
             purpose: None,
             categories: record.categories.clone(),
-            not_by: None,
+            not_by: Some(record.recorded_by.clone()),
             created_at: record.event.recorded_at,
             due: crate::notice::withdrawal_due(record.event.recorded_at),
             state: TaskState::Due,

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::draft::{Draft, Opening};
-use super::{AHEAD, Recording};
+use super::{AHEAD, Recording, scope};
 use crate::catalogue::PurposeCode;
 use crate::clock::Timestamp;
 use crate::consent::authority::{Authority, Giving, Hold, Regime, Standing};
-use crate::consent::minors::GrantorRole;
+use crate::consent::minors::{Grantor, GrantorRole};
 use crate::json::Fault;
 
 /// Judges a draft at `now`; what it is held for, if it is.
@@ -22,18 +22,14 @@ pub(super) fn check(
 ) -> Result<Option<Hold>, Vec<Fault>> {
     let mut faults = Vec::new();
     organisations(draft, recording, &mut faults);
-    for (place, purpose) in draft.purposes.iter().enumerate() {
-        if !recording.purposes.contains(purpose) {
-            faults.push(fault(format!("/purposes/{place}"), "a purpose that the policies serve"));
-        }
-    }
+    scope::check(draft, recording, &mut faults);
     subject(draft, recording, &mut faults);
     term(draft, authority, now, &mut faults);
     let hold = grantors(draft, recording, authority, now, &mut faults);
     if faults.is_empty() { Ok(hold) } else { Err(faults) }
 }
 
-fn fault(pointer: String, expected: &str) -> Fault {
+pub(super) fn fault(pointer: String, expected: &str) -> Fault {
     Fault { pointer, expected: expected.to_owned() }
 }
 
@@ -56,7 +52,7 @@ fn subject(draft: &Draft, recording: &Recording<'_>, faults: &mut Vec<Fault>) {
 fn organisations(draft: &Draft, recording: &Recording<'_>, faults: &mut Vec<Fault>) {
     for (place, source) in draft.sources.iter().enumerate() {
         let pointer = format!("/sources/{place}");
-        if !recording.known.contains(source) {
+        if !recording.known.contains_key(source) {
             faults.push(fault(pointer, "an organisation that takes part here"));
         } else if *source != recording.recorder.oin {
             faults.push(fault(pointer, "your own OIN: a source records consents for its own data only"));
@@ -64,11 +60,17 @@ fn organisations(draft: &Draft, recording: &Recording<'_>, faults: &mut Vec<Faul
     }
     for (place, recipient) in draft.recipients.iter().enumerate() {
         let pointer = format!("/recipients/{place}");
-        if !recording.known.contains(recipient) {
+        if !recording.known.contains_key(recipient) {
             faults.push(fault(pointer, "an organisation that takes part here"));
         } else if *recipient == recording.recorder.oin {
             faults.push(fault(pointer, "another organisation than the source"));
         }
+    }
+    if !recording.known.contains_key(&draft.evidence.holder) {
+        faults.push(fault(
+            "/evidence/holder".to_owned(),
+            "the OIN of an organisation that takes part here: who keeps it, as a rule you",
+        ));
     }
 }
 
@@ -84,7 +86,16 @@ fn term(draft: &Draft, authority: &Authority, now: Timestamp, faults: &mut Vec<F
     if draft.not_after <= begins {
         faults.push(fault("/notAfter".to_owned(), "an instant after it begins"));
     }
-    let given = draft.grantors.iter().map(|grantor| grantor.at).min().unwrap_or(draft.at).min(draft.at);
+    let given = draft.given_at();
+    // A no is taken however late: it only takes away.
+    if draft.opening != Opening::Refused && given < now.minus(authority.recorded_within) {
+        let pointer = if draft.at == given { "/at".to_owned() } else { "/grantors".to_owned() };
+        let days = authority.recorded_within.as_secs() / (24 * 3600);
+        faults.push(fault(
+            pointer,
+            &format!("at most {days} days before it is recorded: a consent is not back-dated, have it given anew"),
+        ));
+    }
     if draft.not_after > given.plus(authority.longest) {
         let days = authority.longest.as_secs() / (24 * 3600);
         faults.push(fault("/notAfter".to_owned(), &format!("at most {days} days after it was given")));
@@ -105,6 +116,12 @@ fn grantors(
                 "required of a representative: what shows the authority",
             ));
         }
+        if is_again(draft, place) {
+            faults.push(fault(
+                format!("/grantors/{place}/authorityEvidence"),
+                "evidence of this person's own authority: what shows that of another one is the same person twice",
+            ));
+        }
         if grantor.at > now.plus(AHEAD) {
             faults.push(fault(format!("/grantors/{place}/at"), "an instant that has passed"));
         }
@@ -118,6 +135,18 @@ fn grantors(
         }
         Opening::Given => given(draft, recording, authority, faults),
     }
+}
+
+/// Whether one who gave it stands before this one already: the subject, or whoever the same evidence names.
+fn is_again(draft: &Draft, place: usize) -> bool {
+    let plain = |evidence: &str| evidence.to_lowercase().split_whitespace().collect::<String>();
+    let is = |earlier: &Grantor, one: &Grantor| match (&earlier.authority_evidence, &one.authority_evidence) {
+        _ if one.role == GrantorRole::Subject => earlier.role == GrantorRole::Subject,
+        (Some(earlier), Some(one)) => plain(earlier) == plain(one),
+        _ => false,
+    };
+    let Some((one, before)) = draft.grantors.get(..=place).and_then(<[Grantor]>::split_last) else { return false };
+    before.iter().any(|earlier| is(earlier, one))
 }
 
 /// The strictest of what holds for each purpose.

@@ -107,6 +107,9 @@ pub struct ConsentView {
     pub conditions: Option<String>,
     /// The earlier consent that it takes the place of.
     pub supersedes: Option<String>,
+    /// The ids of the consents about this person that speak in its place about something that it names, such as an earlier refusal: nothing rests on
+    /// it there until it is given anew with `supersedes`. Only of one that is given.
+    pub overruled_by: BTreeSet<String>,
     /// Its events, oldest first.
     pub events: Vec<EventView>,
     /// The disclosures between a withdrawal and its late recording; `null` while the gateway cannot say which.
@@ -134,7 +137,12 @@ impl ConsentSummary {
 
 impl ConsentView {
     /// Of a consent and what rested on it, if that is known, at `now`.
-    pub(super) fn of(kept: &KeptConsent, relied: Option<&[Reliance]>, now: Timestamp) -> Option<Self> {
+    pub(super) fn of(
+        kept: &KeptConsent,
+        relied: Option<&[Reliance]>,
+        overruled_by: BTreeSet<String>,
+        now: Timestamp,
+    ) -> Option<Self> {
         let current = kept.current()?;
         let events = kept.versions.iter().map(|version| EventView {
             event: version.state,
@@ -167,6 +175,7 @@ impl ConsentView {
             reviewed_by: current.reviewed_by.clone(),
             conditions: current.conditions.clone(),
             supersedes: current.supersedes.clone(),
+            overruled_by,
             events: events.collect(),
             incidents: relied.map(incidents),
         })

@@ -7,6 +7,7 @@ use crate::actions::{ActionError, Desk};
 use crate::consent::Override;
 use crate::crypto::{base64, digest};
 use crate::ledger::entry::{Actor, Body, Change, Clear, Client, Emergency, EntryKind, Outcome, Reference, Signed};
+use crate::notice::Answered;
 use crate::organisation::Oin;
 use crate::secret::Personal;
 use crate::source::overrides::{OverrideMessage, SignedStep, revoke_statement};
@@ -26,16 +27,9 @@ impl Desk {
         };
         let source = &record.source;
         let signed = signed(step, message);
-        let (mut clear, mut body) = self.draft(EntryKind::Override, source, &format!("override {event}"))?;
-        clear.source = Some(source.clone());
-        clear.purpose = Some(record.purpose.clone());
-        clear.categories.clone_from(&record.categories);
-        clear.outcome = outcome;
-        clear.overridden = true;
+        let (mut clear, mut body) = self.override_draft(record, event, outcome)?;
         clear.subject = Some(self.journal.subject_token(source, subject));
-        body.disclosing = Some(source.clone());
         body.client = Some(client);
-        body.purpose = Some(record.purpose.clone());
         // Who took the step: of an end not who made it.
         if let Some(first) = signed.first() {
             clear.actor = Some(self.journal.actor_token(source, &first.professional));
@@ -44,7 +38,6 @@ impl Desk {
         let review_by = matches!(step, Step::Made(_)).then(|| super::rules::review_due(message, record));
         let review_by = review_by.filter(|_| !record.four_eyes());
         body.overrides = vec![Emergency { id: record.id.clone(), reason: Some(record.harm.clone()), review_by }];
-        body.references = BTreeSet::from([Reference { object: "override".to_owned(), id: record.id.clone() }]);
         let second = record.approved_by.iter().map(|second| second.reference.clone());
         body.change = Some(Change {
             event: event.to_owned(),
@@ -53,6 +46,34 @@ impl Desk {
             ..Change::default()
         });
         body.signed = signed;
+        Ok((clear, body))
+    }
+
+    /// The entry about the end of an override that its review found not to be justified.
+    pub(in crate::actions) fn override_refuted(
+        &self,
+        record: &Override,
+        answer: &Answered,
+    ) -> Result<(Clear, Body), ActionError> {
+        let (mut clear, mut body) = self.override_draft(record, "ended", Outcome::Done)?;
+        self.acted(&mut clear, &mut body, &record.source, &answer.by);
+        body.overrides = vec![Emergency { id: record.id.clone(), reason: Some(record.harm.clone()), review_by: None }];
+        let reason = answer.basis.clone();
+        body.change = Some(Change { event: "ended".to_owned(), after: opened(record), reason, ..Change::default() });
+        Ok((clear, body))
+    }
+
+    fn override_draft(&self, record: &Override, event: &str, outcome: Outcome) -> Result<(Clear, Body), ActionError> {
+        let source = &record.source;
+        let (mut clear, mut body) = self.draft(EntryKind::Override, source, &format!("override {event}"))?;
+        clear.source = Some(source.clone());
+        clear.purpose = Some(record.purpose.clone());
+        clear.categories.clone_from(&record.categories);
+        clear.outcome = outcome;
+        clear.overridden = true;
+        body.disclosing = Some(source.clone());
+        body.purpose = Some(record.purpose.clone());
+        body.references = BTreeSet::from([Reference { object: "override".to_owned(), id: record.id.clone() }]);
         Ok((clear, body))
     }
 }
@@ -70,10 +91,11 @@ fn actor(reference: &str, source: &Oin) -> Actor {
 /// What it opens: codes and organisations, no words about persons.
 fn opened(record: &Override) -> BTreeMap<String, String> {
     let recipients: Vec<&str> = record.recipients.iter().map(Oin::as_str).collect();
+    let forms: Vec<&str> = record.forms.iter().map(|form| form.code()).collect();
     [
         ("recipients", recipients.join(" ")),
         ("ground", record.ground.code().to_owned()),
-        ("maxForm", record.max_form.code().to_owned()),
+        ("forms", forms.join(" ")),
         ("notAfter", record.ends_at().to_string()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
@@ -86,7 +108,7 @@ fn signed(step: &Step, message: &OverrideMessage) -> Vec<Signed> {
     match step {
         Step::Made(_) => {
             let created = &message.created;
-            let statement = content.create_statement(&created.professional, created.signed_at);
+            let statement = content.create_statement(&message.id, &created.professional, created.signed_at);
             let approved = message.approved.as_ref().map(|approved| {
                 let statement = content.approve_statement(&message.id, &approved.professional, approved.signed_at);
                 evidence("override-approve", approved, &statement)

@@ -1,5 +1,5 @@
-//! Overrides (doorbreking, `domain.md` §7) as sources report them. The gateway checks the professionals' signatures by the keys that the source
-//! states: who they are, and that they are two, the source vouches for with its own signature. Both stand in the log, so that neither can deny it.
+//! Overrides (doorbreking, `domain.md` §7) as sources report them. The gateway takes signatures only of professionals of the source whom its operator
+//! has enrolled: two keys are two persons. Both stand in the log, so that neither can deny it.
 
 mod entry;
 mod rules;
@@ -8,11 +8,14 @@ use std::collections::BTreeMap;
 
 use self::rules::member;
 use super::{ActionError, Desk};
-use crate::catalogue::{Form, Purpose};
+use crate::catalogue::Purpose;
 use crate::clock::Timestamp;
+use crate::consent::Override;
 use crate::consent::derogation::ConsentSought;
-use crate::consent::{Override, within_ceiling};
+use crate::crypto::base64;
+use crate::json::Fault;
 use crate::ledger::entry::Client;
+use crate::organisation::people::{Person, Role};
 use crate::organisation::{Kind, Oin, Organisation};
 use crate::secret::Personal;
 use crate::source::overrides::{self as wire, OverrideMessage, OverrideStanding, SignedStep};
@@ -35,6 +38,9 @@ pub struct Reporting<'a> {
     pub nonce: NonceClaim,
 }
 
+const ENROLLED: &str =
+    "a professional of the source, enrolled at the gateway (`sluis keys enrol`) with this reference, registration and key";
+
 /// What happens to an override.
 enum Step {
     Made(Box<Override>),
@@ -51,20 +57,32 @@ impl Desk {
         let subject = message.content.subject.parse(source).map(Personal::new);
         let subject = subject.ok_or_else(|| member("/content/subject", "an identifier"))?;
         let current = self.known_override(source, &subject, &message.id).await?;
+        let people = self.enrolled(source, Role::Professional).await?;
         let step = match (message.standing, current) {
-            (OverrideStanding::Active, None) => Step::Made(Box::new(self.new_override(message, &reporting)?)),
+            (OverrideStanding::Active, None) => Step::Made(Box::new(self.new_override(message, &reporting, &people)?)),
             (OverrideStanding::Revoked, Some((version, record))) if record.ended_at.is_none() => {
-                rules::ending(message)?;
+                self.ending(message, &record, &people)?;
                 let record = Override { ended_at: Some(self.clock.now()), ..record };
                 Step::Ended(version.saturating_add(1), Box::new(record))
+            }
+            (OverrideStanding::Active, Some((_, known))) if !known.is_as(&record(message, source, known.made_at)?) => {
+                return Err(taken());
             }
             (_, Some(_)) => return self.changes_nothing(reporting.nonce).await,
             (OverrideStanding::Revoked, None) => return Err(member("/id", "an override in force that this source made")),
         };
         let nonce = reporting.nonce.clone();
         match self.keep_override(&subject, step, message, reporting).await {
-            // Another node took the same report first.
-            Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => self.changes_nothing(nonce).await,
+            // Another node took the same report first, or the id is another's: of another source, or about another person.
+            Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => {
+                let current = self.known_override(source, &subject, &message.id).await?;
+                let (_, known) = current.ok_or_else(taken)?;
+                let same = match message.standing {
+                    OverrideStanding::Active => known.is_as(&record(message, source, known.made_at)?),
+                    OverrideStanding::Revoked => known.ended_at.is_some(),
+                };
+                if same { self.changes_nothing(nonce).await } else { Err(taken()) }
+            }
             done => done,
         }
     }
@@ -85,10 +103,42 @@ impl Desk {
         Ok(facts.overrides.into_iter().find(|(_, known)| known.id == id && known.source == *source))
     }
 
-    fn new_override(&self, message: &OverrideMessage, reporting: &Reporting<'_>) -> Result<Override, ActionError> {
-        let record = record(message, &reporting.source.oin, self.clock.now());
-        let faults = rules::faults(message, &record, reporting);
+    fn new_override(
+        &self,
+        message: &OverrideMessage,
+        reporting: &Reporting<'_>,
+        people: &[Person],
+    ) -> Result<Override, ActionError> {
+        let record = record(message, &reporting.source.oin, self.clock.now())?;
+        let mut faults = rules::faults(message, &record, reporting);
+        for (name, step) in [("created", Some(&message.created)), ("approved", message.approved.as_ref())] {
+            let member = step.and_then(|step| self.stranger(&reporting.source.oin, step, people));
+            faults.extend(member.map(|member| Fault { pointer: format!("/{name}/{member}"), expected: ENROLLED.to_owned() }));
+        }
         if faults.is_empty() { Ok(record) } else { Err(ActionError::Faults(faults)) }
+    }
+
+    /// The end of an override: by a professional of the source, after it was made.
+    fn ending(&self, message: &OverrideMessage, record: &Override, people: &[Person]) -> Result<(), ActionError> {
+        let revoked = rules::ending(message, self.clock.now())?;
+        match self.stranger(&record.source, revoked, people) {
+            None => Ok(()),
+            Some("professional") => Err(member("/revoked/professional", ENROLLED)),
+            Some("registration") => Err(member("/revoked/registration", ENROLLED)),
+            Some(_) => Err(member("/revoked/publicKey", ENROLLED)),
+        }
+    }
+
+    /// By which member a step is none of an enrolled professional.
+    fn stranger(&self, source: &Oin, step: &SignedStep, people: &[Person]) -> Option<&'static str> {
+        let key = base64::decode_url(&step.public_key).ok();
+        let known = people.iter().find(|person| key.is_some() && base64::decode_url(&person.key.x).ok() == key);
+        let Some(person) = known else { return Some("publicKey") };
+        if person.key.kid != step.professional {
+            return Some("professional");
+        }
+        let registered = self.registration_digest(source, &step.registration) == person.key.registration;
+        (!registered).then_some("registration")
     }
 
     async fn keep_override(
@@ -114,39 +164,42 @@ impl Desk {
 }
 
 /// What is kept of a report: the subject's identifier and the signatures are not.
-fn record(message: &OverrideMessage, source: &Oin, now: Timestamp) -> Override {
+fn record(message: &OverrideMessage, source: &Oin, now: Timestamp) -> Result<Override, ActionError> {
     let content = &message.content;
-    let finest =
-        content.forms.iter().copied().fold(Form::Signal, |finest, form| if within_ceiling(form, finest) { finest } else { form });
-    Override {
+    Ok(Override {
         id: message.id.clone(),
         subject: String::new(),
         source: source.clone(),
         recipients: content.recipients.iter().cloned().collect(),
         purpose: content.purpose.clone(),
         categories: content.categories.iter().copied().collect(),
-        max_form: finest,
+        forms: content.forms.iter().copied().collect(),
         ground: content.ground,
         professional: message.created.by(),
         approved_by: message.approved.as_ref().map(SignedStep::by),
         harm: content.harm.clone(),
         harm_to: content.harm_to.clone(),
-        consent_sought: consent_sought(&content.consent, now),
+        consent_sought: consent_sought(&content.consent, now)?,
         alternatives: content.alternatives.clone(),
         necessity: content.why_least.clone(),
         consulted: content.colleague.clone(),
         made_at: now,
         not_after: content.expires_at,
         ended_at: None,
-    }
+    })
 }
 
-fn consent_sought(sought: &wire::ConsentSought, now: Timestamp) -> ConsentSought {
-    match sought {
+fn taken() -> ActionError {
+    ActionError::State("another override has this id, or it has changed meanwhile: nothing was taken; use a new id".to_owned())
+}
+
+fn consent_sought(sought: &wire::ConsentSought, now: Timestamp) -> Result<ConsentSought, ActionError> {
+    Ok(match sought {
         wire::ConsentSought::Yes { on, result } => {
-            let at = Timestamp::parse(&format!("{on}T00:00:00Z")).unwrap_or(now);
+            let at = Timestamp::parse(&format!("{on}T00:00:00Z")).ok().filter(|at| *at <= now);
+            let at = at.ok_or_else(|| member("/content/consent/on", "a day that has begun, YYYY-MM-DD"))?;
             ConsentSought::Sought { at, result: result.clone() }
         }
         wire::ConsentSought::No { why } => ConsentSought::NotSought { reason: why.clone() },
-    }
+    })
 }

@@ -39,16 +39,29 @@ pub(super) fn member(pointer: &'static str, expected: impl ToString) -> ActionEr
 ///
 /// # Errors
 /// [`ActionError::Member`].
-pub(super) fn ending(message: &OverrideMessage) -> Result<&SignedStep, ActionError> {
+pub(super) fn ending(message: &OverrideMessage, now: Timestamp) -> Result<&SignedStep, ActionError> {
     let required = || member("/revoked", "required to end an override: the signed step");
     let revoked = message.revoked.as_ref().ok_or_else(required)?;
     let statement = revoke_statement(&message.id, &revoked.professional, revoked.signed_at);
-    if holds(revoked, &statement) { Ok(revoked) } else { Err(member("/revoked/signature", SIGNATURE)) }
+    if !holds(revoked, &statement) {
+        return Err(member("/revoked/signature", SIGNATURE));
+    }
+    let signed_at = revoked.signed_at;
+    if signed_at > now.plus(AHEAD) || signed_at < message.created.signed_at {
+        return Err(member("/revoked/signedAt", "an instant after it was created that has passed"));
+    }
+    Ok(revoked)
 }
 
-/// When the review of an override that one person made alone is due: as the source told her, and never later than counted from now.
+/// When the review of an override that one person made alone is due: as the source told her, and never later than counted from her act, however
+/// late that was reported.
 pub(super) fn review_due(message: &OverrideMessage, record: &Override) -> Timestamp {
-    message.review_due.map_or_else(|| record.review_due(), |due| due.min(record.review_due()))
+    let counted = latest_review(message).min(record.review_due());
+    message.review_due.map_or(counted, |due| due.min(counted))
+}
+
+fn latest_review(message: &OverrideMessage) -> Timestamp {
+    message.created.signed_at.plus_working_days(REVIEW_WORKING_DAYS)
 }
 
 const SIGNATURE: &str = "a signature by publicKey over the canonical JSON of the step and the whole content";
@@ -57,7 +70,7 @@ fn signatures(message: &OverrideMessage, now: Timestamp, faults: &mut Vec<Fault>
     let (content, created) = (&message.content, &message.created);
     let mut add =
         |pointer: &str, expected: &str| faults.push(Fault { pointer: pointer.to_owned(), expected: expected.to_owned() });
-    if !holds(created, &content.create_statement(&created.professional, created.signed_at)) {
+    if !holds(created, &content.create_statement(&message.id, &created.professional, created.signed_at)) {
         add("/created/signature", SIGNATURE);
     }
     if created.signed_at > now.plus(AHEAD) {
@@ -114,11 +127,11 @@ fn kind(reporting: &Reporting<'_>, recipient: &Oin) -> Option<Kind> {
 
 /// Who made it alone is reviewed, and knows by when.
 fn review(message: &OverrideMessage, record: &Override, faults: &mut Vec<Fault>) {
-    let latest = record.made_at.plus(AHEAD).plus_working_days(REVIEW_WORKING_DAYS);
+    let latest = latest_review(message);
     let expected = match (record.approved_by.is_some(), message.review_due) {
         (true, Some(_)) => "nothing: two persons stand for it",
         (false, due) if one_suffices(&record.purpose) && due.is_none_or(|due| due > latest) => {
-            "by when the privacy officer (FG) reviews it: at most two working days after it was made"
+            "by when the privacy officer (FG) reviews it: at most two working days after it was signed"
         }
         _ => return,
     };
@@ -140,9 +153,11 @@ fn place(fault: InvalidOverride) -> &'static str {
         },
         InvalidOverride::Empty(name) | InvalidOverride::Many(name) => match name {
             "categories" => "/content/categories",
+            "forms" => "/content/forms",
             _ => "/content/recipients",
         },
         InvalidOverride::Itself => "/content/recipients",
+        InvalidOverride::OwnColleague => "/content/colleague",
         InvalidOverride::Term => "/content/expiresAt",
         InvalidOverride::FourEyes => "/approved",
     }

@@ -65,7 +65,7 @@ pub(in crate::api) struct ConsentBody {
     /// For whom, by OIN; no kinds, no wildcards.
     #[schema(min_items = 1, max_items = 32)]
     recipients: Vec<String>,
-    /// For what.
+    /// For what: one purpose; a refusal may name all that it refuses.
     #[schema(min_items = 1, max_items = 11)]
     purposes: Vec<String>,
     /// Of which categories.
@@ -73,7 +73,7 @@ pub(in crate::api) struct ConsentBody {
     categories: Vec<Category>,
     /// Up to which form.
     max_form: Form,
-    /// When it happened.
+    /// When it happened: by default at most 28 days before it is recorded; a refusal however long ago.
     #[schema(format = DateTime)]
     at: String,
     /// From when it holds, not before it is recorded.
@@ -97,8 +97,8 @@ pub(in crate::api) struct ConsentBody {
     asked_in_private: bool,
     /// What shows it; it stays with its holder.
     evidence: crate::consent::record::Evidence,
-    /// The professional who records it.
-    #[schema(min_length = 1, max_length = 120)]
+    /// The professional who records it: visible ASCII, single spaces.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[!-~]+( [!-~]+)*$")]
     recorded_by: String,
     /// Why, in the giver's words.
     #[schema(required = false)]
@@ -106,7 +106,7 @@ pub(in crate::api) struct ConsentBody {
     /// Conditions that the giver made.
     #[schema(required = false)]
     conditions: Option<String>,
-    /// The earlier consent that it takes the place of.
+    /// The earlier consent that it takes the place of. After a refusal or a withdrawal it is needed, and what follows must have been given since.
     #[schema(required = false)]
     supersedes: Option<String>,
 }
@@ -140,8 +140,8 @@ pub(in crate::api) struct ConsentEnding {
     /// When it happened.
     #[schema(format = DateTime)]
     at: String,
-    /// The professional who records it.
-    #[schema(min_length = 1, max_length = 120)]
+    /// The professional who records it: visible ASCII, single spaces.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[!-~]+( [!-~]+)*$")]
     recorded_by: String,
     /// Why; required of an invalidation.
     #[schema(required = false)]

@@ -36,6 +36,7 @@ use crate::http::reply::API_VERSION;
         crate::api::notices::list,
         crate::api::notices::one,
         crate::api::offers::list,
+        crate::api::offers::made,
         crate::api::offers::make,
         crate::api::offers::withdraw,
         crate::api::overrides::take,

@@ -13,7 +13,7 @@ use crate::connector::config::Config;
 use crate::connector::delivery::Delivery;
 use crate::connector::local_api::{LocalClient, ShownOverride};
 use crate::connector::override_form;
-use crate::connector::overrides::OverrideState;
+use crate::connector::overrides::{OverrideState, new_override_id};
 use crate::organisation::Oin;
 use crate::source::overrides::{ConsentSought, OverrideContent, SignedStep};
 
@@ -125,7 +125,8 @@ impl Override {
 async fn create(form: &std::path::Path, client: &LocalClient, by: By, outside: Outside) -> Result<(), Failure> {
     let content = override_form::read(&input::text(form)?);
     let content = content.map_err(|error| Failure::usage(format!("{}: {error}", form.display())))?;
-    let created = client.create_override(&content, &by.hand(outside)?).await?;
+    let id = new_override_id(&*outside.entropy).map_err(Failure::usage)?;
+    let created = client.create_override(&id, &content, &by.hand(outside)?).await?;
     say(&match created.state {
         OverrideState::Pending => {
             format!("{} waits: another professional approves it with `sluis connector override approve`", created.id)

@@ -50,7 +50,7 @@ impl Professional {
         let connector = app::connector::open(config, outside).await.map_err(Failure::usage)?;
         match self.step {
             Step::Add { reference, name, registration, key_out } => {
-                let public_key = make_key(&reference, &key_out)?;
+                let (public_key, published) = make_key(&reference, &key_out)?;
                 let row = Row { reference, name, registration, public_key, active: true };
                 if let Err(error) = connector.enrol_professional(&row).await {
                     // A key that belongs to nobody is of no use.
@@ -58,6 +58,7 @@ impl Professional {
                     return Err(Failure::refused(error));
                 }
                 say(&format!("{} may now release, refuse and override; her key is in {}", row.reference, key_out.display()));
+                say(&format!("her public key, with which the gateway's operator enrols her (`sluis keys enrol`):\n{published}"));
             }
             Step::Deactivate { reference } => {
                 connector.deactivate_professional(&reference).await.map_err(Failure::refused)?;
@@ -68,10 +69,12 @@ impl Professional {
     }
 }
 
-fn make_key(reference: &str, file: &Path) -> Result<[u8; 32], Failure> {
+/// Writes a new key; gives its public part, also as the JWK.
+fn make_key(reference: &str, file: &Path) -> Result<([u8; 32], String), Failure> {
     let id: KeyId = reference.parse().map_err(|error| Failure::usage(format!("--reference: it also names the key: {error}")))?;
     let key = generate_signing_key(Algorithm::Ed25519, id).map_err(Failure::usage)?;
     let PublicKey::Ed25519(public_key) = key.public().key() else { return Err(Failure::usage("the key is not an Ed25519 key")) };
     write_private(file, key.to_json().as_bytes()).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    Ok(*public_key)
+    let published = serde_json::to_string(key.public()).map_err(Failure::usage)?;
+    Ok((*public_key, published))
 }

@@ -30,6 +30,11 @@ impl Check {
         ] {
             say(&format!("{number:>6}  {what:<22}{place}"));
         }
+        if let Some((version, names)) = self.policies.named()? {
+            let names = names.join(" and ");
+            say(&format!("MANIFEST.json: version {version}, these files, approved under the names {names}."));
+            say("Whether the signatures are theirs, a gateway checks by the keys in its [[policy.approvers]].");
+        }
         say("Everything reads, fits schema.cedarschema at level 1, and is explained in reasons/nl.toml and reasons/en.toml.");
         Ok(())
     }

@@ -9,7 +9,8 @@ use crate::cli::output::{Failure, say};
 use crate::policy::Bundle;
 use crate::policy::proof::{Example, SolverCommand, compare};
 
-const ABOUT: &str = "The verdict is about every request of the new model, by the solver; the examples are concrete requests about nobody.\n\n\
+const ABOUT: &str = "The verdict on the rules is about every request of the new model, by the solver; the examples are concrete requests about nobody. What no solver \
+    sees (terms, fields that are kept, whom a purpose serves, invariants) is compared line by line, and counts as much.\n\n\
     Exit codes: 0 nothing is wider; 1 something is wider; 2 wrong usage, or no solver.";
 
 /// Say what a new version permits beyond an old one.
@@ -42,21 +43,27 @@ impl Diff {
         if changes.files.is_empty() {
             say("the same files");
         }
+        let terms = old.terms_to(&new).map_err(Failure::usage)?;
+        for shift in &terms {
+            say(&shift.to_string());
+        }
         let comparison = compare(&old, &new, &SolverCommand::new(self.solver)).await.map_err(Failure::usage)?;
         for verdict in &comparison.forms {
             say(&format!("{:<8} {verdict}", verdict.form.code()));
             examples("only the new version permits", &verdict.wider);
             examples("only the old version permitted", &verdict.narrower);
         }
-        if comparison.widens() {
-            return Err(Failure::refused("the new version permits what the old one does not; it stands above"));
+        if comparison.widens() || terms.iter().any(|shift| shift.wider) {
+            return Err(Failure::refused(
+                "the new version is wider than the old one: it permits, keeps or waits for more; what stands above",
+            ));
         }
         Ok(())
     }
 }
 
 fn load(folder: &Path) -> Result<Arc<Bundle>, Failure> {
-    Bundle::load(folder).map(Arc::new).map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))
+    Bundle::load(folder).map(Arc::new).map_err(|error| Failure::usage(error.within(folder)))
 }
 
 fn examples(which: &str, examples: &[Example]) {

@@ -21,7 +21,7 @@ use clap::{Args, Subcommand};
 
 use super::output::{EXIT_CODES, Failure, finish};
 use crate::app::gateway::Outside;
-use crate::policy::{Bundle, LoadError};
+use crate::policy::{Bundle, LoadError, manifest};
 
 /// Check, test, prove, show, approve and explain the policies.
 #[derive(Args)]
@@ -74,7 +74,7 @@ impl Policy {
             #[cfg(not(feature = "prove"))]
             Command::Prove(command) | Command::Diff(command) => Err(command.run()),
             Command::Replay(command) => command.run(outside).await,
-            Command::Approve(command) => command.run(),
+            Command::Approve(command) => command.run().await,
             Command::Keygen(command) => command.run(),
             Command::Explain(command) => command.run(outside).await,
         })
@@ -100,8 +100,19 @@ impl Policies {
 
     /// A bundle that cannot be used: by what it says, or because there is none.
     fn refused(&self, error: &LoadError) -> Failure {
-        let reason = format!("{}: {error}", self.name());
+        let reason = self.folder.as_ref().map_or_else(|| format!("{}: {error}", self.name()), |folder| error.within(folder));
         if matches!(error, LoadError::Unreadable(_)) { Failure::usage(reason) } else { Failure::refused(reason) }
+    }
+
+    /// The version and the approvals that stand beside the files, if any do.
+    fn named(&self) -> Result<Option<(String, Vec<String>)>, Failure> {
+        let Some(folder) = &self.folder else { return Ok(None) };
+        manifest::named(folder).map_err(|error| Failure::refused(error.within(folder)))
+    }
+
+    /// A path of the bundle as it is on this machine.
+    fn place(&self, path: &str) -> String {
+        self.folder.as_ref().map_or_else(|| format!("policies/{path}"), |folder| format!("{}/{path}", folder.display()))
     }
 
     fn name(&self) -> String {

@@ -17,7 +17,7 @@ impl Test {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let bundle = self.policies.load()?;
         let report = bundle.run_cases().map_err(|error| self.policies.refused(&error.into()))?;
-        report.failures.iter().for_each(|failure| remark(&format!("policies/{failure}")));
+        report.failures.iter().for_each(|failure| remark(&self.policies.place(failure)));
         report.undecided.iter().for_each(|id| remark(&format!("{id} decides no case: add one in which it does")));
         if !report.failures.is_empty() || !report.undecided.is_empty() {
             let (failed, idle) = (report.failures.len(), report.undecided.len());

@@ -48,7 +48,8 @@ pub(in crate::cli) struct Request {
     /// About a person by the pseudonym that you were given earlier, for the same purpose and case.
     #[arg(long, value_name = "p1_…")]
     pseudonym: Option<Pseudonym>,
-    /// About the person of whom an offer to you is, by its id as `sluis offer list` prints it. The source that made it is asked.
+    /// About the person of whom an offer to you is, by its id as `sluis offer list` prints it. The source that made it is asked. It can be collected again
+    /// until what it collected is no longer kept.
     #[arg(long, value_name = "ID")]
     offer: Option<Uuid>,
     /// Whom to ask: a name of organisations.json in the kit, or an OIN. May be repeated. Without it, the purpose's default holds, where it has one.

@@ -96,13 +96,13 @@ impl LocalClient {
         found.ok_or_else(|| LocalError::NoOverride(id.to_owned()))
     }
 
-    /// Enters an override.
+    /// Enters an override under this new id.
     ///
     /// # Errors
     /// [`LocalError`].
-    pub async fn create_override(&self, content: &OverrideContent, hand: &Hand) -> Result<ShownOverride, LocalError> {
-        let signed = hand.sign(|signed| content.create_statement(&signed.professional, signed.signed_at))?;
-        read(&self.call(Method::POST, "/overrides", Some(json!({"content": content, "signed": signed}))).await?)
+    pub async fn create_override(&self, id: &str, content: &OverrideContent, hand: &Hand) -> Result<ShownOverride, LocalError> {
+        let signed = hand.sign(|signed| content.create_statement(id, &signed.professional, signed.signed_at))?;
+        read(&self.call(Method::POST, "/overrides", Some(json!({"id": id, "content": content, "signed": signed}))).await?)
     }
 
     /// Approves an override exactly as it stands, as the second person.

@@ -40,6 +40,7 @@ struct Refuse {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewOverride {
+    id: String,
     content: OverrideContent,
     signed: Signed,
 }
@@ -119,8 +120,8 @@ pub(super) async fn overrides(State(api): Shared) -> Result<Json<Vec<ShownOverri
 
 /// `POST /overrides`
 pub(super) async fn create_override(State(api): Shared, headers: HeaderMap, body: Body) -> Result<impl IntoResponse, Problem> {
-    let NewOverride { content, signed } = parse(&headers, body)?;
-    let created = api.connector.create_override(content, &signed).await?;
+    let NewOverride { id, content, signed } = parse(&headers, body)?;
+    let created = api.connector.create_override(&id, content, &signed).await?;
     Ok((StatusCode::CREATED, Json(ShownOverride::of(&api.connector, created))))
 }
 

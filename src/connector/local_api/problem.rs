@@ -122,11 +122,17 @@ impl From<OverrideError> for Problem {
         let detail = error.to_string();
         match error {
             OverrideError::NotFound => Self::not_found(),
-            OverrideError::WrongState => Self::conflict().with(detail),
-            OverrideError::Field(_) | OverrideError::Expiry | OverrideError::Subject(_) | OverrideError::UnknownPerson => {
-                Self::invalid().with(detail)
-            }
-            OverrideError::BeyondCeiling(_) | OverrideError::SamePerson => Self::not_permitted().with(detail),
+            OverrideError::WrongState | OverrideError::Taken => Self::conflict().with(detail),
+            OverrideError::Field(_)
+            | OverrideError::Id
+            | OverrideError::Expiry
+            | OverrideError::OwnColleague
+            | OverrideError::Subject(_)
+            | OverrideError::UnknownPerson => Self::invalid().with(detail),
+            OverrideError::BeyondCeiling(_)
+            | OverrideError::OtherForms { .. }
+            | OverrideError::NeverLeaves(_)
+            | OverrideError::SamePerson => Self::not_permitted().with(detail),
             OverrideError::Step(error) => error.into(),
             OverrideError::Source(_) | OverrideError::State(_) | OverrideError::Entropy(_) => Self::store(),
         }

@@ -56,8 +56,11 @@ impl Connector {
     fn check_scope(&self, content: &OverrideContent) -> Result<(), OverrideError> {
         let categories: BTreeSet<Category> = content.categories.iter().copied().collect();
         let forms: BTreeSet<Form> = content.forms.iter().copied().collect();
-        if categories.is_empty() || categories.len() != content.categories.len() || categories.iter().copied().any(never_leaves) {
+        if categories.is_empty() || categories.len() != content.categories.len() {
             return Err(OverrideError::Field("categories"));
+        }
+        if let Some(category) = categories.iter().copied().find(|category| never_leaves(*category)) {
+            return Err(OverrideError::NeverLeaves(category));
         }
         if forms.is_empty() || forms.len() != content.forms.len() {
             return Err(OverrideError::Field("forms"));
@@ -67,12 +70,19 @@ impl Connector {
         if recipients.is_empty() || !distinct || recipients.len() > MOST_RECIPIENTS || recipients.contains(&self.oin) {
             return Err(OverrideError::Field("recipients"));
         }
-        let opens = |recipient: &Oin, category: &Category| {
-            forms.iter().any(|form| self.ceiling.can_be_opened(&content.purpose, recipient, *category, *form))
-        };
-        let openable = |category: &Category| recipients.iter().all(|recipient| opens(recipient, category));
-        let closed = categories.iter().find(|category| !openable(category));
-        closed.map_or(Ok(()), |category| Err(OverrideError::BeyondCeiling(*category)))
+        for category in categories {
+            let lists = |form: &Form| {
+                recipients.iter().all(|recipient| self.ceiling.can_be_opened(&content.purpose, recipient, category, *form))
+            };
+            let listed: Vec<&str> = Form::ALL.iter().filter(|form| lists(form)).map(|form| form.code()).collect();
+            if listed.is_empty() {
+                return Err(OverrideError::BeyondCeiling(category));
+            }
+            if !forms.iter().any(lists) {
+                return Err(OverrideError::OtherForms { category, listed: listed.join(", ") });
+            }
+        }
+        Ok(())
     }
 }
 

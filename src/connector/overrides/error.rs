@@ -7,11 +7,17 @@ use crate::connector::store::{SourceError, StateError};
 use crate::entropy::EntropyUnavailable;
 
 /// An override is not entered, approved or ended. Names fields, never what stands in them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OverrideError {
     /// No override with this id.
     #[error("there is no override with this id")]
     NotFound,
+    /// Not an id.
+    #[error("the id of an override is 128 random bits, base64url without padding: 22 characters")]
+    Id,
+    /// Another override has the id.
+    #[error("another override has this id: sign it under a new one")]
+    Taken,
     /// Not in a state for this step.
     #[error("the override is not in a state that allows this step")]
     WrongState,
@@ -24,6 +30,20 @@ pub enum OverrideError {
     /// The source's ceiling does not list the category for this purpose and every recipient.
     #[error("the ceiling of this source does not list {0} for this purpose and every recipient: an override cannot open it")]
     BeyondCeiling(Category),
+    /// The source's ceiling lists the category, in other forms than these.
+    #[error("the ceiling of this source lists {category} for this purpose and these recipients in other forms: {listed}")]
+    OtherForms {
+        /// The category.
+        category: Category,
+        /// The forms that it lists.
+        listed: String,
+    },
+    /// No override opens this category.
+    #[error("{0} never leaves a source: no override opens it")]
+    NeverLeaves(Category),
+    /// She consulted herself.
+    #[error("colleague is another professional than the one who enters the override")]
+    OwnColleague,
     /// The source does not know the person.
     #[error("this source does not know the subject")]
     UnknownPerson,

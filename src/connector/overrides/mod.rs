@@ -13,29 +13,47 @@ use super::ids::random_id;
 use super::professionals::Signed;
 use super::store::{NewOverride, OverrideRow};
 use crate::consent::derogation::{REVIEW_WORKING_DAYS, one_suffices};
+use crate::consent::professional::canonical_reference;
+use crate::crypto::base64;
+use crate::entropy::{Entropy, EntropyUnavailable};
 use crate::source::overrides::{OverrideContent, revoke_statement};
 
+/// An id for a new override: the professional signs it, so that nobody makes the same again in her name.
+///
+/// # Errors
+/// [`EntropyUnavailable`].
+pub fn new_override_id(entropy: &dyn Entropy) -> Result<String, EntropyUnavailable> {
+    random_id(entropy)
+}
+
 impl Connector {
-    /// Enters an override, signed over [`OverrideContent::create_statement`]. It waits for another professional, except under
+    /// Enters an override under an id of the caller's ([`new_override_id`]), signed over [`OverrideContent::create_statement`]. It waits for another professional, except under
     /// `acute-safety`. The same signed statement entered again gives the same override.
     ///
     /// # Errors
     /// [`OverrideError`] naming the field.
-    pub async fn create_override(&self, content: OverrideContent, signed: &Signed) -> Result<OverrideRow, OverrideError> {
+    pub async fn create_override(
+        &self,
+        id: &str,
+        content: OverrideContent,
+        signed: &Signed,
+    ) -> Result<OverrideRow, OverrideError> {
+        base64::decode_url_array::<16>(id).map_err(|_| OverrideError::Id)?;
         let now = self.outside.clock.now();
         self.check_content(&content, signed.signed_at.min(now), now)?;
-        let statement = content.create_statement(&signed.professional, signed.signed_at);
+        if canonical_reference(&content.colleague) == canonical_reference(&signed.professional) {
+            return Err(OverrideError::OwnColleague);
+        }
+        let statement = content.create_statement(id, &signed.professional, signed.signed_at);
         let created = self.verify_step(signed, &statement).await?;
         let subject = self.known_subject(&content, now).await?;
         let alone = one_suffices(&content.purpose);
-        let review_due = alone.then(|| now.plus_working_days(REVIEW_WORKING_DAYS));
+        let review_due = alone.then(|| created.signed_at.plus_working_days(REVIEW_WORKING_DAYS));
         let state = if alone { OverrideState::Active } else { OverrideState::Pending };
         let record = OverrideRecord { content, created, approved: None, review_due, revoked: None };
         let fingerprint = self.state.digest("override", &statement);
-        let id = random_id(&*self.outside.entropy)?;
-        let new = NewOverride { id: &id, state, subject, fingerprint, entered_at: now, record: &record };
-        let id = self.state.insert_override(new).await?;
-        self.found(&id).await
+        let new = NewOverride { id, state, subject, fingerprint, entered_at: now, record: &record };
+        if self.state.insert_override(new).await? { self.found(id).await } else { Err(OverrideError::Taken) }
     }
 
     /// Approves a pending override: another person, by reference, registration and key, signed over [`OverrideContent::approve_statement`].

@@ -43,21 +43,22 @@ pub struct OverrideRow {
 type StoredOverride = (String, String, Option<String>, Vec<u8>, i64, Vec<u8>);
 
 impl State {
-    /// Enters the override and gives its id: that of the earlier one when the same signed statement was entered before.
+    /// Enters the override; `true` also when the same signed statement, of which the id is a part, was entered before, `false` when another has the id.
     ///
     /// # Errors
     /// [`StateError`].
-    pub async fn insert_override(&self, new: NewOverride<'_>) -> Result<String, StateError> {
+    pub async fn insert_override(&self, new: NewOverride<'_>) -> Result<bool, StateError> {
         let content = &new.record.content;
         let recipients: Vec<&str> = content.recipients.iter().map(Oin::as_str).collect();
         let statement = "INSERT INTO override (id, state, purpose, recipient, subject, fingerprint, entered_at, expires_at, sealed) \
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (fingerprint) DO NOTHING";
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
         let insert = sqlx::query(statement).bind(new.id).bind(new.state.code()).bind(content.purpose.as_str());
         let insert = insert.bind(recipients.join(" ")).bind(new.subject.as_slice()).bind(new.fingerprint.as_slice());
         let insert = insert.bind(new.entered_at.millis()).bind(content.expires_at.millis());
         insert.bind(self.seal(place(new.id), new.record)?).execute(&self.pool).await?;
-        let query = "SELECT id FROM override WHERE fingerprint = ?1";
-        Ok(sqlx::query_scalar(query).bind(new.fingerprint.as_slice()).fetch_one(&self.pool).await?)
+        let query = "SELECT count(*) FROM override WHERE id = ?1 AND fingerprint = ?2";
+        let found: i64 = sqlx::query_scalar(query).bind(new.id).bind(new.fingerprint.as_slice()).fetch_one(&self.pool).await?;
+        Ok(found == 1)
     }
 
     /// One override.

@@ -135,8 +135,9 @@ async fn overrides_are_entered_and_approved_through_the_api() {
     }))
     .unwrap();
     let now = client.fixture.now();
-    let signed = client.fixture.agent.sign(now, |signed| content.create_statement(&signed.professional, signed.signed_at));
-    let (status, created) = client.post("/overrides", &json!({"content": content, "signed": signed})).await;
+    let id = base64::encode_url(&[7; 16]);
+    let signed = client.fixture.agent.sign(now, |signed| content.create_statement(&id, &signed.professional, signed.signed_at));
+    let (status, created) = client.post("/overrides", &json!({"id": id, "content": content, "signed": signed})).await;
     assert_eq!((status, &created["state"]), (StatusCode::CREATED, &json!("pending")));
     let id = created["id"].as_str().unwrap();
     let same = client.fixture.agent.sign(now, |signed| content.approve_statement(id, &signed.professional, signed.signed_at));

@@ -6,6 +6,7 @@ use super::super::professionals::StepError;
 use super::super::store::OverrideRow;
 use super::*;
 use crate::catalogue::Ground;
+use crate::crypto::digest;
 use crate::organisation::{Kind, Oin};
 use crate::source::overrides::{ConsentSought, OverrideContent, OverrideMessage, OverrideStanding, revoke_statement};
 
@@ -20,8 +21,12 @@ fn content(purpose: &str, form: &str) -> OverrideContent {
 }
 
 async fn create(fixture: &Fixture, person: &Person, content: &OverrideContent) -> Result<OverrideRow, OverrideError> {
-    let signed = person.sign(fixture.now(), |signed| content.create_statement(&signed.professional, signed.signed_at));
-    fixture.connector.create_override(content.clone(), &signed).await
+    // The same of one content, as one professional hands it in twice.
+    let id = base64::encode_url(
+        &digest::sha256(format!("{} {} {}", person.reference, fixture.now(), json!(content)).as_bytes())[..16],
+    );
+    let signed = person.sign(fixture.now(), |signed| content.create_statement(&id, &signed.professional, signed.signed_at));
+    fixture.connector.create_override(&id, content.clone(), &signed).await
 }
 
 async fn approve(fixture: &Fixture, person: &Person, row: &OverrideRow) -> Result<OverrideRow, OverrideError> {
@@ -142,7 +147,6 @@ async fn every_field_is_required() {
         ("consent.on", &|content| content.consent = ConsentSought::Yes { on: "2026-13-01".to_owned(), result: "nee".to_owned() }),
         ("consent.on", &|content| content.consent = ConsentSought::Yes { on: "2026-11-21".to_owned(), result: "nee".to_owned() }),
         ("categories", &|content| content.categories.clear()),
-        ("categories", &|content| content.categories = vec![Category::Reporter]),
         ("categories", &|content| content.categories = vec![Category::IncidentReports; 2]),
         ("forms", &|content| content.forms.clear()),
         ("recipients", &|content| content.recipients.clear()),
@@ -157,6 +161,11 @@ async fn every_field_is_required() {
     assert_eq!(refuse(&|content| content.expires_at = late(NOW)).await, OverrideError::Expiry);
     assert_eq!(refuse(&|content| content.subject.value = "999990044".to_owned()).await, OverrideError::UnknownPerson);
     assert!(matches!(refuse(&|content| content.subject.value = "1".to_owned()).await, OverrideError::Subject(_)));
+    let secret = refuse(&|content| content.categories = vec![Category::CitizenNumber]).await;
+    assert_eq!(secret.to_string(), "citizen-number never leaves a source: no override opens it");
+    let form = refuse(&|content| content.forms = vec![Form::Signal]).await.to_string();
+    assert!(form.ends_with("in other forms: exact"), "{form}");
+    assert_eq!(refuse(&|content| content.colleague = " POL-17".to_owned()).await, OverrideError::OwnColleague);
     let beyond = refuse(&|content| content.categories = vec![Category::LivingAreas]).await;
     assert_eq!(beyond, OverrideError::BeyondCeiling(Category::LivingAreas));
     assert!(fixture.connector.overrides().await.unwrap().is_empty());
@@ -171,9 +180,11 @@ async fn every_field_is_required() {
 async fn the_signature_covers_every_field() {
     let fixture = Fixture::new().await;
     let mut content = content("acute-safety", "exact");
-    let signed = fixture.agent.sign(fixture.now(), |signed| content.create_statement(&signed.professional, signed.signed_at));
+    let id = base64::encode_url(&[7; 16]);
+    let signed =
+        fixture.agent.sign(fixture.now(), |signed| content.create_statement(&id, &signed.professional, signed.signed_at));
     content.harm = "Iets anders.".to_owned();
-    let refused = fixture.connector.create_override(content, &signed).await.err();
+    let refused = fixture.connector.create_override(&id, content, &signed).await.err();
     assert_eq!(refused, Some(OverrideError::Step(StepError::Signature)));
 }
 

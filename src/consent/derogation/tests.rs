@@ -26,7 +26,7 @@ fn made() -> Override {
         recipients: [oin(1)].into(),
         purpose: purpose("safety-assessment"),
         categories: [Category::Diagnosis].into(),
-        max_form: Form::Summary,
+        forms: [Form::Summary].into(),
         ground: Ground::ConflictOfDuties,
         professional: professional("p-1"),
         approved_by: Some(professional("p-2")),
@@ -87,6 +87,10 @@ fn everything_must_be_stated() {
     assert_eq!(Override { recipients: BTreeSet::new(), ..made() }.check(), Err(InvalidOverride::Empty("recipients")));
     let many = (0..17).map(|number| format!("000000990000000{number:02}000").parse().expect("an OIN")).collect();
     assert_eq!(Override { recipients: many, ..made() }.check(), Err(InvalidOverride::Many("recipients")));
+    assert_eq!(Override { forms: BTreeSet::new(), ..made() }.check(), Err(InvalidOverride::Empty("forms")));
+    for herself in ["p-1", " P-1 "] {
+        assert_eq!(Override { consulted: herself.into(), ..made() }.check(), Err(InvalidOverride::OwnColleague));
+    }
     let itself = [oin(1), oin(5)].into();
     assert_eq!(Override { recipients: itself, ..made() }.check(), Err(InvalidOverride::Itself));
     let sought = ConsentSought::NotSought { reason: String::new() };
@@ -103,15 +107,14 @@ fn it_covers_what_it_names_until_it_ends() {
     let one = made();
     let recipients = one.recipients.clone();
     let now = one.made_at.plus(Duration::from_hours(1));
-    let covers = |one: &Override, category, form, now| one.valid_for(&recipients, &one.purpose, category, form, now);
-    assert!(covers(&one, Category::Diagnosis, Form::Summary, now));
-    assert!(!covers(&one, Category::Diagnosis, Form::Exact, now));
-    assert!(!covers(&one, Category::SubstanceUse, Form::Signal, now));
-    assert!(!covers(&one, Category::Diagnosis, Form::Signal, one.not_after));
+    let covers = |one: &Override, category, now| one.valid_for(&recipients, &one.purpose, category, now);
+    assert!(covers(&one, Category::Diagnosis, now));
+    assert!(!covers(&one, Category::SubstanceUse, now));
+    assert!(!covers(&one, Category::Diagnosis, one.not_after));
     let ended = Override { ended_at: Some(now), ..made() };
-    assert!(!covers(&ended, Category::Diagnosis, Form::Signal, now));
+    assert!(!covers(&ended, Category::Diagnosis, now));
     let other = [oin(2)].into();
-    assert!(!one.valid_for(&other, &one.purpose, Category::Diagnosis, Form::Signal, now), "another recipient");
+    assert!(!one.valid_for(&other, &one.purpose, Category::Diagnosis, now), "another recipient");
     let overrides = [ended, one];
     let found = governing_override(&overrides, &oin(5), &recipients, &overrides[1].purpose, Category::Diagnosis, now);
     assert_eq!(found.map(|found| found.ended_at), Some(None));
@@ -124,7 +127,7 @@ fn for_a_team_it_names_every_attendee_but_the_source() {
     let named = |id: &str, recipients: &[u8], form| Override {
         id: id.into(),
         recipients: recipients.iter().map(|number| oin(*number)).collect(),
-        max_form: form,
+        forms: [form].into(),
         ..made()
     };
     let two = named("two", &[1, 2], Form::Reduced);
@@ -142,4 +145,13 @@ fn for_a_team_it_names_every_attendee_but_the_source() {
     assert_eq!(governs(&[5]), None, "the source alone");
     assert_eq!(governs(&[]), None, "a team of nobody");
     assert_eq!(overrides[0].fact().recipients, [oin(1), oin(2), oin(5)].into());
+}
+
+/// Broken on purpose to see it fail: the forms folded to the finest and what tells less.
+#[test]
+fn it_opens_the_forms_that_were_signed_and_no_other() {
+    for form in Form::ALL {
+        let one = Override { forms: [form].into(), ..made() };
+        assert_eq!(one.fact().forms, [form].into(), "{form}");
+    }
 }

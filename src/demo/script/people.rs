@@ -9,7 +9,7 @@ use crate::case_room::{CaseId, State, Step, Track};
 use crate::catalogue::{Category, Form, Ground};
 use crate::connector::hand::Hand;
 use crate::connector::inbox::{InboxState, refuse_statement, release_statement};
-use crate::connector::overrides::OverrideState;
+use crate::connector::overrides::{OverrideState, new_override_id};
 use crate::connector::professionals::Signed;
 use crate::demo::organisations::Slug;
 use crate::demo::running::{DemoError, Running};
@@ -132,8 +132,10 @@ async fn make_override(demo: &Running, breach: Breach) -> Result<(), DemoError> 
         return Ok(());
     }
     let sign = |hand: Hand, statement: &dyn Fn(&Signed) -> Vec<u8>| hand.sign(statement).map_err(DemoError::new);
-    let created = sign(demo.hand(source, "pro-1")?, &|signed| content.create_statement(&signed.professional, signed.signed_at))?;
-    let row = connector.create_override(content.clone(), &created).await.map_err(DemoError::new)?;
+    let id = new_override_id(&*demo.outside().entropy).map_err(DemoError::new)?;
+    let created =
+        sign(demo.hand(source, "pro-1")?, &|signed| content.create_statement(&id, &signed.professional, signed.signed_at))?;
+    let row = connector.create_override(&id, content.clone(), &created).await.map_err(DemoError::new)?;
     if let Some(approver) = breach.approver {
         let approve = |signed: &Signed| content.approve_statement(&row.id, &signed.professional, signed.signed_at);
         let approved = sign(demo.hand(source, approver)?, &approve)?;

@@ -13,10 +13,19 @@ use crate::crypto::keys::{
     Algorithm, EncryptionKeyKind, KeyId, PrivateJwk, SigningKey, generate_encryption_key, generate_signing_key,
 };
 use crate::demo::authority::{Authority, Issued};
-use crate::demo::organisations::{DemoOrganisation, EncryptionAlgorithm, SignatureAlgorithm};
+use crate::demo::organisations::{DemoOrganisation, EncryptionAlgorithm, SignatureAlgorithm, Slug};
+use crate::organisation::people::Role;
 
 /// The professionals of each source who release summaries and make overrides: two, because of four eyes.
 pub const PROFESSIONALS: [&str; 2] = ["pro-1", "pro-2"];
+
+/// The privacy officer (FG) of each source, who reviews what one professional did alone.
+pub const PRIVACY_OFFICER: &str = "fg-1";
+
+/// The registration of somebody of a demo organisation.
+pub fn registration(slug: Slug, reference: &str) -> String {
+    format!("{}-{reference}", slug.code())
+}
 
 /// What must be registered of an organisation.
 pub struct Member {
@@ -28,6 +37,8 @@ pub struct Member {
     pub signing: Vec<PrivateJwk>,
     /// Its public encryption key.
     pub encryption: Option<PrivateJwk>,
+    /// The keys of its people: who releases and overrides, and who reviews.
+    pub people: Vec<(Role, PrivateJwk)>,
     /// Where its connector answers.
     pub connector: Option<String>,
 }
@@ -39,7 +50,14 @@ pub(super) fn make(
     organisation: DemoOrganisation,
     outside: &Outside,
 ) -> Result<Member, SetupError> {
-    let mut member = Member { organisation, certificates: Vec::new(), signing: Vec::new(), encryption: None, connector: None };
+    let mut member = Member {
+        organisation,
+        certificates: Vec::new(),
+        signing: Vec::new(),
+        encryption: None,
+        people: Vec::new(),
+        connector: None,
+    };
     if organisation.has_kit {
         kit(layout, authority, &mut member)?;
     }
@@ -96,9 +114,11 @@ fn connector(
     let (token, digest) = LocalToken::issue(&*outside.entropy).map_err(|error| SetupError::new(&folder, error))?;
     files::private(&folder.join("local-token"), token.expose().as_bytes())?;
     files::private(&folder.join("local-token.sha256"), digest.to_line().as_bytes())?;
-    for professional in PROFESSIONALS {
-        let key = signing_key(&folder, professional, SignatureAlgorithm::Ed25519)?;
-        files::private(&folder.join(format!("{professional}.jwk")), key.to_json().as_bytes())?;
+    let professionals = PROFESSIONALS.map(|reference| (Role::Professional, reference));
+    for (role, reference) in professionals.into_iter().chain([(Role::PrivacyOfficer, PRIVACY_OFFICER)]) {
+        let key = signing_key(&folder, reference, SignatureAlgorithm::Ed25519)?;
+        files::private(&folder.join(format!("{reference}.jwk")), key.to_json().as_bytes())?;
+        member.people.push((role, key));
     }
     let held = [None, None].map(ports::choose).into_iter().collect::<Result<Vec<_>, _>>()?;
     let numbers = held.iter().map(ports::number).collect::<Result<Vec<_>, _>>()?;

@@ -13,7 +13,7 @@ mod renew;
 use std::path::{Path, PathBuf};
 
 pub use files::SetupError;
-pub use members::PROFESSIONALS;
+pub use members::{PRIVACY_OFFICER, PROFESSIONALS, registration};
 pub use policies::APPROVERS;
 pub use registers::register;
 pub use renew::{connector_address, fresh_ports};

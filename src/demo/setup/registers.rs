@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::files::SetupError;
-use super::members::{Member, algorithm};
+use super::members::{Member, algorithm, registration};
 use super::oin;
 use crate::actions::consents::{Draft, Ending, Opening, Recording};
 use crate::actions::once::Once;
@@ -33,14 +33,15 @@ pub async fn register(desk: &Desk, bundle: &Bundle, members: &[Member], world: &
         join(&operated, member, now).await?;
     }
     let organisations = desk.store.registered().await.map_err(failed)?.organisations;
-    let known = organisations.keys().cloned().collect();
-    let purposes = bundle.purposes().map(|purpose| purpose.id.clone()).collect();
+    let known = organisations.iter().map(|(oin, registration)| (oin.clone(), registration.organisation.kind)).collect();
+    let day = Duration::from_hours(24);
     for (number, consent) in world.consents().enumerate() {
         let person = world.persons().map(|(_, person)| person).find(|person| person.id == consent.person);
         let person = person.ok_or_else(|| failed("a consent about nobody"))?;
         let source = organisations.get(&oin(&consent.source.organisation())?).ok_or_else(|| failed("a consent at nobody's"))?;
-        let recording = Recording { recorder: &source.organisation, known: &known, purposes: &purposes };
-        record(desk, recording, consent, person, number).await?;
+        let recording = Recording { recorder: &source.organisation, known: &known, bundle };
+        let consent = recorded_in_time(consent, now.minus(desk.authority.recorded_within).plus(day));
+        record(desk, recording, &consent, person, number).await?;
     }
     Ok(())
 }
@@ -66,6 +67,13 @@ async fn join(desk: &Desk, member: &Member, now: Timestamp) -> Result<(), SetupE
         let key = published(key.public(), member.organisation.encryption.alg(), validity)?;
         credentials.push(CredentialChange::Encryption { organisation: organisation.clone(), key });
     }
+    for (role, key) in &member.people {
+        let reference = key.public().id().ok_or_else(|| failed("a key without id"))?.as_str();
+        let jwk = serde_json::to_string(key.public()).map_err(failed)?;
+        let registration = registration(member.organisation.slug, reference);
+        let key = desk.personal_key(&organisation, jwk.as_bytes(), &registration, validity).map_err(failed)?;
+        credentials.push(CredentialChange::Person { organisation: organisation.clone(), role: *role, key });
+    }
     let organisation = Organisation {
         oin: organisation,
         kind: member.organisation.kind,
@@ -90,6 +98,16 @@ fn identifier(person: &Person, source: Slug) -> Result<Personal<SubjectId>, Setu
     }
     let value: LocalNumber = person.local_number(source).parse().map_err(failed)?;
     Ok(Personal::new(SubjectId::Local { source: oin(&source.organisation())?, value }))
+}
+
+/// What was given longer ago than the register takes was given anew when it began, on `earliest`.
+fn recorded_in_time(consent: &DemoConsent, earliest: Timestamp) -> DemoConsent {
+    let mut consent = consent.clone();
+    consent.valid_from = consent.valid_from.max(earliest);
+    if let DemoConsentState::Withdrawn { at } = &mut consent.state {
+        *at = (*at).max(consent.valid_from);
+    }
+    consent
 }
 
 /// Records a consent as its source brings it, and its withdrawal. What was over before the register began is not brought into it.

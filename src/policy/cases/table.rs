@@ -79,8 +79,8 @@ struct ConsentCase {
 #[expect(clippy::struct_excessive_bools, reason = "each is a way not to cover, on its own")]
 struct OverrideCase {
     categories: BTreeSet<Category>,
-    #[serde(default = "exact")]
-    max_form: Form,
+    #[serde(default = "every_form")]
+    forms: BTreeSet<Form>,
     #[serde(default)]
     other_source: bool,
     #[serde(default)]
@@ -139,6 +139,10 @@ struct FactsCase {
     protected_from_recipient: bool,
 }
 
+fn every_form() -> BTreeSet<Form> {
+    Form::ALL.into()
+}
+
 const fn municipality() -> Kind {
     Kind::Municipality
 }
@@ -189,7 +193,7 @@ impl Case {
                 recipients: covered(case.other_recipient, case.all_attendees)?,
                 purpose: purpose.id.clone(),
                 categories: case.categories.clone(),
-                max_form: case.max_form,
+                forms: case.forms.clone(),
                 valid_from: case.valid_from.unwrap_or_else(|| now.minus(hour)),
                 not_after: case.not_after.unwrap_or_else(|| now.plus(hour)),
                 four_eyes: !case.one_person,

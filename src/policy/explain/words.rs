@@ -145,7 +145,8 @@ fn about_override(condition: &Condition, one: &OverrideFact, question: &Question
         }
         () if text.contains("override.categories") => not(question.category.code(), question.category.code()),
         () if text.contains("override.forms") => {
-            not(&format!("de vorm {form} (hoogstens {})", one.max_form), &format!("the form {form} (at most {})", one.max_form))
+            let forms = one.forms.iter().map(|form| form.code()).collect::<Vec<_>>().join(", ");
+            not(&format!("de vorm {form} (alleen {forms})"), &format!("the form {form} (only {forms})"))
         }
         () if text.contains("override.validFrom") => {
             both(format!("de doorbreking geldt pas vanaf {made}"), format!("the override counts only from {made} on"))

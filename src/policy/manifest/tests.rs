@@ -53,10 +53,10 @@ fn two_persons_make_a_version() {
     let (folder, one, other) = (Folder::new(), key(), key());
     let approvers = [approver("A. Jansen", &one), approver("B. Visser", &other)];
     assert!(folder.load(&approvers).expect_err("nothing yet").starts_with("policies/MANIFEST.json"));
-    assert_eq!(approve(&folder.0, Some(&first("2026-11")), "A. Jansen", &one).expect("proposed"), 1);
+    assert_eq!(approve(&folder.0, Some(&first("2026-11")), "A. Jansen", &one).expect("proposed"), ["A. Jansen"]);
     let error = folder.load(&approvers).expect_err("one signature");
     assert!(error.starts_with("policies/MANIFEST.sig:2: approved by 1"), "{error}");
-    assert_eq!(approve(&folder.0, None, "B. Visser", &other).expect("approved"), 2);
+    assert_eq!(approve(&folder.0, None, "B. Visser", &other).expect("approved"), ["A. Jansen", "B. Visser"]);
     let bundle = folder.load(&approvers).expect("approved by two");
     assert_eq!((bundle.version(), bundle.approved_by().len()), (Some("2026-11"), 2));
     assert_eq!(bundle.hash(), hash(&folder.text(MANIFEST)), "the manifest names every file, and what it replaces");
@@ -80,9 +80,13 @@ fn two_persons_make_a_version() {
 fn the_same_person_twice_is_one() {
     let (folder, one, other) = (Folder::new(), key(), key());
     approve(&folder.0, Some(&first("1")), "A. Jansen", &one).expect("proposed");
-    for (name, key) in [("A. Jansen", &one), ("Somebody else", &one), ("A. Jansen", &other)] {
+    for (name, key, says) in [
+        ("A. Jansen", &one, "A. Jansen has approved already: "),
+        ("Somebody else", &one, "A. Jansen has approved already with this key: Somebody else approves with a key of her own"),
+        ("A. Jansen", &other, "A. Jansen has approved already: "),
+    ] {
         let error = approve(&folder.0, None, name, key).expect_err("twice").to_string();
-        assert!(error.contains("approved already"), "{error}");
+        assert!(error.starts_with(says), "{error}");
     }
     let line = folder.text(APPROVALS);
     folder.write(APPROVALS, &format!("{line}{line}"));
@@ -141,6 +145,59 @@ fn what_is_no_sound_bundle_is_not_approved() {
     assert!(!folder.0.join(MANIFEST).exists());
     for (version, name) in [("", "A"), ("a b", "A"), ("1", ""), ("1", "A\nB")] {
         folder.write("rules/guards.cedar", &guards);
-        assert!(approve(&folder.0, Some(&first(version)), name, &one).is_err(), "{version:?} {name:?}");
+        let error = approve(&folder.0, Some(&first(version)), name, &one).expect_err("refused").to_string();
+        assert!(!error.contains("MANIFEST"), "no file is to blame: {error}");
     }
+}
+
+/// A pipe, an endless device and a link are refused at once: nobody waits for them, and nobody reads them.
+#[test]
+fn what_is_no_regular_file_is_refused_unread() {
+    let (folder, one, other) = (Folder::new(), key(), key());
+    let approvers = [approver("A. Jansen", &one), approver("B. Visser", &other)];
+    approve(&folder.0, Some(&first("1")), "A. Jansen", &one).expect("proposed");
+    approve(&folder.0, None, "B. Visser", &other).expect("approved");
+    for name in [MANIFEST, APPROVALS, "rules/probation.cedar"] {
+        let (path, kept) = (folder.0.join(name), folder.0.with_extension("kept"));
+        std::fs::rename(&path, &kept).expect("taken away");
+        let made = std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo");
+        assert!(made.success());
+        let expect = || {
+            let error = folder.load(&approvers).expect_err("refused");
+            assert!(error.starts_with(&format!("policies/{name}: not a regular file")), "{error}");
+            std::fs::remove_file(&path).expect("removed");
+        };
+        expect();
+        for target in [std::path::Path::new("/dev/zero"), &kept] {
+            std::os::unix::fs::symlink(target, &path).expect("a link");
+            expect();
+        }
+        std::fs::rename(&kept, &path).expect("put back");
+    }
+    folder.write(APPROVALS, &" ".repeat(1024 * 1024 + 1));
+    assert!(folder.load(&approvers).expect_err("refused").contains("larger than 1 MiB"));
+}
+
+/// What can be seen without the approvers' keys.
+#[test]
+fn a_manifest_that_does_not_hold_is_named_without_keys() {
+    let (folder, one, other) = (Folder::new(), key(), key());
+    assert_eq!(named(&folder.0).expect("no manifest"), None);
+    let expect = |says: &str| {
+        let error = named(&folder.0).expect_err(says).to_string();
+        assert!(error.contains(says), "{says}: {error}");
+    };
+    approve(&folder.0, Some(&first("1")), "A. Jansen", &one).expect("proposed");
+    expect("policies/MANIFEST.sig:2: approved by 1: 2 persons approve");
+    let line = folder.text(APPROVALS);
+    for twice in [line.clone(), line.replace("A. Jansen", "B. Visser"), line.replacen(char::is_alphanumeric, "", 1)] {
+        folder.write(APPROVALS, &format!("{line}{twice}"));
+        expect("policies/MANIFEST.sig:2: ");
+    }
+    folder.write(APPROVALS, &line);
+    approve(&folder.0, None, "B. Visser", &other).expect("approved");
+    let names = named(&folder.0).expect("it holds").expect("a manifest");
+    assert_eq!(names, ("1".to_owned(), vec!["A. Jansen".to_owned(), "B. Visser".to_owned()]));
+    folder.write("rules/probation.cedar", &(folder.text("rules/probation.cedar") + "// more\n"));
+    expect("rules/probation.cedar: this file is not the one that was approved");
 }

@@ -1,5 +1,7 @@
 //! Needs cvc5.
 
+mod clauses;
+
 use std::collections::BTreeSet;
 
 use super::*;
@@ -248,7 +250,7 @@ impl Seed {
             let purpose = file.trim_start_matches("rules/").trim_end_matches(".cedar");
             let forms = if clauses.contains("care-involvement") { "signal" } else { "reduced" };
             let seeded = format!(
-                "\n@id(\"seeded\")\n@why(\"Seeded\")\n@why_nl(\"Gezaaid\")\n@legal(\"none\")\n@row(\"0\")\npermit (principal is Sluis::Recipient, action == \
+                "\n@id(\"seeded\")\n@why(\"Seeded\")\n@why_nl(\"Gezaaid\")\n@legal(\"none\")\n@row(\"1\")\npermit (principal is Sluis::Recipient, action == \
                  Sluis::Action::\"{forms}\", resource is Sluis::Slice)\nwhen {{ context.purpose == Sluis::Purpose::\"{purpose}\" }}\n{clauses};\n"
             );
             text.push_str(&seeded);

@@ -91,7 +91,7 @@ impl Questions {
             recipients: self.oins(&recipient.oin),
             purpose: if self.chance(6) { code("treatment") } else { purpose.clone() },
             categories: self.categories(category),
-            max_form: self.random.pick(&Form::ALL),
+            forms: Form::ALL.into_iter().filter(|_| !self.chance(3)).collect(),
             valid_from: self.at().minus(Duration::from_secs(2)),
             not_after: self.at().plus(Duration::from_secs(2)),
             four_eyes: !self.chance(3),

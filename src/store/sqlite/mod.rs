@@ -31,8 +31,8 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use super::duties::{KeptConsent, PastTerm, Reliance};
 use super::lost::Unreadable;
 use super::{
-    Append, Claim, Committed, Conflict, Head, OfferRow, PersonFacts, PseudonymRow, Registered, Revision, Scribe, Store,
-    StoreError, StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
+    Append, Claim, Committed, Conflict, Head, OfferPage, OfferRow, PersonFacts, PseudonymRow, Registered, Revision, Scribe,
+    Store, StoreError, StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
 };
 use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
@@ -152,6 +152,10 @@ impl Store for SqliteStore {
         registers::person_facts(&mut connection, &self.registers, subject).await
     }
 
+    async fn subject_of_override(&self, id: &str) -> Result<Option<SubjectIndex>, StoreError> {
+        registers::subject_of_override(&mut *self.readers.acquire().await.map_err(unavailable)?, id).await
+    }
+
     async fn unreadable(&self, table: &str, row: &str) -> Result<Option<Unreadable>, StoreError> {
         let mut reading = self.readers.begin().await.map_err(unavailable)?;
         lost::find(&mut reading, &self.registers, table, row).await
@@ -173,9 +177,14 @@ impl Store for SqliteStore {
         offers::like(&mut *self.readers.acquire().await.map_err(unavailable)?, offer, now).await
     }
 
-    async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, limit: u32) -> Result<Vec<OfferRow>, StoreError> {
+    async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, page: OfferPage<'_>) -> Result<Vec<OfferRow>, StoreError> {
         let mut connection = self.readers.acquire().await.map_err(unavailable)?;
-        offers::waiting(&mut connection, &self.registers, recipient, now, limit).await
+        offers::waiting(&mut connection, &self.registers, recipient, now, page).await
+    }
+
+    async fn offers_made(&self, source: &Oin, now: Timestamp, page: OfferPage<'_>) -> Result<Vec<OfferRow>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(unavailable)?;
+        offers::made(&mut connection, &self.registers, source, now, page).await
     }
 
     async fn consent(&self, id: &str) -> Result<Option<KeptConsent>, StoreError> {

@@ -9,7 +9,7 @@ use super::{exactly, unavailable};
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
 use crate::source::offers::OfferKind;
-use crate::store::{Conflict, OfferRow, StoreError, SubjectIndex};
+use crate::store::{Conflict, OfferPage, OfferRow, StoreError, SubjectIndex};
 
 const TABLE: &str = "offer";
 
@@ -18,6 +18,9 @@ const VERSION: u32 = 1;
 
 /// The most offers of one source that wait.
 const MOST_WAITING: i64 = 1_000;
+
+/// The most of these for one recipient: no source fills another's list.
+const MOST_FOR_ONE: i64 = 100;
 
 const COLUMNS: &str =
     "SELECT id, source, recipient, purpose, kind, subject, reference, made, expires, collected, ends FROM offer";
@@ -34,17 +37,40 @@ pub(super) async fn offer(
     row.map(|row| opened(seal, &row).map(|(offer, _)| offer)).transpose()
 }
 
-/// What waits for `recipient`, oldest first.
+/// What waits for `recipient`, newest first, older than the offer `after`.
 pub(super) async fn waiting(
     connection: &mut SqliteConnection,
     seal: &Seal,
     recipient: &Oin,
     now: Timestamp,
-    limit: u32,
+    page: OfferPage<'_>,
 ) -> Result<Vec<OfferRow>, StoreError> {
-    let waiting = "WHERE recipient = ? AND ends > ? AND collected IS NULL ORDER BY made, id LIMIT ?";
-    let query = sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} {waiting}")));
-    let query = query.bind(recipient.as_str().to_owned()).bind(now.millis()).bind(limit);
+    paged(connection, seal, ("recipient = ? AND collected IS NULL", recipient), now, page).await
+}
+
+/// What `source` made and still names a person, collected or not, newest first, older than the offer `after`.
+pub(super) async fn made(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    source: &Oin,
+    now: Timestamp,
+    page: OfferPage<'_>,
+) -> Result<Vec<OfferRow>, StoreError> {
+    paged(connection, seal, ("source = ?", source), now, page).await
+}
+
+/// Ids are of UUID version 7, so that they stand in the order of their making.
+async fn paged(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    (of, whose): (&'static str, &Oin),
+    now: Timestamp,
+    page: OfferPage<'_>,
+) -> Result<Vec<OfferRow>, StoreError> {
+    let rest = "AND ends > ? AND (? = '' OR id < ?) ORDER BY id DESC LIMIT ?";
+    let query = sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE {of} {rest}")));
+    let query = query.bind(whose.as_str().to_owned()).bind(now.millis());
+    let query = query.bind(page.after.to_owned()).bind(page.after.to_owned()).bind(page.limit);
     query.fetch_all(connection).await.map_err(unavailable)?.iter().map(|row| opened(seal, row).map(|(offer, _)| offer)).collect()
 }
 
@@ -74,10 +100,12 @@ pub(super) async fn add(
     if like(connection, offer, now).await?.is_some() {
         return Ok(Err(Conflict::StateChanged));
     }
-    let waiting = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM offer WHERE source = ? AND ends > ? AND collected IS NULL");
-    let waiting =
-        waiting.bind(offer.source.as_str()).bind(now.millis()).fetch_one(&mut *connection).await.map_err(unavailable)?;
-    if waiting >= MOST_WAITING {
+    let waiting = sqlx::query_as::<_, (i64, i64)>(
+        "SELECT count(*), count(*) FILTER (WHERE recipient = ?) FROM offer WHERE source = ? AND ends > ? AND collected IS NULL",
+    );
+    let waiting = waiting.bind(offer.recipient.as_str()).bind(offer.source.as_str()).bind(now.millis());
+    let (waiting, for_one) = waiting.fetch_one(&mut *connection).await.map_err(unavailable)?;
+    if waiting >= MOST_WAITING || for_one >= MOST_FOR_ONE {
         return Ok(Err(Conflict::TooMany));
     }
     sqlx::query(

@@ -69,6 +69,7 @@ async fn credential(
         }
         CredentialChange::Signing { organisation, key } => publish(connection, seal, (organisation, "sig"), key).await,
         CredentialChange::Encryption { organisation, key } => publish(connection, seal, (organisation, "enc"), key).await,
+        CredentialChange::Person { organisation, role, key } => publish(connection, seal, (organisation, role.code()), key).await,
         CredentialChange::RevokeKey { keyid } => {
             let Some((owner, usage, key)) = key(known, keyid) else { return Ok(Err(Conflict::StateChanged)) };
             let revoked = PublishedKey { validity: revoked(key.validity), ..key.clone() };
@@ -88,7 +89,8 @@ async fn credential(
 fn key<'k>(known: &'k Organisations, keyid: &str) -> Option<(&'k Oin, &'static str, &'k PublishedKey)> {
     let signing = known.iter().flat_map(|(oin, of)| of.signing.iter().map(move |key| (oin, "sig", key)));
     let encryption = known.iter().flat_map(|(oin, of)| of.encryption.iter().map(move |key| (oin, "enc", key)));
-    signing.chain(encryption).find(|(_, _, key)| key.keyid == keyid)
+    let people = known.iter().flat_map(|(oin, of)| of.people.iter().map(move |(role, key)| (oin, role.code(), key)));
+    signing.chain(encryption).chain(people).find(|(_, _, key)| key.keyid == keyid)
 }
 
 fn certificate<'k>(known: &'k Organisations, fingerprint: &[u8; 32]) -> Option<(&'k Oin, &'k Certificate)> {

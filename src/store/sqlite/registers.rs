@@ -134,6 +134,13 @@ pub(super) async fn add_consent(
     Ok(added)
 }
 
+/// Where to look for an override: what is read there is held against its codes.
+pub(super) async fn subject_of_override(connection: &mut SqliteConnection, id: &str) -> Result<Option<SubjectIndex>, StoreError> {
+    let query = sqlx::query_scalar("SELECT subject FROM override_record WHERE id = ? ORDER BY version DESC LIMIT 1");
+    let found: Option<Vec<u8>> = query.bind(id).fetch_optional(connection).await.map_err(unavailable)?;
+    found.map(|subject| exactly(&subject, "override_record", "subject", "?").map(SubjectIndex)).transpose()
+}
+
 pub(super) async fn add_override(
     connection: &mut SqliteConnection,
     seal: &Seal,

@@ -13,6 +13,7 @@ use crate::crypto::digest::equal;
 use crate::crypto::hex;
 use crate::crypto::keys::KeyId;
 use crate::organisation::keys::{Certificate, PublishedKey, Validity};
+use crate::organisation::people::Role;
 use crate::organisation::{Kind, Oin, Organisation, Status};
 use crate::store::{Registered, Registration, StoreError};
 
@@ -45,7 +46,8 @@ pub(super) async fn read(connection: &mut SqliteConnection, seal: &Seal) -> Resu
     for row in rows.fetch_all(&mut *connection).await.map_err(unavailable)? {
         let organisation = organisation(&row)?;
         codes.push(checked(&row, organisation_code(seal, &organisation), ("organisation", &organisation.oin))?);
-        let registration = Registration { organisation, certificates: Vec::new(), signing: Vec::new(), encryption: Vec::new() };
+        let [signing, encryption] = [Vec::new(), Vec::new()];
+        let registration = Registration { organisation, certificates: Vec::new(), signing, encryption, people: Vec::new() };
         organisations.insert(registration.organisation.oin.clone(), registration);
     }
     let rows = sqlx::query(
@@ -69,7 +71,11 @@ pub(super) async fn read(connection: &mut SqliteConnection, seal: &Seal) -> Resu
         let registration = owner(&mut organisations, &row, "published_key")?;
         let code = key_code(seal, &registration.organisation.oin, &usage, &key);
         codes.push(checked(&row, code, ("published_key", printable(&key.keyid)))?);
-        if usage == "sig" { &mut registration.signing } else { &mut registration.encryption }.push(key);
+        match (usage.as_str(), Role::from_code(&usage)) {
+            (_, Some(role)) => registration.people.push((role, key)),
+            ("sig", None) => registration.signing.push(key),
+            _ => registration.encryption.push(key),
+        }
     }
     let codes: Vec<&[u8]> = codes.iter().map(<[u8; 32]>::as_slice).collect();
     Ok((organisations, seal.registry.of_parts(&codes)))
@@ -105,7 +111,7 @@ pub(super) fn certificate_code(seal: &Seal, owner: &Oin, certificate: &Certifica
     seal.rows.of_parts(&[b"certificate", owner.as_str().as_bytes(), &certificate.fingerprint, &from, &until, &revoked])
 }
 
-/// The code of a key's row; `usage` is `sig` or `enc`.
+/// The code of a key's row; `usage` is `sig`, `enc` or the role of a person.
 pub(super) fn key_code(seal: &Seal, owner: &Oin, usage: &str, key: &PublishedKey) -> Code {
     let [from, until, revoked] = validity_parts(key.validity);
     let texts = [owner.as_str(), usage, &key.keyid, &key.alg, &key.jwk].map(str::as_bytes);

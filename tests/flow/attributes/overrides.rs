@@ -3,16 +3,14 @@
 
 use serde_json::Value;
 use sluis::catalogue::{Category, Form, Ground};
-use sluis::clock::Timestamp;
-use sluis::crypto::base64;
 use sluis::demo::organisations::Slug;
 use sluis::source::SubjectWire;
-use sluis::source::overrides::{ConsentSought, OverrideContent, OverrideMessage, OverrideStanding, SignedStep};
+use sluis::source::overrides::{ConsentSought, OverrideContent, OverrideMessage, OverrideStanding};
 
 use super::bench::{Bench, oin, question};
 use super::{Tried, flips};
 use crate::support::consents::post;
-use crate::support::fake_source::new_key;
+use crate::support::derogation::Person;
 use crate::support::random_text;
 
 /// Hours until the instants that the narrowed policies forbid: beginning or ending there.
@@ -76,8 +74,9 @@ pub(super) async fn override_of(on: &Bench, source: Slug, subject: &Value, made:
         colleague: "col-1".to_owned(),
         expires_at: on.in_hours(made.hours),
     };
-    let created = step(on, "pro-1", |who, at| content.create_statement(who, at));
-    let approved = made.four_eyes.then(|| step(on, "pro-2", |who, at| content.approve_statement(&id, who, at)));
+    let hand = |reference| Person::of(&on.gateway, source, reference);
+    let created = hand("pro-1").signs(on.in_hours(0), |who, at| content.create_statement(&id, who, at));
+    let approved = made.four_eyes.then(|| hand("pro-2").signs(on.in_hours(0), |who, at| content.approve_statement(&id, who, at)));
     let standing = OverrideStanding::Active;
     let review_due = (!made.four_eyes).then(|| on.in_hours(0).plus_working_days(2));
     let message = OverrideMessage { id, standing, content, created, approved, review_due, revoked: None };
@@ -92,20 +91,6 @@ fn ground(purpose: &str) -> Ground {
         "prosecution" => Ground::ConflictOfDuties,
         "treatment" => Ground::Wpg19,
         _ => Ground::Wmo411,
-    }
-}
-
-/// A professional of the source signs, with a key that nobody else has.
-fn step(on: &Bench, who: &str, statement: impl Fn(&str, Timestamp) -> Vec<u8>) -> SignedStep {
-    let (_, (key, public)) = new_key(who);
-    let public: Value = serde_json::from_str(&public).expect("a JWK");
-    let signed_at = on.in_hours(0);
-    SignedStep {
-        professional: who.to_owned(),
-        registration: format!("reg-{who}"),
-        public_key: public["x"].as_str().expect("a public key").to_owned(),
-        signed_at,
-        signature: base64::encode_url(&key.sign(&statement(who, signed_at)).expect("signed")),
     }
 }
 

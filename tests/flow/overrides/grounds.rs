@@ -1,3 +1,5 @@
+use sluis::source::overrides::OverrideContent;
+
 use super::*;
 use crate::support::cases::Cases;
 use crate::support::derogation::{content, refused, report, taken};
@@ -11,8 +13,10 @@ async fn a_ground_carries_what_the_law_lets_it() {
     use Slug::{MentalHealth, Police, Probation, Prosecution, VeiligThuis, YouthProtection};
     let gateway = TestGateway::start().await;
     let mut cases = Cases::default();
-    let (one, two) = two();
-    let second = |purpose: &str| (purpose != "acute-safety").then_some(&two);
+    let by_two = |content: &OverrideContent, source| {
+        let (one, two) = two(&gateway, source);
+        report(&gateway, content, &one, (content.purpose.as_str() != "acute-safety").then_some(&two))
+    };
     let held: [Case; 11] = [
         (MentalHealth, "safety-assessment", &[VeiligThuis], Wmo526),
         (MentalHealth, "safety-assessment", &[VeiligThuis], ConflictOfDuties),
@@ -28,7 +32,7 @@ async fn a_ground_carries_what_the_law_lets_it() {
     ];
     for (source, purpose, recipients, ground) in held {
         let content = content(&gateway, purpose, recipients, Category::Identity, ground);
-        let made = report(&gateway, &content, &one, second(purpose));
+        let made = by_two(&content, source);
         cases.check(format!("{source:?} {purpose} {}", ground.code()), taken(&gateway, source, &made).await);
     }
     let wrong: [(Case, &str); 9] = [
@@ -45,7 +49,7 @@ async fn a_ground_carries_what_the_law_lets_it() {
     ];
     for ((source, purpose, recipients, ground), hold) in wrong {
         let content = content(&gateway, purpose, recipients, Category::Identity, ground);
-        let made = serde_json::json!(report(&gateway, &content, &one, second(purpose)));
+        let made = serde_json::json!(by_two(&content, source));
         let told = refused(&gateway, source, &made, &["/content/ground"]).await;
         let told = told.and_then(|expected| if expected.ends_with(&format!(": {hold}")) { Ok(()) } else { Err(expected) });
         cases.check(format!("{source:?} {purpose} {}", ground.code()), told);
@@ -57,7 +61,7 @@ async fn a_ground_carries_what_the_law_lets_it() {
     ];
     for ((source, purpose, recipients, ground), places) in nowhere {
         let content = content(&gateway, purpose, recipients, Category::Identity, ground);
-        let made = serde_json::json!(report(&gateway, &content, &one, second(purpose)));
+        let made = serde_json::json!(by_two(&content, source));
         cases.check(format!("{source:?} {purpose}: none"), refused(&gateway, source, &made, places).await);
     }
     gateway.stop().await;

@@ -1,8 +1,10 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sluis::actions::ActionError;
 use sluis::clock::Clock;
 use sluis::notice::TaskKind;
+use sluis::organisation::people::Role;
 use sluis::source::overrides::OverrideMessage;
 
 use super::*;
@@ -21,7 +23,11 @@ fn with(message: &OverrideMessage, pointer: &str, value: Value) -> Value {
 async fn four_eyes_are_those_of_two_persons() {
     let gateway = TestGateway::start().await;
     let mut cases = Cases::default();
-    let (one, other) = two();
+    let enrolled = async |reference, registration| {
+        Person::new(reference, registration).enrolled(&gateway, Slug::Probation, Role::Professional).await
+    };
+    let one = enrolled("rec-1", "SKJ 190123456").await;
+    let other = enrolled("rec-2", "SKJ 190123457").await;
     let content = content(&gateway, "safety-assessment", &[Slug::VeiligThuis], Category::LivingAreas, Ground::Wmo526);
     let made = |second: Option<&Person>| report(&gateway, &content, &one, second);
     let alone = &["/approved"][..];
@@ -33,8 +39,15 @@ async fn four_eyes_are_those_of_two_persons() {
         ("rec-2", "190.123.456"),
         ("rec-2", "skj-0190123456"),
     ] {
-        let again = made(Some(&Person::new(reference, registration)));
-        cases.check(format!("{reference} {registration}"), refused(&gateway, Slug::Probation, &json!(again), alone).await);
+        // Neither does the operator enrol her twice.
+        let alias = Person::new(reference, registration);
+        let twice = alias.enrol(&gateway, Slug::Probation, Role::Professional).await;
+        cases.hold(&format!("{reference} {registration} enrolled"), matches!(twice, Err(ActionError::Invalid(_))));
+        let places = &["/approved", "/approved/publicKey"];
+        cases.check(
+            format!("{reference} {registration}"),
+            refused(&gateway, Slug::Probation, &json!(made(Some(&alias))), places).await,
+        );
     }
     for (reference, registration, place) in [
         ("rec-2\u{200b}", "SKJ 190123457", "/approved/professional"),
@@ -45,16 +58,19 @@ async fn four_eyes_are_those_of_two_persons() {
         let made = made(Some(&Person::new(reference, registration)));
         cases.check(format!("{reference:?}"), refused(&gateway, Slug::Probation, &json!(made), &[place]).await);
     }
-    let (same_key, alias) = (Person::new("rec-1", "SKJ 190123456"), Person::new("rec-2", "SKJ 190123457"));
-    let by_same = report(&gateway, &content, &same_key, Some(&alias));
-    let mut by_one_key = report(&gateway, &content, &same_key, None);
-    let alias = same_key.alias("rec-2", "SKJ 190123457");
+    let by_same = made(Some(&other));
+    let mut by_one_key = made(None);
+    let alias = one.known_as("rec-2", "SKJ 190123457");
     by_one_key.approved = Some(alias.signs(gateway.clock.now(), |who, at| content.approve_statement(&by_one_key.id, who, at)));
     by_one_key.review_due = None;
-    cases.check("one key", refused(&gateway, Slug::Probation, &json!(by_one_key), &["/approved/publicKey"]).await);
+    let one_key = &["/approved/professional", "/approved/publicKey"];
+    cases.check("one key", refused(&gateway, Slug::Probation, &json!(by_one_key), one_key).await);
     // What the second signed is this override, after it was made, and not long ago.
     let other_id = with(&by_same, "/id", json!("another"));
-    cases.check("of another override", refused(&gateway, Slug::Probation, &other_id, &["/approved/signature"]).await);
+    cases.check(
+        "of another override",
+        refused(&gateway, Slug::Probation, &other_id, &["/approved/signature", "/created/signature"]).await,
+    );
     let signed_at = |delta: i64| {
         let now = gateway.clock.now();
         let at = if delta < 0 {
@@ -69,13 +85,14 @@ async fn four_eyes_are_those_of_two_persons() {
     cases.check("before it", refused(&gateway, Slug::Probation, &signed_at(-60), &["/approved/signedAt"]).await);
     cases.check("in the future", refused(&gateway, Slug::Probation, &signed_at(600), &["/approved/signedAt"]).await);
     let mut old = made(Some(&other));
-    old.created = one.signs(gateway.clock.now().minus(Duration::from_hours(7 * 24)), |who, at| content.create_statement(who, at));
+    old.created =
+        one.signs(gateway.clock.now().minus(Duration::from_hours(7 * 24)), |who, at| content.create_statement(&old.id, who, at));
     cases.check("out of a drawer", refused(&gateway, Slug::Probation, &json!(old), &["/content/expiresAt"]).await);
     cases.check("two persons", taken(&gateway, Slug::Probation, &made(Some(&other))).await);
     let tasks = gateway.running().desk.notices(&gateway.persona(Slug::Probation).oin, 10).await.expect("read");
     cases.hold("two need no review", tasks.iter().all(|task| task.kind != TaskKind::OverrideReview));
     gateway.stop().await;
-    cases.finish(17);
+    cases.finish(22);
 }
 
 /// Broken on purpose to see it fail: without `review` in `faults`; the task due as the source says.
@@ -83,15 +100,16 @@ async fn four_eyes_are_those_of_two_persons() {
 async fn who_makes_one_alone_is_reviewed_in_two_working_days() {
     let gateway = TestGateway::start().await;
     let mut cases = Cases::default();
-    let (one, other) = two();
+    let (one, other) = two(&gateway, Slug::Probation);
     let content = content(&gateway, "acute-safety", &[Slug::Police], Category::Address, Ground::Emergency);
     let made = report(&gateway, &content, &one, None);
     let due = &["/reviewDue"][..];
     cases.check("no review", refused(&gateway, Slug::Probation, &with(&made, "/reviewDue", Value::Null), due).await);
     let later = gateway.clock.now().plus(Duration::from_hours(8 * 24)).to_string();
     cases.check("a late review", refused(&gateway, Slug::Probation, &with(&made, "/reviewDue", json!(later)), due).await);
-    let again = report(&gateway, &content, &one, Some(&Person::new("Rec-1", "x-1")));
-    cases.check("twice the same", refused(&gateway, Slug::Probation, &json!(again), &["/approved"]).await);
+    let again = report(&gateway, &content, &one, Some(&Person::new("Pro-1", "x-1")));
+    let twice = &["/approved", "/approved/publicKey"];
+    cases.check("twice the same", refused(&gateway, Slug::Probation, &json!(again), twice).await);
     let mut both = report(&gateway, &content, &one, Some(&other));
     both.review_due = Some(gateway.clock.now());
     cases.check("a review of two", refused(&gateway, Slug::Probation, &json!(both), due).await);

@@ -1,7 +1,9 @@
 //! Overrides (doorbreking) over the wire: whom they reach, on which ground, and who stands for them.
 
+mod forged;
 mod grounds;
 mod hands;
+mod reviewed;
 mod team;
 
 use sluis::catalogue::{Category, Ground};
@@ -10,7 +12,7 @@ use sluis::demo::organisations::Slug;
 use crate::support::TestGateway;
 use crate::support::derogation::Person;
 
-/// Two professionals of one source.
-fn two() -> (Person, Person) {
-    (Person::new("rec-1", "SKJ 190123456"), Person::new("rec-2", "SKJ 190123457"))
+/// The two professionals of a source who are enrolled at the gateway.
+fn two(gateway: &TestGateway, source: Slug) -> (Person, Person) {
+    (Person::of(gateway, source, "pro-1"), Person::of(gateway, source, "pro-2"))
 }

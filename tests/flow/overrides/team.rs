@@ -67,7 +67,7 @@ async fn a_team_hears_when_every_attendee_is_named_and_not_otherwise() {
     let gateway = TestGateway::start().await;
     let source = probation(&gateway).await;
     let mut cases = Cases::default();
-    let (one, two) = two();
+    let (one, two) = two(&gateway, Slug::Probation);
     let team = case(&gateway, &[VeiligThuis, Police, Probation]).await;
     let larger = case(&gateway, &[VeiligThuis, Police, Prosecution]).await;
     cases.hold("nothing without an override", given(&gateway, VeiligThuis, &team).await == 0);
@@ -107,7 +107,7 @@ async fn a_team_hears_when_every_attendee_is_named_and_not_otherwise() {
 async fn recipients_are_known_organisations_by_name_each_once() {
     let gateway = TestGateway::start().await;
     let mut cases = Cases::default();
-    let (one, two) = two();
+    let (one, two) = two(&gateway, Slug::Probation);
     let honest = content(&gateway, "team-discussion", &[Slug::VeiligThuis], Category::ProbationStatus, Ground::ConflictOfDuties);
     let (vt, own) = (oin(Slug::VeiligThuis), oin(Slug::Probation));
     let unknown: Oin = "00000099000000099000".parse().expect("an OIN");
@@ -161,7 +161,7 @@ async fn an_override_whose_ground_carries_no_more_counts_no_more() {
     use Slug::{Police, VeiligThuis};
     let gateway = TestGateway::start().await;
     let _source = probation(&gateway).await;
-    let (one, two) = two();
+    let (one, two) = two(&gateway, Slug::Probation);
     let team = case(&gateway, &[VeiligThuis, Police]).await;
     let content =
         content(&gateway, "team-discussion", &[VeiligThuis, Police], Category::ProbationStatus, Ground::ConflictOfDuties);
@@ -189,7 +189,7 @@ async fn an_override_whose_ground_carries_no_more_counts_no_more() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_can_deny_an_override_later() {
     let gateway = TestGateway::start().await;
-    let (one, two) = two();
+    let (one, two) = two(&gateway, Slug::Probation);
     let recipients = [Slug::VeiligThuis, Slug::Police];
     let content = content(&gateway, "team-discussion", &recipients, Category::ProbationStatus, Ground::ConflictOfDuties);
     let made = report(&gateway, &content, &one, Some(&two));
@@ -202,7 +202,7 @@ async fn nobody_can_deny_an_override_later() {
     let entries: Vec<_> = log.iter().filter(|entry| entry.kind() == EntryKind::Override).filter(about).collect();
     let [made_entry, ended_entry] = entries.as_slice() else { panic!("{} entries", entries.len()) };
     let statements = [
-        content.create_statement(one.reference, made.created.signed_at),
+        content.create_statement(&made.id, one.reference, made.created.signed_at),
         content.approve_statement(&made.id, two.reference, made.created.signed_at),
     ];
     assert_eq!(made_entry.body.signed.len(), 2);
@@ -224,7 +224,10 @@ async fn nobody_can_deny_an_override_later() {
     let named: Vec<String> = recipients.iter().map(|slug| oin(*slug).to_string()).collect();
     let after: BTreeSet<&str> = change.after["recipients"].split(' ').collect();
     assert_eq!(after, named.iter().map(String::as_str).collect());
-    assert_eq!((change.after["ground"].as_str(), change.after["maxForm"].as_str()), ("conflict_van_plichten", "exact"));
+    assert_eq!(
+        (change.after["ground"].as_str(), change.after["forms"].split(' ').count()),
+        ("conflict_van_plichten", content.forms.len())
+    );
     assert_eq!(change.approved_by, [two.reference.to_owned()].into());
     // Sealed, all of it: nowhere in the gateway's folder does it stand in the clear.
     let mut read = 0;
