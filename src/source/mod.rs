@@ -186,10 +186,10 @@ pub enum Nature {
 pub struct ItemFacts {
     /// A court order (ondertoezichtstelling).
     pub court_order_id: Option<String>,
-    /// The Wpg art. 19/20 decision.
-    pub decision_id: Option<String>,
     /// Under which Wpg article that decision was made: `19` or `20`; without it the decision fulfils no condition.
     pub decision_article: Option<String>,
+    /// The Wpg art. 19/20 decision.
+    pub decision_id: Option<String>,
     /// The mandate of the College van procureurs-generaal (Wjsg 39f).
     pub mandate_id: Option<String>,
     /// The steps of the meldcode are done.
@@ -206,10 +206,10 @@ pub struct ItemFacts {
     pub subject_age: Option<u8>,
     /// The Wjsg 51c test was made and passed.
     pub test51c: Option<bool>,
-    /// Why a named professional holds this item back, if so.
-    pub withheld_by_source: Option<bool>,
     /// The subject is under a temporary restraining order (huisverbod): the one whom it removes from the house.
     pub under_restraining_order: Option<bool>,
+    /// Why a named professional holds this item back, if so.
+    pub withheld_by_source: Option<bool>,
     /// Under which Wpg article the police hold it: `8`, `9`, `10`, `12`, `13`, or `14` (removed).
     pub wpg_article: Option<String>,
 }

@@ -30,7 +30,8 @@ fn told(findings: &Findings) -> String {
 #[tokio::test]
 async fn every_invariant_is_proved_and_every_policy_decides_something() {
     let all = files();
-    let invariants = all.keys().filter(|file| file.starts_with("invariants/")).count();
+    let written = all.iter().filter(|(file, _)| file.starts_with("invariants/"));
+    let invariants: usize = written.map(|(_, text)| text.matches("@id(").count()).sum();
     let findings = proved(all).await;
     assert!(findings.hold(), "{findings:?}\n{}", told(&findings));
     assert_eq!(findings.invariants, invariants);
