@@ -141,7 +141,7 @@ async fn what_may_not_be_recorded_is_refused_with_its_place() {
     }
     let mut body = given(&gateway);
     body.as_object_mut().expect("an object").extend(without("local", json!(true)).as_object().expect("an object").clone());
-    body["categories"] = json!(["diagnosis"]);
+    body["categories"] = json!(["care-involvement"]);
     cases.hold("a local number of one without", post(&gateway, &care, "/v1/consents", &body).await.0 == 200);
     for (name, at, value, expected) in table {
         let mut body = given(&gateway);

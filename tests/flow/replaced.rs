@@ -48,21 +48,22 @@ async fn a_replaced_consent_does_not_come_back() {
     let mut wide = Vec::new();
     for subject in [&one, &other, &third] {
         let mut body = about(&gateway, subject);
-        body["categories"] = json!(["substance-use", "diagnosis"]);
+        body["categories"] = json!(["substance-use", "care-involvement"]);
         wide.push(record(&gateway, &body).await);
         assert_eq!(items(subject).await, [1, 1]);
     }
     // For less, to another, for a shorter time.
-    for (subject, replaced, member, value, left) in [
-        (&other, &wide[1], "categories", json!(["diagnosis"]), [0, 0]),
-        (&third, &wide[2], "recipients", json!([Slug::Police.organisation().oin]), [0, 0]),
-        (&one, &wide[0], "notAfter", json!(gateway.clock.now().plus(DAY * 30).to_string()), [1, 1]),
+    let until = gateway.clock.now().plus(DAY * 30).to_string();
+    for (subject, replaced, members, left) in [
+        (&other, &wide[1], json!({"categories": ["care-involvement"]}), [0, 0]),
+        (&third, &wide[2], json!({"recipients": [Slug::Probation.organisation().oin], "purposes": ["probation"]}), [0, 0]),
+        (&one, &wide[0], json!({"notAfter": until}), [1, 1]),
     ] {
         let mut body = about(&gateway, subject);
-        body[member] = value;
         body["supersedes"] = json!(replaced);
+        body.as_object_mut().expect("an object").extend(members.as_object().expect("an object").clone());
         record(&gateway, &body).await;
-        assert_eq!(items(subject).await, left, "{member}");
+        assert_eq!(items(subject).await, left, "{members}");
     }
     gateway.clock.advance(31 * 24 * 3600);
     assert_eq!(items(&one).await, [0, 0], "the newer one is over: the older one was already");

@@ -248,7 +248,7 @@ async fn refusals_and_invalidations_end_consents_too() {
     let care = gateway.persona(Slug::MentalHealth);
     let source = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
     source.does(|call| Act::Answer(call.answer(&[level(36)])));
-    let at = gateway.clock.now().to_string();
+    let at = || gateway.clock.now().to_string();
     let mut requested = given(&gateway);
     requested["event"] = json!("requested");
     let (status, problem) = post(&gateway, &care, "/v1/consents", &requested).await;
@@ -257,7 +257,7 @@ async fn refusals_and_invalidations_end_consents_too() {
     let (_, view) = post(&gateway, &care, "/v1/consents", &requested).await;
     assert_eq!(view["state"], "requested", "{view}");
     let target = format!("/v1/consents/{}/refusals", view["id"].as_str().expect("an id"));
-    let (status, refused) = post(&gateway, &care, &target, &json!({"at": at, "recordedBy": "pro-1"})).await;
+    let (status, refused) = post(&gateway, &care, &target, &json!({"at": at(), "recordedBy": "pro-1"})).await;
     assert_eq!((status, &refused["state"], refused["events"].as_array().expect("events").len()), (200, &json!("refused"), 2));
 
     let mut body = given(&gateway);
@@ -266,9 +266,9 @@ async fn refusals_and_invalidations_end_consents_too() {
     let disclosed = gateway.ask(Slug::VeiligThuis, &question(&gateway), None).await.expect("an answer");
     assert_eq!(disclosed.items().count(), 1);
     let target = format!("/v1/consents/{}/invalidations", view["id"].as_str().expect("an id"));
-    let (_, problem) = post(&gateway, &care, &target, &json!({"at": at, "recordedBy": "pro-1"})).await;
+    let (_, problem) = post(&gateway, &care, &target, &json!({"at": at(), "recordedBy": "pro-1"})).await;
     assert_eq!(pointers(&problem), ["/reason"]);
-    let body = json!({"at": at, "recordedBy": "pro-1", "reason": "given under pressure"});
+    let body = json!({"at": at(), "recordedBy": "pro-1", "reason": "given under pressure"});
     assert_eq!(post(&gateway, &care, &target, &body).await.1["state"], "invalidated");
     let notices = notices(&gateway, Slug::VeiligThuis, "withdrawal-notice").await;
     assert_eq!(notices[0]["disclosures"], json!([disclosed.id]));
