@@ -74,8 +74,8 @@ pub struct Purpose {
     pub deadline: Duration,
     /// How long after the request the answer leaves, where an outcome can depend on the person.
     pub answer_at: Duration,
-    /// Whether disclosures go on, with an alarm and full review, when the log's witnesses are silent. It says nothing about overrides: who may
-    /// make one alone is fixed ([`crate::consent::derogation::one_suffices`]).
+    /// Whether disclosures go on, with an alarm and full review, when the log's witnesses are silent. It says nothing about overrides: for
+    /// which purpose one person may make one alone is fixed (`domain.md` §7).
     pub emergency: bool,
     /// Whether `POST /v1/disclosures` serves it; the others are entered another way, and no source is asked.
     pub served: bool,
