@@ -105,7 +105,7 @@ async fn route(api: &Arc<Api>, request: SignedRequest, id: &str) -> Reply {
     }
     // What a client has begun to ask is finished when it goes away: its entries tell the truth either way.
     let (api, id) = (Arc::clone(api), id.to_owned());
-    let work = tokio::spawn(async move { signed(&api, request, &id).await });
+    let work = tokio::spawn(async move { Box::pin(signed(&api, request, &id)).await });
     work.await.unwrap_or_else(|_| Reply::of(500, "application/problem+json", b"{}".to_vec()))
 }
 

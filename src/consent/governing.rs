@@ -61,7 +61,7 @@ fn is_replaced(record: &ConsentRecord, newest: &Newest<'_>) -> bool {
             && other.recorder == record.recorder
             && other.state != ConsentState::Requested
     };
-    !says_no(record.state) && newest.values().any(|other| replaces(&other))
+    !says_no(record.state) && newest.values().any(replaces)
 }
 
 /// The ids of the records that a consent follows: the one whose place it took, the one before that, and so on.

@@ -9,8 +9,8 @@ use crate::support::fake_source::{Act, FakeSource};
 async fn police_at_the_table_keep_care_from_the_team() {
     use Slug::{MentalHealth, Police, Probation, Prosecution, VeiligThuis, YouthProtection};
     let gateway = TestGateway::start().await;
-    let care = FakeSource::instead_of(&gateway, MentalHealth).await;
-    care.does(|call| Act::Answer(call.answer(&[of_care("care-involvement", "signal", json!({"any": "yes"}), 36)])));
+    let source = FakeSource::instead_of(&gateway, MentalHealth).await;
+    source.does(|call| Act::Answer(call.answer(&[of_care("care-involvement", "signal", json!({"any": "yes"}), 36)])));
     let all = [VeiligThuis, Police, Prosecution, Probation, YouthProtection];
     consent(&gateway, 36, &all, "team-discussion", "care-involvement").await;
     let items = async |case: &CaseId| {
@@ -39,6 +39,6 @@ async fn police_at_the_table_keep_care_from_the_team() {
     desk(&gateway).join(organisation, Vec::new()).await.expect("registered");
     assert_eq!(client.pick_up(&given.id, &text).await.expect("made anew").items().count(), 0);
     assert_eq!(items(&case).await, 0);
-    drop(care);
+    drop(source);
     gateway.stop().await;
 }

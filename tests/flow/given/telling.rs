@@ -52,8 +52,8 @@ async fn a_later_delivery_is_to_be_told_too() {
 async fn each_attendee_is_told_and_is_to_tell() {
     use Slug::{MentalHealth, Probation, VeiligThuis, YouthProtection};
     let gateway = TestGateway::start().await;
-    let care = FakeSource::instead_of(&gateway, MentalHealth).await;
-    care.does(|call| Act::Answer(call.answer(&[of_care("care-involvement", "signal", json!({"any": "yes"}), 36)])));
+    let source = FakeSource::instead_of(&gateway, MentalHealth).await;
+    source.does(|call| Act::Answer(call.answer(&[of_care("care-involvement", "signal", json!({"any": "yes"}), 36)])));
     let attendees = [VeiligThuis, Probation];
     let consent = consent(&gateway, 36, &attendees, "team-discussion", "care-involvement").await;
     let case = open_case(&gateway, &attendees).await;
@@ -78,6 +78,6 @@ async fn each_attendee_is_told_and_is_to_tell() {
         assert_eq!(told.len(), count, "{slug:?}");
         assert!(told.iter().all(|one| one["disclosures"] == json!([disclosed.id])), "{told:?}");
     }
-    drop(care);
+    drop(source);
     gateway.stop().await;
 }

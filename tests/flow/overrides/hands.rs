@@ -42,7 +42,7 @@ async fn four_eyes_are_those_of_two_persons() {
         // Neither does the operator enrol her twice.
         let alias = Person::new(reference, registration);
         let twice = alias.enrol(&gateway, Slug::Probation, Role::Professional).await;
-        cases.hold(&format!("{reference} {registration} enrolled"), matches!(twice, Err(ActionError::Invalid(_))));
+        cases.hold(format!("{reference} {registration} enrolled"), matches!(twice, Err(ActionError::Invalid(_))));
         let places = &["/approved", "/approved/publicKey"];
         cases.check(
             format!("{reference} {registration}"),
