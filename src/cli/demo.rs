@@ -28,7 +28,8 @@ pub(super) struct Demo {
     /// Where the gateway keeps its data: this version knows `sqlite`, a file in its folder.
     #[arg(long, default_value = "sqlite", value_parser = ["sqlite"])]
     store: String,
-    /// Where a port of a demo that is resumed is taken meanwhile: take another, and rewrite the demo's configuration and kit/gateway.json.
+    /// Take other ports than the usual ones. Of a demo that is resumed only those that are taken meanwhile: its configuration and kit/gateway.json are
+    /// rewritten.
     #[arg(long)]
     fresh_ports: bool,
     /// Stop after the scripted run; exit status 0 only if all went as expected.
@@ -55,7 +56,12 @@ impl Demo {
     }
 
     async fn play(self, outside: Outside) -> Result<bool, DemoError> {
-        let options = Options { households: self.households, seed: self.seed, answer_at: !self.without_answer_at };
+        let options = Options {
+            households: self.households,
+            seed: self.seed,
+            answer_at: !self.without_answer_at,
+            fresh_ports: self.fresh_ports,
+        };
         if self.fresh_ports && is_made(&self.dir) {
             fresh_ports(&Layout::new(&self.dir))?;
         }

@@ -119,7 +119,7 @@ impl Demo {
         for _ in 0..3 {
             let folder = Folder::new();
             let dir = folder.path("demo").display().to_string();
-            let arguments = ["demo", "--without-script", "--without-answer-at", "--dir", &dir];
+            let arguments = ["demo", "--without-script", "--without-answer-at", "--fresh-ports", "--dir", &dir];
             if let Some(running) = Running::start(&arguments, "stop with") {
                 let mut demo = Self { running: Some(running), folder, numbers: Vec::new() };
                 demo.numbers = demo.persons().iter().filter_map(|person| person["bsn"].as_str().map(str::to_owned)).collect();

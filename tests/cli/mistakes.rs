@@ -27,8 +27,13 @@ fn mistakes_are_told_with_place_and_remedy() {
         .failed(2, &["tls.key: holds no certificate (PEM)"]);
     let key = ["--person", "P22", "--category", "identity", "--idempotency-key", "short"];
     demo.ask(&key).failed(2, &["it has 5 characters; expected 16 to 64 of A-Za-z0-9._-"]);
-    demo.ask(&["--person", "P22", "--category", "identity", "--actor", "a\u{7}b"])
-        .failed(1, &["schema-invalid", "at /actor/reference: 1 to 120 characters, without control characters"]);
+    demo.ask(&["--person", "P22", "--category", "identity", "--actor", "a\u{7}b"]).failed(
+        1,
+        &[
+            "schema-invalid",
+            "at /actor/reference: 1 to 64 visible ASCII characters with single spaces between them, no citizen number",
+        ],
+    );
     demo.run(&["verify", "receipt", "--kit", &kit, "--receipt", &config])
         .failed(2, &["expected: --sealed FILE and --request FILE", "or --statement FILE"]);
     demo.run(&["demo", "--households", "3", "--dir", "nowhere"]).failed(2, &["expected a number of at least 10"]);

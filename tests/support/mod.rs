@@ -82,7 +82,7 @@ pub struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { options: Options { households: 10, seed: 1, answer_at: false }, change: |_| {} }
+        Self { options: Options { households: 10, seed: 1, answer_at: false, fresh_ports: true }, change: |_| {} }
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn make(
     let signing = signing_key(&folder)?;
     let log_vkey = log_key(&folder, outside)?;
     trust(layout, authority)?;
-    let held = [Some(8443), Some(8080), Some(9090)].map(ports::choose);
+    let held = [8443, 8080, 9090].map(|usual| ports::choose((!options.fresh_ports).then_some(usual)));
     let held = held.into_iter().collect::<Result<Vec<_>, _>>()?;
     let numbers = held.iter().map(ports::number).collect::<Result<Vec<_>, _>>()?;
     let [api, web, operations] = numbers.as_slice() else { return Err(SetupError::new(&folder, "no ports")) };

@@ -39,6 +39,8 @@ pub struct Options {
     pub seed: u64,
     /// Whether answers leave at their fixed instant; off only for benchmarks.
     pub answer_at: bool,
+    /// Whether the gateway takes other ports than the usual ones, be they free.
+    pub fresh_ports: bool,
 }
 
 /// The folders and files of a demo.

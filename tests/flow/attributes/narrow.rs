@@ -11,8 +11,8 @@ use sluis::policy::Bundle;
 
 use crate::support::fake_source::files;
 
-/// Guards that forbid a consent or an override that names more than what is asked (the source has its data anyway), or that begins
-/// or ends between two instants.
+/// Guards that forbid a consent or an override that names more than what is asked (the source has its data anyway), that begins or
+/// ends between two instants, or what a member of one kind asks for its team.
 const GUARDS: &[(&str, &str)] = &[
     ("consent-sources", "context has consent && ![resource.source].containsAll(context.consent.sources)"),
     ("consent-recipients", "context has consent && ![principal.oin, resource.source].containsAll(context.consent.recipients)"),
@@ -20,6 +20,10 @@ const GUARDS: &[(&str, &str)] = &[
     ("consent-categories", "context has consent && ![resource.category].containsAll(context.consent.categories)"),
     ("consent-from", "context has consent && FROM <= context.consent.validFrom && context.consent.validFrom < UNTIL"),
     ("consent-after", "context has consent && FROM <= context.consent.notAfter && context.consent.notAfter < UNTIL"),
+    (
+        "asker",
+        "principal.kind == Sluis::OrgKind::\"expertise-team\" && context.asker == Sluis::OrgKind::\"care-and-safety-house\"",
+    ),
     ("override-recipients", "context has override && ![principal.oin, resource.source].containsAll(context.override.recipients)"),
     ("override-categories", "context has override && ![resource.category].containsAll(context.override.categories)"),
     ("override-from", "context has override && FROM <= context.override.validFrom && context.override.validFrom < UNTIL"),

@@ -26,7 +26,7 @@ async fn recipient(on: &Bench) -> Tried {
     for (named, other) in [(Slug::Police, Slug::Prosecution), (Slug::Prosecution, Slug::Police)] {
         let subject = on.someone();
         let made = Made { recipient: named, ..Made::default() };
-        assert_eq!(override_of(on, Slug::MentalHealth, &subject, &made).await, 200);
+        override_of(on, Slug::MentalHealth, &subject, &made).await;
         let body = question("acute-safety", Slug::MentalHealth, "identity", &subject);
         tried.see(format!("{named:?} is named, and asks"), "exact", on.ask(named, &body).await);
         tried.see(format!("{named:?} is named, {other:?} asks"), "nothing", on.ask(other, &body).await);

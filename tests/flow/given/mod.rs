@@ -77,7 +77,7 @@ async fn consent(gateway: &TestGateway, age: u8, recipients: &[Slug], purpose: &
 async fn derogation(gateway: &TestGateway, source: Slug, category: Category) -> String {
     let mut content = derogation::content(gateway, "safety-assessment", &[Slug::VeiligThuis], category, Ground::Wmo526);
     content.subject.value = gateway.question("P29")["subject"]["value"].as_str().expect("a number").to_owned();
-    let (one, two) = (Person::new("pro-1", "190123456"), Person::new("pro-2", "290123456"));
+    let (one, two) = (Person::of(gateway, source, "pro-1"), Person::of(gateway, source, "pro-2"));
     let made = derogation::report(gateway, &content, &one, Some(&two));
     derogation::taken(gateway, source, &made).await.expect("taken");
     made.id
