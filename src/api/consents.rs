@@ -24,26 +24,15 @@ const PAGE: u32 = 100;
     operation_id = "recordConsent",
     tag = "Consents",
     params(
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
-        ("Content-Digest" = String, Header, description = "RFC 9530: sha-256 or sha-512"),
         ("Idempotency-Key" = Option<String>, Header, description = "16 to 64 of A-Za-z0-9._-; covered by the signature"),
     ),
     request_body(content = crate::api::openapi::ConsentBody, description = "Who agreed to what", content_type = "application/json"),
     responses(
-        (status = 200, description = "The consent as recorded", body = crate::actions::consents::ConsentView, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request, malformed-digest, schema-invalid", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not-permitted; organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found: none, or not yours", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 409, description = "idempotency-conflict, state-conflict", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited, quota-exceeded: more consents about one person than a source records", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The consent as recorded", body = crate::actions::consents::ConsentView),
+        (status = 403, description = "not-permitted; organisation-suspended"),
+        (status = 404, description = "not-found: none, or not yours"),
+        (status = 409, description = "idempotency-conflict, state-conflict"),
+        (status = 429, description = "rate-limited, quota-exceeded: more consents about one person than a source records"),
     )
 )]
 pub(super) async fn record(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
@@ -96,21 +85,12 @@ fn listed(consents: &[ConsentSummary], more: bool) -> Reply {
     tag = "Consents",
     params(
         ("id" = String, Path, description = "The consent's id (UUIDv7)"),
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
     ),
     responses(
-        (status = 200, description = "The consent", body = crate::actions::consents::ConsentView, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not-permitted; organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found: none, or not yours", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 409, description = "state-conflict", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The consent", body = crate::actions::consents::ConsentView),
+        (status = 403, description = "not-permitted; organisation-suspended"),
+        (status = 404, description = "not-found: none, or not yours"),
+        (status = 409, description = "state-conflict"),
     )
 )]
 pub(super) async fn one(api: &Api, authenticated: &Authenticated, id: &str) -> Result<Reply, Refusal> {
@@ -133,21 +113,12 @@ fn look(authenticated: &Authenticated) -> Once {
     tag = "Consents",
     params(
         ("after" = Option<String>, Query, description = "The last id of the page before"),
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
     ),
     responses(
-        (status = 200, description = "A page of consents", body = crate::api::openapi::Consents, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not-permitted; organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found: none, or not yours", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 409, description = "state-conflict", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "A page of consents", body = crate::api::openapi::Consents),
+        (status = 403, description = "not-permitted; organisation-suspended"),
+        (status = 404, description = "not-found: none, or not yours"),
+        (status = 409, description = "state-conflict"),
     )
 )]
 pub(super) async fn list(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
@@ -174,26 +145,14 @@ pub(super) async fn list(api: &Api, authenticated: &Authenticated) -> Result<Rep
     operation_id = "queryConsents",
     tag = "Consents",
     params(
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
-        ("Content-Digest" = String, Header, description = "RFC 9530: sha-256 or sha-512"),
         ("Idempotency-Key" = Option<String>, Header, description = "16 to 64 of A-Za-z0-9._-; covered by the signature"),
     ),
     request_body(content = crate::api::openapi::ConsentQuery, description = "About whom, and who asks", content_type = "application/json"),
     responses(
-        (status = 200, description = "The consents about this person that you recorded", body = crate::api::openapi::Consents, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request, malformed-digest, schema-invalid", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not-permitted; organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found: none, or not yours", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 409, description = "idempotency-conflict, state-conflict", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The consents about this person that you recorded", body = crate::api::openapi::Consents),
+        (status = 403, description = "not-permitted; organisation-suspended"),
+        (status = 404, description = "not-found: none, or not yours"),
+        (status = 409, description = "idempotency-conflict, state-conflict"),
     )
 )]
 pub(super) async fn query(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
@@ -228,26 +187,14 @@ async fn end(api: &Api, authenticated: &Authenticated, id: &str, to: ConsentStat
     tag = "Consents",
     params(
         ("id" = String, Path, description = "The consent's id (UUIDv7)"),
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
-        ("Content-Digest" = String, Header, description = "RFC 9530: sha-256 or sha-512"),
         ("Idempotency-Key" = Option<String>, Header, description = "16 to 64 of A-Za-z0-9._-; covered by the signature"),
     ),
     request_body(content = crate::api::openapi::ConsentEnding, description = "When it happened, who records it, why", content_type = "application/json"),
     responses(
-        (status = 200, description = "The consent as it stands now", body = crate::actions::consents::ConsentView, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request, malformed-digest, schema-invalid", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not-permitted; organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found: none, or not yours", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 409, description = "idempotency-conflict, state-conflict", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The consent as it stands now", body = crate::actions::consents::ConsentView),
+        (status = 403, description = "not-permitted; organisation-suspended"),
+        (status = 404, description = "not-found: none, or not yours"),
+        (status = 409, description = "idempotency-conflict, state-conflict"),
     )
 )]
 pub(super) async fn withdraw(api: &Api, authenticated: &Authenticated, id: &str) -> Result<Reply, Refusal> {
@@ -262,26 +209,14 @@ pub(super) async fn withdraw(api: &Api, authenticated: &Authenticated, id: &str)
     tag = "Consents",
     params(
         ("id" = String, Path, description = "The consent's id (UUIDv7)"),
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
-        ("Content-Digest" = String, Header, description = "RFC 9530: sha-256 or sha-512"),
         ("Idempotency-Key" = Option<String>, Header, description = "16 to 64 of A-Za-z0-9._-; covered by the signature"),
     ),
     request_body(content = crate::api::openapi::ConsentEnding, description = "When it happened, who records it, why", content_type = "application/json"),
     responses(
-        (status = 200, description = "The consent as it stands now", body = crate::actions::consents::ConsentView, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request, malformed-digest, schema-invalid", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not-permitted; organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found: none, or not yours", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 409, description = "idempotency-conflict, state-conflict", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The consent as it stands now", body = crate::actions::consents::ConsentView),
+        (status = 403, description = "not-permitted; organisation-suspended"),
+        (status = 404, description = "not-found: none, or not yours"),
+        (status = 409, description = "idempotency-conflict, state-conflict"),
     )
 )]
 pub(super) async fn refuse(api: &Api, authenticated: &Authenticated, id: &str) -> Result<Reply, Refusal> {
@@ -298,26 +233,14 @@ pub(super) async fn refuse(api: &Api, authenticated: &Authenticated, id: &str) -
     tag = "Consents",
     params(
         ("id" = String, Path, description = "The consent's id (UUIDv7)"),
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
-        ("Content-Digest" = String, Header, description = "RFC 9530: sha-256 or sha-512"),
         ("Idempotency-Key" = Option<String>, Header, description = "16 to 64 of A-Za-z0-9._-; covered by the signature"),
     ),
     request_body(content = crate::api::openapi::ConsentEnding, description = "When it happened, who records it, why", content_type = "application/json"),
     responses(
-        (status = 200, description = "The consent as it stands now", body = crate::actions::consents::ConsentView, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request, malformed-digest, schema-invalid", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not-permitted; organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found: none, or not yours", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 409, description = "idempotency-conflict, state-conflict", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The consent as it stands now", body = crate::actions::consents::ConsentView),
+        (status = 403, description = "not-permitted; organisation-suspended"),
+        (status = 404, description = "not-found: none, or not yours"),
+        (status = 409, description = "idempotency-conflict, state-conflict"),
     )
 )]
 pub(super) async fn invalidate(api: &Api, authenticated: &Authenticated, id: &str) -> Result<Reply, Refusal> {

@@ -17,26 +17,15 @@ use crate::http::reply::Reply;
     operation_id = "createDisclosure",
     tag = "Disclosures",
     params(
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
-        ("Content-Digest" = String, Header, description = "RFC 9530: sha-256 or sha-512"),
         ("Idempotency-Key" = Option<String>, Header, description = "16 to 64 of A-Za-z0-9._-; covered by the signature"),
     ),
     request_body(content = super::openapi::DisclosureBody, description = "What is asked, about whom, for which purpose", content_type = "application/json"),
     responses(
-        (status = 200, description = "Given, in so far as it may be", body = crate::exchange::deliver::Delivered, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request, malformed-digest, schema-invalid", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not-permitted, organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found: no open case of this id in which the organisation takes part", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 409, description = "idempotency-conflict, state-conflict", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "log-unavailable, store-unavailable, sources-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "Given, in so far as it may be", body = crate::exchange::deliver::Delivered),
+        (status = 403, description = "not-permitted, organisation-suspended"),
+        (status = 404, description = "not-found: no open case of this id in which the organisation takes part"),
+        (status = 409, description = "idempotency-conflict, state-conflict"),
+        (status = 503, description = "log-unavailable, store-unavailable, sources-unavailable"),
     )
 )]
 pub(super) async fn create(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
@@ -56,21 +45,11 @@ pub(super) async fn create(api: &Api, authenticated: &Authenticated) -> Result<R
     tag = "Disclosures",
     params(
         ("id" = String, Path, description = "The disclosure's id (UUIDv7)"),
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
     ),
     responses(
-        (status = 200, description = "The disclosure as it stands", body = crate::exchange::deliver::Delivered, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 409, description = "state-conflict", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found: none, not yours, or no longer kept", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The disclosure as it stands", body = crate::exchange::deliver::Delivered),
+        (status = 409, description = "state-conflict"),
+        (status = 404, description = "not-found: none, not yours, or no longer kept"),
     )
 )]
 pub(super) async fn pick_up(api: &Api, authenticated: &Authenticated, id: &str) -> Result<Reply, Refusal> {

@@ -22,20 +22,10 @@ use crate::http::reply::Reply;
     tag = "Sources",
     params(
         ("id" = String, Path, description = "The id of the disclosure, as in the call to the source"),
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
     ),
     responses(
-        (status = 200, description = "Why, item by item", body = crate::actions::explain::Explanation, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found: no such disclosure, or not one in which the caller was asked", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "Why, item by item", body = crate::actions::explain::Explanation),
+        (status = 404, description = "not-found: no such disclosure, or not one in which the caller was asked"),
     )
 )]
 pub(super) async fn explain(api: &Api, authenticated: &Authenticated, id: &str) -> Result<Reply, Refusal> {

@@ -25,22 +25,11 @@ const MOST: u32 = 200;
     path = "/notices",
     operation_id = "listNotices",
     tag = "Notices",
-    params(
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
-    ),
     responses(
-        (status = 200, description = "Your open tasks", body = crate::api::openapi::Notices, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not-permitted; organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found: none, or not yours", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 409, description = "state-conflict", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "Your open tasks", body = crate::api::openapi::Notices),
+        (status = 403, description = "not-permitted; organisation-suspended"),
+        (status = 404, description = "not-found: none, or not yours"),
+        (status = 409, description = "state-conflict"),
     )
 )]
 pub(super) async fn list(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
@@ -61,21 +50,12 @@ pub(super) async fn list(api: &Api, authenticated: &Authenticated) -> Result<Rep
     tag = "Notices",
     params(
         ("id" = String, Path, description = "The task's id (UUIDv7)"),
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
     ),
     responses(
-        (status = 200, description = "The task", body = crate::actions::notices::NoticeView, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not-permitted; organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found: none, or not yours", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 409, description = "state-conflict", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The task", body = crate::actions::notices::NoticeView),
+        (status = 403, description = "not-permitted; organisation-suspended"),
+        (status = 404, description = "not-found: none, or not yours"),
+        (status = 409, description = "state-conflict"),
     )
 )]
 pub(super) async fn one(api: &Api, authenticated: &Authenticated, id: &str) -> Result<Reply, Refusal> {
@@ -94,26 +74,14 @@ pub(super) async fn one(api: &Api, authenticated: &Authenticated, id: &str) -> R
     tag = "Notices",
     params(
         ("id" = String, Path, description = "The task's id (UUIDv7)"),
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
-        ("Content-Digest" = String, Header, description = "RFC 9530: sha-256 or sha-512"),
         ("Idempotency-Key" = Option<String>, Header, description = "16 to 64 of A-Za-z0-9._-; covered by the signature"),
     ),
     request_body(content = crate::api::openapi::NoticeAnswer, description = "The answer", content_type = "application/json"),
     responses(
-        (status = 200, description = "The task as it stands now", body = crate::actions::notices::NoticeView, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request, malformed-digest, schema-invalid", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not-permitted; organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found: none, or not yours", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 409, description = "idempotency-conflict, state-conflict", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The task as it stands now", body = crate::actions::notices::NoticeView),
+        (status = 403, description = "not-permitted; organisation-suspended"),
+        (status = 404, description = "not-found: none, or not yours"),
+        (status = 409, description = "idempotency-conflict, state-conflict"),
     )
 )]
 pub(super) async fn answer(api: &Api, authenticated: &Authenticated, id: &str) -> Result<Reply, Refusal> {

@@ -103,26 +103,12 @@ pub(super) struct OfferWaiting {
     path = "/offers",
     operation_id = "makeOffer",
     tag = "Offers",
-    params(
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
-        ("Content-Digest" = String, Header, description = "RFC 9530: sha-256 or sha-512"),
-    ),
     request_body(content = crate::source::offers::OfferMessage, description = "What is offered, to whom, for which purpose, about whom", content_type = "application/json"),
     responses(
-        (status = 200, description = "It waits", body = OfferMade, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request, malformed-digest, schema-invalid", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not-permitted: the recipient can never have anything of this source for this purpose; organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 409, description = "state-conflict", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited, also when too many offers of this source wait", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "It waits", body = OfferMade),
+        (status = 403, description = "not-permitted: the recipient can never have anything of this source for this purpose; organisation-suspended"),
+        (status = 409, description = "state-conflict"),
+        (status = 429, description = "rate-limited, also when too many offers of this source wait"),
     )
 )]
 pub(super) async fn make(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
@@ -169,20 +155,10 @@ fn can_collect(bundle: &Bundle, purpose: &Purpose, source: &Organisation, recipi
     tag = "Offers",
     params(
         ("after" = Option<String>, Query, description = "The last id of the page before"),
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
     ),
     responses(
-        (status = 200, description = "What waits", body = OffersWaiting, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "What waits", body = OffersWaiting),
+        (status = 503, description = "store-unavailable"),
     )
 )]
 pub(super) async fn list(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
@@ -203,20 +179,10 @@ pub(super) async fn list(api: &Api, authenticated: &Authenticated) -> Result<Rep
     tag = "Offers",
     params(
         ("after" = Option<String>, Query, description = "The last id of the page before"),
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
     ),
     responses(
-        (status = 200, description = "The offers", body = OffersMade, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The offers", body = OffersMade),
+        (status = 503, description = "store-unavailable"),
     )
 )]
 pub(super) async fn made(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
@@ -279,24 +245,11 @@ fn waits(offer: OfferRow) -> OfferWaiting {
     tag = "Offers",
     params(
         ("id" = String, Path, description = "The offer's id (UUIDv7)"),
-        ("Signature-Input" = String, Header, description = "RFC 9421, one label, tag sluis-v1"),
-        ("Signature" = String, Header, description = "RFC 9421"),
-        ("Content-Digest" = String, Header, description = "RFC 9530: sha-256 or sha-512"),
     ),
     request_body(content = super::openapi::Nothing, description = "An empty object", content_type = "application/json"),
     responses(
-        (status = 200, description = "It is gone", body = super::openapi::Accepted, headers(("API-Version" = String, description = "The full version of the API"))),
-        (status = 400, description = "malformed-request, malformed-digest, schema-invalid", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "signature-missing, -malformed, -invalid, -coverage, -expired, nonce-replayed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "organisation-suspended", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "not-found: none, not yours, collected or past its term", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 405, description = "method-not-allowed", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 413, description = "body-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 415, description = "media-type", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 421, description = "misdirected-request", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "rate-limited", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 431, description = "head-too-large", body = crate::http::problem::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "log-unavailable, store-unavailable", body = crate::http::problem::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "It is gone", body = super::openapi::Accepted),
+        (status = 404, description = "not-found: none, not yours, collected or past its term"),
     )
 )]
 pub(super) async fn withdraw(api: &Api, authenticated: &Authenticated, id: &str) -> Result<Reply, Refusal> {

@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document, generated from the code (API Design Rules: `/v1/openapi.json`, readable without login).
 
 mod bodies;
+mod shared;
 
 use serde_json::Value;
 use utoipa::openapi::security::SecurityScheme;
@@ -42,7 +43,7 @@ use crate::http::reply::API_VERSION;
         crate::api::overrides::take,
         crate::api::releases::take,
     ),
-    components(schemas(crate::exchange::seal::Payload<'static>)),
+    components(schemas(crate::exchange::seal::Payload<'static>, crate::http::problem::Problem)),
     tags(
         (name = "Disclosures", description = "Asking for information and picking it up"),
         (name = "Offers", description = "What waits for collection, without saying about whom"),
@@ -73,6 +74,7 @@ impl Modify for Completion {
 /// The document as JSON, with the schema of every category and form beside those of the API itself.
 pub fn json() -> String {
     let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
+    shared::complete(&mut document);
     if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
         for (category, form) in Category::ALL.into_iter().flat_map(|category| Form::ALL.map(|form| (category, form))) {
             if let Some(schema) = schema(category, form) {
