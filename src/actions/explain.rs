@@ -4,6 +4,7 @@
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -25,16 +26,23 @@ pub struct Explanation {
     /// Who asked.
     #[schema(value_type = String)]
     pub recipient: Oin,
+    /// What it is called, if it is registered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recipient_name: Option<String>,
     /// For what.
     #[schema(value_type = String)]
     pub purpose: PurposeCode,
+    /// What that is called.
+    pub purpose_name: Texts,
     /// The hash of the policies that decided last.
     pub policies: String,
     /// Their version, if they have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Whether those are the policies in force: only then conditions can be put in words.
+    /// Whether those are the policies in force.
     pub in_force: bool,
+    /// Whether their texts are at hand, to tell why in their words.
+    pub at_hand: bool,
     /// By source and category.
     pub items: Vec<ExplainedItem>,
 }
@@ -49,8 +57,13 @@ pub struct ExplainedItem {
     /// Whose data.
     #[schema(value_type = String)]
     pub source: Oin,
+    /// What it is called, if it is registered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_name: Option<String>,
     /// Of which category.
     pub category: Category,
+    /// What that is called.
+    pub category_name: Texts,
     /// The finest form that was asked for.
     pub asked: Form,
     /// The forms that the policies permitted.
@@ -106,6 +119,10 @@ pub struct Texts {
 }
 
 impl Texts {
+    fn each(text: impl Fn(Language) -> String) -> Self {
+        Self { nl: text(Language::Nl), en: text(Language::En) }
+    }
+
     /// In one language.
     pub fn of(&self, language: Language) -> &str {
         match language {
@@ -140,7 +157,9 @@ impl Desk {
         audience: Audience,
     ) -> Result<Option<Explanation>, ActionError> {
         let found = self.decisions(disclosure).await?;
-        let Some(explanation) = explanation(disclosure, &found, Telling { bundle, audience }, None) else { return Ok(None) };
+        let telling = Telling { policies: self.policies_of(&found, bundle).await?, audience };
+        let Some(mut explanation) = explanation(disclosure, &found, &telling, None) else { return Ok(None) };
+        self.name_organisations(&mut explanation).await?;
         let (clear, mut body) = self.operators_draft(EntryKind::LogView, &self.oin, "explanation")?;
         body.disclosure = Some(disclosure.to_owned());
         body.look = Some(look(&found, &explanation));
@@ -163,8 +182,9 @@ impl Desk {
         if !found.iter().any(|(_, body)| body.asked.contains_key(looking.source)) {
             return Ok(None);
         }
-        let telling = Telling { bundle, audience: Audience::Source };
-        let Some(explanation) = explanation(disclosure, &found, telling, Some(looking.source)) else { return Ok(None) };
+        let telling = Telling { policies: self.policies_of(&found, bundle).await?, audience: Audience::Source };
+        let Some(mut explanation) = explanation(disclosure, &found, &telling, Some(looking.source)) else { return Ok(None) };
+        self.name_organisations(&mut explanation).await?;
         let (mut clear, mut body) = self.draft(EntryKind::LogView, looking.source, "explanation")?;
         clear.source = Some(looking.source.clone());
         body.disclosure = Some(disclosure.to_owned());
@@ -172,6 +192,29 @@ impl Desk {
         body.look = Some(look(&found, &explanation));
         self.commit_asked(clear, &body, vec![], Some(looking.nonce)).await?;
         Ok(Some(explanation))
+    }
+
+    /// The policies that decided, beside those in force.
+    async fn policies_of<'a>(&self, found: &[(u64, Body)], in_force: &'a Bundle) -> Result<Policies<'a>, ActionError> {
+        let decided = found.iter().filter_map(|(_, body)| body.decision.as_ref());
+        let hashes: BTreeSet<&str> = decided.map(|one| one.bundle.as_str()).filter(|hash| *hash != in_force.hash()).collect();
+        let mut earlier = BTreeMap::new();
+        for hash in hashes {
+            if let Some(bundle) = self.earlier_policies.of(&*self.store, hash).await? {
+                earlier.insert(hash.to_owned(), bundle);
+            }
+        }
+        Ok(Policies { in_force, earlier })
+    }
+
+    async fn name_organisations(&self, explanation: &mut Explanation) -> Result<(), ActionError> {
+        let registered = self.store.registered().await?.organisations;
+        let name = |oin: &Oin| registered.get(oin).map(|registration| registration.organisation.name.clone());
+        explanation.recipient_name = name(&explanation.recipient);
+        for item in &mut explanation.items {
+            item.source_name = name(&item.source);
+        }
+        Ok(())
     }
 
     /// The entries that decided on a disclosure, oldest first, with their indexes. Its id joins them.
@@ -202,49 +245,67 @@ fn look(found: &[(u64, Body)], explanation: &Explanation) -> Look {
     }
 }
 
+/// The policies by hash: those in force, and those that decided and are kept.
+struct Policies<'a> {
+    in_force: &'a Bundle,
+    earlier: BTreeMap<String, Arc<Bundle>>,
+}
+
+impl Policies<'_> {
+    fn of(&self, hash: &str) -> Option<&Bundle> {
+        if self.in_force.hash() == hash { Some(self.in_force) } else { self.earlier.get(hash).map(Arc::as_ref) }
+    }
+}
+
 /// By which policies, and to whom.
-#[derive(Clone, Copy)]
 struct Telling<'a> {
-    bundle: &'a Bundle,
+    policies: Policies<'a>,
     audience: Audience,
 }
 
 impl Telling<'_> {
     /// Whether the reader is told why: officers always, the others what the policies that decided say they are.
-    fn tells(self, reason: Option<&str>, at_hand: bool) -> bool {
-        self.audience == Audience::Officer || reason.is_none_or(|code| at_hand && self.bundle.tells_reason(code, self.audience))
+    fn tells(&self, reason: Option<&str>, bundle: Option<&Bundle>) -> bool {
+        let says = |code| bundle.is_some_and(|bundle| bundle.tells_reason(code, self.audience));
+        self.audience == Audience::Officer || reason.is_none_or(says)
     }
 }
 
 /// What the deliveries say, or, when there was none, the last asking.
-fn explanation(disclosure: &str, found: &[(u64, Body)], telling: Telling<'_>, source: Option<&Oin>) -> Option<Explanation> {
+fn explanation(disclosure: &str, found: &[(u64, Body)], telling: &Telling<'_>, source: Option<&Oin>) -> Option<Explanation> {
     let (_, last) = found.last()?;
     let decision = last.decision.as_ref()?;
-    let in_force = decision.bundle == telling.bundle.hash();
+    let purpose = last.purpose.clone()?;
+    let decided_by = telling.policies.of(&decision.bundle);
+    let naming = decided_by.unwrap_or(telling.policies.in_force);
     let delivered: Vec<&Body> = found.iter().map(|(_, body)| body).filter(|body| body.kind == EntryKind::Disclosure).collect();
     let told = if delivered.is_empty() { vec![last] } else { delivered };
     let mut items: Vec<ExplainedItem> = Vec::new();
     for body in told {
-        let at_hand = body.decision.as_ref().is_some_and(|decision| decision.bundle == telling.bundle.hash());
+        let bundle = body.decision.as_ref().and_then(|decision| telling.policies.of(&decision.bundle));
         let of_source = body.items.iter().filter(|item| source.is_none_or(|source| item.source == *source));
-        items.extend(of_source.map(|item| explained(body, item, telling, at_hand)));
+        items.extend(of_source.map(|item| explained(body, item, telling, bundle)));
     }
     Some(Explanation {
         disclosure: disclosure.to_owned(),
         recipient: last.receiving.clone()?,
-        purpose: last.purpose.clone()?,
+        recipient_name: None,
+        purpose_name: Texts::each(|language| naming.purpose_name(&purpose, language).to_owned()),
+        purpose,
         policies: decision.bundle.clone(),
         version: decision.version.clone(),
-        in_force,
+        in_force: decision.bundle == telling.policies.in_force.hash(),
+        at_hand: decided_by.is_some(),
         items,
     })
 }
 
-/// `at_hand`: the bundle is the one that decided. What others would say is no explanation.
-fn explained(body: &Body, item: &crate::ledger::entry::Item, telling: Telling<'_>, at_hand: bool) -> ExplainedItem {
-    let Telling { bundle, audience } = telling;
-    let tells = telling.tells(item.reason.as_deref(), at_hand);
-    let bundle = at_hand.then_some(bundle);
+/// `bundle`: the one that decided, if it is at hand. What others would say is no explanation.
+fn explained(body: &Body, item: &crate::ledger::entry::Item, telling: &Telling<'_>, bundle: Option<&Bundle>) -> ExplainedItem {
+    let audience = telling.audience;
+    let naming = bundle.unwrap_or(telling.policies.in_force);
+    let category_name = Texts::each(|language| naming.category_name(item.category, language).to_owned());
+    let tells = telling.tells(item.reason.as_deref(), bundle);
     let asked = question(body, item);
     let permitted = asked.as_ref().map(|(_, considered)| considered.permitted.clone()).unwrap_or_default();
     let deciding = |id: &str| {
@@ -260,9 +321,8 @@ fn explained(body: &Body, item: &crate::ledger::entry::Item, telling: Telling<'_
         text.and_then(|(bundle, code)| bundle.reason_text(code, language, audience)).unwrap_or_default().to_owned()
     };
     let missing = match (bundle, &asked) {
-        // What a rule would have asked for is told to those whose work it is: it names overrides, decisions and cases.
-        (Some(bundle), Some((question, _))) if permitted.is_empty() && tells && audience != Audience::Subject => {
-            let missed = |language| bundle.missing_conditions(question, language).unwrap_or_default();
+        (Some(bundle), Some((question, _))) if permitted.is_empty() && tells => {
+            let missed = |language| bundle.missing_conditions(question, language, audience).unwrap_or_default();
             let both = missed(Language::Nl).into_iter().zip(missed(Language::En));
             let told = both.map(|(dutch, english)| Missing {
                 policy: deciding(&dutch.policy),
@@ -276,7 +336,9 @@ fn explained(body: &Body, item: &crate::ledger::entry::Item, telling: Telling<'_
     ExplainedItem {
         decided_at: asked.as_ref().map_or(body.occurred_at, |(question, _)| question.now),
         source: item.source.clone(),
+        source_name: None,
         category: item.category,
+        category_name,
         asked: item.asked,
         permitted,
         given: item.given,

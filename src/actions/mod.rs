@@ -3,6 +3,7 @@
 pub mod case;
 pub mod consents;
 pub mod credentials;
+pub mod earlier_policies;
 mod evidence;
 pub mod explain;
 pub mod lost;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 pub use self::consents::Unread;
 
+use self::earlier_policies::EarlierPolicies;
 use self::operator::Operator;
 use self::terms::Terms;
 use crate::clock::Clock;
@@ -59,6 +61,8 @@ pub struct Desk {
     pub terms: Terms,
     /// Finds consents and overrides about a person.
     pub subject_index: KeyedDigest,
+    /// What decided before the policies in force did.
+    pub earlier_policies: Arc<EarlierPolicies>,
 }
 
 /// Why an action was not done.

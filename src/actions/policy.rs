@@ -8,7 +8,7 @@ use crate::ledger::entry::{self, EntryKind, Reference};
 use crate::policy::Bundle;
 use crate::store::facts::facts_digest;
 use crate::store::journal::DEFAULT_YEARS;
-use crate::store::{Append, Change, Expected, Revision};
+use crate::store::{Append, Change, Expected, PolicyVersion, Revision};
 
 impl Desk {
     /// Records that `bundle` is in force from this entry on, in the place of the one with the hash `before`, which
@@ -41,7 +41,7 @@ impl Desk {
             recipients: BTreeSet::new(),
             digest: facts_digest(std::iter::empty(), before, None, None),
         };
-        let changes = vec![Change::Policies(bundle.hash().to_owned())];
+        let changes = vec![Change::Policies(PolicyVersion { hash: bundle.hash().to_owned(), texts: bundle.archive() })];
         self.sequencer.append(Append { entries: vec![entry], changes, expected: Some(expected), ..Append::default() }).await?;
         self.journal.keep_by(terms);
         Ok(())

@@ -63,6 +63,7 @@ pub(super) async fn open(
         authority,
         terms: terms(config),
         subject_index: subject_index(&root),
+        earlier_policies: Arc::default(),
     };
     Ok(Registers { desk, keys, root, log })
 }

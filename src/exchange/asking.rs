@@ -10,10 +10,10 @@ use super::registry::Member;
 use crate::case_room::CaseFact;
 use crate::catalogue::{Category, Form, Purpose};
 use crate::clock::Timestamp;
-use crate::consent::Authority;
 use crate::consent::authority::Regime;
 use crate::consent::derogation::governing_override;
 use crate::consent::team::governing_all;
+use crate::consent::{Authority, nearest};
 use crate::organisation::Kind;
 use crate::policy::{Basis, Bundle, Decision, FormSet, Party, Question, reason};
 use crate::pseudonym::Pseudonym;
@@ -100,15 +100,34 @@ impl Asking<'_> {
             cell.reason = Some(Arc::from(reason::NOT_PERMITTED));
             return cell;
         }
-        let question = self.question(source, category);
+        let mut question = self.question(source, category);
         let decision = self.decided(&question, &mut cell, Bundle::decide);
         cell.form = decision.form();
         cell.reason = decision.reason().map(Arc::from);
         if possible.contains(Form::Summary) {
             cell.summary = self.decided(&question, &mut cell, Bundle::decide_summary).form().is_some();
         }
+        if !cell.summary && cell.reason.as_deref() == Some(reason::CONSENT_MISSING) {
+            self.look_nearby(&mut question, &mut cell);
+        }
         cell.question = Some(question);
         cell
+    }
+
+    /// Where nothing may be asked for want of consent, the consent that comes nearest is what an explanation tells of: that there is one, of when and
+    /// for what. The reason becomes that it does not cover this; nothing more is given, whatever the policies make of it.
+    fn look_nearby(&self, question: &mut Question, cell: &mut Cell) {
+        let Known { person, case, authority, now, .. } = self.known;
+        let recipients = recipients(self.matter, case.map(Arc::as_ref));
+        let source = &question.source;
+        let found = nearest(&person.consents, &source.oin, &recipients, &self.purpose.id, question.category, now);
+        let Some(consent) = found else { return };
+        let regime = Regime::of_kind(source.kind, &self.purpose.id);
+        let asked = Question { consent: Some(consent.fact(authority, regime)), ..question.clone() };
+        if let Some(reason) = self.bundle.decide(&asked).reason() {
+            cell.reason = Some(Arc::from(reason));
+            *question = asked;
+        }
     }
 
     /// Decides, and notes on which policies, consent or override the permit rests.

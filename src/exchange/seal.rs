@@ -61,7 +61,7 @@ pub struct Payload<'a> {
     purpose: &'a str,
     /// In which case.
     case: Option<&'a str>,
-    /// The subject's pseudonym in this domain.
+    /// The subject's pseudonym in this domain; of an offer of which nothing is given, one that is nobody's.
     subject: &'a str,
     /// What is given.
     items: Vec<Item<'a>>,

@@ -10,7 +10,7 @@ use super::decision::reason;
 use super::engine::Engine;
 use super::files::{self, Files, Unreadable};
 use super::forms::FormSet;
-use super::manifest::{Approval, NotApproved};
+use super::manifest::{Approval, Archive, NotApproved};
 use super::question::{Facts, Party, Question};
 use super::reach::{Footing, Reach};
 use super::reasons::{Audience, Language, Reasons};
@@ -147,6 +147,12 @@ impl Bundle {
         self.approval.as_ref().map_or(Ok(()), |approval| approval.follows(in_force))
     }
 
+    /// All of it, to be read again by [`Bundle::of_archive`].
+    pub fn archive(&self) -> Vec<u8> {
+        let manifest = self.approval.as_ref().map(|approval| approval.manifest.clone());
+        serde_json::to_vec(&Archive { files: self.files.clone(), manifest }).unwrap_or_default()
+    }
+
     /// Writes its files into a folder, without a manifest.
     ///
     /// # Errors
@@ -183,6 +189,24 @@ impl Bundle {
     /// Whether a reader is told the reason with this code, and not only that there is nothing.
     pub fn tells_reason(&self, code: &str, audience: Audience) -> bool {
         self.reasons.is_told(code, audience)
+    }
+
+    /// What a category is called.
+    pub fn category_name(&self, category: Category, language: Language) -> &str {
+        self.reasons.category(category, language)
+    }
+
+    /// What a form is called.
+    pub fn form_name(&self, form: Form, language: Language) -> &str {
+        self.reasons.form(form, language)
+    }
+
+    /// What a purpose is called; its code where these policies do not have it.
+    pub fn purpose_name<'a>(&'a self, purpose: &'a PurposeCode, language: Language) -> &'a str {
+        self.purpose(purpose).map_or(purpose.as_str(), |known| match language {
+            Language::Nl => &known.texts.nl,
+            Language::En => &known.texts.en,
+        })
     }
 
     /// The text of a legal basis's code.

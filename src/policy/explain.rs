@@ -13,7 +13,7 @@ use cedar_policy::{Policy, PolicySet};
 
 use super::bundle::Bundle;
 use super::question::{Facts, Question};
-use super::reasons::Language;
+use super::reasons::{Audience, Language};
 use super::vocabulary::Unfit;
 use crate::catalogue::Form;
 use clauses::{Condition, conditions};
@@ -30,11 +30,12 @@ pub struct Missed {
 }
 
 impl Bundle {
-    /// What would have to be otherwise for the item to be given.
+    /// What would have to be otherwise for the item to be given, as far as `audience` is told: the subject hears of consent alone, which is hers to give;
+    /// overrides, decisions and cases are the work of others.
     ///
     /// # Errors
     /// Fails when the facts cannot be evaluated.
-    pub fn missing_conditions(&self, question: &Question, language: Language) -> Result<Vec<Missed>, Unfit> {
+    pub fn missing_conditions(&self, question: &Question, language: Language, audience: Audience) -> Result<Vec<Missed>, Unfit> {
         let Some(slices) = self.rules.slices.get(question.purpose.as_str()) else { return Ok(Vec::new()) };
         let Some(policies) = slices.of(question.category) else { return Ok(Vec::new()) };
         let mut found = Vec::new();
@@ -50,8 +51,9 @@ impl Bundle {
                 is_meant &= condition.depends_on_person();
                 missing.push(condition);
             }
+            missing.retain(|condition| audience != Audience::Subject || words::mentions(condition, "consent"));
             if is_meant && !missing.is_empty() {
-                let missing = words::told(&missing, question, form, language);
+                let missing = words::told(self, &missing, question, form, language);
                 found.push(Missed { policy: policy.id().to_string(), form, missing });
             }
         }

@@ -61,6 +61,14 @@ impl std::str::FromStr for Replaces {
     }
 }
 
+/// A version as it is kept: all that its hash is over.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Archive {
+    pub(super) files: Files,
+    pub(super) manifest: Option<String>,
+}
+
 /// What was approved, and by whom.
 pub(super) struct Approval {
     /// The version's name.
@@ -69,6 +77,8 @@ pub(super) struct Approval {
     replaces: Replaces,
     /// Who signed.
     pub(super) approved_by: Vec<String>,
+    /// The manifest itself.
+    pub(super) manifest: String,
 }
 
 impl Approval {
@@ -167,7 +177,30 @@ impl Bundle {
         let files = files::read(folder)?;
         check_files(&manifest, &manifest_text, &files, &listed)?;
         let Manifest { version, replaces, .. } = manifest;
-        Ok(Self::from_files(files)?.approved(hash(&manifest_text), Approval { version, replaces, approved_by }))
+        let hash = hash(&manifest_text);
+        Ok(Self::from_files(files)?.approved(hash, Approval { version, replaces, approved_by, manifest: manifest_text }))
+    }
+
+    /// A version that was in force: its files as the manifest with this hash lists them, or, when it had none, with this hash over all. Who approved it,
+    /// the log tells.
+    ///
+    /// # Errors
+    /// [`LoadError`]: it is another version, or one that this program no longer reads.
+    pub fn of_archive(archive: &[u8], named: &str) -> Result<Self, LoadError> {
+        let other = || LoadError::NotApproved(NotApproved(format!("these are not the policies with the hash {named}")));
+        let Archive { files, manifest } = serde_json::from_slice(archive).map_err(|_| other())?;
+        let Some(text) = manifest else {
+            let bundle = Self::from_files(files)?;
+            return if bundle.hash() == named { Ok(bundle) } else { Err(other()) };
+        };
+        if hash(&text) != named {
+            return Err(other());
+        }
+        let manifest = parse(&text)?;
+        check_files(&manifest, &text, &files, &files.keys().cloned().collect())?;
+        let Manifest { version, replaces, .. } = manifest;
+        let approval = Approval { version, replaces, approved_by: Vec::new(), manifest: text };
+        Ok(Self::from_files(files)?.approved(named.to_owned(), approval))
     }
 }
 

@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::files::Files;
 use crate::catalogue::purpose::FileError;
+use crate::catalogue::{Category, Form};
 
 /// A language of the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +48,8 @@ pub enum Audience {
 struct ReasonsFile {
     withheld: Spanned<BTreeMap<String, Wording>>,
     legal_basis: Spanned<BTreeMap<String, String>>,
+    category: Spanned<BTreeMap<String, String>>,
+    form: Spanned<BTreeMap<String, String>>,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +99,15 @@ impl Reasons {
                     format!("the legal basis `{code}` has no text: add it to [legal_basis]"),
                 ));
             }
+            let names = [
+                ("category", &read.category, Category::ALL.map(Category::code).to_vec()),
+                ("form", &read.form, Form::ALL.map(Form::code).to_vec()),
+            ];
+            for (table, names, codes) in names {
+                if let Some(code) = codes.into_iter().find(|code| !names.get_ref().contains_key(*code)) {
+                    return Err(at(names.span().start, format!("the {table} `{code}` has no name: add it to [{table}]")));
+                }
+            }
             texts.insert(language, read);
         }
         Ok(Self(texts))
@@ -114,6 +126,18 @@ impl Reasons {
 
     fn wording(&self, code: &str, language: Language) -> Option<&Wording> {
         self.0.get(&language)?.withheld.get_ref().get(code)
+    }
+
+    /// What a category is called.
+    pub fn category(&self, category: Category, language: Language) -> &str {
+        let names = self.0.get(&language).map(|file| file.category.get_ref());
+        names.and_then(|names| names.get(category.code())).map_or(category.code(), String::as_str)
+    }
+
+    /// What a form is called.
+    pub fn form(&self, form: Form, language: Language) -> &str {
+        let names = self.0.get(&language).map(|file| file.form.get_ref());
+        names.and_then(|names| names.get(form.code())).map_or(form.code(), String::as_str)
     }
 
     /// The text of a legal basis.

@@ -114,8 +114,17 @@ pub enum Change {
     Status(StatusChange),
     /// A credential is published or withdrawn (a decision depends on it).
     Credential(CredentialChange),
-    /// The policies with this hash come in force (every decision depends on it).
-    Policies(String),
+    /// These policies come in force (every decision depends on it); their texts are kept.
+    Policies(PolicyVersion),
+}
+
+/// One version of the policies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyVersion {
+    /// What the log calls it, hexadecimal.
+    pub hash: String,
+    /// All of it: the hash is over this.
+    pub texts: Vec<u8>,
 }
 
 impl Change {

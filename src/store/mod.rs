@@ -17,7 +17,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use append::{Append, Committed, Conflict, EntryRow, Expected, IdempotencyClaim, NonceClaim, Receipting};
-pub use change::{Change, CredentialChange, StatusChange};
+pub use change::{Change, CredentialChange, PolicyVersion, StatusChange};
 pub use rows::{ContributionRow, DeliveryRow, DisclosureRow, NameIndex, OfferPage, OfferRow, PseudonymRow};
 
 use self::duties::{KeptConsent, PastTerm, Reliance};
@@ -233,6 +233,9 @@ pub trait Store: Send + Sync {
 
     /// The entries of one trace, oldest first.
     async fn entries_of(&self, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError>;
+
+    /// The texts of a version of the policies that was in force, as its archive holds them.
+    async fn policy_texts(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// The whole registry.
     async fn registered(&self) -> Result<Registered, StoreError>;

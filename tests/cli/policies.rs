@@ -127,16 +127,25 @@ fn past_decisions_are_explained_and_made_again() {
     let id = asked["id"].as_str().or_else(|| asked["disclosure"].as_str()).unwrap_or_else(|| panic!("{asked}")).to_owned();
     let explain = |more: &[&str]| demo.run(&[&["policy", "explain", &id, "--config", &config], more].concat());
     let dutch = explain(&[]).done();
-    for part in
-        ["Verstrekking ", "(versie demo-1)", "identity: gegeven (exact)", "beslist door sa.police.person", "Bpg 4:2(1)(i)"]
-    {
+    for part in [
+        "Verstrekking ",
+        "aan Veilig Thuis",
+        "voor Veiligheidsbeoordeling en onderzoek door Veilig Thuis [safety-assessment]",
+        "(versie demo-1)",
+        "identiteit [identity]: gegeven (exact)",
+        "beslist door sa.police.person",
+        "Bpg 4:2(1)(i)",
+    ] {
         assert!(dutch.contains(part), "{part}: {dutch}");
     }
     let english = explain(&["--lang", "en"]).done();
-    assert!(english.contains("identity: given (exact)") && english.contains("decided by sa.police.person"), "{english}");
+    assert!(
+        english.contains("identity [identity]: given (exact)") && english.contains("decided by sa.police.person"),
+        "{english}"
+    );
     // To the data subject in words of its own: not who reported or was protected, nor what rules would have asked for.
     let subject = explain(&["--lang", "en", "--for", "subject"]).done();
-    assert!(subject.contains("identity: given (exact)") && !subject.contains("not fulfilled"), "{subject}");
+    assert!(subject.contains("identity [identity]: given (exact)") && !subject.contains("not fulfilled"), "{subject}");
     demo.run(&["policy", "explain", "01900000-0000-7000-8000-000000000000", "--config", &config])
         .failed(1, &["no such disclosure"]);
 

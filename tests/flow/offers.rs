@@ -115,6 +115,31 @@ async fn an_offer_is_collected_by_an_ordinary_request() {
     gateway.stop().await;
 }
 
+/// Of an offer whose person the recipient knows already, and of whom nothing is given, it does not learn whom the source had in mind. What it is
+/// called then stands for nobody.
+///
+/// Broken on purpose to see it fail: the person's own name, as it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_offer_of_which_nothing_is_given_names_nobody() {
+    let gateway = TestGateway::start().await;
+    let known = gateway.ask(Slug::VeiligThuis, &gateway.question("P22"), None).await.expect("an answer");
+    let real = known.deliveries[0].payload["subject"].clone();
+    let id = make(&gateway, Slug::Police, &offer(&gateway)).await;
+    let source = FakeSource::instead_of(&gateway, Slug::Police).await;
+    source.does(|call| Act::Answer(call.answer(&[])));
+    let mut named = Vec::new();
+    for _ in 0..2 {
+        let collected = gateway.ask(Slug::VeiligThuis, &collects(&gateway, &id), None).await.expect("collected");
+        let payload = &collected.deliveries[0].payload;
+        assert_eq!(collected.items().count(), 0);
+        assert_eq!(payload["subject"].to_string().len(), real.to_string().len(), "it looks like any other");
+        named.push(payload["subject"].clone());
+    }
+    assert!(named[0] != real && named[1] != real && named[0] != named[1], "{named:?}");
+    drop(source);
+    gateway.stop().await;
+}
+
 /// Broken on purpose to see it fail: without the recipient, the purpose or the sources compared; without the policies asked; `ends` not looked at.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_offer_serves_its_recipient_and_purpose_and_nobody_else() {

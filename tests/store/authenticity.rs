@@ -10,7 +10,9 @@ use sluis::consent::{ConsentRecord, ConsentState};
 use sluis::organisation::keys::{PublishedKey, Validity};
 use sluis::organisation::{Kind, Status};
 use sluis::store::facts::facts_digest;
-use sluis::store::{Append, Change, Conflict, CredentialChange, Expected, Revision, StatusChange, Store, SubjectIndex};
+use sluis::store::{
+    Append, Change, Conflict, CredentialChange, Expected, PolicyVersion, Revision, StatusChange, Store, SubjectIndex,
+};
 use sqlx::AssertSqlSafe;
 
 use super::attack::{alarm, keep, put_back, same, write};
@@ -20,6 +22,10 @@ use crate::support::cases::Cases;
 
 const VICTIM: SubjectIndex = SubjectIndex([1; 32]);
 const OTHER: SubjectIndex = SubjectIndex([2; 32]);
+
+fn policies(hash: &str) -> Change {
+    Change::Policies(PolicyVersion { hash: hash.to_owned(), texts: b"texts".to_vec() })
+}
 
 fn given(id: &str) -> ConsentRecord {
     consent(id, 1)
@@ -196,9 +202,9 @@ async fn with_registry() -> Fixture {
         revoked.push(Change::Credential(CredentialChange::RevokeCertificate { fingerprint: [number; 32] }));
     }
     changes.push(Change::Organisation(Box::new(sluis::organisation::Organisation { connector: None, ..organisation(3) })));
-    changes.push(Change::Policies("an older bundle".to_owned()));
+    changes.push(policies("an older bundle"));
     fixture.commit_one(Append { changes, ..fixture.append() }).await.expect("joined");
-    revoked.push(Change::Policies("the newer bundle".to_owned()));
+    revoked.push(policies("the newer bundle"));
     keep(&fixture, "early").await;
     fixture.commit_one(Append { changes: revoked, ..fixture.append() }).await.expect("revoked");
     fixture

@@ -135,6 +135,10 @@ impl Store for FaultyStore {
         self.inner.entries_of(trace).await
     }
 
+    async fn policy_texts(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.policy_texts(hash).await
+    }
+
     async fn registered(&self) -> Result<Registered, StoreError> {
         self.inner.registered().await
     }

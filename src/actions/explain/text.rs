@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Deciding, ExplainedItem, Explanation};
+use crate::organisation::Oin;
 use crate::policy::Language;
 
 impl Explanation {
@@ -10,24 +11,25 @@ impl Explanation {
     pub fn told(&self, language: Language) -> String {
         let dutch = language == Language::Nl;
         let version = self.version.as_deref().unwrap_or("-");
+        let recipient = organisation(&self.recipient, self.recipient_name.as_deref());
+        let Self { disclosure, policies, purpose, .. } = self;
+        let purpose = format!("{} [{purpose}]", self.purpose_name.of(language));
         let mut text = if dutch {
-            format!(
-                "Verstrekking {} aan {} voor {}\nBeleid {} (versie {version})\n",
-                self.disclosure, self.recipient, self.purpose, self.policies
-            )
+            format!("Verstrekking {disclosure}\naan {recipient}\nvoor {purpose}\nBeleid {policies} (versie {version})\n")
         } else {
-            format!(
-                "Disclosure {} to {} for {}\nPolicies {} (version {version})\n",
-                self.disclosure, self.recipient, self.purpose, self.policies
-            )
+            format!("Disclosure {disclosure}\nto {recipient}\nfor {purpose}\nPolicies {policies} (version {version})\n")
         };
-        if !self.in_force {
-            text.push_str(if dutch {
-                "Dit beleid geldt niet meer: het waarom staat in de versie van toen.\n"
-            } else {
-                "These policies are no longer in force: the why stands in the version of then.\n"
-            });
-        }
+        text.push_str(match (self.in_force, self.at_hand, dutch) {
+            (true, ..) => "",
+            (false, true, true) => "Dit beleid geldt niet meer; wat volgt zijn zijn eigen woorden.\n",
+            (false, true, false) => "These policies are no longer in force; what follows is in their words.\n",
+            (false, false, true) => {
+                "Dit beleid geldt niet meer, en zijn teksten zijn er niet: het waarom staat in de versie van toen.\n"
+            }
+            (false, false, false) => {
+                "These policies are no longer in force, and their texts are not at hand: the why stands in the version of then.\n"
+            }
+        });
         for item in &self.items {
             tell(item, language, &mut text);
         }
@@ -50,7 +52,9 @@ fn tell(item: &ExplainedItem, language: Language, text: &mut String) {
     let mut line = |line: String| {
         let _ = writeln!(text, "{line}");
     };
-    line(format!("\n{} {} {}: {outcome}", item.decided_at, item.source, item.category));
+    let source = organisation(&item.source, item.source_name.as_deref());
+    let category = format!("{} [{}]", item.category_name.of(language), item.category);
+    line(format!("\n{} {source}\n  {category}: {outcome}", item.decided_at));
     if let Some(code) = &item.reason {
         line(format!("  {} [{code}]", item.reason_text.of(language)));
     }
@@ -68,6 +72,11 @@ fn tell(item: &ExplainedItem, language: Language, text: &mut String) {
             line(format!("    - {}", condition.of(language)));
         }
     }
+}
+
+/// By name, with its OIN.
+fn organisation(oin: &Oin, name: Option<&str>) -> String {
+    name.map_or_else(|| oin.to_string(), |name| format!("{name} ({oin})"))
 }
 
 fn named(policy: &Deciding, language: Language) -> String {

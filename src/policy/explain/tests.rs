@@ -30,7 +30,7 @@ fn question(purpose: &str, recipient: Kind, source: Kind, category: Category) ->
 
 fn told(question: &Question, policy: &str, language: Language) -> Vec<String> {
     let bundle = Bundle::embedded().unwrap_or_else(|error| panic!("{error}"));
-    let missed = bundle.missing_conditions(question, language).expect("evaluated");
+    let missed = bundle.missing_conditions(question, language, Audience::Officer).expect("evaluated");
     let found = missed.iter().find(|missed| missed.policy == policy);
     found.unwrap_or_else(|| panic!("{policy} is not told of: {missed:?}")).missing.clone()
 }
@@ -54,7 +54,7 @@ fn what_consent_does_not_cover_is_told_with_when_it_was_given() {
     assert_eq!(
         told(&care, "sa.ggz.involvement-consent", Language::Nl),
         [
-            "de toestemming geldt niet voor care-involvement; gegeven op 2026-10-01, voor substance-use",
+            "de toestemming geldt niet voor betrokkenheid van zorg; gegeven op 2026-10-01, voor middelengebruik",
             "de toestemming van 2026-10-01 gold tot 2026-11-01T09:00:00Z",
         ]
     );
@@ -94,7 +94,7 @@ fn what_the_source_did_not_state_and_an_override_lacks_is_told() {
 #[test]
 fn permits_for_other_organisations_purposes_and_categories_are_not_told_of() {
     let bundle = Bundle::embedded().unwrap_or_else(|error| panic!("{error}"));
-    let missed = |question: &Question| bundle.missing_conditions(question, Language::Nl).expect("evaluated");
+    let missed = |question: &Question| bundle.missing_conditions(question, Language::Nl, Audience::Officer).expect("evaluated");
     let to_prosecution = question("safety-assessment", Kind::Prosecution, Kind::MentalHealth, Category::CareInvolvement);
     assert_eq!(missed(&to_prosecution), []);
     let of_police = question("probation", Kind::Probation, Kind::Police, Category::CareInvolvement);
@@ -124,7 +124,7 @@ fn every_condition_has_words() {
                         asked.derogation = Some(fulfilling_override(&asked));
                     }
                     for language in Language::ALL {
-                        let words = words::told(std::slice::from_ref(&condition), &asked, Form::Signal, language);
+                        let words = words::told(&bundle, std::slice::from_ref(&condition), &asked, Form::Signal, language);
                         let bare = words.iter().any(|text| text.contains("context.") || text.contains("resource."));
                         // With a consent in hand, "there is consent" is no condition that is missed.
                         let present = condition.text().contains("context has");

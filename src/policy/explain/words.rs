@@ -1,15 +1,19 @@
 //! Conditions in words, in Dutch and English.
 
+use std::collections::BTreeSet;
+
 use super::clauses::Condition;
-use crate::catalogue::Form;
+use crate::catalogue::{Category, Form};
 use crate::clock::Timestamp;
 use crate::consent::{ConsentFact, ConsentState, OverrideFact};
+use crate::policy::Bundle;
 use crate::policy::question::Question;
 use crate::policy::reasons::Language;
 
 /// What is missing, each thing once.
-pub fn told(missing: &[Condition], question: &Question, form: Form, language: Language) -> Vec<String> {
+pub fn told(bundle: &Bundle, missing: &[Condition], question: &Question, form: Form, language: Language) -> Vec<String> {
     let mut told = Vec::new();
+    let names = Names { bundle, question, form };
     let absent = |name: &str| match name {
         "consent" => question.consent.is_none(),
         "override" => question.derogation.is_none(),
@@ -20,8 +24,8 @@ pub fn told(missing: &[Condition], question: &Question, form: Form, language: La
         let of = ["consent", "override", "case"].into_iter().find(|name| mentions(condition, name));
         let words = match of {
             Some(name) if absent(name) => Some(none(name)),
-            Some("consent") => question.consent.as_deref().and_then(|consent| about_consent(condition, consent, question, form)),
-            Some("override") => question.derogation.as_deref().and_then(|one| about_override(condition, one, question, form)),
+            Some("consent") => question.consent.as_deref().and_then(|consent| about_consent(condition, consent, names)),
+            Some("override") => question.derogation.as_deref().and_then(|one| about_override(condition, one, names)),
             Some(_) => about_case(condition),
             None => about_facts(condition, question),
         };
@@ -46,11 +50,48 @@ fn both(dutch: impl Into<String>, english: impl Into<String>) -> Words {
     (dutch.into(), english.into())
 }
 
-fn mentions(condition: &Condition, name: &str) -> bool {
+/// Whether the condition looks at `consent`, `override` or `case`.
+pub fn mentions(condition: &Condition, name: &str) -> bool {
     let text = condition.text();
     text.contains(&format!("context.{name}"))
         || text.contains(&format!("context has {name}"))
         || text.contains(&format!("context has \"{name}\""))
+}
+
+/// What is asked, by the names that it has in the policies' texts.
+#[derive(Clone, Copy)]
+struct Names<'a> {
+    bundle: &'a Bundle,
+    question: &'a Question,
+    form: Form,
+}
+
+impl Names<'_> {
+    fn in_both(name: impl Fn(Language) -> String) -> Words {
+        (name(Language::Nl), name(Language::En))
+    }
+
+    fn purpose(self) -> Words {
+        Self::in_both(|language| self.bundle.purpose_name(&self.question.purpose, language).to_owned())
+    }
+
+    fn category(self) -> Words {
+        Self::in_both(|language| self.bundle.category_name(self.question.category, language).to_owned())
+    }
+
+    fn categories(self, categories: &BTreeSet<Category>) -> Words {
+        let name = |language| move |category: &Category| self.bundle.category_name(*category, language);
+        Self::in_both(|language| categories.iter().map(name(language)).collect::<Vec<_>>().join(", "))
+    }
+
+    fn form(self) -> Words {
+        self.forms([self.form])
+    }
+
+    fn forms(self, forms: impl IntoIterator<Item = Form> + Clone) -> Words {
+        let name = |language| move |form: Form| format!("‘{}’", self.bundle.form_name(form, language));
+        Self::in_both(|language| forms.clone().into_iter().map(name(language)).collect::<Vec<_>>().join(", "))
+    }
 }
 
 fn none(name: &str) -> Words {
@@ -65,13 +106,13 @@ fn day(at: Timestamp) -> String {
     at.to_string().chars().take(10).collect()
 }
 
-fn about_consent(condition: &Condition, consent: &ConsentFact, question: &Question, form: Form) -> Option<Words> {
+fn about_consent(condition: &Condition, consent: &ConsentFact, names: Names<'_>) -> Option<Words> {
     let given = day(consent.valid_from);
-    let covers: Vec<_> = consent.categories.iter().map(|category| category.code()).collect();
+    let (covers_nl, covers) = names.categories(&consent.categories);
     let not = |dutch: &str, english: &str| {
         both(
-            format!("de toestemming geldt niet voor {dutch}; gegeven op {given}, voor {}", covers.join(", ")),
-            format!("consent does not cover {english}; given on {given}, covers {}", covers.join(", ")),
+            format!("de toestemming geldt niet voor {dutch}; gegeven op {given}, voor {covers_nl}"),
+            format!("consent does not cover {english}; given on {given}, covers {covers}"),
         )
     };
     let text = condition.text();
@@ -82,14 +123,12 @@ fn about_consent(condition: &Condition, consent: &ConsentFact, question: &Questi
             not("ieder die aan de zaak deelneemt", "everyone who attends the case")
         }
         () if text.contains("consent.recipients") => not("deze ontvanger", "this recipient"),
-        () if text.contains("consent.purposes") => {
-            not(&format!("het doel {}", question.purpose), &format!("the purpose {}", question.purpose))
+        () if text.contains("consent.purposes") => about_purpose(names, not),
+        () if text.contains("consent.categories") => about_category(names, not),
+        () if text.contains("consent.forms") => {
+            let ((dutch, english), (most_nl, most)) = (names.form(), names.forms([consent.max_form]));
+            not(&format!("de vorm {dutch} (hoogstens {most_nl})"), &format!("the form {english} (at most {most})"))
         }
-        () if text.contains("consent.categories") => not(question.category.code(), question.category.code()),
-        () if text.contains("consent.forms") => not(
-            &format!("de vorm {form} (hoogstens {})", consent.max_form),
-            &format!("the form {form} (at most {})", consent.max_form),
-        ),
         () if text.contains("consent.validFrom") => both(
             format!("de toestemming geldt pas vanaf {}", consent.valid_from),
             format!("consent counts only from {} on", consent.valid_from),
@@ -104,6 +143,16 @@ fn about_consent(condition: &Condition, consent: &ConsentFact, question: &Questi
         ),
         () => return None,
     })
+}
+
+fn about_purpose(names: Names<'_>, not: impl Fn(&str, &str) -> Words) -> Words {
+    let (dutch, english) = names.purpose();
+    not(&format!("het doel ‘{dutch}’"), &format!("the purpose ‘{english}’"))
+}
+
+fn about_category(names: Names<'_>, not: impl Fn(&str, &str) -> Words) -> Words {
+    let (dutch, english) = names.category();
+    not(&dutch, &english)
 }
 
 fn state(consent: &ConsentFact) -> Words {
@@ -125,7 +174,7 @@ fn state(consent: &ConsentFact) -> Words {
     }
 }
 
-fn about_override(condition: &Condition, one: &OverrideFact, question: &Question, form: Form) -> Option<Words> {
+fn about_override(condition: &Condition, one: &OverrideFact, names: Names<'_>) -> Option<Words> {
     let made = one.valid_from;
     let not = |dutch: &str, english: &str| {
         both(
@@ -140,13 +189,11 @@ fn about_override(condition: &Condition, one: &OverrideFact, question: &Question
             not("ieder die aan de zaak deelneemt", "everyone who attends the case")
         }
         () if text.contains("override.recipients") => not("deze ontvanger", "this recipient"),
-        () if text.contains("override.purpose") => {
-            not(&format!("het doel {}", question.purpose), &format!("the purpose {}", question.purpose))
-        }
-        () if text.contains("override.categories") => not(question.category.code(), question.category.code()),
+        () if text.contains("override.purpose") => about_purpose(names, not),
+        () if text.contains("override.categories") => about_category(names, not),
         () if text.contains("override.forms") => {
-            let forms = one.forms.iter().map(|form| form.code()).collect::<Vec<_>>().join(", ");
-            not(&format!("de vorm {form} (alleen {forms})"), &format!("the form {form} (only {forms})"))
+            let ((dutch, english), (only_nl, only)) = (names.form(), names.forms(one.forms.iter().copied()));
+            not(&format!("de vorm {dutch} (alleen {only_nl})"), &format!("the form {english} (only {only})"))
         }
         () if text.contains("override.validFrom") => {
             both(format!("de doorbreking geldt pas vanaf {made}"), format!("the override counts only from {made} on"))

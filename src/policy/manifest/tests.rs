@@ -201,3 +201,26 @@ fn a_manifest_that_does_not_hold_is_named_without_keys() {
     folder.write("rules/probation.cedar", &(folder.text("rules/probation.cedar") + "// more\n"));
     expect("rules/probation.cedar: this file is not the one that was approved");
 }
+
+/// Broken on purpose to see it fail: without the comparison of the hash; without `check_files`.
+#[test]
+fn a_version_is_read_again_from_its_archive_and_no_other_in_its_name() {
+    let (folder, one, other) = (Folder::new(), key(), key());
+    let approvers = [approver("A. Jansen", &one), approver("B. Visser", &other)];
+    approve(&folder.0, Some(&first("2026-11")), "A. Jansen", &one).expect("proposed");
+    approve(&folder.0, None, "B. Visser", &other).expect("approved");
+    let bare = Bundle::load(&folder.0).expect("a bundle");
+    let approved = folder.load(&approvers).expect("approved by two");
+    for bundle in [&bare, &approved] {
+        let again = Bundle::of_archive(&bundle.archive(), bundle.hash()).expect("read again");
+        assert_eq!((again.hash(), again.version(), again.approved_by().len()), (bundle.hash(), bundle.version(), 0));
+    }
+    let refused = |archive: &[u8], hash: &str| Bundle::of_archive(archive, hash).err().expect("refused").to_string();
+    assert!(refused(&bare.archive(), approved.hash()).contains("these are not the policies with the hash"));
+    assert!(refused(&approved.archive(), bare.hash()).contains("these are not the policies with the hash"));
+    assert!(refused(b"{}", bare.hash()).contains("these are not the policies with the hash"));
+    let text = String::from_utf8(approved.archive()).expect("JSON");
+    let changed = text.replacen("to Veilig Thuis", "to everybody", 1);
+    assert_ne!(changed, text);
+    assert!(refused(changed.as_bytes(), approved.hash()).contains("this file is not the one that was approved"));
+}

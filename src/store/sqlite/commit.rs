@@ -9,8 +9,8 @@ use super::log::Anchor;
 use super::script::{Script, statements};
 use super::seal::Seal;
 use super::{
-    cases, deliveries, disclosures, duties, log, lost, offers, registering, registers, registry, reliances, tasks, unavailable,
-    vault,
+    cases, deliveries, disclosures, duties, log, lost, offers, policies, registering, registers, registry, reliances, tasks,
+    unavailable, vault,
 };
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
@@ -217,7 +217,10 @@ impl Judging<'_> {
             Change::Override(subject, version, record) => {
                 return registers::add_override(connection, self.seal, *subject, *version, record).await;
             }
-            Change::Policies(bundle) => self.facts.policy = Some(bundle.clone()),
+            Change::Policies(version) => {
+                policies::keep(connection, version).await?;
+                self.facts.policy = Some(version.hash.clone());
+            }
             Change::Reliance(row) => reliances::add(connection, self.seal, &mut self.facts.lists, row).await?,
             Change::GivenAgain { disclosure, consents, at } => {
                 reliances::given_again(connection, self.seal, (disclosure, consents.as_ref()), *at).await?;

@@ -12,6 +12,7 @@ mod lists;
 mod log;
 mod lost;
 mod offers;
+mod policies;
 mod registering;
 mod registers;
 mod registry;
@@ -140,6 +141,10 @@ impl Store for SqliteStore {
 
     async fn entries_of(&self, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError> {
         log::entries_of(&mut *self.readers.acquire().await.map_err(unavailable)?, trace).await
+    }
+
+    async fn policy_texts(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        policies::kept(&mut *self.readers.acquire().await.map_err(unavailable)?, hash).await
     }
 
     async fn registered(&self) -> Result<Registered, StoreError> {
