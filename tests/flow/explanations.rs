@@ -74,8 +74,7 @@ async fn a_source_that_was_asked_learns_why_and_nobody_else() {
 /// A consent that covers something else is told of to the officer and to the subject, with its day and what it covers: it is what is missing. To the
 /// recipient it changes nothing, neither what is answered nor what is picked up.
 ///
-/// Broken on purpose to see it fail: without `look_nearby`; the subject told of overrides too; what is nearby given to every cell, which makes the
-/// answer anew.
+/// Broken on purpose to see it fail: without `look_nearby`; the subject told of overrides too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_consent_does_not_cover_is_told_and_changes_nothing() {
     let gateway = TestGateway::start().await;
