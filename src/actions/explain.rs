@@ -76,6 +76,12 @@ pub struct ExplainedItem {
     pub reason: Option<String>,
     /// The reason in words.
     pub reason_text: Texts,
+    /// The id of the consent that it was given on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<String>,
+    /// The id of the override by which it was given.
+    #[serde(rename = "override", skip_serializing_if = "Option::is_none")]
+    pub derogation: Option<String>,
     /// The policies that decided.
     pub decided_by: Vec<Deciding>,
     /// The permits that were meant for such a request, with what is missing.
@@ -344,6 +350,8 @@ fn explained(body: &Body, item: &crate::ledger::entry::Item, telling: &Telling<'
         given: item.given,
         reason: if tells { item.reason.clone() } else { Some(UNTOLD.to_owned()) },
         reason_text: Texts { nl: reason(Language::Nl), en: reason(Language::En) },
+        consent: item.given.and(item.consent.as_ref()).map(|consent| consent.id.clone()),
+        derogation: item.given.and(item.overridden_by.clone()),
         decided_by: item.policies.iter().filter(|_| tells).map(|id| deciding(id)).collect(),
         missing,
     }

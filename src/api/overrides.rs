@@ -45,7 +45,7 @@ pub(super) async fn take(api: &Api, authenticated: &Authenticated) -> Result<Rep
     })?;
     let known = registry.members().map(|member| (member.organisation.oin.clone(), member.organisation.kind)).collect();
     let (source, nonce) = (caller.organisation(), authenticated.nonce().clone());
-    let reporting = Reporting { source, known: &known, purpose, client: client(authenticated), nonce };
+    let reporting = Reporting { source, known: &known, purpose, bundle: &bundle, client: client(authenticated), nonce };
     api.desk.accept_override(&message, reporting).await.map_err(refusal)?;
     Ok(Reply::json(br#"{"status":"accepted"}"#.to_vec()))
 }

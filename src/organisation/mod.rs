@@ -92,6 +92,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// As whom organisations receive in a case, beside as themselves.
+    pub const JOINTLY: [Self; 2] = [Self::ExpertiseTeam, Self::CaseDirector];
+
     /// All kinds, in the order of the domain model.
     pub const ALL: [Self; 12] = [
         Self::VeiligThuis,

@@ -226,6 +226,12 @@ impl Bundle {
         self.reach(recipient, purpose, source, category).map_or(FormSet::NONE, opened)
     }
 
+    /// Which forms an override opens, as [`Bundle::opened_by_consent`].
+    pub fn opened_by_override(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category) -> FormSet {
+        let opened = |reach: Arc<Reach>| reach.with_override.iter().filter(|form| !reach.on_facts.contains(*form)).collect();
+        self.reach(recipient, purpose, source, category).map_or(FormSet::NONE, opened)
+    }
+
     /// On what a form of a cell rests.
     pub fn footing(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category, form: Form) -> Footing {
         self.reach(recipient, purpose, source, category).map_or(Footing::Never, |reach| reach.footing(form))

@@ -12,7 +12,9 @@ use crate::support::{Persona, TestGateway, caller};
 
 fn override_message(now: Timestamp) -> Value {
     let tomorrow = now.plus(Duration::from_hours(24)).to_string();
-    let step = json!({"professional": "pro-1", "registration": "BIG 19012345601", "publicKey": "A".repeat(43), "signedAt": now.to_string(), "signature": "A".repeat(86)});
+    // All zeros would be a key of small order, under which a signature of zeros is valid for every fourth message.
+    let signature = "A".repeat(60) + "Q" + &"A".repeat(25);
+    let step = json!({"professional": "pro-1", "registration": "BIG 19012345601", "publicKey": "A".repeat(43), "signedAt": now.to_string(), "signature": signature});
     json!({
         "id": "o-1", "standing": "active", "created": step, "reviewDue": now.to_string(),
         "content": {

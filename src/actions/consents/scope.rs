@@ -8,9 +8,6 @@ use crate::consent::within_ceiling;
 use crate::json::Fault;
 use crate::organisation::{Kind, Oin};
 
-/// As whom a recipient may receive for a purpose, beside as itself.
-const JOINTLY: [Kind; 2] = [Kind::ExpertiseTeam, Kind::CaseDirector];
-
 /// Whoever says no may say it about everything; whoever says yes must have been asked for something.
 pub(super) fn check(draft: &Draft, recording: &Recording<'_>, faults: &mut Vec<Fault>) {
     let before = faults.len();
@@ -56,7 +53,7 @@ fn kind_of(recipient: &Oin, recording: &Recording<'_>) -> Option<Kind> {
 
 /// Whether a consent could open anything of this category for the recipient, by itself or as one of those who receive as one.
 fn gives(recording: &Recording<'_>, recipient: Kind, purpose: &PurposeCode, category: Category, ceiling: Form) -> bool {
-    let kinds = std::iter::once(recipient).chain(JOINTLY);
+    let kinds = std::iter::once(recipient).chain(Kind::JOINTLY);
     let within = |form: &Form| within_ceiling(*form, ceiling);
     kinds.into_iter().any(|kind| {
         let opened = recording.bundle.opened_by_consent(kind, purpose, recording.recorder.kind, category);

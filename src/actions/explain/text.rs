@@ -58,6 +58,12 @@ fn tell(item: &ExplainedItem, language: Language, text: &mut String) {
     if let Some(code) = &item.reason {
         line(format!("  {} [{code}]", item.reason_text.of(language)));
     }
+    if let Some(id) = &item.consent {
+        line(format!("  {} {id}", if dutch { "op grond van de toestemming" } else { "on the consent" }));
+    }
+    if let Some(id) = &item.derogation {
+        line(format!("  {} {id}", if dutch { "door de doorbreking van de bron" } else { "by the source's override" }));
+    }
     for policy in &item.decided_by {
         line(format!("  {} {}", if dutch { "beslist door" } else { "decided by" }, named(policy, language)));
     }

@@ -17,6 +17,7 @@ use crate::json::Fault;
 use crate::ledger::entry::Client;
 use crate::organisation::people::{Person, Role};
 use crate::organisation::{Kind, Oin, Organisation};
+use crate::policy::Bundle;
 use crate::secret::Personal;
 use crate::source::overrides::{self as wire, OverrideMessage, OverrideStanding, SignedStep};
 use crate::store::sequencer::AppendError;
@@ -24,7 +25,6 @@ use crate::store::{Append, Change, Conflict, NonceClaim};
 use crate::subject::SubjectId;
 
 /// Who reports an override, how that was proved, and what is known here.
-#[derive(Debug)]
 pub struct Reporting<'a> {
     /// The source.
     pub source: &'a Organisation,
@@ -32,6 +32,8 @@ pub struct Reporting<'a> {
     pub known: &'a BTreeMap<Oin, Kind>,
     /// The purpose that it is for, as the policies in force have it.
     pub purpose: &'a Purpose,
+    /// Those policies.
+    pub bundle: &'a Bundle,
     /// How the source proved who it is: with its signature over the whole report.
     pub client: Client,
     /// The nonce of its request.

@@ -26,7 +26,11 @@ pub(super) fn faults(message: &OverrideMessage, record: &Override, reporting: &R
     if let Err(fault) = record.check() {
         faults.push(Fault { pointer: place(fault).to_owned(), expected: fault.to_string() });
     }
+    let before = faults.len();
     recipients(message, reporting, &mut faults);
+    if faults.len() == before {
+        categories(message, reporting, &mut faults);
+    }
     review(message, record, &mut faults);
     faults
 }
@@ -118,6 +122,22 @@ fn recipients(message: &OverrideMessage, reporting: &Reporting<'_>, faults: &mut
         let expected =
             format!("a ground on which {} can break confidentiality for {}: {which}", source.kind.code(), content.purpose);
         faults.push(Fault { pointer: "/content/ground".to_owned(), expected });
+    }
+}
+
+/// What no override opens is not promised by one: whoever breaks secrecy is told now, and not by an answer that stays away.
+fn categories(message: &OverrideMessage, reporting: &Reporting<'_>, faults: &mut Vec<Fault>) {
+    let content = &message.content;
+    let kinds: BTreeSet<Kind> =
+        content.recipients.iter().filter_map(|recipient| kind(reporting, recipient)).chain(Kind::JOINTLY).collect();
+    for (place, category) in content.categories.iter().enumerate() {
+        let opens = |kind: &Kind| {
+            !reporting.bundle.opened_by_override(*kind, &content.purpose, reporting.source.kind, *category).is_empty()
+        };
+        if !kinds.iter().any(opens) {
+            let expected = "a category that an override can open to one of these recipients for this purpose";
+            faults.push(Fault { pointer: format!("/content/categories/{place}"), expected: expected.to_owned() });
+        }
     }
 }
 

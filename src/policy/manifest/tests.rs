@@ -215,7 +215,7 @@ fn a_version_is_read_again_from_its_archive_and_no_other_in_its_name() {
         let again = Bundle::of_archive(&bundle.archive(), bundle.hash()).expect("read again");
         assert_eq!((again.hash(), again.version(), again.approved_by().len()), (bundle.hash(), bundle.version(), 0));
     }
-    let refused = |archive: &[u8], hash: &str| Bundle::of_archive(archive, hash).err().expect("refused").to_string();
+    let refused = |archive: &[u8], hash: &str| Bundle::of_archive(archive, hash).map(drop).expect_err("refused").to_string();
     assert!(refused(&bare.archive(), approved.hash()).contains("these are not the policies with the hash"));
     assert!(refused(&approved.archive(), bare.hash()).contains("these are not the policies with the hash"));
     assert!(refused(b"{}", bare.hash()).contains("these are not the policies with the hash"));

@@ -78,6 +78,24 @@ async fn keys_that_a_source_makes_up_are_nobody() {
     cases.finish(12);
 }
 
+/// What no override opens is refused: the professionals would wait for an answer that never comes.
+///
+/// Broken on purpose to see it fail: without `categories` in `faults`, as it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_override_that_would_open_nothing_is_refused() {
+    let gateway = TestGateway::start().await;
+    let (one, other) = two(&gateway, Slug::MentalHealth);
+    let reported = |categories: Vec<Category>| {
+        let content = content(&gateway, "acute-safety", &[Slug::Police], Category::Identity, Ground::Emergency);
+        report(&gateway, &sluis::source::overrides::OverrideContent { categories, ..content }, &one, Some(&other))
+    };
+    let care = json!(reported(vec![Category::Identity, Category::CareInvolvement, Category::CitizenNumber]));
+    let places = ["/content/categories/1", "/content/categories/2"];
+    refused(&gateway, Slug::MentalHealth, &care, &places).await.expect("refused");
+    taken(&gateway, Slug::MentalHealth, &reported(vec![Category::Identity])).await.expect("taken");
+    gateway.stop().await;
+}
+
 /// Broken on purpose to see it fail: `create_statement` without the id.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_override_that_was_ended_is_not_made_again_with_its_old_signature() {
