@@ -16,9 +16,10 @@ type Newest<'r> = BTreeMap<&'r str, &'r ConsentRecord>;
 /// Of each id only the newest version speaks. Records that are only requested, not yet in force or (given) past their term say
 /// nothing. A consent whose recorder has recorded another in its place is over: it says nothing any more, about any combination,
 /// whatever became of the other one, unless that is still only requested. A refusal, withdrawal or invalidation is lifted only
-/// where and as long as a consent in force follows it. A consent says nothing against a later no, however wide that is: who ends
-/// everything ends this too. Of the rest governs the most specific (fewest purposes × recipients × sources × categories), then the
-/// most restrictive (refused, withdrawn or invalidated before expired before given), then the newest.
+/// where and as long as a consent in force follows it. A refusal or withdrawal ends what was agreed to before, however wide it is
+/// and however narrow that: who ends everything ends this too, and only a consent that follows that no is not ended by it. Of the
+/// rest governs the most specific (fewest purposes × recipients × sources × categories), then the most restrictive (refused,
+/// withdrawn or invalidated before expired before given), then the newest.
 pub fn governing<'r>(
     records: &'r [ConsentRecord],
     source: &Oin,
@@ -32,10 +33,9 @@ pub fn governing<'r>(
     let speaking: Vec<&ConsentRecord> =
         concerning.filter(|record| speaks(record, now) && !is_replaced(record, &newest)).collect();
     let lifted: BTreeSet<&str> = speaking.iter().flat_map(|record| followed(record, &newest)).collect();
-    let remaining: Vec<&ConsentRecord> = speaking.iter().copied().filter(|record| !lifted.contains(record.id.as_str())).collect();
-    let last_no = remaining.iter().filter(|record| says_no(record.state)).map(|record| record.event.at).max();
-    let unanswered = remaining.iter().copied().filter(|record| says_no(record.state) || last_no < Some(record.event.at));
-    unanswered.min_by_key(|record| {
+    let standing = speaking.iter().copied().filter(|record| !lifted.contains(record.id.as_str()));
+    let standing = standing.filter(|record| !is_ended(record, speaking.iter().copied(), &newest));
+    standing.min_by_key(|record| {
         (breadth(record), restriction(record.state), Reverse(record.event.recorded_at), Reverse(record.version))
     })
 }
@@ -52,9 +52,13 @@ pub fn nearest<'r>(
 ) -> Option<&'r ConsentRecord> {
     let newest = newest(records);
     let given = newest.values().copied().filter(|record| record.state == ConsentState::Given && record.sources.contains(source));
-    given.filter(|record| speaks(record, now) && !is_replaced(record, &newest)).max_by_key(|record| {
-        let named = recipients.intersection(&record.recipients).count();
-        (record.categories.contains(&category), record.purposes.contains(purpose), named, record.event.recorded_at)
+    let in_force = given.filter(|record| {
+        let nos = newest.values().copied().filter(|other| other.overlaps(record));
+        speaks(record, now) && !is_replaced(record, &newest) && !is_ended(record, nos, &newest)
+    });
+    let named = |record: &ConsentRecord| recipients.intersection(&record.recipients).count();
+    in_force.filter(|record| named(record) > 0).max_by_key(|record| {
+        (record.categories.contains(&category), record.purposes.contains(purpose), named(record), record.event.recorded_at)
     })
 }
 
@@ -76,6 +80,18 @@ fn speaks(record: &ConsentRecord, now: Timestamp) -> bool {
         ConsentState::Refused | ConsentState::Withdrawn | ConsentState::Invalidated => true,
         ConsentState::Given | ConsentState::Expired => record.valid_from <= now && now < record.not_after,
     }
+}
+
+/// Whether this consent was given before the person said no to it among `others`. What a professional found invalid is no word of the person, and ends
+/// itself alone.
+fn is_ended<'r>(record: &'r ConsentRecord, mut others: impl Iterator<Item = &'r ConsentRecord>, newest: &Newest<'r>) -> bool {
+    let follows = followed(record, newest);
+    !says_no(record.state)
+        && others.any(|no| {
+            matches!(no.state, ConsentState::Refused | ConsentState::Withdrawn)
+                && no.event.at > record.given_at()
+                && !follows.contains(no.id.as_str())
+        })
 }
 
 /// Whether this consent is over because its recorder has recorded another in its place. That a person has answered anew is not undone by the end
@@ -207,6 +223,37 @@ pub(crate) mod tests {
         assert_eq!(governs(&[narrow_given.clone(), narrow_withdrawn.clone(), broad_refused], 2000), Some("gone"));
         assert_eq!(governs(&[narrow_given.clone(), record("newer", Given, NARROW, 5)], 10), Some("newer"));
         assert_eq!(governs(&[record("newer", Given, NARROW, 5), narrow_given, narrow_withdrawn], 10), Some("gone"));
+    }
+
+    /// Broken on purpose to see it fail: only the no's that are not lifted; the instant of the review; an invalidation taken for a no.
+    #[test]
+    fn what_was_agreed_to_before_a_no_never_speaks_again() {
+        use ConsentState::{Given, Invalidated, Refused};
+        let narrow = record("narrow", Given, NARROW, 1);
+        let refused = record("refused", Refused, BROAD, 2);
+        let mut anew = record("anew", Given, BROAD, 3);
+        anew.supersedes = Some("refused".into());
+        assert_eq!(governs(&[narrow.clone(), refused.clone(), anew], 10), Some("anew"), "it lifts the no for itself alone");
+        let mut reviewed = record("reviewed", Given, NARROW, 5);
+        reviewed.grantors[0].at = Timestamp::from_seconds(1);
+        assert_eq!(governs(&[reviewed, refused], 10), Some("refused"), "given before the no, accepted after it");
+        let invalid = record("invalid", Invalidated, BROAD, 5);
+        assert_eq!(governs(&[narrow, invalid], 10), Some("narrow"));
+    }
+
+    /// Broken on purpose to see it fail: without `is_ended`; without `named`.
+    #[test]
+    fn nearest_is_a_consent_in_force_for_this_recipient() {
+        use ConsentState::{Given, Refused};
+        let elsewhere = record("elsewhere", Given, &[Category::Address], 1);
+        let near = |records: &[ConsentRecord]| {
+            let recipients = [oin(RECIPIENT)].into();
+            let found = nearest(records, &oin(SOURCE), &recipients, &purpose(), Category::Diagnosis, Timestamp::from_seconds(10));
+            found.map(|record| record.id.clone())
+        };
+        assert_eq!(near(std::slice::from_ref(&elsewhere)).as_deref(), Some("elsewhere"));
+        assert_eq!(near(&[elsewhere.clone(), record("no", Refused, &[Category::Address], 2)]), None, "she has said no to that");
+        assert_eq!(near(&[ConsentRecord { recipients: [oin("00000099000000009000")].into(), ..elsewhere }]), None);
     }
 
     #[test]

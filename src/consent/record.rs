@@ -177,6 +177,19 @@ impl ConsentRecord {
             && self.categories.contains(&category)
     }
 
+    /// Whether there is something that both are about.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        !self.sources.is_disjoint(&other.sources)
+            && !self.recipients.is_disjoint(&other.recipients)
+            && !self.purposes.is_disjoint(&other.purposes)
+            && !self.categories.is_disjoint(&other.categories)
+    }
+
+    /// When it was given: the earliest that is stated, whenever a professional accepted it.
+    pub fn given_at(&self) -> Timestamp {
+        self.grantors.iter().map(|grantor| grantor.at).fold(self.event.at, Timestamp::min)
+    }
+
     /// Whether those who gave it may, for a record under `regime`.
     pub fn standing(&self, authority: &Authority, regime: Regime) -> Standing {
         authority.judge(
@@ -255,6 +268,7 @@ impl ConsentRecord {
             purposes: self.purposes.clone(),
             categories: self.categories.clone(),
             max_form: self.max_form,
+            given_at: Some(self.given_at()),
             valid_from: self.valid_from,
             not_after: self.not_after,
             ages: counts.then(|| Band::of(self.subject_age).ages()),
@@ -272,6 +286,9 @@ impl std::fmt::Debug for ConsentRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConsentFact {
+    /// When it was given, for an explanation; the policies look at its term.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_at: Option<Timestamp>,
     /// The record's id, for the log.
     pub id: String,
     /// The record's version, for the log.

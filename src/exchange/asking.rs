@@ -94,13 +94,14 @@ impl Asking<'_> {
             reason: None,
             consent: None,
             overridden_by: None,
+            nearby: None,
             question: None,
         };
         if possible.is_empty() || !source.is_active() || !self.may_look_up(source) {
             cell.reason = Some(Arc::from(reason::NOT_PERMITTED));
             return cell;
         }
-        let mut question = self.question(source, category);
+        let question = self.question(source, category);
         let decision = self.decided(&question, &mut cell, Bundle::decide);
         cell.form = decision.form();
         cell.reason = decision.reason().map(Arc::from);
@@ -108,25 +109,21 @@ impl Asking<'_> {
             cell.summary = self.decided(&question, &mut cell, Bundle::decide_summary).form().is_some();
         }
         if !cell.summary && cell.reason.as_deref() == Some(reason::CONSENT_MISSING) {
-            self.look_nearby(&mut question, &mut cell);
+            self.look_nearby(&question, &mut cell);
         }
         cell.question = Some(question);
         cell
     }
 
-    /// Where nothing may be asked for want of consent, the consent that comes nearest is what an explanation tells of: that there is one, of when and
-    /// for what. The reason becomes that it does not cover this; nothing more is given, whatever the policies make of it.
-    fn look_nearby(&self, question: &mut Question, cell: &mut Cell) {
-        let Known { person, case, authority, now, .. } = self.known;
+    /// Where nothing may be asked for want of consent, an explanation tells of the one that comes nearest: that there is one, and for what. It decides
+    /// nothing.
+    fn look_nearby(&self, question: &Question, cell: &mut Cell) {
+        let Known { person, case, now, .. } = self.known;
         let recipients = recipients(self.matter, case.map(Arc::as_ref));
-        let source = &question.source;
-        let found = nearest(&person.consents, &source.oin, &recipients, &self.purpose.id, question.category, now);
-        let Some(consent) = found else { return };
-        let regime = Regime::of_kind(source.kind, &self.purpose.id);
-        let asked = Question { consent: Some(consent.fact(authority, regime)), ..question.clone() };
-        if let Some(reason) = self.bundle.decide(&asked).reason() {
-            cell.reason = Some(Arc::from(reason));
-            *question = asked;
+        let found = nearest(&person.consents, &question.source.oin, &recipients, &self.purpose.id, question.category, now);
+        if let Some(consent) = found {
+            cell.reason = Some(Arc::from(reason::CONSENT_NOT_COVERING));
+            cell.nearby = Some((consent.id.clone(), consent.version));
         }
     }
 

@@ -29,7 +29,9 @@ pub(super) fn clear(gateway: &Gateway, matter: &Matter, plan: &Plan, kind: Entry
         categories: matter.request.categories.iter().copied().collect(),
         outcome,
         overridden: relied_upon(plan).next().is_some(),
-        subject: Some(gateway.journal.subject_token(party, &plan.subject)),
+        // Whom an offer is about, its collector learns by what it is given; a search of its own log would tell otherwise.
+        subject: (outcome == Outcome::Given || !matter.request.is_of_offer())
+            .then(|| gateway.journal.subject_token(party, &plan.subject)),
         actor: Some(gateway.journal.actor_token(party, &matter.request.actor.reference)),
         case: matter.request.case.as_ref().map(|case| gateway.journal.case_token(party, case)),
         trace: matter.trace,
@@ -173,6 +175,10 @@ pub(super) fn decided(plan: &Plan) -> Vec<Item> {
     plan.cells.iter().map(|cell| item(cell, plan)).collect()
 }
 
+fn reference((id, version): &(String, u32)) -> ConsentReference {
+    ConsentReference { id: id.clone(), version: u64::from(*version) }
+}
+
 /// The decision on one combination.
 pub(super) fn item(cell: &super::plan::Cell, plan: &Plan) -> Item {
     Item {
@@ -188,7 +194,8 @@ pub(super) fn item(cell: &super::plan::Cell, plan: &Plan) -> Item {
         records: 0,
         regime: None,
         facts: BTreeMap::new(),
-        consent: cell.consent.as_ref().map(|(id, version)| ConsentReference { id: id.clone(), version: u64::from(*version) }),
+        consent: cell.consent.as_ref().map(reference),
         overridden_by: cell.overridden_by.clone(),
+        nearby: cell.nearby.as_ref().map(reference),
     }
 }

@@ -73,6 +73,8 @@ pub struct Cell {
     pub consent: Option<(String, u32)>,
     /// The override it rests on, if any.
     pub overridden_by: Option<String>,
+    /// A consent to something else, where consent is what is missing: for an explanation alone.
+    pub nearby: Option<(String, u32)>,
     /// What the policies were asked; nothing when they were not.
     pub question: Option<Question>,
 }
@@ -120,7 +122,8 @@ impl Plan {
     pub(super) fn verdict(&self, matter: &Matter, now: Timestamp) -> [u8; 32] {
         let key = matter.caller.member().encryption_key(now).map(|(key, _)| key.id().as_str().to_owned());
         let cells = self.cells.iter().map(|cell| {
-            let Cell { source, category, form, summary, policies: _, reason: _, consent, overridden_by, question } = cell;
+            let Cell { source, category, form, summary, policies: _, reason: _, consent, overridden_by, nearby: _, question } =
+                cell;
             // What governs it counts, relied upon or not: an item's facts can make it rest on that. Not where nothing may be asked.
             let governing = question.as_ref().filter(|_| form.is_some() || *summary);
             let given = governing.and_then(|question| question.consent.as_ref()).map(|consent| (&consent.id, consent.version));

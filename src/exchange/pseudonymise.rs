@@ -9,7 +9,6 @@ use super::case::recipients;
 use super::matter::Matter;
 use super::minimise::{MinimalItem, Minimised};
 use super::plan::Plan;
-use super::request::SubjectReference;
 use super::{Gateway, Stopped};
 use crate::catalogue::{Category, Form};
 use crate::pseudonym::{Domain, Pseudonym};
@@ -39,6 +38,11 @@ impl Pseudonymised {
 /// [`Stopped`], when the vault gives no names.
 pub async fn pseudonymise(gateway: &Gateway, minimised: Minimised) -> Result<Pseudonymised, Stopped> {
     let (matter, plan, mut items) = minimised.into_parts();
+    if items.is_empty() && matter.request.is_of_offer() {
+        // By the real name the collector would learn whom the source had in mind; nothing is named, and this is nobody's.
+        let subject = Pseudonym::draw(&*gateway.entropy).map_err(|_| no_name())?;
+        return Ok(Pseudonymised { matter, plan, subject, items });
+    }
     let mut persons: Vec<Personal<SubjectId>> = Vec::new();
     if plan.asked_by.is_none() {
         persons.push(plan.subject.clone());
@@ -52,19 +56,12 @@ pub async fn pseudonymise(gateway: &Gateway, minimised: Minimised) -> Result<Pse
     // All names in one look-up, in the order in which they were asked for.
     let mut drawn = names(gateway, &plan.domain, &persons).await?.into_iter();
     mark(gateway, &matter, &plan, persons).await?;
-    let known = plan.asked_by.or_else(|| drawn.next()).ok_or_else(no_name)?;
-    let subject = if items.is_empty() { unsaid(gateway, &matter)? } else { None }.unwrap_or(known);
+    let subject = plan.asked_by.or_else(|| drawn.next()).ok_or_else(no_name)?;
     for (item, letters) in items.iter_mut().zip(named) {
         let by_letter = letters.into_iter().map(|letter| Ok((letter, drawn.next().ok_or_else(no_name)?)));
         name_persons(&plan, subject, item, &by_letter.collect::<Result<_, Stopped>>()?);
     }
     Ok(Pseudonymised { matter, plan, subject, items })
-}
-
-/// A name that is nobody's, for the collector of an offer of which nothing is given: by the real one it would learn whom its source had in mind.
-fn unsaid(gateway: &Gateway, matter: &Matter) -> Result<Option<Pseudonym>, Stopped> {
-    let is_offered = matches!(matter.request.subject, SubjectReference::Offer(_));
-    is_offered.then(|| Pseudonym::draw(&*gateway.entropy)).transpose().map_err(|_| no_name())
 }
 
 /// Who acts for a person in a case acts for that person: so that it is found in one place, whatever the case, the person is named outside it too.

@@ -181,7 +181,8 @@ fn disclosure_clear(gateway: &Gateway, parts: &SealedParts) -> Clear {
 
 fn disclosure_body(gateway: &Gateway, parts: &SealedParts, statement: &Statement) -> Result<Body, Stopped> {
     let mut body = entries::body(gateway, &parts.matter, &parts.plan, EntryKind::Disclosure)?;
-    body.subject = Some(parts.subject.clone());
+    // Nobody is called by the name in an offer of which nothing is given.
+    body.subject = (!parts.items.is_empty() || !parts.matter.request.is_of_offer()).then(|| parts.subject.clone());
     body.statement = Some(statement.to_string());
     body.obligations = Some(logged_obligations(&parts.obligations));
     body.operation.ended_at = Some(gateway.clock.now());

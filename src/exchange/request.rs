@@ -184,6 +184,13 @@ fn grounds(mut object: Object<'_>) -> Grounds {
     grounds
 }
 
+impl DisclosureRequest {
+    /// Whether it names an offer, and no person.
+    pub fn is_of_offer(&self) -> bool {
+        matches!(self.subject, SubjectReference::Offer(_))
+    }
+}
+
 enum Scheme {
     Bsn,
     VNumber,

@@ -226,9 +226,9 @@ impl Bundle {
         self.reach(recipient, purpose, source, category).map_or(FormSet::NONE, opened)
     }
 
-    /// Which forms an override opens, as [`Bundle::opened_by_consent`].
+    /// Which forms an override can open: permitted with it, every condition fulfilled, and not whatever the source states.
     pub fn opened_by_override(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category) -> FormSet {
-        let opened = |reach: Arc<Reach>| reach.with_override.iter().filter(|form| !reach.on_facts.contains(*form)).collect();
+        let opened = |reach: Arc<Reach>| reach.with_override.iter().filter(|form| !reach.always.contains(*form)).collect();
         self.reach(recipient, purpose, source, category).map_or(FormSet::NONE, opened)
     }
 

@@ -51,10 +51,12 @@ impl Bundle {
                 is_meant &= condition.depends_on_person();
                 missing.push(condition);
             }
-            missing.retain(|condition| audience != Audience::Subject || words::mentions(condition, "consent"));
+            let all = missing.len();
+            missing.retain(|condition| audience != Audience::Subject || words::is_of_consent_alone(condition));
             if is_meant && !missing.is_empty() {
-                let missing = words::told(self, &missing, question, form, language);
-                found.push(Missed { policy: policy.id().to_string(), form, missing });
+                let mut told = words::told(self, &missing, question, form, language);
+                told.extend((missing.len() < all).then(|| words::and_more(language)));
+                found.push(Missed { policy: policy.id().to_string(), form, missing: told });
             }
         }
         found.sort_by(|one, other| one.policy.cmp(&other.policy));

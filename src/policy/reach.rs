@@ -136,6 +136,7 @@ const ALWAYS: (Timestamp, Timestamp) = (Timestamp::from_seconds(0), Timestamp::f
 
 pub fn fulfilling_consent(question: &Question) -> Arc<ConsentFact> {
     Arc::new(ConsentFact {
+        given_at: None,
         id: String::new(),
         version: 0,
         state: ConsentState::Given,

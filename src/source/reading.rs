@@ -164,7 +164,8 @@ fn step(mut object: Object<'_>) -> Option<SignedStep> {
     Some(SignedStep { professional: professional?, registration, public_key, signed_at: signed_at?, signature })
 }
 
-fn subject(mut object: Object<'_>) -> Option<SubjectWire> {
+/// A person as a source names her: one of the three schemes, with a sound value.
+pub(crate) fn subject(mut object: Object<'_>) -> Option<SubjectWire> {
     let scheme: Option<Scheme> = object.required("scheme", "bsn, v-number or local");
     let named = |scheme: &str, value: &str| SubjectWire { scheme: scheme.to_owned(), value: value.to_owned() };
     let numbered = "1 to 64 of A-Za-z0-9._-";

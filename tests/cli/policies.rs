@@ -132,7 +132,7 @@ fn past_decisions_are_explained_and_made_again() {
         "aan Veilig Thuis",
         "voor Veiligheidsbeoordeling en onderzoek door Veilig Thuis [safety-assessment]",
         "(versie demo-1)",
-        "identiteit [identity]: gegeven (exact)",
+        "identiteit [identity]: gegeven, exact",
         "beslist door sa.police.person",
         "Bpg 4:2(1)(i)",
     ] {
@@ -140,12 +140,12 @@ fn past_decisions_are_explained_and_made_again() {
     }
     let english = explain(&["--lang", "en"]).done();
     assert!(
-        english.contains("identity [identity]: given (exact)") && english.contains("decided by sa.police.person"),
+        english.contains("identity [identity]: given, exact") && english.contains("decided by sa.police.person"),
         "{english}"
     );
-    // To the data subject in words of its own: not who reported or was protected, nor what rules would have asked for.
+    // To the data subject in words of its own: not who reported or was protected, and of what is missing consent alone.
     let subject = explain(&["--lang", "en", "--for", "subject"]).done();
-    assert!(subject.contains("identity [identity]: given (exact)") && !subject.contains("not fulfilled"), "{subject}");
+    assert!(subject.contains("identity [identity]: given, exact") && !subject.contains("not fulfilled"), "{subject}");
     demo.run(&["policy", "explain", "01900000-0000-7000-8000-000000000000", "--config", &config])
         .failed(1, &["no such disclosure"]);
 

@@ -96,7 +96,7 @@ async fn what_a_consent_does_not_cover_is_told_and_changes_nothing() {
     };
     let ((reason, told), _) = explain(&disclosed.id, Audience::Officer).await;
     assert_eq!(reason, "consent-missing");
-    assert!(told.iter().any(|one| one == "there is no consent of the subject"), "{told:?}");
+    assert!(told.iter().any(|one| one == "there is no consent"), "{told:?}");
 
     let source = gateway.persona(Slug::MentalHealth);
     let mut consent = given(&gateway);
@@ -120,13 +120,14 @@ async fn what_a_consent_does_not_cover_is_told_and_changes_nothing() {
     };
     assert_eq!(shape(&next), shape(&disclosed));
     let today = &gateway.clock.now().to_string()[..10];
-    let words = format!("consent does not cover involvement of care; given on {today}, covers substance use");
+    let words = format!("consent does not cover involvement of care providers; given on {today}, covers substance use");
     for audience in [Audience::Officer, Audience::Subject] {
         let ((reason, told), dutch) = explain(&next.id, audience).await;
         assert_eq!(reason, "consent-not-covering");
         assert!(told.contains(&words), "{audience:?}: {told:?}");
         assert_eq!(told.iter().any(|one| one.contains("override")), audience == Audience::Officer, "{told:?}");
-        let line = format!("de toestemming geldt niet voor betrokkenheid van zorg; gegeven op {today}, voor middelengebruik");
+        let line =
+            format!("de toestemming geldt niet voor betrokkenheid van zorgverleners; gegeven op {today}, voor middelengebruik");
         assert!(dutch.contains(&line) && dutch.contains("aan Veilig Thuis"), "{dutch}");
     }
     gateway.stop().await;

@@ -118,7 +118,7 @@ async fn an_offer_is_collected_by_an_ordinary_request() {
 /// Of an offer whose person the recipient knows already, and of whom nothing is given, it does not learn whom the source had in mind. What it is
 /// called then stands for nobody.
 ///
-/// Broken on purpose to see it fail: the person's own name, as it was.
+/// Broken on purpose to see it fail: the person's own name, as it was; the search token.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_offer_of_which_nothing_is_given_names_nobody() {
     let gateway = TestGateway::start().await;
@@ -136,6 +136,14 @@ async fn an_offer_of_which_nothing_is_given_names_nobody() {
         named.push(payload["subject"].clone());
     }
     assert!(named[0] != real && named[1] != real && named[0] != named[1], "{named:?}");
+    // Nor does its own log tell: a search by the person finds what was given about her, and not what was not.
+    let entries = log::opened(&*gateway.running().gateway.store, &gateway.running().layout).await;
+    let own = entries.iter().filter(|entry| {
+        matches!(entry.kind(), EntryKind::Ask | EntryKind::Disclosure)
+            && entry.body.references.iter().any(|one| one.object == "offer")
+    });
+    let told: Vec<_> = own.map(|entry| (entry.stored.row.clear.subject.is_some(), entry.body.subject.is_some())).collect();
+    assert_eq!(told, [(false, false); 4]);
     drop(source);
     gateway.stop().await;
 }

@@ -14,7 +14,8 @@ use crate::consent::record::{Evidence, Notice};
 use crate::json::{self, Fault, Faults, Object, Text};
 use crate::organisation::Oin;
 use crate::secret::Personal;
-use crate::subject::{Bsn, LocalNumber, Prose, SubjectId};
+use crate::source::reading;
+use crate::subject::{Prose, SubjectId};
 
 const SHORT: usize = 120;
 const LONG: usize = 2000;
@@ -128,18 +129,8 @@ fn whole(mut body: Object<'_>, source: &Oin) -> Option<Draft> {
 }
 
 /// A person as `source` knows her: by citizen number, V-number or the source's own number.
-fn subject(mut object: Object<'_>, source: &Oin) -> Option<Personal<SubjectId>> {
-    let numbered = "1 to 64 of A-Za-z0-9._-";
-    let subject = match object.required("scheme", "bsn, v-number or local") {
-        Some(Scheme::Bsn) => object.required::<Bsn>("value", "nine digits that pass the 11-proof").map(SubjectId::Bsn),
-        Some(Scheme::VNumber) => object.required("value", numbered).map(SubjectId::VNumber),
-        Some(Scheme::Local) => {
-            object.required::<LocalNumber>("value", numbered).map(|value| SubjectId::Local { source: source.clone(), value })
-        }
-        None => object.value("value").and(None),
-    };
-    object.finish();
-    subject.map(Personal::new)
+fn subject(object: Object<'_>, source: &Oin) -> Option<Personal<SubjectId>> {
+    reading::subject(object)?.parse(source).map(Personal::new)
 }
 
 fn notice(mut object: Object<'_>) -> Option<Notice> {
@@ -212,25 +203,6 @@ impl FromStr for Language {
     fn from_str(text: &str) -> Result<Self, ()> {
         let plain = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if text.len() <= 35 && text.split('-').all(plain) { Ok(Self(text.to_owned())) } else { Err(()) }
-    }
-}
-
-enum Scheme {
-    Bsn,
-    VNumber,
-    Local,
-}
-
-impl FromStr for Scheme {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "bsn" => Ok(Self::Bsn),
-            "v-number" => Ok(Self::VNumber),
-            "local" => Ok(Self::Local),
-            _ => Err(()),
-        }
     }
 }
 

@@ -39,7 +39,7 @@ impl Desk {
         Ok(facts
             .consents
             .iter()
-            .any(|other| other.recorder == record.recorder && says_no_since(other, given) && overlap(other, record)))
+            .any(|other| other.recorder == record.recorder && says_no_since(other, given) && other.overlaps(record)))
     }
 }
 
@@ -71,12 +71,4 @@ impl Desk {
 fn says_no_since(record: &ConsentRecord, given: Timestamp) -> bool {
     let no = matches!(record.state, ConsentState::Refused | ConsentState::Withdrawn | ConsentState::Invalidated);
     no && record.event.at > given
-}
-
-/// Whether there is something that both are about.
-fn overlap(left: &ConsentRecord, right: &ConsentRecord) -> bool {
-    !left.sources.is_disjoint(&right.sources)
-        && !left.recipients.is_disjoint(&right.recipients)
-        && !left.purposes.is_disjoint(&right.purposes)
-        && !left.categories.is_disjoint(&right.categories)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Deciding, ExplainedItem, Explanation};
+use super::view::{Deciding, ExplainedItem, Explanation};
 use crate::organisation::Oin;
 use crate::policy::Language;
 
@@ -21,14 +21,10 @@ impl Explanation {
         };
         text.push_str(match (self.in_force, self.at_hand, dutch) {
             (true, ..) => "",
-            (false, true, true) => "Dit beleid geldt niet meer; wat volgt zijn zijn eigen woorden.\n",
-            (false, true, false) => "These policies are no longer in force; what follows is in their words.\n",
-            (false, false, true) => {
-                "Dit beleid geldt niet meer, en zijn teksten zijn er niet: het waarom staat in de versie van toen.\n"
-            }
-            (false, false, false) => {
-                "These policies are no longer in force, and their texts are not at hand: the why stands in the version of then.\n"
-            }
+            (false, true, true) => "Dit beleid is niet meer van kracht; hieronder staat de uitleg van het beleid van toen.\n",
+            (false, true, false) => "These policies are no longer in force; what follows is told by the policies of then.\n",
+            (false, false, true) => "Dit beleid is niet meer van kracht, en de teksten ervan zijn niet meer beschikbaar.\n",
+            (false, false, false) => "These policies are no longer in force, and their texts are not at hand.\n",
         });
         for item in &self.items {
             tell(item, language, &mut text);
@@ -40,9 +36,10 @@ impl Explanation {
 fn tell(item: &ExplainedItem, language: Language, text: &mut String) {
     let dutch = language == Language::Nl;
     let forms: Vec<_> = item.permitted.iter().map(|form| form.code()).collect();
-    let outcome = match (item.given, forms.is_empty(), dutch) {
-        (Some(form), _, true) => format!("gegeven ({form})"),
-        (Some(form), _, false) => format!("given ({form})"),
+    let given = item.given_name.as_ref().map(|name| name.of(language));
+    let outcome = match (given, forms.is_empty(), dutch) {
+        (Some(form), _, true) => format!("gegeven, {form}"),
+        (Some(form), _, false) => format!("given, {form}"),
         (None, false, true) => format!("toegestaan ({}), niets ontvangen", forms.join(", ")),
         (None, false, false) => format!("permitted ({}), nothing came", forms.join(", ")),
         (None, true, true) => "achtergehouden".to_owned(),
@@ -62,7 +59,10 @@ fn tell(item: &ExplainedItem, language: Language, text: &mut String) {
         line(format!("  {} {id}", if dutch { "op grond van de toestemming" } else { "on the consent" }));
     }
     if let Some(id) = &item.derogation {
-        line(format!("  {} {id}", if dutch { "door de doorbreking van de bron" } else { "by the source's override" }));
+        line(format!(
+            "  {} {id}",
+            if dutch { "op grond van doorbreking van de geheimhouding door de bron" } else { "by the source's override" }
+        ));
     }
     for policy in &item.decided_by {
         line(format!("  {} {}", if dutch { "beslist door" } else { "decided by" }, named(policy, language)));

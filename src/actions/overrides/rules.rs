@@ -132,10 +132,12 @@ fn categories(message: &OverrideMessage, reporting: &Reporting<'_>, faults: &mut
         content.recipients.iter().filter_map(|recipient| kind(reporting, recipient)).chain(Kind::JOINTLY).collect();
     for (place, category) in content.categories.iter().enumerate() {
         let opens = |kind: &Kind| {
-            !reporting.bundle.opened_by_override(*kind, &content.purpose, reporting.source.kind, *category).is_empty()
+            let opened = reporting.bundle.opened_by_override(*kind, &content.purpose, reporting.source.kind, *category);
+            opened.iter().any(|form| content.forms.contains(&form))
         };
         if !kinds.iter().any(opens) {
-            let expected = "a category that an override can open to one of these recipients for this purpose";
+            let expected =
+                "a category that an override can open to one of these recipients for this purpose, in one of the forms";
             faults.push(Fault { pointer: format!("/content/categories/{place}"), expected: expected.to_owned() });
         }
     }

@@ -114,6 +114,9 @@ pub struct Item {
     /// The id of the override that it rests on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overridden_by: Option<String>,
+    /// The consent to something else that was there when the one for this was missing: to explain, and not relied upon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nearby: Option<ConsentReference>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]

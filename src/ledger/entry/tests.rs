@@ -42,6 +42,7 @@ fn full() -> Body {
         facts: BTreeMap::from([("wpgArticle".to_owned(), "8".to_owned())]),
         consent: Some(ConsentReference { id: "c-1".to_owned(), version: 3 }),
         overridden_by: None,
+        nearby: None,
     };
     Body {
         disclosure: Some("01937c6a-0000-7000-8000-00000000abcd".to_owned()),

@@ -172,6 +172,7 @@ impl Case {
         let consent = match &self.consent {
             None => None,
             Some(case) => Some(Arc::new(ConsentFact {
+                given_at: None,
                 id: "consent".to_owned(),
                 version: 1,
                 state: case.state,

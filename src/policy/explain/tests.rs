@@ -38,8 +38,8 @@ fn told(question: &Question, policy: &str, language: Language) -> Vec<String> {
 #[test]
 fn without_consent_that_is_all_that_is_told() {
     let care = question("safety-assessment", Kind::VeiligThuis, Kind::MentalHealth, Category::CareInvolvement);
-    assert_eq!(told(&care, "sa.ggz.involvement-consent", Language::Nl), ["er is geen toestemming van de betrokkene"]);
-    assert_eq!(told(&care, "sa.ggz.involvement-consent", Language::En), ["there is no consent of the subject"]);
+    assert_eq!(told(&care, "sa.ggz.involvement-consent", Language::Nl), ["er is geen toestemming"]);
+    assert_eq!(told(&care, "sa.ggz.involvement-consent", Language::En), ["there is no consent"]);
     assert_eq!(told(&care, "sa.ggz.signal-override", Language::Nl), ["er is geen doorbreking door de bron"]);
 }
 
@@ -54,15 +54,15 @@ fn what_consent_does_not_cover_is_told_with_when_it_was_given() {
     assert_eq!(
         told(&care, "sa.ggz.involvement-consent", Language::Nl),
         [
-            "de toestemming geldt niet voor betrokkenheid van zorg; gegeven op 2026-10-01, voor middelengebruik",
-            "de toestemming van 2026-10-01 gold tot 2026-11-01T09:00:00Z",
+            "de toestemming geldt niet voor betrokkenheid van zorgverleners; gegeven op 2026-10-01, voor middelengebruik",
+            "de toestemming van 2026-10-01 gold tot 2026-11-01",
         ]
     );
     consent.state = ConsentState::Withdrawn;
     care.consent = Some(Arc::new(consent));
     let dutch = told(&care, "sa.ggz.involvement-consent", Language::Nl);
-    assert_eq!(dutch[0], "de betrokkene heeft de toestemming van 2026-10-01 ingetrokken");
-    assert_eq!(told(&care, "sa.ggz.involvement-consent", Language::En)[0], "the subject withdrew the consent of 2026-10-01");
+    assert_eq!(dutch[0], "de toestemming van 2026-10-01 is ingetrokken");
+    assert_eq!(told(&care, "sa.ggz.involvement-consent", Language::En)[0], "the consent of 2026-10-01 was withdrawn");
 }
 
 #[test]

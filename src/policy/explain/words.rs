@@ -50,8 +50,19 @@ fn both(dutch: impl Into<String>, english: impl Into<String>) -> Words {
     (dutch.into(), english.into())
 }
 
+/// Whether it is about consent and nothing that is the work of others.
+pub fn is_of_consent_alone(condition: &Condition) -> bool {
+    mentions(condition, "consent") && !mentions(condition, "override") && !mentions(condition, "case")
+}
+
+/// That there are conditions which this reader is not told.
+pub fn and_more(language: Language) -> String {
+    let (dutch, english) = both("en nog andere voorwaarden", "and other conditions");
+    if language == Language::Nl { dutch } else { english }
+}
+
 /// Whether the condition looks at `consent`, `override` or `case`.
-pub fn mentions(condition: &Condition, name: &str) -> bool {
+fn mentions(condition: &Condition, name: &str) -> bool {
     let text = condition.text();
     text.contains(&format!("context.{name}"))
         || text.contains(&format!("context has {name}"))
@@ -96,7 +107,7 @@ impl Names<'_> {
 
 fn none(name: &str) -> Words {
     match name {
-        "consent" => both("er is geen toestemming van de betrokkene", "there is no consent of the subject"),
+        "consent" => both("er is geen toestemming", "there is no consent"),
         "override" => both("er is geen doorbreking door de bron", "there is no override by the source"),
         _ => both("het verzoek hoort niet bij een casus", "the request belongs to no case"),
     }
@@ -107,7 +118,7 @@ fn day(at: Timestamp) -> String {
 }
 
 fn about_consent(condition: &Condition, consent: &ConsentFact, names: Names<'_>) -> Option<Words> {
-    let given = day(consent.valid_from);
+    let given = day(consent.given_at.unwrap_or(consent.valid_from));
     let (covers_nl, covers) = names.categories(&consent.categories);
     let not = |dutch: &str, english: &str| {
         both(
@@ -130,12 +141,12 @@ fn about_consent(condition: &Condition, consent: &ConsentFact, names: Names<'_>)
             not(&format!("de vorm {dutch} (hoogstens {most_nl})"), &format!("the form {english} (at most {most})"))
         }
         () if text.contains("consent.validFrom") => both(
-            format!("de toestemming geldt pas vanaf {}", consent.valid_from),
-            format!("consent counts only from {} on", consent.valid_from),
+            format!("de toestemming geldt pas vanaf {}", day(consent.valid_from)),
+            format!("consent counts only from {} on", day(consent.valid_from)),
         ),
         () if text.contains("consent.notAfter") => both(
-            format!("de toestemming van {given} gold tot {}", consent.not_after),
-            format!("the consent given on {given} counted until {}", consent.not_after),
+            format!("de toestemming van {given} gold tot {}", day(consent.not_after)),
+            format!("the consent given on {given} counted until {}", day(consent.not_after)),
         ),
         () if text.contains("fromAge") || text.contains("untilAge") => both(
             format!("wie de toestemming van {given} gaf, kan dat niet voor iemand van deze leeftijd"),
@@ -156,15 +167,14 @@ fn about_category(names: Names<'_>, not: impl Fn(&str, &str) -> Words) -> Words 
 }
 
 fn state(consent: &ConsentFact) -> Words {
-    let on = day(consent.valid_from);
+    let on = day(consent.given_at.unwrap_or(consent.valid_from));
     match consent.state {
         ConsentState::Given => both("de toestemming is gegeven", "consent is given"),
         ConsentState::Requested => both("toestemming is gevraagd en niet gegeven", "consent was asked for and not given"),
-        ConsentState::Refused => both("de betrokkene heeft toestemming geweigerd", "the subject refused consent"),
-        ConsentState::Withdrawn => both(
-            format!("de betrokkene heeft de toestemming van {on} ingetrokken"),
-            format!("the subject withdrew the consent of {on}"),
-        ),
+        ConsentState::Refused => both("toestemming is geweigerd", "consent was refused"),
+        ConsentState::Withdrawn => {
+            both(format!("de toestemming van {on} is ingetrokken"), format!("the consent of {on} was withdrawn"))
+        }
         ConsentState::Expired => {
             both(format!("de toestemming van {on} is verlopen"), format!("the consent of {on} is past its term"))
         }

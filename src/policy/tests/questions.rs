@@ -70,6 +70,7 @@ impl Questions {
     fn consent(&mut self, purpose: &PurposeCode, recipient: &Party, source: &Party, category: Category) -> ConsentFact {
         use ConsentState::{Expired, Given, Invalidated, Refused, Requested, Withdrawn};
         ConsentFact {
+            given_at: None,
             id: "c".into(),
             version: 1,
             state: self.random.pick(&[Given, Given, Given, Given, Requested, Refused, Withdrawn, Expired, Invalidated]),
