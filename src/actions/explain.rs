@@ -6,6 +6,7 @@ mod text;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use self::view::{Deciding, ExplainedItem, Explanation, Missing, Texts};
 
@@ -73,6 +74,15 @@ impl Desk {
         body.look = Some(look(&found, &explanation));
         self.commit_asked(clear, &body, vec![], Some(looking.nonce)).await?;
         Ok(Some(explanation))
+    }
+
+    /// The policies in force, as the log has them, whatever stands in a folder now; `None` where their texts are not kept.
+    ///
+    /// # Errors
+    /// [`ActionError`].
+    pub async fn policies_of_now(&self) -> Result<Option<Arc<Bundle>>, ActionError> {
+        let Some(hash) = self.store.registered().await?.policy else { return Ok(None) };
+        Ok(self.earlier_policies.of(&*self.store, &hash).await?)
     }
 
     /// What it takes to tell: the policies that decided beside those in force, and the consents to something else.

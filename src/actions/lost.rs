@@ -48,7 +48,7 @@ impl Desk {
         for consent in found.consents {
             let (record, ends) = self.successor(consent, now);
             if ends {
-                let (told, tasks) = self.told_of_the_end(&record).await?;
+                let (told, tasks) = self.told_of_the_end(&record, BTreeMap::new()).await?;
                 entries.extend(told);
                 changes.extend(tasks);
                 ended += 1;

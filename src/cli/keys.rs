@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 use crate::http::{peer, tls};
 use crate::organisation::Oin;
 use crate::organisation::keys::Validity;
+use crate::organisation::people::PersonalKey;
 use crate::organisation::people::Role;
 use crate::store::{CredentialChange, Registration};
 
@@ -224,7 +225,8 @@ fn list(oin: &Oin, registration: &Registration, now: Timestamp) {
         }
     }
     for (role, key) in &registration.people {
-        line(role.code(), &key.keyid, &key.alg, key.validity, now);
+        let reference = serde_json::from_str::<PersonalKey>(&key.jwk).map_or_else(|_| "?".to_owned(), |personal| personal.kid);
+        line(&format!("{} {reference}", role.code()), &key.keyid, &key.alg, key.validity, now);
     }
 }
 

@@ -164,6 +164,13 @@ fn judged(target: &str, status: u16, headers: &HeaderMap, body: &[u8]) -> Sent {
         kind: String,
         #[serde(default)]
         detail: String,
+        #[serde(default)]
+        errors: Vec<Place>,
+    }
+    #[derive(Deserialize)]
+    struct Place {
+        pointer: String,
+        detail: String,
     }
     if status == StatusCode::OK {
         return Sent::Taken;
@@ -171,7 +178,9 @@ fn judged(target: &str, status: u16, headers: &HeaderMap, body: &[u8]) -> Sent {
     let problem: Option<Problem> = serde_json::from_slice(body).ok();
     let suffix = problem.as_ref().and_then(|problem| problem.kind.strip_prefix("urn:sluis:problem:")).unwrap_or("unknown");
     let detail = problem.as_ref().map_or("", |problem| problem.detail.as_str());
-    let reason = format!("{status} {suffix}: {detail}");
+    let places = problem.iter().flat_map(|problem| &problem.errors);
+    let places: Vec<_> = places.map(|place| format!("; at {}: {}", place.pointer, place.detail)).collect();
+    let reason = format!("{status} {suffix}: {detail}{}", places.concat());
     let retry_after = headers.get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     // What rests on the message itself stays as it is. The rest lies with the connection, the organisation's standing or the gateway: an
     // operator or time can mend it.
@@ -210,6 +219,9 @@ mod tests {
                 assert!(matches!(problem(target, status, suffix), Sent::Later { .. }), "{target}: {suffix}");
             }
             assert!(matches!(judged(target, 200, &HeaderMap::new(), b"{}"), Sent::Taken));
+            let body = br#"{"type": "urn:sluis:problem:schema-invalid", "detail": "1 fault(s); see errors", "errors": [{"pointer": "/id", "detail": "a text"}]}"#;
+            let told = "400 schema-invalid: 1 fault(s); see errors; at /id: a text";
+            assert!(matches!(judged(target, 400, &HeaderMap::new(), body), Sent::Never(reason) if reason == told));
         }
     }
 }

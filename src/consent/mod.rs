@@ -11,7 +11,7 @@ pub mod team;
 
 pub use authority::Authority;
 pub use derogation::{Override, OverrideFact};
-pub use governing::{governing, nearest};
+pub use governing::{ended_by, governing, nearest};
 pub use professional::Professional;
 pub use record::{ConsentFact, ConsentRecord, ConsentState};
 pub use scope::within_ceiling;

@@ -185,6 +185,14 @@ impl ConsentRecord {
             && !self.categories.is_disjoint(&other.categories)
     }
 
+    /// Whether it is about all that the other is about.
+    pub fn covers(&self, other: &Self) -> bool {
+        other.sources.is_subset(&self.sources)
+            && other.recipients.is_subset(&self.recipients)
+            && other.purposes.is_subset(&self.purposes)
+            && other.categories.is_subset(&self.categories)
+    }
+
     /// When it was given: the earliest that is stated, whenever a professional accepted it.
     pub fn given_at(&self) -> Timestamp {
         self.grantors.iter().map(|grantor| grantor.at).fold(self.event.at, Timestamp::min)

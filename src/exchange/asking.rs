@@ -108,7 +108,7 @@ impl Asking<'_> {
         if possible.contains(Form::Summary) {
             cell.summary = self.decided(&question, &mut cell, Bundle::decide_summary).form().is_some();
         }
-        if !cell.summary && cell.reason.as_deref() == Some(reason::CONSENT_MISSING) {
+        if !cell.summary && matches!(cell.reason.as_deref(), Some(reason::CONSENT_MISSING | reason::SUMMARY_ONLY)) {
             self.look_nearby(&question, &mut cell);
         }
         cell.question = Some(question);
@@ -122,7 +122,9 @@ impl Asking<'_> {
         let recipients = recipients(self.matter, case.map(Arc::as_ref));
         let found = nearest(&person.consents, &question.source.oin, &recipients, &self.purpose.id, question.category, now);
         if let Some(consent) = found {
-            cell.reason = Some(Arc::from(reason::CONSENT_NOT_COVERING));
+            if cell.reason.as_deref() == Some(reason::CONSENT_MISSING) {
+                cell.reason = Some(Arc::from(reason::CONSENT_NOT_COVERING));
+            }
             cell.nearby = Some((consent.id.clone(), consent.version));
         }
     }

@@ -275,3 +275,78 @@ async fn refusals_and_invalidations_end_consents_too() {
     drop(source);
     gateway.stop().await;
 }
+
+/// What care records when P29 refuses: these categories, to Veilig Thuis, as she said it then.
+fn refusal(gateway: &TestGateway, categories: &[&str], at: &str) -> Value {
+    let mut body = given(gateway);
+    let grantor = json!([{"role": "self", "method": "in person", "at": at}]);
+    let members = json!({"event": "refused", "categories": categories, "at": at, "grantors": grantor});
+    body.as_object_mut().expect("an object").extend(members.as_object().expect("an object").clone());
+    body
+}
+
+/// Who says no to more ends what she agreed to before: that has its withdrawal, its notices and its incidents in the same commit, as if it had been
+/// withdrawn by itself.
+///
+/// Broken on purpose to see it fail: `ended_by` of nothing; without `end_one` for the others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wider_no_ends_what_was_agreed_to_before_with_notices_and_incidents() {
+    let gateway = TestGateway::start().await;
+    let care = gateway.persona(Slug::MentalHealth);
+    let source = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
+    source.does(|call| Act::Answer(call.answer(&[level(36)])));
+    let (_, view) = post(&gateway, &care, "/v1/consents", &given(&gateway)).await;
+    let narrow = format!("/v1/consents/{}", view["id"].as_str().expect("an id"));
+    gateway.clock.advance(60);
+    let said_at = gateway.clock.now().to_string();
+    gateway.clock.advance(60);
+    let disclosed = gateway.ask(Slug::VeiligThuis, &question(&gateway), None).await.expect("given");
+    assert_eq!(disclosed.items().count(), 1);
+    gateway.clock.advance(60);
+    let wide = refusal(&gateway, &["care-involvement", "diagnosis", "substance-use"], &said_at);
+    let (status, no) = post(&gateway, &care, "/v1/consents", &wide).await;
+    assert_eq!((status, &no["state"]), (200, &json!("refused")), "{no}");
+    let (_, ended) = get(&gateway, &care, &narrow).await;
+    assert_eq!(ended["state"], "withdrawn", "{ended}");
+    assert_eq!(ended["incidents"][0]["disclosure"], json!(disclosed.id), "{ended}");
+    assert_eq!(notices(&gateway, Slug::VeiligThuis, "withdrawal-notice").await.len(), 1);
+    assert_eq!(gateway.ask(Slug::VeiligThuis, &question(&gateway), None).await.expect("an answer").items().count(), 0);
+    // The careless way opens nothing, the careful one does.
+    gateway.clock.advance(60);
+    let anew = given(&gateway);
+    let (_, beside) = post(&gateway, &care, "/v1/consents", &anew).await;
+    assert_eq!(beside["overruledBy"].as_array().map(Vec::len), Some(1), "{beside}");
+    let mut answering = anew.clone();
+    answering["supersedes"] = no["id"].clone();
+    let (_, answering) = post(&gateway, &care, "/v1/consents", &answering).await;
+    assert_eq!(answering["overruledBy"], json!([]), "{answering}");
+    assert_eq!(gateway.ask(Slug::VeiligThuis, &question(&gateway), None).await.expect("an answer").items().count(), 1);
+    drop(source);
+    gateway.stop().await;
+}
+
+/// Of a consent that a no ends in part the rest stands, and its recipients are told of that part.
+///
+/// Broken on purpose to see it fail: without `ended_in_part`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_no_to_a_part_is_told_as_that() {
+    let gateway = TestGateway::start().await;
+    let care = gateway.persona(Slug::MentalHealth);
+    let source = FakeSource::instead_of(&gateway, Slug::MentalHealth).await;
+    source.does(|call| Act::Answer(call.answer(&[level(36)])));
+    let mut both = given(&gateway);
+    both["categories"] = json!(["care-involvement", "substance-use"]);
+    let (_, view) = post(&gateway, &care, "/v1/consents", &both).await;
+    let both = format!("/v1/consents/{}", view["id"].as_str().expect("an id"));
+    gateway.clock.advance(60);
+    assert_eq!(gateway.ask(Slug::VeiligThuis, &question(&gateway), None).await.expect("given").items().count(), 1);
+    gateway.clock.advance(60);
+    let no = refusal(&gateway, &["substance-use"], &gateway.clock.now().to_string());
+    assert_eq!(post(&gateway, &care, "/v1/consents", &no).await.0, 200);
+    assert_eq!(get(&gateway, &care, &both).await.1["state"], "given");
+    let notices = notices(&gateway, Slug::VeiligThuis, "withdrawal-notice").await;
+    assert_eq!(notices.iter().map(|notice| &notice["categories"]).collect::<Vec<_>>(), [&json!(["substance-use"])]);
+    assert_eq!(gateway.ask(Slug::VeiligThuis, &question(&gateway), None).await.expect("an answer").items().count(), 0);
+    drop(source);
+    gateway.stop().await;
+}

@@ -9,13 +9,13 @@ use crate::actions::{ActionError, Desk};
 use crate::catalogue::Category;
 use crate::clock::Timestamp;
 use crate::consent::record::ConsentEvent;
-use crate::consent::{ConsentRecord, ConsentState};
+use crate::consent::{ConsentRecord, ConsentState, ended_by};
 use crate::ledger::entry::{self, EntryKind, Reference};
 use crate::notice::{Task, TaskKind, TaskState, withdrawal_due};
 use crate::organisation::{Kind, Oin};
 use crate::store::duties::{KeptConsent, Reliance};
 use crate::store::sequencer::AppendError;
-use crate::store::{Change, Conflict, EntryRow};
+use crate::store::{Change, Conflict, EntryRow, SubjectIndex};
 
 /// The end of a consent as its recorder reports it.
 #[derive(Clone, Debug)]
@@ -91,9 +91,71 @@ impl Desk {
     }
 
     async fn end(&self, kept: &KeptConsent, record: ConsentRecord, once: Once) -> Result<(), ActionError> {
-        let mut entries = vec![self.entry(self.consent_entry(&record)?)?];
-        let (told, mut changes) = self.told_of_the_end(&record).await?;
+        let (entries, changes) = self.ends(kept.subject, record).await?;
+        self.commit_once(entries, changes, once).await
+    }
+
+    /// What is written when this record ends a consent or refuses: its event, the notices of its recipients, what was given since as an incident; and
+    /// the same for every other consent of its recorder that a no ends with it.
+    pub(super) async fn ends(
+        &self,
+        about: SubjectIndex,
+        record: ConsentRecord,
+    ) -> Result<(Vec<EntryRow>, Vec<Change>), ActionError> {
+        let facts = self.store.person_facts(about).await?;
+        let (mut entries, mut changes, mut received) = (Vec::new(), Vec::new(), Received::new());
+        for other in ended_by(&facts.consents, &record) {
+            if record.covers(other) {
+                let at = record.event.at.max(other.given_at());
+                let reason = Some(format!("ended with {}", record.id));
+                let mut next = other.next(ConsentState::Withdrawn, ConsentEvent { at, reason, ..record.event.clone() });
+                next.recorded_by.clone_from(&record.recorded_by);
+                self.end_one(about, next, Received::new(), (&mut entries, &mut changes)).await?;
+            } else {
+                let in_part = self.ended_in_part(other, &record, (&mut entries, &mut changes)).await?;
+                for (recipient, categories) in in_part {
+                    received.entry(recipient).or_default().extend(categories);
+                }
+            }
+        }
+        self.end_one(about, record, received, (&mut entries, &mut changes)).await?;
+        Ok((entries, changes))
+    }
+
+    /// Who received what on a consent that `no` ends in part, of what both are about.
+    async fn ended_in_part(
+        &self,
+        other: &ConsentRecord,
+        no: &ConsentRecord,
+        (entries, changes): (&mut Vec<EntryRow>, &mut Vec<Change>),
+    ) -> Result<Received, ActionError> {
+        let relied = self.relied(&other.id).await?;
+        let (all, guard) = receivers(other, relied.as_deref());
+        changes.extend(guard);
+        let Some(relied) = relied else {
+            let of_both = |categories: BTreeSet<Category>| categories.intersection(&no.categories).copied().collect();
+            let named = all.into_iter().filter(|(recipient, _)| no.recipients.contains(recipient));
+            return Ok(named.map(|(recipient, categories)| (recipient, of_both(categories))).collect());
+        };
+        let in_part: Vec<Reliance> = relied.iter().filter_map(|relied| in_part(relied, no)).collect();
+        if no.event.at < no.event.recorded_at {
+            let since: Vec<&Reliance> = in_part.iter().filter(|one| one.last >= no.event.at).collect();
+            entries.extend(self.incident(no, &since)?);
+        }
+        Ok(received_of(&in_part))
+    }
+
+    async fn end_one(
+        &self,
+        about: SubjectIndex,
+        record: ConsentRecord,
+        besides: Received,
+        (entries, changes): (&mut Vec<EntryRow>, &mut Vec<Change>),
+    ) -> Result<(), ActionError> {
+        entries.push(self.entry(self.consent_entry(&record)?)?);
+        let (told, tasks) = self.told_of_the_end(&record, besides).await?;
         entries.extend(told);
+        changes.extend(tasks);
         let since = record.event.at;
         if since < record.event.recorded_at
             && let Some(relied) = self.relied(&record.id).await?
@@ -103,26 +165,23 @@ impl Desk {
             changes.push(Change::GivenSince { consent: record.id.clone(), since, disclosures });
             entries.extend(self.incident(&record, &given)?);
         }
-        changes.push(Change::Consent(kept.subject, Box::new(record)));
-        self.commit_once(entries, changes, once).await
+        changes.push(Change::Consent(about, Box::new(record)));
+        Ok(())
     }
 
-    /// A notice for whoever received something that rested on a consent, and that nobody else has.
+    /// A notice for whoever received something that rested on a consent, and that nobody else has; `besides`: what they received on others that end
+    /// in part with it.
     pub(in crate::actions) async fn told_of_the_end(
         &self,
         record: &ConsentRecord,
+        besides: Received,
     ) -> Result<(Vec<EntryRow>, Vec<Change>), ActionError> {
-        let (mut entries, mut changes) = (Vec::new(), Vec::new());
-        let received = match self.relied(&record.id).await? {
-            Some(relied) => {
-                let received = received(&relied);
-                let recipients = received.keys().cloned().collect();
-                changes.push(Change::ReceivedBy { consent: record.id.clone(), recipients });
-                received
-            }
-            // Nobody knows who received something: everybody is told who can have.
-            None => record.recipients.iter().map(|recipient| (recipient.clone(), record.categories.clone())).collect(),
-        };
+        let relied = self.relied(&record.id).await?;
+        let (mut received, guard) = receivers(record, relied.as_deref());
+        let (mut entries, mut changes) = (Vec::new(), Vec::from_iter(guard));
+        for (recipient, categories) in besides {
+            received.entry(recipient).or_default().extend(categories);
+        }
         for (recipient, categories) in received {
             let task = self.withdrawal_notice(record, &recipient, categories).await?;
             entries.push(self.notice_entry(&task, "sent")?);
@@ -192,9 +251,30 @@ fn begun(kept: &KeptConsent) -> Option<Timestamp> {
     kept.versions.iter().map(|version| version.event.at.min(version.event.recorded_at)).min()
 }
 
-/// What of it each recipient received.
-fn received(relied: &[Reliance]) -> BTreeMap<Oin, BTreeSet<Category>> {
-    let mut received: BTreeMap<Oin, BTreeSet<Category>> = BTreeMap::new();
+/// What of a disclosure that rested on one consent a no to something else is about.
+fn in_part(relied: &Reliance, no: &ConsentRecord) -> Option<Reliance> {
+    let recipients: BTreeSet<_> = relied.recipients.intersection(&no.recipients).cloned().collect();
+    let categories: BTreeSet<_> = relied.categories.intersection(&no.categories).copied().collect();
+    let is_concerned = !recipients.is_empty() && !categories.is_empty();
+    is_concerned.then(|| Reliance { recipients, categories, ..relied.clone() })
+}
+
+/// What each recipient received.
+pub(in crate::actions) type Received = BTreeMap<Oin, BTreeSet<Category>>;
+
+/// Who received what on a consent, and that it was nobody else when that is committed. Where nobody knows, everybody is told who can have.
+fn receivers(record: &ConsentRecord, relied: Option<&[Reliance]>) -> (Received, Option<Change>) {
+    let Some(relied) = relied else {
+        let named = record.recipients.iter().map(|recipient| (recipient.clone(), record.categories.clone()));
+        return (named.collect(), None);
+    };
+    let received = received_of(relied);
+    let recipients = received.keys().cloned().collect();
+    (received, Some(Change::ReceivedBy { consent: record.id.clone(), recipients }))
+}
+
+fn received_of(relied: &[Reliance]) -> Received {
+    let mut received = Received::new();
     for one in relied {
         for recipient in &one.recipients {
             received.entry(recipient.clone()).or_default().extend(&one.categories);

@@ -14,7 +14,8 @@ use crate::json::Fault;
 use crate::notice::{Task, TaskKind, TaskState};
 use crate::organisation::{Kind, Oin, Organisation};
 use crate::policy::Bundle;
-use crate::store::Change;
+use crate::store::sequencer::AppendError;
+use crate::store::{Change, Conflict, SubjectIndex};
 
 /// Who records, and what is known here.
 #[derive(Clone, Copy)]
@@ -42,12 +43,27 @@ impl Desk {
         self.not_refused_since(&draft, &record).await?;
         record.subject = token_text(self.journal.subject_token(&record.recorder, &subject));
         let entry = self.entry(self.consent_entry(&record)?)?;
+        if record.state == ConsentState::Refused {
+            return self.refuse(self.subject_index(&subject), &record, once).await;
+        }
         let mut changes = Vec::new();
         if hold.is_some() {
             changes.push(Change::Task(Box::new(self.consent_review(&record, recording.recorder)?)));
         }
         changes.push(Change::Consent(self.subject_index(&subject), Box::new(record)));
         self.commit_once(vec![entry], changes, once).await
+    }
+
+    /// A refusal ends what was agreed to before: that and its notices are in the same commit.
+    async fn refuse(&self, about: SubjectIndex, record: &ConsentRecord, once: Once) -> Result<(), ActionError> {
+        loop {
+            let (entries, changes) = self.ends(about, record.clone()).await?;
+            match self.commit_once(entries, changes, once.clone()).await {
+                // Something was given meanwhile on what it ends: as in `end_consent`.
+                Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => {}
+                done => return done,
+            }
+        }
     }
 
     /// A consent takes the place only of one of the same recorder about the same person.
@@ -114,7 +130,7 @@ fn record(id: &str, draft: Draft, recorder: &Oin, hold: Option<Hold>, now: Times
         recorded_by: draft.recorded_by,
         hold,
         reviewed_by: None,
-        event: ConsentEvent { at: draft.at, recorded_at: now, reason: draft.reason },
+        event: ConsentEvent { at: draft.at.min(now), recorded_at: now, reason: draft.reason },
         conditions: draft.conditions,
         supersedes: draft.supersedes,
         signature: None,

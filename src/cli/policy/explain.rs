@@ -1,5 +1,7 @@
 //! `sluis policy explain`
 
+use std::sync::Arc;
+
 use clap::Args;
 
 use crate::app::gateway::Outside;
@@ -37,12 +39,16 @@ enum Lang {
 
 impl Explain {
     pub(super) async fn run(self, outside: Outside) -> Result<(), Failure> {
-        let bundle = self.by.policies()?;
+        let desk = self.by.desk(outside).await?;
+        let bundle = match desk.policies_of_now().await? {
+            Some(bundle) => bundle,
+            None => Arc::new(self.by.policies()?),
+        };
         let audience = match self.audience {
             Reader::Officer => Audience::Officer,
             Reader::Subject => Audience::Subject,
         };
-        let explained = self.by.desk(outside).await?.explain(&self.disclosure, &bundle, audience).await?;
+        let explained = desk.explain(&self.disclosure, &bundle, audience).await?;
         let explanation =
             explained.ok_or_else(|| Failure::refused("there is no such disclosure in the log, or it was erased"))?;
         let language = match self.lang {
