@@ -16,7 +16,7 @@ type Newest<'r> = BTreeMap<&'r str, &'r ConsentRecord>;
 /// Of each id only the newest version speaks. Records that are only requested, not yet in force or (given) past their term say
 /// nothing. A consent whose recorder has recorded another in its place is over: it says nothing any more, about any combination,
 /// whatever became of the other one, unless that is still only requested. A refusal or withdrawal stands before every consent,
-/// however narrow that is, but one that [`lifts`] it, as long as that is in force. Of the rest governs the most specific (fewest
+/// however narrow that is, but one that was given after it and in answer to it (`supersedes`), as long as that is in force. Of the rest governs the most specific (fewest
 /// purposes × recipients × sources × categories), then the most restrictive (refused, withdrawn or invalidated before expired
 /// before given), then the newest.
 pub fn governing<'r>(

@@ -15,7 +15,7 @@ use crate::notice::{Task, TaskKind, TaskState, withdrawal_due};
 use crate::organisation::{Kind, Oin};
 use crate::store::duties::{KeptConsent, Reliance};
 use crate::store::sequencer::AppendError;
-use crate::store::{Change, Conflict, EntryRow, SubjectIndex};
+use crate::store::{Change, Conflict, EntryRow, StoreError, SubjectIndex};
 
 /// The end of a consent as its recorder reports it.
 #[derive(Clone, Debug)]
@@ -102,9 +102,9 @@ impl Desk {
         about: SubjectIndex,
         record: ConsentRecord,
     ) -> Result<(Vec<EntryRow>, Vec<Change>), ActionError> {
-        let facts = self.store.person_facts(about).await?;
+        let beside = self.all_about(about).await?;
         let (mut entries, mut changes, mut received) = (Vec::new(), Vec::new(), Received::new());
-        for other in ended_by(&facts.consents, &record) {
+        for other in ended_by(&beside, &record) {
             if record.covers(other) {
                 let at = record.event.at.max(other.given_at());
                 let reason = Some(format!("ended with {}", record.id));
@@ -143,6 +143,18 @@ impl Desk {
             entries.extend(self.incident(no, &since)?);
         }
         Ok(received_of(&in_part))
+    }
+
+    /// Every consent about a person; none where they cannot be read: nothing is given on any then, and her word is recorded all the same.
+    async fn all_about(&self, about: SubjectIndex) -> Result<Vec<ConsentRecord>, ActionError> {
+        match self.store.person_facts(about).await {
+            Ok(facts) => Ok(facts.consents),
+            Err(error @ StoreError::Corrupt { .. }) => {
+                tracing::error!(%error, "ALARM: what else is recorded about a person cannot be read; her no ends one consent alone");
+                Ok(Vec::new())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn end_one(
