@@ -42,7 +42,7 @@ impl ChildDemo {
 
     /// Starts it again on the same folder.
     pub async fn start_again(&mut self) {
-        self.again(|demo| program(demo)).await;
+        self.again(program).await;
     }
 
     /// The same, with no file larger than this: for the process it is as if the disk were full.
