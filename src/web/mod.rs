@@ -1,4 +1,4 @@
-//! The web listener: for now what anyone may read, without client certificate.
+//! The web listener: what anyone may read, without client certificate. Nothing about persons is served here.
 
 use std::sync::Arc;
 
