@@ -7,8 +7,8 @@ use crate::catalogue::{Category, PurposeCode};
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
 
-/// The one record that governs for every one of `recipients` but the source itself, which has the data already. One that says no to a single one of them says no to all; where different records say
-/// yes to different ones, or one has none, nothing governs: never a merge.
+/// The one record that governs for every one of `recipients` but the source itself, which has the data already. One that says no to a
+/// single one of them says no to all; where different records say yes to different ones, or one has none, nothing governs: never a merge.
 pub fn governing_all<'r>(
     records: &'r [ConsentRecord],
     source: &Oin,
