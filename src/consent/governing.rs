@@ -44,10 +44,12 @@ pub fn governing<'r>(
     })
 }
 
-/// The consents that stand as given and that `no`, which their recorder records now or has just recorded, ends wholly or in part.
+/// The consents that were given and that `no`, which their recorder records now or has just recorded, ends wholly or in part: also those that have
+/// expired meanwhile, for what was disclosed on them since.
 pub fn ended_by<'r>(records: &'r [ConsentRecord], no: &ConsentRecord) -> Vec<&'r ConsentRecord> {
     let newest = newest(records);
-    let given = newest.values().copied().filter(|record| record.state == ConsentState::Given && record.id != no.id);
+    let was_given = |record: &&ConsentRecord| matches!(record.state, ConsentState::Given | ConsentState::Expired);
+    let given = newest.values().copied().filter(was_given).filter(|record| record.id != no.id);
     let own = given.filter(|record| record.recorder == no.recorder && record.overlaps(no) && !is_replaced(record, &newest));
     own.filter(|record| is_of_person(no.state) && !lifts(record, no, &newest)).collect()
 }
@@ -260,6 +262,18 @@ pub(crate) mod tests {
         assert_eq!(governs(&[reviewed, refused], 10), Some("refused"), "given before the no, accepted after it");
         let invalid = record("invalid", Invalidated, BROAD, 5);
         assert_eq!(governs(&[narrow, invalid], 10), Some("narrow"));
+    }
+
+    /// Broken on purpose to see it fail: only those that stand as given, as it was.
+    #[test]
+    fn a_late_no_ends_also_what_expired_meanwhile() {
+        use ConsentState::{Expired, Given, Invalidated, Refused, Requested};
+        let refused = record("refused", Refused, BROAD, 5);
+        let ended = |state| {
+            let records = [record("earlier", state, NARROW, 1), refused.clone()];
+            ended_by(&records, &refused).len()
+        };
+        assert_eq!([Given, Expired, Invalidated, Requested, Refused].map(ended), [1, 1, 0, 0, 0]);
     }
 
     /// Broken on purpose to see it fail: without `lifts`; without `named`.
