@@ -16,5 +16,6 @@ mod receipts;
 mod request;
 mod resume;
 mod schema;
+mod second_verifier;
 #[cfg(not(feature = "prove"))]
 mod unproved;

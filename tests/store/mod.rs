@@ -11,4 +11,5 @@ mod fixture;
 mod lists;
 mod offers;
 mod registers;
+mod second_verifier;
 mod sequencing;

@@ -1,0 +1,241 @@
+//! What `tests/verifier/verify.py` says of a store: sound while it is, and of one in which something was changed the place.
+
+use std::path::{Path, PathBuf};
+
+use sluis::ledger::checkpoint::SignedCheckpoint;
+use sluis::ledger::note::{KeyKind, NoteSigner, SigningKey};
+use sluis::ledger::tree::{RightEdge, leaf_hash};
+use sluis::secret::Secret;
+use sluis::store::Append;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+
+use super::fixture::{Fixture, oin};
+use crate::support::cases::Cases;
+use crate::support::random_text;
+use crate::verifier::{DIVERGED, INVALID, UNWITNESSED, Verdict, verify};
+
+/// A log of 600 entries in one file: two full tiles and a partial one at level 0, a partial one at level 1.
+struct Log {
+    // Its folder is the fixture's, and goes with it.
+    _fixture: Fixture,
+    file: PathBuf,
+    vkey: String,
+}
+
+/// What is done to a copy of the log.
+enum Change {
+    /// One byte of the blob or text in this column and row is another.
+    Flip(&'static str, &'static str, String, usize),
+    /// This is executed.
+    Sql(&'static str),
+}
+
+impl Log {
+    async fn of_600() -> Self {
+        let fixture = Fixture::new().await;
+        for _ in 0..6 {
+            let batch: Vec<Append> = (0..100).map(|_| Append { entries: vec![fixture.entry(&oin(1))], ..Append::default() }).collect();
+            assert!(fixture.commit(&batch).await.expect("a commit").iter().all(Result::is_ok));
+        }
+        let file = fixture.file().with_file_name("whole.sqlite");
+        let raw = fixture.raw().await;
+        sqlx::query("VACUUM INTO ?").bind(file.display().to_string()).execute(&raw).await.expect("a copy");
+        raw.close().await;
+        let vkey = fixture.scribe.verifier().to_string();
+        Self { _fixture: fixture, file, vkey }
+    }
+
+    /// What the verifier says of a copy to which this was done.
+    async fn after(&self, changes: &[Change]) -> Verdict {
+        let copy = self.file.with_file_name(format!("{}.sqlite", random_text()));
+        std::fs::copy(&self.file, &copy).expect("copied");
+        let mut raw = open(&copy).await;
+        for change in changes {
+            match change {
+                Change::Sql(statement) => {
+                    let done = sqlx::raw_sql(AssertSqlSafe(*statement)).execute(&mut raw).await.expect("done");
+                    assert!(done.rows_affected() > 0, "{statement}");
+                }
+                Change::Flip(table, column, row, at) => flip(&mut raw, table, column, row, *at).await,
+            }
+        }
+        raw.close().await.expect("written");
+        let verdict = verify(&["full", &copy.display().to_string(), &self.vkey]);
+        std::fs::remove_file(&copy).expect("removed");
+        verdict
+    }
+}
+
+async fn open(file: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(file).foreign_keys(false).pragma("ignore_check_constraints", "ON");
+    SqliteConnection::connect_with(&options).await.expect("a connection")
+}
+
+async fn flip(raw: &mut SqliteConnection, table: &str, column: &str, row: &str, at: usize) {
+    let read = format!("SELECT CAST({column} AS BLOB) FROM {table} WHERE {row}");
+    let mut bytes: Vec<u8> = sqlx::query_scalar(AssertSqlSafe(read)).fetch_one(&mut *raw).await.expect("a row");
+    bytes[at] ^= 1;
+    let kind = if column == "checkpoint" { "TEXT" } else { "BLOB" };
+    let write = format!("UPDATE {table} SET {column} = CAST(? AS {kind}) WHERE {row}");
+    let done = sqlx::query(AssertSqlSafe(write)).bind(bytes).execute(raw).await.expect("written");
+    assert_eq!(done.rows_affected(), 1);
+}
+
+/// One bit anywhere in what the log commits to.
+#[tokio::test]
+async fn a_flipped_bit_is_named_by_its_place() {
+    let log = Log::of_600().await;
+    log.after(&[]).await.expect(UNWITNESSED, "unwitnessed: 600 entries, 0 without body").expect("sound");
+    let mut cases = Cases::default();
+    for index in [0, 1, 255, 256, 511, 512, 598, 599] {
+        // Version, the body's HMAC, the ciphertext's digest, the statement's HMAC.
+        for at in [0, 1, 32, 33, 64, 65, 96] {
+            let verdict = log.after(&[Change::Flip("entry", "leaf", format!("idx = {index}"), at)]).await;
+            cases.check(format!("leaf {index}, byte {at}"), verdict.expect(INVALID, &format!("invalid: entry {index}: ")));
+        }
+        for at in [0, 300] {
+            let verdict = log.after(&[Change::Flip("entry", "body", format!("idx = {index}"), at)]).await;
+            cases.check(format!("body {index}, byte {at}"), verdict.expect(INVALID, &format!("invalid: entry {index}: its body ")));
+        }
+    }
+    for (level, index, width, path) in
+        [(0, 0, 256, "tile/0/000"), (0, 1, 256, "tile/0/001"), (0, 2, 88, "tile/0/002.p/88"), (1, 0, 2, "tile/1/000.p/2")]
+    {
+        for at in [0, 31, 32, width * 16, width * 32 - 1] {
+            let verdict = log.after(&[Change::Flip("tile", "hashes", format!("level = {level} AND idx = {index}"), at)]).await;
+            let expected = format!("invalid: {path}: hash {} ", at / 32);
+            cases.check(format!("{path}, byte {at}"), verdict.expect(INVALID, &expected));
+        }
+    }
+    for at in [0, 10, 18, 19, 20, 30, 64, 66, 70, 90, 150] {
+        let verdict = log.after(&[Change::Flip("head", "checkpoint", "id = 1".to_owned(), at)]).await;
+        cases.check(format!("checkpoint, byte {at}"), verdict.expect(INVALID, "invalid: head: checkpoint: "));
+    }
+    for at in [0, 31] {
+        let verdict = log.after(&[Change::Flip("head", "root", "id = 1".to_owned(), at)]).await;
+        cases.check(format!("root, byte {at}"), verdict.expect(INVALID, "invalid: head: root: "));
+    }
+    cases.finish(100);
+}
+
+#[tokio::test]
+async fn rows_that_go_come_or_change_places_are_named() {
+    const COPY: &str = "INSERT INTO entry SELECT 600, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token,
+        actor_token, case_token, trace, leaf, body, wrapped_key, key_class FROM entry WHERE idx = 7";
+    const SWAP: &str = "UPDATE entry SET idx = -10 WHERE idx = 10; UPDATE entry SET idx = 10 WHERE idx = 11; UPDATE entry SET idx = 11 WHERE idx = -10";
+    let log = Log::of_600().await;
+    let mut cases = Cases::default();
+    for (statement, place) in [
+        ("DELETE FROM entry WHERE idx = 0", "entry 0: missing"),
+        ("DELETE FROM entry WHERE idx = 300", "entry 300: missing"),
+        ("DELETE FROM entry WHERE idx = 599", "entry 599: missing"),
+        ("DELETE FROM entry", "entry 0: missing"),
+        ("DELETE FROM entry WHERE idx = 300; UPDATE entry SET idx = idx - 1 WHERE idx > 300", "entry 300: missing"),
+        (COPY, "entry 600: a log of 600 "),
+        ("UPDATE entry SET idx = -1 WHERE idx = 5", "entry -1: a log of 600 "),
+        (SWAP, "entry 10: another leaf "),
+        ("UPDATE entry SET leaf = (SELECT leaf FROM entry WHERE idx = 8), body = (SELECT body FROM entry WHERE idx = 8) WHERE idx = 9", "entry 9: another leaf "),
+        ("UPDATE entry SET leaf = substr(leaf, 1, 96) WHERE idx = 40", "entry 40: its leaf is malformed"),
+        ("UPDATE entry SET body = x'' WHERE idx = 40", "entry 40: its body "),
+        ("DELETE FROM tile WHERE level = 0 AND idx = 1", "tile/0/001: 0 bytes "),
+        ("UPDATE tile SET hashes = substr(hashes, 1, 8160) WHERE level = 0 AND idx = 1", "tile/0/001: 8160 bytes "),
+        ("UPDATE tile SET hashes = hashes || zeroblob(32) WHERE level = 0 AND idx = 2", "tile/0/002.p/88: 2848 bytes "),
+        ("UPDATE tile SET hashes = (SELECT hashes FROM tile WHERE level = 0 AND idx = 1) WHERE level = 0 AND idx = 0", "tile/0/000: hash 0 "),
+        ("INSERT INTO tile VALUES (2, 0, zeroblob(32))", "tile/2/000: a log of 600 has none such"),
+        ("UPDATE head SET size = 599", "head: size: "),
+        ("UPDATE head SET checkpoint = ''", "head: checkpoint: "),
+        ("UPDATE head SET size = 0, checkpoint = '', root = x'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'", "entry 0: "),
+        ("DELETE FROM head", "head: 0 rows"),
+        ("PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'tile'", "store: "),
+    ] {
+        let verdict = log.after(&[Change::Sql(statement)]).await;
+        cases.check(statement, verdict.expect(INVALID, &format!("invalid: {place}")));
+    }
+    let erased = log.after(&[Change::Sql("UPDATE entry SET body = NULL, wrapped_key = NULL WHERE idx IN (3, 4)")]).await;
+    cases.check("two erased bodies", erased.expect(UNWITNESSED, "unwitnessed: 600 entries, 2 without body"));
+    cases.finish(20);
+}
+
+/// Who changes an entry changes the tiles too. Then only the signed root, and the tile above, still tell.
+#[tokio::test]
+async fn tiles_that_were_changed_along_do_not_help() {
+    let log = Log::of_600().await;
+    let mut raw = open(&log.file).await;
+    let rehashed = async |raw: &mut SqliteConnection, index: i64| {
+        let leaf: Vec<u8> = sqlx::query_scalar("SELECT leaf FROM entry WHERE idx = ?").bind(index).fetch_one(raw).await.expect("a leaf");
+        let mut leaf = leaf;
+        leaf[1] ^= 1;
+        *leaf_hash(&leaf).bytes()
+    };
+    let mut hashes = Vec::new();
+    for index in [5, 599] {
+        hashes.push(rehashed(&mut raw, index).await);
+    }
+    raw.close().await.expect("closed");
+    let put = |tile: i64, at: i64, hash: &[u8; 32]| -> &'static str {
+        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let (before, after) = (at * 32, at * 32 + 33);
+        let sql = format!("UPDATE tile SET hashes = substr(hashes, 1, {before}) || x'{hash}' || substr(hashes, {after}) WHERE level = 0 AND idx = {tile}");
+        sql.leak()
+    };
+    let fifth = [Change::Flip("entry", "leaf", "idx = 5".to_owned(), 1), Change::Sql(put(0, 5, &hashes[0]))];
+    log.after(&fifth).await.expect(INVALID, "invalid: tile/1/000.p/2: hash 0 ").expect("the tile above tells");
+    let last = [Change::Flip("entry", "leaf", "idx = 599".to_owned(), 1), Change::Sql(put(2, 87, &hashes[1]))];
+    log.after(&last).await.expect(DIVERGED, "diverged: root: ").expect("the signed root tells");
+}
+
+/// A log of 65,600 entries has tiles of three levels.
+#[tokio::test]
+async fn a_tile_of_the_third_level_is_looked_at_too() {
+    const SIZE: usize = 65_600;
+    let fixture = Fixture::new().await;
+    let key = SigningKey::from_seed("sluis.example/large".parse().expect("a name"), KeyKind::Note, &Secret::new([6; 32]));
+    let signer = NoteSigner::new(key.expect("a key")).expect("of this kind");
+    let leaves: Vec<Vec<u8>> = (0..SIZE).map(|index| [&[1; 89], index.to_be_bytes().as_slice()].concat()).collect();
+    let hashes: Vec<_> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
+    let appended = RightEdge::empty().append(&hashes).expect("room");
+    let raw = fixture.raw().await;
+    fill(&raw, &leaves).await;
+    for tile in appended.tiles() {
+        let query = sqlx::query("INSERT INTO tile VALUES (?, ?, ?)").bind(tile.id.level());
+        query.bind(i64::try_from(tile.id.index()).expect("small")).bind(&tile.bytes).execute(&raw).await.expect("a tile");
+    }
+    let checkpoint = SignedCheckpoint::sign(appended.size(), appended.root(), &signer).expect("in range");
+    let update = sqlx::query("UPDATE head SET size = ?, root = ?, checkpoint = ?").bind(65_600_i64);
+    update.bind(appended.root().bytes().as_slice()).bind(checkpoint.to_string()).execute(&raw).await.expect("the head");
+    let file = fixture.file().display().to_string();
+    let look = || verify(&["full", &file, &signer.verifier().to_string()]);
+    look().expect(UNWITNESSED, "unwitnessed: 65600 entries, 65600 without body").expect("sound");
+    for (level, index, at, path) in [(1, 0, 8191, "tile/1/000: hash 255 "), (1, 1, 0, "tile/1/001.p/0"), (2, 0, 31, "tile/2/000.p/1: hash 0 ")] {
+        if (level, index) == (1, 1) {
+            // 65,600 = 256 × 256 + 64: the second tile of level 1 is still empty, and an empty tile is none.
+            let extra = sqlx::query("INSERT INTO tile VALUES (1, 1, x'')").execute(&raw).await.expect("a tile");
+            assert_eq!(extra.rows_affected(), 1);
+            look().expect(INVALID, "invalid: tile/1/001: a log of 65600 has none such").expect(path);
+            sqlx::query("DELETE FROM tile WHERE level = 1 AND idx = 1").execute(&raw).await.expect("removed");
+            continue;
+        }
+        let mut connection = raw.acquire().await.expect("a connection");
+        let row = format!("level = {level} AND idx = {index}");
+        flip(&mut connection, "tile", "hashes", &row, at).await;
+        look().expect(INVALID, &format!("invalid: {path}")).expect(path);
+        flip(&mut connection, "tile", "hashes", &row, at).await;
+    }
+    look().is_sound();
+    raw.close().await;
+}
+
+/// Entries with nothing but their leaves, their bodies being erased.
+async fn fill(raw: &SqlitePool, leaves: &[Vec<u8>]) {
+    let mut transaction = raw.begin().await.expect("begun");
+    for (from, chunk) in (0..).step_by(1000).zip(leaves.chunks(1000)) {
+        let insert = "INSERT INTO entry (idx, kind, time, party, categories, outcome, overridden, trace, leaf, key_class) ";
+        let mut query = sqlx::QueryBuilder::new(insert);
+        query.push_values((from..).zip(chunk), |mut row, (index, leaf): (i64, &Vec<u8>)| {
+            row.push_bind(index).push("'', 0, '', '', '', 0, ''").push_bind(leaf.as_slice()).push("''");
+        });
+        query.build().execute(&mut *transaction).await.expect("inserted");
+    }
+    transaction.commit().await.expect("committed");
+}
