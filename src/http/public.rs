@@ -1,12 +1,13 @@
 //! What anyone with access to a listener may read: keys, the OpenAPI document, the log's checkpoint and tiles.
 
-use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::header::{self, HeaderValue};
 
 use crate::exchange::Gateway;
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::http::reply::Reply;
-use crate::ledger::tree::{TILE_WIDTH, TileId, TilePath, bundle};
-use crate::store::StoreError;
+use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::tree::{TILE_WIDTH, Tile, TileId, TilePath, Tiles, TreeError, bundle, proved, proved_tiles};
+use crate::store::{Head, StoreError};
 
 /// The documents that do not change while the gateway runs, and whether the log is shown.
 #[derive(Debug)]
@@ -37,46 +38,70 @@ impl Public {
     }
 }
 
+/// The newest checkpoint; one that says another tree than the store has is not shown.
 async fn checkpoint(gateway: &Gateway) -> Result<Reply, Refusal> {
     let head = gateway.store.head().await?;
     if head.size == 0 {
         return Err(Refusal::new(ProblemType::NotFound, "the log is empty"));
     }
+    let says = SignedCheckpoint::parse(&head.checkpoint).is_ok_and(|signed| {
+        let checkpoint = signed.checkpoint();
+        (checkpoint.size(), checkpoint.root()) == (head.size, head.root)
+    });
+    if !says {
+        return Err(StoreError::Corrupt { table: "head", column: "checkpoint", row: head.size.to_string() }.into());
+    }
     Ok(Reply::of(200, "text/plain; charset=utf-8", head.checkpoint.into_bytes()))
 }
 
-/// A tile or an entry bundle (C2SP tlog-tiles). Full ones never change.
+/// A tile or an entry bundle (C2SP tlog-tiles), proved to be of the signed tree: torn or altered bytes go to nobody. Full ones never change.
 async fn tile(gateway: &Gateway, path: &str) -> Result<Reply, Refusal> {
     let not_found = || Refusal::new(ProblemType::NotFound, "no such tile");
     let wanted = TilePath::parse(path.trim_start_matches("/log/")).map_err(|_| not_found())?;
     let id = match wanted {
         TilePath::Hashes(id) | TilePath::Entries(id) => id,
     };
-    if !id.is_in(gateway.store.head().await?.size) {
+    let head = gateway.store.head().await?;
+    if !id.is_in(head.size) {
         return Err(not_found());
     }
+    let hashes = hashes(gateway, id, &head).await?;
     let bytes = match wanted {
-        TilePath::Hashes(id) => hashes(gateway, id).await?.ok_or_else(not_found)?,
-        TilePath::Entries(id) => leaves(gateway, id).await?,
+        TilePath::Hashes(_) => hashes,
+        TilePath::Entries(id) => leaves(gateway, id, &hashes).await?,
     };
     let reply = Reply::of(200, "application/octet-stream", bytes);
-    let full = id.width() == TILE_WIDTH;
-    let forever = (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
-    let (name, value): (HeaderName, HeaderValue) = forever;
-    Ok(if full { reply.with(name, value) } else { reply })
+    let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
+    Ok(if id.is_full() { reply.with(header::CACHE_CONTROL, forever) } else { reply })
 }
 
-/// A narrower tile is the beginning of a wider one.
-async fn hashes(gateway: &Gateway, id: TileId) -> Result<Option<Vec<u8>>, Refusal> {
-    let stored = gateway.store.tile(id.level(), id.index()).await?;
-    Ok(stored.and_then(|bytes| bytes.get(..usize::from(id.width()) * 32).map(<[u8]>::to_vec)))
+/// The hashes of a tile of the tree with this head.
+async fn hashes(gateway: &Gateway, id: TileId, head: &Head) -> Result<Vec<u8>, StoreError> {
+    let corrupt = |id: TileId| StoreError::Corrupt { table: "tile", column: "hashes", row: id.to_string() };
+    let mut tiles = Tiles::default();
+    for id in proved_tiles(id, head.size) {
+        let stored = gateway.store.tile(id.level(), id.index()).await?;
+        // It may be wider than at this head by now, but whole it must be.
+        let whole = |bytes: &Vec<u8>| bytes.len().is_multiple_of(32) && bytes.len() <= 32 * usize::from(TILE_WIDTH);
+        tiles.insert(Tile { id, bytes: stored.filter(whole).ok_or_else(|| corrupt(id))? });
+    }
+    proved(id, head.size, head.root, &tiles).map_err(|error| match error {
+        TreeError::Altered(altered) | TreeError::Truncated(altered) => corrupt(altered),
+        TreeError::OutOfRange(_) | TreeError::Unreadable { .. } => corrupt(id),
+    })
 }
 
-/// The public leaves; nothing of the bodies.
-async fn leaves(gateway: &Gateway, id: TileId) -> Result<Vec<u8>, Refusal> {
+/// The public leaves, which must be those that were hashed; nothing of the bodies.
+async fn leaves(gateway: &Gateway, id: TileId, hashes: &[u8]) -> Result<Vec<u8>, StoreError> {
     let first = id.index().saturating_mul(u64::from(TILE_WIDTH));
-    let stored = gateway.store.leaves(first, u32::from(id.width())).await?;
-    let leaves: Vec<_> = stored.iter().map(|stored| stored.leaf.bytes()).collect();
-    let corrupt = |_| StoreError::Corrupt { table: "entry", column: "leaf", row: first.to_string() };
-    Ok(bundle(&leaves).map_err(corrupt)?)
+    let leaves = gateway.store.public_leaves(first, u32::from(id.width())).await?;
+    let corrupt = |index: u64| StoreError::Corrupt { table: "entry", column: "leaf", row: index.to_string() };
+    let (hashes, _) = hashes.as_chunks::<32>();
+    let mut stored = leaves.iter();
+    for (index, hash) in (first..).zip(hashes) {
+        if stored.next().is_none_or(|leaf| leaf.hash().bytes() != hash) {
+            return Err(corrupt(index));
+        }
+    }
+    bundle(&leaves).map_err(|_| corrupt(first))
 }

@@ -228,6 +228,9 @@ pub trait Store: Send + Sync {
     /// Entries from `from` on, at most `limit`.
     async fn entries(&self, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError>;
 
+    /// At most `limit` leaves from index `from` on: what of the entries is public.
+    async fn public_leaves(&self, from: u64, limit: u32) -> Result<Vec<Leaf>, StoreError>;
+
     /// At most `limit` leaves from index `from` on, with their sealed bodies.
     async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<StoredLeaf>, StoreError>;
 

@@ -45,7 +45,8 @@ impl Disclosed {
         let file = self.folder.path(name).display().to_string();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let connect = async |path: &str| SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(path)).await.unwrap();
+            let connect =
+                async |path: &str| SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(path)).await.unwrap();
             let mut raw = connect(&self.demo.path("gateway/sluis.sqlite")).await;
             sqlx::query("VACUUM INTO ?").bind(&file).execute(&mut raw).await.unwrap();
             raw.close().await.unwrap();

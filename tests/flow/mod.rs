@@ -39,6 +39,7 @@ mod replaced;
 mod resources;
 mod retries;
 mod revocation;
+mod served_log;
 mod signatures;
 mod slowness;
 mod source_health;

@@ -35,7 +35,8 @@ impl Log {
     async fn of_600() -> Self {
         let fixture = Fixture::new().await;
         for _ in 0..6 {
-            let batch: Vec<Append> = (0..100).map(|_| Append { entries: vec![fixture.entry(&oin(1))], ..Append::default() }).collect();
+            let batch: Vec<Append> =
+                (0..100).map(|_| Append { entries: vec![fixture.entry(&oin(1))], ..Append::default() }).collect();
             assert!(fixture.commit(&batch).await.expect("a commit").iter().all(Result::is_ok));
         }
         let file = fixture.file().with_file_name("whole.sqlite");
@@ -96,7 +97,10 @@ async fn a_flipped_bit_is_named_by_its_place() {
         }
         for at in [0, 300] {
             let verdict = log.after(&[Change::Flip("entry", "body", format!("idx = {index}"), at)]).await;
-            cases.check(format!("body {index}, byte {at}"), verdict.expect(INVALID, &format!("invalid: entry {index}: its body ")));
+            cases.check(
+                format!("body {index}, byte {at}"),
+                verdict.expect(INVALID, &format!("invalid: entry {index}: its body ")),
+            );
         }
     }
     for (level, index, width, path) in
@@ -135,17 +139,29 @@ async fn rows_that_go_come_or_change_places_are_named() {
         (COPY, "entry 600: a log of 600 "),
         ("UPDATE entry SET idx = -1 WHERE idx = 5", "entry -1: a log of 600 "),
         (SWAP, "entry 10: another leaf "),
-        ("UPDATE entry SET leaf = (SELECT leaf FROM entry WHERE idx = 8), body = (SELECT body FROM entry WHERE idx = 8) WHERE idx = 9", "entry 9: another leaf "),
+        (
+            "UPDATE entry SET leaf = (SELECT leaf FROM entry WHERE idx = 8), body = (SELECT body FROM entry WHERE idx = 8) WHERE idx = 9",
+            "entry 9: another leaf ",
+        ),
         ("UPDATE entry SET leaf = substr(leaf, 1, 96) WHERE idx = 40", "entry 40: its leaf is malformed"),
         ("UPDATE entry SET body = x'' WHERE idx = 40", "entry 40: its body "),
         ("DELETE FROM tile WHERE level = 0 AND idx = 1", "tile/0/001: 0 bytes "),
         ("UPDATE tile SET hashes = substr(hashes, 1, 8160) WHERE level = 0 AND idx = 1", "tile/0/001: 8160 bytes "),
-        ("UPDATE tile SET hashes = hashes || zeroblob(32) WHERE level = 0 AND idx = 2", "tile/0/002.p/88: 2848 bytes "),
-        ("UPDATE tile SET hashes = (SELECT hashes FROM tile WHERE level = 0 AND idx = 1) WHERE level = 0 AND idx = 0", "tile/0/000: hash 0 "),
+        (
+            "UPDATE tile SET hashes = CAST(hashes || zeroblob(32) AS BLOB) WHERE level = 0 AND idx = 2",
+            "tile/0/002.p/88: 2848 bytes ",
+        ),
+        (
+            "UPDATE tile SET hashes = (SELECT hashes FROM tile WHERE level = 0 AND idx = 1) WHERE level = 0 AND idx = 0",
+            "tile/0/000: hash 0 ",
+        ),
         ("INSERT INTO tile VALUES (2, 0, zeroblob(32))", "tile/2/000: a log of 600 has none such"),
         ("UPDATE head SET size = 599", "head: size: "),
         ("UPDATE head SET checkpoint = ''", "head: checkpoint: "),
-        ("UPDATE head SET size = 0, checkpoint = '', root = x'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'", "entry 0: "),
+        (
+            "UPDATE head SET size = 0, checkpoint = '', root = x'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'",
+            "entry 0: ",
+        ),
         ("DELETE FROM head", "head: 0 rows"),
         ("PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'tile'", "store: "),
     ] {
@@ -163,7 +179,8 @@ async fn tiles_that_were_changed_along_do_not_help() {
     let log = Log::of_600().await;
     let mut raw = open(&log.file).await;
     let rehashed = async |raw: &mut SqliteConnection, index: i64| {
-        let leaf: Vec<u8> = sqlx::query_scalar("SELECT leaf FROM entry WHERE idx = ?").bind(index).fetch_one(raw).await.expect("a leaf");
+        let leaf: Vec<u8> =
+            sqlx::query_scalar("SELECT leaf FROM entry WHERE idx = ?").bind(index).fetch_one(raw).await.expect("a leaf");
         let mut leaf = leaf;
         leaf[1] ^= 1;
         *leaf_hash(&leaf).bytes()
@@ -176,7 +193,9 @@ async fn tiles_that_were_changed_along_do_not_help() {
     let put = |tile: i64, at: i64, hash: &[u8; 32]| -> &'static str {
         let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         let (before, after) = (at * 32, at * 32 + 33);
-        let sql = format!("UPDATE tile SET hashes = substr(hashes, 1, {before}) || x'{hash}' || substr(hashes, {after}) WHERE level = 0 AND idx = {tile}");
+        let sql = format!(
+            "UPDATE tile SET hashes = CAST(substr(hashes, 1, {before}) || x'{hash}' || substr(hashes, {after}) AS BLOB) WHERE level = 0 AND idx = {tile}"
+        );
         sql.leak()
     };
     let fifth = [Change::Flip("entry", "leaf", "idx = 5".to_owned(), 1), Change::Sql(put(0, 5, &hashes[0]))];
@@ -207,7 +226,9 @@ async fn a_tile_of_the_third_level_is_looked_at_too() {
     let file = fixture.file().display().to_string();
     let look = || verify(&["full", &file, &signer.verifier().to_string()]);
     look().expect(UNWITNESSED, "unwitnessed: 65600 entries, 65600 without body").expect("sound");
-    for (level, index, at, path) in [(1, 0, 8191, "tile/1/000: hash 255 "), (1, 1, 0, "tile/1/001.p/0"), (2, 0, 31, "tile/2/000.p/1: hash 0 ")] {
+    for (level, index, at, path) in
+        [(1, 0, 8191, "tile/1/000: hash 255 "), (1, 1, 0, "tile/1/001.p/0"), (2, 0, 31, "tile/2/000.p/1: hash 0 ")]
+    {
         if (level, index) == (1, 1) {
             // 65,600 = 256 × 256 + 64: the second tile of level 1 is still empty, and an empty tile is none.
             let extra = sqlx::query("INSERT INTO tile VALUES (1, 1, x'')").execute(&raw).await.expect("a tile");

@@ -13,6 +13,7 @@ use sluis::config::GatewayConfig;
 use sluis::consent::ConsentRecord;
 use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::{EntryKind, TraceId};
+use sluis::ledger::seal::Leaf;
 use sluis::notice::Task;
 use sluis::organisation::Oin;
 use sluis::store::duties::{KeptConsent, PastTerm, Reliance};
@@ -125,6 +126,10 @@ impl Store for FaultyStore {
 
     async fn entries(&self, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
         self.inner.entries(from, limit).await
+    }
+
+    async fn public_leaves(&self, from: u64, limit: u32) -> Result<Vec<Leaf>, StoreError> {
+        self.inner.public_leaves(from, limit).await
     }
 
     async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<StoredLeaf>, StoreError> {

@@ -1,11 +1,14 @@
-//! Public conformance vectors. They stand in the folder named by `SLUIS_VECTORS` (default `../shared/vectors`); where it is absent the tests
-//! say so and pass. Each test prints how many cases it tried per file.
+//! Public conformance vectors, and other people's implementations of the same formats (`notes`, `trees`). Large vectors stand in the folder named by
+//! `SLUIS_VECTORS` (default `../shared/vectors`); where it is absent their tests say so and pass. Each of those prints how many cases it tried per file.
 
 mod jwe;
 mod keys;
+mod merkle;
 mod message_signatures;
+mod notes;
 mod signatures;
 mod structured_fields;
+mod trees;
 
 use std::path::PathBuf;
 

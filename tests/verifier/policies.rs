@@ -16,7 +16,7 @@ use sluis::ledger::tree::{RightEdge, leaf_hash};
 use sluis::secret::Secret;
 use uuid::Uuid;
 
-use super::{INVALID, USAGE, UNWITNESSED, Verdict, WITNESSED, verify};
+use super::{INVALID, UNWITNESSED, USAGE, Verdict, WITNESSED, verify};
 use crate::support::cases::Cases;
 use crate::support::random_text;
 
@@ -113,7 +113,8 @@ fn both_verifiers_judge_every_set_of_witnesses_alike() {
         let expected = set.count_ones() >= 3 && (set & 7).count_ones() >= 2 && set >> 3 != 0;
         let receipt = world.receipt(&by);
         let verdict = world.verdict(&receipt, &policy);
-        let (code, word) = if expected { (WITNESSED, "witnessed: entry 700 of 701") } else { (UNWITNESSED, "unwitnessed: entry 700 of 701") };
+        let (code, word) =
+            if expected { (WITNESSED, "witnessed: entry 700 of 701") } else { (UNWITNESSED, "unwitnessed: entry 700 of 701") };
         cases.check(format!("{by:?}"), verdict.expect(code, word));
         cases.hold(format!("{by:?} here"), world.here(&receipt, &policy) == expected);
         met += u32::from(expected);

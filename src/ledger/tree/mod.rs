@@ -3,6 +3,7 @@
 mod edge;
 mod hash;
 mod prove;
+mod proved;
 mod range;
 mod tile;
 mod verify;
@@ -15,6 +16,7 @@ pub use hash::{NodeHash, empty_root, leaf_hash, node_hash};
 pub use prove::{
     MissingTile, TileSource, Tiles, TreeError, consistency, consistency_tiles, inclusion, inclusion_tiles, root, root_tiles,
 };
+pub use proved::{proved, proved_tiles};
 pub use range::{MAX_SIZE, OutOfRange};
 pub use tile::{BundleError, InvalidTile, TILE_WIDTH, Tile, TileId, TilePath, bundle, unbundle};
 pub use verify::{ProofRejected, verify_consistency, verify_inclusion};

@@ -73,6 +73,9 @@ pub enum TreeError<E: std::error::Error + 'static> {
     /// A stored tile holds fewer hashes than the tree's size asks for: the log's store is damaged.
     #[error("{0} is shorter than the size of the tree asks for: restore the log from a replica or backup")]
     Truncated(TileId),
+    /// A stored tile does not lead to the root of the tree: it was altered, or one above it.
+    #[error("{0} does not lead to the root of the tree: restore the log from a replica or backup")]
+    Altered(TileId),
 }
 
 /// The root of the first `size` leaves.
@@ -150,7 +153,7 @@ pub(super) fn read<S: TileSource>(source: &S, id: TileId) -> Result<Vec<NodeHash
 }
 
 /// The root over a power of two of hashes; `None` when there is none.
-fn perfect_root(mut row: Vec<NodeHash>) -> Option<NodeHash> {
+pub(super) fn perfect_root(mut row: Vec<NodeHash>) -> Option<NodeHash> {
     while row.len() > 1 {
         let (pairs, _) = row.as_chunks::<2>();
         row = pairs.iter().map(|[left, right]| node_hash(left, right)).collect();

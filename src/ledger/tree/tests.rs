@@ -1,6 +1,4 @@
-//! Against a recursion written straight from RFC 6962, against its known roots, and against an independent implementation.
-
-use tlog_tiles::tlog as oracle;
+//! Against a recursion written straight from RFC 6962, and against its known roots. (Against other implementations: `tests/vectors`.)
 
 use super::*;
 
@@ -238,6 +236,49 @@ fn damaged_or_missing_tiles_are_said_to_be_so() {
     assert!(inclusion(0, u64::MAX, &tiles).is_err());
 }
 
+/// Each tile as a whole and in part, and each bit of those that prove it.
+#[test]
+fn only_tiles_that_lead_to_the_root_are_proved() {
+    let mut random = Sequence(11);
+    for size in [1, 255, 256, 257, 600, 65_536, 66_000] {
+        let appended = RightEdge::empty().append(&leaves(size)).expect("room");
+        let tiles: Tiles = appended.tiles().iter().cloned().collect();
+        let of_interest =
+            appended.tiles().iter().filter(|tile| tile.id.level() > 0 || tile.id.index() % 80 < 2 || !tile.id.is_full());
+        for Tile { id, bytes } in of_interest {
+            let part = TileId::new(id.level(), id.index(), 1 + u16::try_from(random.below(id.width().into())).expect("small"));
+            let part = part.expect("a tile");
+            let needed = only(&tiles, proved_tiles(part, size));
+            assert_eq!(proved(*id, size, appended.root(), &needed).expect("sound"), *bytes);
+            let expected = &bytes[..32 * usize::from(part.width())];
+            assert_eq!(proved(part, size, appended.root(), &needed).expect("sound"), expected);
+            assert!(matches!(proved(part, size, empty_root(), &needed), Err(TreeError::Altered(_))));
+            for tile in proved_tiles(part, size) {
+                let (mut altered, mut torn) = (Tiles::default(), Tiles::default());
+                for other in proved_tiles(part, size) {
+                    let bytes = needed.tile(other).expect("there").into_owned();
+                    let (mut flipped, mut cut) = (bytes.clone(), bytes);
+                    if other == tile {
+                        flipped[usize_of(random.below(32 * u64::from(tile.width())))] ^= 1;
+                        cut.truncate(cut.len() - 1);
+                    }
+                    altered.insert(Tile { id: other, bytes: flipped });
+                    torn.insert(Tile { id: other, bytes: cut });
+                }
+                assert!(
+                    matches!(proved(part, size, appended.root(), &altered), Err(TreeError::Altered(_))),
+                    "{tile} for {part} of {size}"
+                );
+                assert!(matches!(proved(part, size, appended.root(), &torn), Err(TreeError::Truncated(at)) if at == tile));
+            }
+        }
+    }
+    assert!(matches!(
+        proved(TileId::new(0, 1, 1).expect("a tile"), 256, empty_root(), &Tiles::default()),
+        Err(TreeError::OutOfRange(_))
+    ));
+}
+
 #[test]
 fn a_tree_of_70000_has_the_tiles_of_the_specification() {
     let mut edge = RightEdge::empty();
@@ -318,36 +359,4 @@ fn bundles_of_entries_come_back_and_cut_ones_do_not() {
     assert_eq!(unbundle(&bytes[..bytes.len() - 1]), Err(BundleError));
     assert_eq!(unbundle(&[0]), Err(BundleError));
     assert_eq!(bundle(&[vec![0; 65_536]]), Err(BundleError));
-}
-
-#[test]
-fn an_independent_implementation_agrees_on_roots_proofs_and_paths() {
-    struct Stored(Vec<oracle::Hash>);
-    impl oracle::HashReader for Stored {
-        fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<oracle::Hash>, oracle::Error> {
-            Ok(indexes.iter().map(|index| self.0[usize_of(*index)]).collect())
-        }
-    }
-    let theirs = |hash: &NodeHash| oracle::Hash(*hash.bytes());
-    let (mut stored, mut edge, mut tiles, mut random) = (Stored(Vec::new()), RightEdge::empty(), Tiles::default(), Sequence(3));
-    for size in 1..=1100_u64 {
-        let data = size.to_be_bytes();
-        let hashes = oracle::stored_hashes(size - 1, &data, &stored).expect("stored");
-        stored.0.extend(hashes);
-        let appended = edge.append(&[leaf_hash(&data)]).expect("room");
-        appended.tiles().iter().cloned().for_each(|tile| tiles.insert(tile));
-        let expected = oracle::tree_hash(size, &stored).expect("stored");
-        assert_eq!(theirs(&appended.root()), expected, "{size}");
-        let index = random.below(size);
-        let proof: Vec<oracle::Hash> = inclusion(index, size, &tiles).expect("complete").iter().map(theirs).collect();
-        assert_eq!(proof, oracle::prove_record(size, index, &stored).expect("stored"));
-        let proof: Vec<oracle::Hash> = consistency(index + 1, size, &tiles).expect("complete").iter().map(theirs).collect();
-        assert_eq!(proof, oracle::prove_tree(size, index + 1, &stored).expect("stored"));
-    }
-    for (level, index, width) in [(0, 0, 256), (0, 1_234_067, 256), (1, 999, 17), (3, 1000, 1)] {
-        let path = TileId::new(level, index, width).expect("valid").path();
-        let read = tlog_tiles::Tile::from_path(&path.replacen("tile/", "tile/8/", 1));
-        let read = read.or_else(|_| tlog_tiles::Tile::from_path(&path)).expect("a path to them too");
-        assert_eq!((read.level(), read.level_index(), read.width()), (level, index, width.into()));
-    }
 }

@@ -72,6 +72,11 @@ impl TileId {
         self.width == TILE_WIDTH
     }
 
+    /// Where in the tile above it the hash over this tile stands, once it is full.
+    pub(super) fn place_above(self) -> usize {
+        usize::try_from(self.index & 0xff).unwrap_or(0)
+    }
+
     /// Whether a tree of `size` holds all of this tile: only such a tile may be served, and never an arbitrary partial one beyond it.
     pub fn is_in(self, size: u64) -> bool {
         Self::at(self.level.into(), self.index, size).is_some_and(|whole| self.width <= whole.width)

@@ -55,8 +55,9 @@ pub fn verify_consistency(
         return Err(ProofRejected::OutOfRange);
     }
     if old_size == 0 || old_size == new_size {
-        let expected = if old_size == 0 { empty_root() } else { *new_root };
-        return if proof.is_empty() { equal(*old_root == expected) } else { Err(ProofRejected::Length) };
+        let same = old_size != new_size || old_root == new_root;
+        let known = old_size != 0 || *old_root == empty_root();
+        return if proof.is_empty() { equal(same && known) } else { Err(ProofRejected::Length) };
     }
     // Where the old tree is itself a perfect subtree, its root is the first hash and is left out of the proof.
     let (first, rest) =

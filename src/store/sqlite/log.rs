@@ -116,13 +116,25 @@ pub(super) async fn entries_of(connection: &mut SqliteConnection, trace: TraceId
     query.fetch_all(connection).await.map_err(unavailable)?.iter().map(entry).collect()
 }
 
+/// The leaves alone: of the bodies, which are much longer, nothing is read.
+pub(super) async fn public_leaves(connection: &mut SqliteConnection, from: u64, limit: u32) -> Result<Vec<Leaf>, StoreError> {
+    let query = sqlx::query("SELECT idx, leaf FROM entry WHERE idx >= ? ORDER BY idx LIMIT ?").bind(integer(from)).bind(limit);
+    query.fetch_all(connection).await.map_err(unavailable)?.iter().map(|row| leaf_of(row).map(|(_, leaf)| leaf)).collect()
+}
+
+/// Index and leaf, the first two columns of a row.
+fn leaf_of(row: &SqliteRow) -> Result<(u64, Leaf), StoreError> {
+    let index = unsigned(row.try_get(0).map_err(unavailable)?, "entry", "idx")?;
+    let corrupt = |_| StoreError::Corrupt { table: "entry", column: "leaf", row: index.to_string() };
+    let leaf = Leaf::from_bytes(row.try_get(1).map_err(unavailable)?).map_err(corrupt)?;
+    Ok((index, leaf))
+}
+
 pub(super) async fn leaves(connection: &mut SqliteConnection, from: u64, limit: u32) -> Result<Vec<StoredLeaf>, StoreError> {
     let query = sqlx::query("SELECT idx, leaf, body FROM entry WHERE idx >= ? ORDER BY idx LIMIT ?");
     let rows = query.bind(integer(from)).bind(limit).fetch_all(connection).await.map_err(unavailable)?;
     let leaf = |row: &SqliteRow| {
-        let index = unsigned(row.try_get(0).map_err(unavailable)?, "entry", "idx")?;
-        let corrupt = |_| StoreError::Corrupt { table: "entry", column: "leaf", row: index.to_string() };
-        let leaf = Leaf::from_bytes(row.try_get(1).map_err(unavailable)?).map_err(corrupt)?;
+        let (index, leaf) = leaf_of(row)?;
         Ok(StoredLeaf { index, leaf, body: row.try_get(2).map_err(unavailable)? })
     };
     rows.iter().map(leaf).collect()

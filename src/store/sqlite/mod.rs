@@ -40,6 +40,7 @@ use crate::clock::Timestamp;
 use crate::consent::ConsentRecord;
 use crate::keystore::Key;
 use crate::ledger::entry::TraceId;
+use crate::ledger::seal::Leaf;
 use crate::notice::Task;
 use crate::organisation::Oin;
 
@@ -133,6 +134,10 @@ impl Store for SqliteStore {
 
     async fn entries(&self, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
         log::entries(&mut *self.readers.acquire().await.map_err(unavailable)?, from, limit).await
+    }
+
+    async fn public_leaves(&self, from: u64, limit: u32) -> Result<Vec<Leaf>, StoreError> {
+        log::public_leaves(&mut *self.readers.acquire().await.map_err(unavailable)?, from, limit).await
     }
 
     async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<StoredLeaf>, StoreError> {
