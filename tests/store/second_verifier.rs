@@ -89,7 +89,7 @@ async fn a_flipped_bit_is_named_by_its_place() {
     let log = Log::of_600().await;
     log.after(&[]).await.expect(UNWITNESSED, "unwitnessed: 600 entries, 0 without body").expect("sound");
     let mut cases = Cases::default();
-    for index in [0, 1, 255, 256, 511, 512, 598, 599] {
+    for index in [0, 255, 256, 599] {
         // Version, the body's HMAC, the ciphertext's digest, the statement's HMAC.
         for at in [0, 1, 32, 33, 64, 65, 96] {
             let verdict = log.after(&[Change::Flip("entry", "leaf", format!("idx = {index}"), at)]).await;
@@ -120,7 +120,7 @@ async fn a_flipped_bit_is_named_by_its_place() {
         let verdict = log.after(&[Change::Flip("head", "root", "id = 1".to_owned(), at)]).await;
         cases.check(format!("root, byte {at}"), verdict.expect(INVALID, "invalid: head: root: "));
     }
-    cases.finish(100);
+    cases.finish(60);
 }
 
 #[tokio::test]

@@ -8,10 +8,11 @@
 Exit codes: 0 witnessed (the policy's quorum cosigned), 5 unwitnessed, 6 diverged (the log signed another history), 3 invalid, 2 wrong usage.
 The first thing that is broken is named. Not covered: an entry's columns beside leaf and body.
 """
-import argparse, base64, hashlib, hmac, pathlib, re, sqlite3, ssl, sys, urllib.request
+import argparse, base64, hashlib, hmac, http.client, pathlib, re, sqlite3, ssl, sys, urllib.request
 from collections import namedtuple
 
 LEAF = 97  # design.md §7: 0x01 ‖ HMAC(k_mac, body) ‖ SHA-256(ciphertext) ‖ HMAC(k_party, statement)
+WORDS = {0: "witnessed", 5: "unwitnessed", 6: "diverged", 3: "invalid"}
 Key = namedtuple("Key", "name kind id public")
 Head = namedtuple("Head", "size root text signatures")
 Proof = namedtuple("Proof", "index leaf party_key head")
@@ -103,8 +104,9 @@ def checkpoint(data, where, log):
     check(found and not re.search(r"[\0-\x09\x0b-\x1f\ufffd]", text), where, "no checkpoint")
     origin, size, root = found[1], decimal(found[2]), unbase64(found[3])
     check(size >= 0 and len(root) == 32, where, "no checkpoint: size or root")
-    signatures = [(name, unbase64(blob)) for name, blob in re.findall(r"— ([^\s+]+) (\S+)\n", lines)]
-    check(lines and "".join(f"— {name} {base64.b64encode(blob).decode()}\n" for name, blob in signatures) == lines, where, "no signature lines")
+    check(re.fullmatch(r"(?:— [^\s+]+ \S+\n)+", lines), where, "no signature lines")
+    signatures = [(name, unbase64(blob)) for name, blob in re.findall(r"— (\S+) (\S+)\n", lines)]
+    check(all(len(blob) > 4 for _, blob in signatures), where, "a signature is no base64")
     head = Head(size, root, text + "\n", signatures)
     check(origin == log.name, where, f"of another log, {origin!r}")
     check(signed(head, log, where), where, "not signed by the log")
@@ -145,23 +147,22 @@ def read_policy(path):
     once = len(set(members)) == len(members) and all(len({key.public for key in keys}) == len(keys) for keys in (logs, witnesses.values()))
     if not (text.endswith("\n") and len(quorum) == 1 and possible and once) or re.search(r"[\0-\x08\x0b-\x1f\x7f]", text):
         raise ValueError("policy: cut off, a threshold that cannot be, a name or key used twice, or not one quorum")
-    return logs, witnesses, lambda by: met(quorum[0], rules, witnesses, by)
+
+    def met(name, by):
+        count, names = rules[name]
+        return name in by if name in witnesses else sum(met(member, by) for member in names) >= count
+
+    return logs, witnesses, lambda by: met(quorum[0], by)
 
 
-def met(name, rules, witnesses, by):
-    count, names = rules[name]
-    return name in by if name in witnesses else sum(met(n, rules, witnesses, by) for n in names) >= count
-
-
-def judge(head, options, what):
+def judge(head, log, policy):
     """What is sound is witnessed when the quorum cosigned."""
-    what += f", root {base64.b64encode(head.root).decode()}"
-    if options.policy is None:
-        return 5, f"{what}; no policy was given"
-    logs, witnesses, quorum = options.policy
-    check(not logs or options.vkey in logs, "policy", "does not name this log")
+    if policy is None:
+        return 5, "no policy was given"
+    logs, witnesses, quorum = policy
+    check(not logs or log in logs, "policy", "does not name this log")
     by = [name for name, key in witnesses.items() if signed(head, key, "checkpoint")]
-    return (0 if quorum(by) else 5), f"{what}; cosigned by {', '.join(by) or 'nobody'}"
+    return (0 if quorum(by) else 5), f"cosigned by {', '.join(by) or 'nobody'}"
 
 
 # The tree (RFC 6962 §2.1) and its tiles (c2sp.org/tlog-tiles).
@@ -217,20 +218,18 @@ def includes(index, head, path, hash):  # RFC 9162 §2.1.3.2
     return index < head.size and sn == 0 and hash == head.root
 
 
-# The three commands.
-def full(options):
-    log, entry = options.vkey, "entry {}".format
-    store = sqlite3.connect(pathlib.Path(options.store).absolute().as_uri() + "?mode=ro", uri=True)
+# The three commands: each gives the head that was found sound, and says what was looked at.
+def full(log, file):
+    store = sqlite3.connect(pathlib.Path(file).absolute().as_uri() + "?mode=ro", uri=True)
     store.text_factory = bytes
     store.execute("BEGIN")  # all as of one moment, though a gateway may go on writing
     rows = store.execute("SELECT size, root, checkpoint FROM head").fetchall()
     check(len(rows) == 1, "head", f"{len(rows)} rows")
-    ((size, root, note),) = rows
-    empty = Head(0, sha256(b""), "", [])
-    head = empty if (size, note) == (0, b"") else checkpoint(octets(note), "head: checkpoint", log)
+    size, root, note = rows[0]
+    head = Head(0, sha256(b""), "", []) if (size, note) == (0, b"") else checkpoint(octets(note), "head: checkpoint", log)
     check(size == head.size, "head: size", f"{size}, the checkpoint says {head.size}")
     check(root == head.root, "head: root", "not the one in the checkpoint")
-    hashes, erased = [], 0
+    hashes, erased, entry = [], 0, "entry {}".format
     for index, leaf, body in store.execute("SELECT idx, leaf, body FROM entry ORDER BY idx"):
         check(0 <= index < size, entry(index), f"a log of {size} has none such")
         check(index == len(hashes), entry(len(hashes)), "missing")
@@ -238,88 +237,82 @@ def full(options):
         check(body is None or sha256(octets(body)) == leaf[33:65], entry(index), "its body is not the one in its leaf")
         hashes.append(sha256(b"\0" + leaf))
         erased += body is None
-    stored = {(level, n): tile for level, n, tile in store.execute("SELECT level, idx, hashes FROM tile")}
+    stored = {(level, n): octets(tile) for level, n, tile in store.execute("SELECT level, idx, hashes FROM tile")}
     if len(hashes) < size:  # one is missing where the first does not fit, though others may have been moved up
-        known = b"".join(octets(tile) for (level, _), tile in sorted(stored.items()) if level == 0)
+        known = b"".join(tile for (level, _), tile in sorted(stored.items()) if level == 0)
         first = next((i for i, hash in enumerate(hashes) if known[32 * i : 32 * i + 32] != hash), len(hashes))
         raise Broken(f"entry {first}: missing, {len(hashes)} are there instead of {size}", 3)
     rebuild(head, hashes, lambda level, n, _: stored.pop((level, n), b""))
     for level, n in sorted(stored):
         raise Broken(f"{tile_path(level, n, 256)}: a log of {size} has none such", 3)
-    deliveries = "SELECT 'receipt of ' || disclosure || ' at ' || seq, receipt FROM delivery"
-    contributions = "SELECT 'receipt of ' || disclosure || ' for ' || source, receipt FROM contribution_receipt"
-    for where, text in store.execute(f"{deliveries} UNION ALL {contributions}"):
-        where = octets(where).decode(errors="replace")
+    receipts = "SELECT disclosure || ' at ' || seq, receipt FROM delivery"
+    receipts += " UNION ALL SELECT disclosure || ' for ' || source, receipt FROM contribution_receipt"
+    for about, text in store.execute(receipts):
+        where = f"receipt of {octets(about).decode(errors='replace')}"
         proof = read_proof(octets(text), where, log)
         check([sha256(b"\0" + proof.leaf)] == hashes[proof.index :][:1], where, "of an entry that the log has not", 6)
-    return judge(head, options, f"{size} entries, {erased} without body")
+    return head, f"{size} entries, {erased} without body"
 
 
-def tiles(options):
-    head = checkpoint(read(options, "checkpoint", 2**20), "checkpoint", options.vkey)
-    hashes = []
+def tiles(log, source, tls=None):
+    def read(path, limit):  # at most one byte more than the limit
+        try:
+            with urllib.request.urlopen(f"{base.rstrip('/')}/{path}", timeout=30, context=context) as answer:
+                return answer.read(limit + 1)
+        except (OSError, http.client.HTTPException) as error:
+            raise Broken(f"{path}: {error}", 3) from None
+
+    base = source if re.match("https?://", source) else pathlib.Path(source).absolute().as_uri()
+    context = ssl.create_default_context(cafile=tls[0]) if tls else None
+    if tls:
+        context.load_cert_chain(*tls[1:])
+    head, hashes = checkpoint(read("checkpoint", 2**20), "checkpoint", log), []
     for n in range(-(-head.size // 256)):
         width = min(256, head.size - 256 * n)
         path = tile_path("entries", n, width)
-        bundle = read(options, path, 256 * 99)  # tlog-tiles §Log entries: each behind its length
-        for i in range(width):
-            length, leaf = bundle[99 * i : 99 * i + 2], bundle[99 * i + 2 : 99 * i + 99]
-            check(length == b"\0\x61" and len(leaf) == LEAF and leaf[0] == 1, path, f"entry {256 * n + i} is no public leaf")
-            hashes.append(sha256(b"\0" + leaf))
-        check(len(bundle) == 99 * width, path, "more than its entries")
-    rebuild(head, hashes, lambda *tile: read(options, tile_path(*tile), 8192))
-    return judge(head, options, f"{head.size} entries")
+        bundle = read(path, 99 * width)
+        check(len(bundle) == 99 * width, path, f"not {width} public leaves")
+        for i in range(0, len(bundle), 99):  # tlog-tiles §Log entries: each behind its length
+            check(bundle[i : i + 3] == b"\0\x61\1", path, f"entry {256 * n + i // 99} is no public leaf")
+            hashes.append(sha256(b"\0" + bundle[i + 2 : i + 99]))
+    rebuild(head, hashes, lambda *tile: read(tile_path(*tile), 8192))
+    return head, f"{head.size} entries"
 
 
-def read(options, path, limit):
-    """At most one byte more than `limit`."""
-    source = options.source if re.match("https?://", options.source) else pathlib.Path(options.source).absolute().as_uri()
-    context = ssl.create_default_context(cafile=options.tls[0]) if options.tls else None
-    if context:
-        context.load_cert_chain(*options.tls[1:])
-    try:
-        with urllib.request.urlopen(f"{source.rstrip('/')}/{path}", timeout=30, context=context) as answer:
-            return answer.read(limit + 1)
-    except OSError as error:
-        raise Broken(f"{path}: {error}", 3) from None
-
-
-def receipt(options):
-    proof = read_proof(pathlib.Path(options.file).read_bytes(), "receipt", options.vkey)
-    statement = pathlib.Path(options.statement).read_bytes()
+def receipt(log, file, statement):
+    proof, statement = read_proof(pathlib.Path(file).read_bytes(), "receipt", log), pathlib.Path(statement).read_bytes()
     form = rb'\{"disclosure":"[0-9a-f-]{36}","party":"[0-9]{20}","payload":"[\w-]{43}","request":"[\w-]{43}"\}'
     check(re.fullmatch(form, statement), "statement", "not in canonical JSON (RFC 8785)")
     mac = hmac.digest(proof.party_key, statement, "sha256")
     check(hmac.compare_digest(mac, proof.leaf[65:]), "statement", "the entry is about something else")
-    return judge(proof.head, options, f"entry {proof.index} of {proof.head.size}")
+    return proof.head, f"entry {proof.index} of {proof.head.size}"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(required=True)
-    for run, places in ((full, ["store"]), (tiles, ["source"]), (receipt, ["file", "statement"])):
-        command = commands.add_parser(run.__name__)
-        for place in [*places, "vkey"]:
-            command.add_argument(place)
-        command.add_argument("--policy", help="whose cosignatures are asked for (c2sp.org/tlog-policy)")
-        if run is tiles:
-            command.add_argument("--tls", nargs=3, metavar=("CA", "CERTIFICATE", "KEY"), help="PEM files")
-        command.set_defaults(run=run)
+    parser.add_argument("command", choices=["full", "tiles", "receipt"])
+    parser.add_argument("what", nargs="+", help="what is verified, and last the log's key: <name>+<key id>+<base64>")
+    parser.add_argument("--policy", help="whose cosignatures are asked for (c2sp.org/tlog-policy)")
+    parser.add_argument("--tls", nargs=3, metavar=("CA", "CERTIFICATE", "KEY"), help="PEM files, for tiles")
     options = parser.parse_args()
     sys.stdout.reconfigure(errors="backslashreplace")
+    run, places = {"full": (full, 1), "tiles": (tiles, 1), "receipt": (receipt, 2)}[options.command]
+    *what, key = options.what
     try:
-        options.vkey, options.policy = vkey(options.vkey), options.policy and read_policy(options.policy)
+        log, policy = vkey(key), options.policy and read_policy(options.policy)
     except (OSError, ValueError) as error:
         parser.error(str(error))
+    if len(what) != places or (options.tls and run is not tiles):
+        parser.error(f"wrong number of arguments for {options.command}")
     try:
-        code, said = options.run(options)
+        head, said = run(log, *what, *([options.tls] if options.tls else []))
+        code, by = judge(head, log, policy)
+        said += f", root {base64.b64encode(head.root).decode()}; {by}"
     except Broken as broken:
         said, code = broken.args
-    except sqlite3.Error as error:
-        code, said = 3, f"store: {error}"
     except Exception as error:  # whatever else damage can do: nothing is verified
-        code, said = 3, f"{options.run.__name__}: {type(error).__name__}: {error}"
-    print(f"{ {0: 'witnessed', 5: 'unwitnessed', 6: 'diverged', 3: 'invalid'}[code] }: {said}")
+        code, said = 3, f"{'store' if isinstance(error, sqlite3.Error) else options.command}: {error!r}"
+    print(f"{WORDS[code]}: {said}")
     return code
 
 
