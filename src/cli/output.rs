@@ -15,6 +15,11 @@ pub const UNVERIFIED: u8 = 3;
 /// Nobody answered.
 pub const UNREACHED: u8 = 4;
 
+/// A log holds, but no quorum of witnesses vouches for its head.
+pub const UNWITNESSED: u8 = 5;
+/// A log does not continue what was seen of it before.
+pub const DIVERGED: u8 = 6;
+
 /// For `--help`.
 pub const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused; 2 wrong usage; 3 a verification failed; 4 no connection.";
 
