@@ -2,6 +2,7 @@
 //! an organisation's own client has to do.
 
 mod compose;
+pub mod consent_form;
 mod kit;
 mod offers;
 mod opened;
