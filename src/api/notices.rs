@@ -10,7 +10,7 @@ use crate::exchange::authenticate::Authenticated;
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::http::reply::Reply;
 use crate::json::{self, Faults, Object};
-use crate::notice::Answer;
+use crate::notice::{Answer, OwnSignature};
 use crate::subject::Prose;
 
 /// The most tasks of one answer.
@@ -66,7 +66,8 @@ pub(super) async fn one(api: &Api, authenticated: &Authenticated, id: &str) -> R
 /// Answer a task.
 ///
 /// A withdrawal notice: `deleted`, or `kept` with the basis. A notification: `sent`, `done`, `waived` with the basis, or `deferred` with the reason and
-/// the day on which that is judged again. A review of an override: `justified`, `partly` or `unjustified`. A held consent: `accepted` or `declined`.
+/// the day on which that is judged again. A review of an override: `justified`, `partly` or `unjustified`, signed by the privacy officer (FG) with her
+/// own enrolled key. A breach: `reported` or `not-reported`, each with the basis. A held consent: `accepted` or `declined`.
 #[utoipa::path(
     post,
     path = "/notices/{id}/answers",
@@ -107,8 +108,16 @@ fn members(mut body: Object<'_>) -> Option<Answer> {
     let basis = body.optional("basis", "1 to 2000 characters, no citizen number").map(|Prose::<2000>(basis)| basis);
     let reason = body.optional("reason", "safety, investigation or others-rights").map(|Coded(reason)| reason);
     let until = body.optional("until", "an instant, RFC 3339").map(|Coded(until)| until);
+    let signed = body.object("signed").and_then(signature);
     body.finish();
-    Some(Answer { code: code?, by: by?, basis, reason, until })
+    Some(Answer { code: code?, by: by?, basis, reason, until, signed })
+}
+
+fn signature(mut body: Object<'_>) -> Option<OwnSignature> {
+    let signed_at = body.required("signedAt", "an instant, RFC 3339").map(|Coded(at)| at);
+    let signature = body.required("signature", "an Ed25519 signature, base64url without padding");
+    body.finish();
+    Some(OwnSignature { signed_at: signed_at?, signature: signature? })
 }
 
 /// What is written as one word of its own.

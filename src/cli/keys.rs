@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args, Subcommand};
 
 use super::operator::{By, Gateway, IN_FORCE, instant};
 use super::output::{EXIT_CODES, Failure, finish};
-use super::{input, say};
+use super::{input, own_key, say};
 use crate::actions::credentials::{Credential, encryption_key, signing_key};
 use crate::app::gateway::Outside;
 use crate::clock::Timestamp;
@@ -45,6 +45,18 @@ enum Step {
     Enrol(Enrol),
     /// Withdraw a certificate or a key, for good: nothing that it signed is taken any more.
     Revoke(Revoke),
+    /// Make a key of your own, as a privacy officer (FG): no gateway and no organisation needs to be at hand.
+    Make(Make),
+}
+
+#[derive(Args)]
+struct Make {
+    /// Your reference, as your organisation writes it: visible ASCII.
+    #[arg(long, value_name = "REF")]
+    reference: String,
+    /// Where your private key goes: a new file that only you can read. Nobody else needs a copy.
+    #[arg(long, value_name = "FILE")]
+    key_out: PathBuf,
 }
 
 #[derive(Args)]
@@ -82,7 +94,7 @@ struct Enrol {
     /// As what: professional or privacy-officer.
     #[arg(long, value_parser = role)]
     role: Role,
-    /// Her public key (JWK, Ed25519; its `kid` is her reference), as `sluis connector professional add` prints it.
+    /// Her public key (JWK, Ed25519; its `kid` is her reference), as `sluis connector professional add` or `sluis keys make` prints it.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
     /// Her registration (BIG, SKJ, service number), as her organisation sends it with her overrides. Only a keyed digest is kept.
@@ -156,6 +168,12 @@ impl Keys {
                 let (credential, name) = revoke.credential()?;
                 let oin = revoke.by.desk(outside).await?.revoke_credential(credential).await?;
                 say(&format!("revoked {name} of {oin}"));
+                Ok(())
+            }
+            Step::Make(Make { reference, key_out }) => {
+                let (_, published) = own_key::make(&reference, &key_out)?;
+                say(&format!("your private key is in {}: it stays with you", key_out.display()));
+                say(&format!("your public key, with which the gateway's operator enrols you (`sluis keys enrol`):\n{published}"));
                 Ok(())
             }
         }

@@ -13,6 +13,7 @@ mod openapi;
 mod operator;
 mod organisation;
 mod output;
+mod own_key;
 mod policy;
 mod request;
 mod schema;

@@ -1,5 +1,6 @@
 //! `sluis notice`
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -8,14 +9,18 @@ use serde_json::{Value, json};
 use super::consent::{KitFolder, path_segment, show};
 use super::operator::{By, instant};
 use super::output::{EXIT_CODES, Failure, finish};
+use super::own_key::hand;
 use super::say;
 use crate::app::gateway::Outside;
 use crate::client::plain;
 use crate::clock::Timestamp;
+use crate::notice::OwnSignature;
+use crate::source::overrides::Verdict;
 
 const ABOUT: &str = "Answers by kind of task:\n  withdrawal-notice     deleted; kept (with --basis)\n  \
     subject-notification  sent; done; waived (with --basis); deferred (with --reason and --until)\n  \
-    override-review       justified; partly, unjustified (with --basis)\n  \
+    override-review       justified; partly, unjustified (with --basis); signed with --key\n  \
+    breach-procedure      reported, not-reported (with --basis); within 72 hours (AVG 33)\n  \
     consent-review        accepted (with --basis); declined\n\n\
     Who reported (melder) is told to no subject. No letter is written here, and none is sent: not to a shared address, nor to a shared device.";
 
@@ -71,6 +76,9 @@ struct Answer {
     /// The day on which a deferral is judged again.
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     until: Option<Timestamp>,
+    /// The privacy officer's own private key (JWK, Ed25519), with which she signs her verdict on an override.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
 }
 
 /// How many overdue tasks are shown at once.
@@ -93,11 +101,7 @@ impl Notice {
                 Ok(())
             }
             Step::Show { kit, id } => show(&kit.client(&outside)?.1.read(&format!("/v1/notices/{}", path_segment(&id)?)).await?),
-            Step::Answer(Answer { kit, id, code, by, basis, reason, until }) => {
-                let body = json!({"answer": code, "by": by, "basis": basis, "reason": reason, "until": until}).to_string();
-                let target = format!("/v1/notices/{}/answers", path_segment(&id)?);
-                show(&kit.client(&outside)?.1.post(&target, body.as_bytes(), None).await?)
-            }
+            Step::Answer(answer) => answer.give(outside).await,
             Step::Overdue { by } => {
                 let overdue = by.desk(outside).await?.overdue_notices(MOST).await?;
                 let overdue = overdue.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
@@ -105,6 +109,33 @@ impl Notice {
                 Ok(())
             }
         }
+    }
+}
+
+impl Answer {
+    async fn give(self, outside: Outside) -> Result<(), Failure> {
+        let client = self.kit.client(&outside)?.1;
+        let target = format!("/v1/notices/{}", path_segment(&self.id)?);
+        let signed = match &self.key {
+            Some(key) => Some(self.sign(&client.read(&target).await?, key, outside)?),
+            None => None,
+        };
+        let Self { code, by, basis, reason, until, .. } = self;
+        let mut body = json!({"answer": code, "by": by, "basis": basis, "reason": reason, "until": until});
+        if let Some(signed) = signed {
+            body["signed"] = json!(signed);
+        }
+        show(&client.post(&format!("{target}/answers"), body.to_string().as_bytes(), None).await?)
+    }
+
+    /// The privacy officer's own signature under her verdict.
+    fn sign(&self, task: &Value, key: &Path, outside: Outside) -> Result<OwnSignature, Failure> {
+        let code = serde_json::from_value(json!(self.code)).map_err(|_| Failure::usage(format!("{}: no answer", self.code)))?;
+        let id = task["about"].as_str().unwrap_or_default();
+        let verdict = Verdict { notice: &self.id, id, answer: code, basis: self.basis.as_deref() };
+        let hand = hand(&self.by, key, outside)?;
+        let signed = hand.sign(|step| verdict.statement(&step.professional, step.signed_at)).map_err(Failure::usage)?;
+        Ok(OwnSignature { signed_at: signed.signed_at, signature: signed.signature })
     }
 }
 

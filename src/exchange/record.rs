@@ -68,58 +68,22 @@ pub async fn record(gateway: &Gateway, sealed: Sealed) -> Result<Recorded, Stopp
 }
 
 /// Appends, and more in the same transaction.
-pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Together) -> Result<Recorded, Stopped> {
+pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, mut together: Together) -> Result<Recorded, Stopped> {
     let parts = sealed.into_parts();
-    let mut entries = vec![];
     let judged = earlier::judge(gateway, &parts.matter, &parts.plan).await?;
-    let mut changes = judged.changes(&parts.matter, together.release.as_ref().is_some_and(|release| release.keeps_answer));
-    let statement = Statement::from_digests(
-        parts.matter.id,
-        parts.matter.caller.oin().clone(),
-        crate::crypto::digest::sha256(parts.jwe.as_bytes()),
-        parts.matter.request_digest,
-    );
-    let years = parts.plan.purpose.retention.log_years;
-    let body = disclosure_body(gateway, &parts, &statement)?;
-    let clear = Clear { overridden: !body.overrides.is_empty(), ..disclosure_clear(gateway, &parts) };
-    let written = gateway.journal.write(clear, &body, Some(&statement), years)?;
-    let receipting = Receipting { entry: 0, party_key: written.party_key };
-    let leaf = written.row.leaf;
-    entries.push(written.row);
-    let apart = apart(&parts, &judged, together.release.as_ref());
-    let released = released(&parts, &judged, &leaf, together.release.as_ref());
-    let relied = relied(&parts, &judged, together.release.as_ref());
-    let row = disclosure_row(gateway, &parts, (released, apart.clone(), relied))?;
-    if let SubjectReference::Offer(offer) = &parts.matter.request.subject {
-        changes.push(Change::OfferCollected { offer: offer.to_string(), until: row.expires });
-    }
-    changes.push(Change::Disclosure(Box::new(row)));
-    changes.push(Change::Delivery(DeliveryRow {
-        disclosure: parts.matter.id.to_string(),
-        sealed: parts.jwe.clone(),
-        receipt: receipting.clone(),
-    }));
-    changes.extend(duties::of(gateway, &parts)?);
-    if together.release.is_none() {
-        changes.extend(duties::reliances(gateway, &parts, judged.relied.clone()));
-    }
-    for (source, items) in by_source(&parts.items) {
-        let (row, change) = contribution(gateway, &parts, &source, &items, entries.len())?;
-        entries.push(row);
-        changes.push(change);
-    }
-    entries.extend(together.entries);
-    entries.extend(judged.entries(gateway, &parts.matter, &parts.plan, together.release.is_none()).await?);
-    if let Some(claim) = parts.matter.idempotency.as_ref().or(together.idempotency.as_ref()) {
+    let nonce = together.nonce.take();
+    let idempotency = together.idempotency.take();
+    let is_release = together.release.is_some();
+    let Draft { entries, mut changes, apart, receipting, leaf } = draft(gateway, &parts, &judged, together).await?;
+    if let Some(claim) = parts.matter.idempotency.as_ref().or(idempotency.as_ref()) {
         let IdempotencyClaim { organisation, key, disclosure, .. } = claim.clone();
         changes.push(Change::Answered { organisation, key, disclosure });
     }
     let SealedParts { mut matter, plan, jwe, .. } = parts;
-    let nonce = matter.nonce.take().or(together.nonce);
+    let nonce = matter.nonce.take().or(nonce);
     let earlier = judged.deliveries(&matter);
-    let doubtful = entries.first().cloned().filter(|_| together.release.is_none());
-    let expected = Some(plan.expected.clone());
-    let append = Append { nonce, idempotency: together.idempotency, expected, apart, entries, changes };
+    let doubtful = entries.first().cloned().filter(|_| !is_release);
+    let append = Append { nonce, idempotency, expected: Some(plan.expected.clone()), apart, entries, changes };
     match gateway.sequencer.append(append).await {
         Ok(committed) => {
             let receipt = committed.receipt(&receipting, &leaf).ok_or_else(|| Stopped::internal("a commit without a proof"))?;
@@ -138,6 +102,63 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, together: Tog
             Err(Stopped::of_append(error, matter))
         }
     }
+}
+
+/// What is appended of a delivery; its own entry is the first.
+struct Draft {
+    entries: Vec<EntryRow>,
+    changes: Vec<Change>,
+    apart: Vec<NameIndex>,
+    receipting: Receipting,
+    leaf: Leaf,
+}
+
+async fn draft(gateway: &Gateway, parts: &SealedParts, judged: &Judged, together: Together) -> Result<Draft, Stopped> {
+    let release = together.release.as_ref();
+    let (first, receipting) = delivered(gateway, parts)?;
+    let leaf = first.leaf;
+    let mut entries = vec![first];
+    let mut changes = judged.changes(&parts.matter, release.is_some_and(|release| release.keeps_answer));
+    let apart = apart(parts, judged, release);
+    let released = released(parts, judged, &leaf, release);
+    let row = disclosure_row(gateway, parts, (released, apart.clone(), relied(parts, judged, release)))?;
+    if let SubjectReference::Offer(offer) = &parts.matter.request.subject {
+        changes.push(Change::OfferCollected { offer: offer.to_string(), until: row.expires });
+    }
+    changes.push(Change::Disclosure(Box::new(row)));
+    changes.push(Change::Delivery(DeliveryRow {
+        disclosure: parts.matter.id.to_string(),
+        sealed: parts.jwe.clone(),
+        receipt: receipting.clone(),
+    }));
+    changes.extend(duties::of(gateway, parts)?);
+    if release.is_none() {
+        changes.extend(duties::reliances(gateway, parts, judged.relied.clone()));
+    }
+    for (source, items) in by_source(&parts.items) {
+        let (row, change) = contribution(gateway, parts, &source, &items, entries.len())?;
+        entries.push(row);
+        changes.push(change);
+    }
+    let told = judged.entries(gateway, &parts.matter, &parts.plan, release.is_none()).await?;
+    entries.extend(together.entries);
+    entries.extend(told);
+    Ok(Draft { entries, changes, apart, receipting, leaf })
+}
+
+/// The entry of the delivery itself, and how its receipt is made.
+fn delivered(gateway: &Gateway, parts: &SealedParts) -> Result<(EntryRow, Receipting), Stopped> {
+    let statement = Statement::from_digests(
+        parts.matter.id,
+        parts.matter.caller.oin().clone(),
+        crate::crypto::digest::sha256(parts.jwe.as_bytes()),
+        parts.matter.request_digest,
+    );
+    let years = parts.plan.purpose.retention.log_years;
+    let body = disclosure_body(gateway, parts, &statement)?;
+    let clear = Clear { overridden: !body.overrides.is_empty(), ..disclosure_clear(gateway, parts) };
+    let written = gateway.journal.write(clear, &body, Some(&statement), years)?;
+    Ok((written.row, Receipting { entry: 0, party_key: written.party_key }))
 }
 
 /// The names that the recipient must not have for any of the deliveries that there are from now on.

@@ -27,8 +27,12 @@ pub enum AnswerCode {
     Justified,
     /// Review of an override: in part, and which.
     Partly,
-    /// Review of an override: not; what is done about it.
+    /// Review of an override: not; the breach procedure follows.
     Unjustified,
+    /// Breach: reported to the supervisor (AP), on which day and under which number.
+    Reported,
+    /// Breach: not reported, and why it is unlikely to be a risk to anybody (AVG 33(1), 33(5)).
+    NotReported,
     /// Review of a consent: accepted, on a stated basis.
     Accepted,
     /// Review of a consent: declined.
@@ -60,6 +64,19 @@ pub struct Answer {
     pub reason: Option<DeferralReason>,
     /// Until when.
     pub until: Option<Timestamp>,
+    /// The signature of who answers, with a key of her own: required of a review of an override.
+    pub signed: Option<OwnSignature>,
+}
+
+/// A signature with somebody's own Ed25519 key, over canonical JSON (RFC 8785).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OwnSignature {
+    /// When it was made; part of what is signed.
+    #[schema(value_type = String, format = DateTime)]
+    pub signed_at: Timestamp,
+    /// The signature, base64url without padding.
+    pub signature: String,
 }
 
 /// Why an answer is not taken.
@@ -127,7 +144,8 @@ impl Task {
 }
 
 const fn needs_basis(state: TaskState) -> bool {
-    matches!(state, TaskState::Kept | TaskState::Waived | TaskState::Partly | TaskState::Unjustified | TaskState::Accepted)
+    use TaskState::{Accepted, Kept, NotReported, Partly, Reported, Unjustified, Waived};
+    matches!(state, Kept | Waived | Partly | Unjustified | Accepted | Reported | NotReported)
 }
 
 const fn state_after(kind: TaskKind, code: AnswerCode) -> Result<TaskState, Refused> {
@@ -143,10 +161,13 @@ const fn state_after(kind: TaskKind, code: AnswerCode) -> Result<TaskState, Refu
         (TaskKind::OverrideReview, AnswerCode::Unjustified) => return Ok(TaskState::Unjustified),
         (TaskKind::ConsentReview, AnswerCode::Accepted) => return Ok(TaskState::Accepted),
         (TaskKind::ConsentReview, AnswerCode::Declined) => return Ok(TaskState::Declined),
+        (TaskKind::BreachProcedure, AnswerCode::Reported) => return Ok(TaskState::Reported),
+        (TaskKind::BreachProcedure, AnswerCode::NotReported) => return Ok(TaskState::NotReported),
         (TaskKind::WithdrawalNotice, _) => "deleted or kept",
         (TaskKind::SubjectNotification, _) => "sent, deferred, waived or done",
         (TaskKind::OverrideReview, _) => "justified, partly or unjustified",
         (TaskKind::ConsentReview, _) => "accepted or declined",
+        (TaskKind::BreachProcedure, _) => "reported or not-reported",
     };
     Err(member("/answer", expected))
 }

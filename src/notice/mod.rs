@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-pub use answer::{Answer, AnswerCode, DeferralReason, Refused};
-pub use terms::{NOTIFICATION_WEEKS, WITHDRAWAL_WORKING_DAYS, notification_due, withdrawal_due};
+pub use answer::{Answer, AnswerCode, DeferralReason, OwnSignature, Refused};
+pub use terms::{NOTIFICATION_WEEKS, WITHDRAWAL_WORKING_DAYS, breach_due, notification_due, withdrawal_due};
 
 use crate::catalogue::{Category, PurposeCode};
 use crate::clock::Timestamp;
@@ -27,6 +27,8 @@ pub enum TaskKind {
     OverrideReview,
     /// Decide on a consent that is held. Owner: the source, for its professional. `about`: the consent.
     ConsentReview,
+    /// An override was not justified: a breach of personal data (datalek, AVG 33). Owner: the source. `about`: the override.
+    BreachProcedure,
 }
 
 impl TaskKind {
@@ -37,6 +39,7 @@ impl TaskKind {
             Self::SubjectNotification => "subject-notification",
             Self::OverrideReview => "override-review",
             Self::ConsentReview => "consent-review",
+            Self::BreachProcedure => "breach-procedure",
         }
     }
 }
@@ -69,6 +72,10 @@ pub enum TaskState {
     Accepted,
     /// The consent that was held is declined.
     Declined,
+    /// The breach was reported to the supervisor.
+    Reported,
+    /// The breach was not reported, on a stated ground.
+    NotReported,
 }
 
 impl TaskState {

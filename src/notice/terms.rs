@@ -13,6 +13,11 @@ pub const NOTIFICATION_WEEKS: u32 = 4;
 const EXTENSION_WEEKS: u32 = 2;
 const WEEK: Duration = Duration::from_hours(7 * 24);
 
+/// When a breach must have been reported that was found at `found`: within 72 hours, on whatever days those fall (AVG 33(1)).
+pub fn breach_due(found: Timestamp) -> Timestamp {
+    found.plus(Duration::from_hours(72))
+}
+
 /// When a withdrawal must be answered.
 pub fn withdrawal_due(recorded: Timestamp) -> Timestamp {
     recorded.plus_working_days(WITHDRAWAL_WORKING_DAYS)

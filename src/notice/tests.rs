@@ -52,7 +52,7 @@ fn what_comes_later_is_to_be_told_too() {
 }
 
 fn answer(code: AnswerCode) -> Answer {
-    Answer { code, by: "vt-1".to_owned(), basis: Some("b".to_owned()), reason: None, until: None }
+    Answer { code, by: "vt-1".to_owned(), basis: Some("b".to_owned()), reason: None, until: None, signed: None }
 }
 
 fn deferred(until: &str) -> Answer {
@@ -106,6 +106,7 @@ fn each_kind_takes_its_own_answers_with_what_they_must_state() {
         (TaskKind::SubjectNotification, vec![AnswerCode::Sent, AnswerCode::Waived, AnswerCode::Done]),
         (TaskKind::OverrideReview, vec![AnswerCode::Justified, AnswerCode::Partly, AnswerCode::Unjustified]),
         (TaskKind::ConsentReview, vec![AnswerCode::Accepted, AnswerCode::Declined]),
+        (TaskKind::BreachProcedure, vec![AnswerCode::Reported, AnswerCode::NotReported]),
     ];
     for (kind, taken) in &table {
         for (other, codes) in &table {

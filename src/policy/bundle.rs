@@ -1,6 +1,6 @@
 //! One version of the policies: read, checked and ready to decide. Never changes; another version is another bundle.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -18,12 +18,14 @@ use super::reach::{Footing, Reach};
 use super::reasons::{Audience, Language, Reasons};
 use super::rules::{self, Note, Rules};
 use super::vocabulary::Unfit;
+use crate::case_room::CaseFact;
 use crate::catalogue::purpose::{CaseTrack, FileError};
 use crate::catalogue::{Category, Form, Purpose, PurposeCode};
 use crate::clock::Timestamp;
 use crate::organisation::{Kind, Oin};
 
-type ReachKey = (Kind, PurposeCode, Kind, Category);
+/// Recipient, the kind that asks, purpose, source, category.
+type ReachKey = (Kind, Kind, PurposeCode, Kind, Category);
 
 /// One version of the policies.
 pub struct Bundle {
@@ -275,10 +277,12 @@ impl Bundle {
         self.reach(recipient, purpose, source, category).map_or(FormSet::NONE, opened)
     }
 
-    /// Which forms an override can open: permitted with it, every condition fulfilled, and not whatever the source states.
-    pub fn opened_by_override(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category) -> FormSet {
+    /// Which forms an override can open to an organisation of this kind, for itself or in a case that it attends or directs: permitted with it, every
+    /// condition fulfilled, and not whatever the source states.
+    pub fn opened_by_override(&self, asker: Kind, purpose: &PurposeCode, source: Kind, category: Category) -> FormSet {
         let opened = |reach: Arc<Reach>| reach.with_override.iter().filter(|form| !reach.always.contains(*form)).collect();
-        self.reach(recipient, purpose, source, category).map_or(FormSet::NONE, opened)
+        let reach = |recipient: Kind| self.reach_as(recipient, asker, purpose, source, category).map_or(FormSet::NONE, opened);
+        Kind::JOINTLY.into_iter().fold(reach(asker), |forms, jointly| forms.union(reach(jointly)))
     }
 
     /// On what a form of a cell rests.
@@ -299,13 +303,26 @@ impl Bundle {
         source: Kind,
         category: Category,
     ) -> Result<Arc<Reach>, Unfit> {
-        let key = (recipient, purpose.clone(), source, category);
+        self.reach_as(recipient, recipient, purpose, source, category)
+    }
+
+    /// As [`Self::reach`], of an organisation of kind `asker` that asks as `recipient`: of a team it is the only one who attends.
+    fn reach_as(
+        &self,
+        recipient: Kind,
+        asker: Kind,
+        purpose: &PurposeCode,
+        source: Kind,
+        category: Category,
+    ) -> Result<Arc<Reach>, Unfit> {
+        let key = (recipient, asker, purpose.clone(), source, category);
         if let Some(reach) = self.reaches.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(reach.clone());
         }
         let Some(slices) = self.rules.slices.get(purpose.as_str()) else { return Ok(Arc::default()) };
         let policies = slices.of(category).unwrap_or(&self.rules.guards);
-        let question = self.static_question(recipient, purpose, source, category);
+        let mut question = Question { asker, ..self.static_question(recipient, purpose, source, category) };
+        question.case = (asker != recipient).then(|| attended_by(asker));
         let need = self.purposes.get(purpose.as_str()).and_then(|purpose| purpose.case);
         let reach = Arc::new(Reach::compute(&self.engine, policies, &question, need)?);
         self.reaches.write().unwrap_or_else(PoisonError::into_inner).insert(key, reach.clone());
@@ -354,6 +371,21 @@ impl Bundle {
         }
         Ok(())
     }
+}
+
+/// A case of which only an organisation of this kind is known to attend.
+fn attended_by(kind: Kind) -> Arc<CaseFact> {
+    Arc::new(CaseFact {
+        id: String::new(),
+        version: 0,
+        open: true,
+        named: true,
+        attendees: BTreeSet::new(),
+        attendee_kinds: [kind].into(),
+        director: None,
+        family_informed: true,
+        plan_made: true,
+    })
 }
 
 impl std::fmt::Debug for Bundle {

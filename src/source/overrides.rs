@@ -8,6 +8,7 @@ use super::SubjectWire;
 use crate::catalogue::{Category, Form, Ground, PurposeCode};
 use crate::clock::Timestamp;
 use crate::consent::Professional;
+use crate::notice::AnswerCode;
 use crate::organisation::Oin;
 
 /// Whether consent was sought before confidentiality was broken.
@@ -155,6 +156,31 @@ impl OverrideContent {
     pub fn approve_statement(&self, id: &str, professional: &str, signed_at: Timestamp) -> Vec<u8> {
         super::digest::canonical_json(&serde_json::json!({
             "action": "override-approve", "override": id, "content": self, "professional": professional, "signedAt": signed_at,
+        }))
+    }
+}
+
+/// The judgement of a privacy officer (FG) on an override that one professional made alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Verdict<'v> {
+    /// The id of the task (`GET /v1/notices`).
+    pub notice: &'v str,
+    /// The override that it is about.
+    pub id: &'v str,
+    /// What she finds.
+    pub answer: AnswerCode,
+    /// Why.
+    pub basis: Option<&'v str>,
+}
+
+impl Verdict<'_> {
+    /// What she signs: the canonical JSON of
+    /// `{"action":"override-review","answer":…,"basis":…,"notice":…,"override":…,"professional":…,"signedAt":…}`.
+    pub fn statement(&self, by: &str, signed_at: Timestamp) -> Vec<u8> {
+        let Self { notice, id, answer, basis } = self;
+        super::digest::canonical_json(&serde_json::json!({
+            "action": "override-review", "answer": answer, "basis": basis, "notice": notice, "override": id, "professional": by,
+            "signedAt": signed_at,
         }))
     }
 }

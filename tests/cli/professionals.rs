@@ -178,6 +178,34 @@ fn an_override_needs_a_second_person_with_a_second_key() {
     );
 }
 
+/// The task to review an override.
+fn review(demo: &Demo, kit: &str, id: &str) -> String {
+    let end = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < end {
+        let list = demo.run(&["notice", "list", "--kit", kit]).done();
+        if let Some(line) = list.lines().find(|line| line.contains("override-review") && line.contains(id)) {
+            return line.split_whitespace().next().unwrap().to_owned();
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("no review of {id}");
+}
+
+#[test]
+fn a_privacy_officer_makes_her_own_key() {
+    let demo = Demo::shared();
+    let folder = Folder::new();
+    let key = folder.path("fg.jwk").display().to_string();
+    let made = demo.run(&["keys", "make", "--reference", "fg-2", "--key-out", &key]);
+    let told = made.done();
+    let private: Value = serde_json::from_str(&std::fs::read_to_string(&key).unwrap()).unwrap();
+    assert!(!told.contains(private["d"].as_str().unwrap()) && told.contains("sluis keys enrol"), "{told}");
+    let public: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+    assert_eq!((&public["kid"], &public["x"], &public["crv"]), (&"fg-2".into(), &private["x"], &"Ed25519".into()));
+    assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    demo.run(&["keys", "make", "--reference", "fg-2", "--key-out", &key]).failed(2, &["exists"]);
+}
+
 #[test]
 fn under_acute_safety_one_person_suffices_and_a_review_is_due() {
     let demo = Demo::shared();
@@ -188,6 +216,17 @@ fn under_acute_safety_one_person_suffices_and_a_review_is_due() {
     let created = create(&form).done();
     assert!(created.contains(": signed; on its way to the gateway: see `sluis connector override list`"), "{created}");
     assert!(created.contains("the privacy officer (FG) reviews it before "), "{created}");
+    let id = created.split(':').next().unwrap();
+    let kit = demo.kit(SOURCE);
+    let task = review(&demo, &kit, id);
+    let verdict = |key: &[&str]| {
+        let answer =
+            ["notice", "answer", &task, "partly", "--kit", &kit, "--by", "fg-1", "--basis", "the address was not needed"];
+        demo.run(&[&answer[..], key].concat())
+    };
+    verdict(&[]).failed(1, &["/signed", "sluis notice answer --key"]);
+    verdict(&["--key", &one]).failed(1, &["/signed/signature", "enrolled key"]);
+    assert!(verdict(&["--key", &demo.hand(SOURCE, "fg-1")]).done().contains("partly"));
     let text = std::fs::read_to_string(&form).unwrap();
     let wrong = folder.file("wrong.toml", text.replace("harmTo = \"…\"\n", ""));
     create(&wrong).failed(2, &["missing field `harmTo`", "--template"]);

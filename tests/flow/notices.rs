@@ -1,15 +1,18 @@
 //! Tasks over the wire: each owner sees and answers its own, by the clock of the law.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use sluis::clock::Clock;
 use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::EntryKind;
+use sluis::notice::AnswerCode;
 
 use super::consents::{level, question};
 use crate::support::TestGateway;
 use crate::support::consents::{get, given, pointers, post};
+use crate::support::derogation::{Person, verdict};
 use crate::support::fake_source::{Act, FakeSource};
 use crate::support::professionals::make_override;
 
@@ -17,6 +20,12 @@ async fn tasks(gateway: &TestGateway, slug: Slug) -> Vec<Value> {
     let (status, list) = get(gateway, &gateway.persona(slug), "/v1/notices").await;
     assert_eq!((status, &list["more"]), (200, &json!(false)));
     list["notices"].as_array().expect("a list").clone()
+}
+
+fn changed(body: &Value, name: &str, value: Value) -> Value {
+    let mut body = body.clone();
+    body[name] = value;
+    body
 }
 
 async fn answer(gateway: &TestGateway, slug: Slug, task: &Value, body: &Value) -> (u16, Value) {
@@ -103,7 +112,7 @@ async fn a_withdrawal_notice_is_answered_within_ten_working_days() {
 
 /// An override that one person made alone is reviewed by another, within two working days; it is never a state of a consent.
 ///
-/// Broken on purpose to see it fail: without `override_review` in `keep_override`.
+/// Broken on purpose to see it fail: without `override_review` in `keep_override`; without `holds`, without the age, without `signed`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lone_override_is_reviewed() {
     let gateway = TestGateway::start().await;
@@ -124,14 +133,33 @@ async fn a_lone_override_is_reviewed() {
     // Counted from when it was made, a little before the gateway heard of it.
     let due = sluis::clock::Timestamp::parse(task["due"].as_str().expect("an instant")).expect("an instant");
     assert!(due <= created.plus_working_days(2) && due > created.plus_working_days(1), "{due}");
-    let verdict = |by: &str| json!({"answer": "partly", "by": by, "basis": "the address was not needed"});
-    let (_, problem) = answer(&gateway, Slug::MentalHealth, &task, &verdict("pro-1")).await;
-    assert_eq!(pointers(&problem), ["/by"], "nobody reviews her own");
-    for nobody in ["de portier", "pro-2", "FG-1", "fg-1 "] {
-        let (_, problem) = answer(&gateway, Slug::MentalHealth, &task, &verdict(nobody)).await;
+    let officer = Person::of(&gateway, Slug::MentalHealth, "fg-1");
+    let signed = |code, by: &Person| verdict(&gateway, task["id"].as_str().expect("an id"), &id, code, by);
+    let given = signed(AnswerCode::Partly, &officer);
+    for nobody in ["de portier", "pro-1", "pro-2", "FG-1", "fg-1 "] {
+        let named = changed(&given, "by", json!(nobody));
+        let (_, problem) = answer(&gateway, Slug::MentalHealth, &task, &named).await;
         assert_eq!(pointers(&problem), ["/by"], "{nobody} is no privacy officer");
     }
-    assert_eq!(answer(&gateway, Slug::MentalHealth, &task, &verdict("fg-1")).await.1["state"], "partly");
+    let elsewhere = Person::of(&gateway, Slug::Probation, "fg-1");
+    let old = json!({"signedAt": gateway.clock.now().minus(Duration::from_mins(16)), "signature": given["signed"]["signature"]});
+    for (name, body, place) in [
+        ("the organisation's key alone", changed(&given, "signed", Value::Null), "/signed"),
+        ("another's officer", signed(AnswerCode::Partly, &elsewhere), "/signed/signature"),
+        ("another verdict", changed(&given, "answer", json!("justified")), "/signed/signature"),
+        ("another basis", changed(&given, "basis", json!("all was needed")), "/signed/signature"),
+        (
+            "another override",
+            verdict(&gateway, task["id"].as_str().expect("an id"), "other", AnswerCode::Partly, &officer),
+            "/signed/signature",
+        ),
+        ("another task", verdict(&gateway, "other", &id, AnswerCode::Partly, &officer), "/signed/signature"),
+        ("from a drawer", changed(&given, "signed", old), "/signed/signedAt"),
+    ] {
+        let (status, problem) = answer(&gateway, Slug::MentalHealth, &task, &body).await;
+        assert_eq!((status, pointers(&problem)), (400, vec![place.to_owned()]), "{name}");
+    }
+    assert_eq!(answer(&gateway, Slug::MentalHealth, &task, &given).await.1["state"], "partly");
     let care = gateway.persona(Slug::MentalHealth).oin;
     assert_eq!(gateway.entries(EntryKind::ReviewVerdict, &care).await, 1);
     let (_, list) = get(&gateway, &gateway.persona(Slug::MentalHealth), "/v1/consents").await;

@@ -169,7 +169,7 @@ async fn a_task_is_one_is_answered_once_and_goes() {
     };
     assert_eq!(open(Some(oin(2)), NOW.plus(DAY)).await, ["t1", "t2"], "one task for each matter");
     assert!(open(Some(oin(3)), NOW.plus(DAY)).await.is_empty() && open(None, NOW).await.is_empty());
-    let answer = Answer { code: AnswerCode::Deleted, by: "b".to_owned(), basis: None, reason: None, until: None };
+    let answer = Answer { code: AnswerCode::Deleted, by: "b".to_owned(), basis: None, reason: None, until: None, signed: None };
     let answered = task("t1", "c1").answer(answer, NOW).expect("an answer");
     assert_eq!(write(Change::TaskAnswered(Box::new(answered.clone()))).await, Ok(()));
     assert_eq!(write(Change::TaskAnswered(Box::new(answered.clone()))).await, Err(Conflict::StateChanged), "once");

@@ -46,7 +46,7 @@ async fn with_lists() -> Fixture {
     let changes = [given("c1", 1), given("c3", 2)].into_iter().chain(relied).chain(tasks).collect();
     commit(&fixture, changes).await.expect("written");
     keep(&fixture, "early").await;
-    let answer = Answer { code: AnswerCode::Deleted, by: "b".to_owned(), basis: None, reason: None, until: None };
+    let answer = Answer { code: AnswerCode::Deleted, by: "b".to_owned(), basis: None, reason: None, until: None, signed: None };
     let answered = task("t3", "about-t3").answer(answer, NOW).expect("an answer");
     let withdrawn = Change::Consent(SubjectIndex([1; 32]), Box::new(consent("c1", 2)));
     commit(&fixture, vec![withdrawn, Change::TaskAnswered(Box::new(answered))]).await.expect("written");
@@ -157,7 +157,7 @@ async fn an_open_task_is_not_hidden() {
     let fixture = with_lists().await;
     write(&fixture, "UPDATE task SET open = 0 WHERE id = 't1'").await;
     assert_eq!(Tasks.alarm(&*fixture.store).await, Ok("head open_tasks 1".to_owned()));
-    let answer = Answer { code: AnswerCode::Deleted, by: "b".to_owned(), basis: None, reason: None, until: None };
+    let answer = Answer { code: AnswerCode::Deleted, by: "b".to_owned(), basis: None, reason: None, until: None, signed: None };
     let answered =
         |id: &str| -> Box<Task> { Box::new(task(id, &format!("about-{id}")).answer(answer.clone(), NOW).expect("an answer")) };
     assert_eq!(commit(&fixture, vec![Change::TaskAnswered(answered("t1"))]).await, Err(Conflict::FactsUnreadable));
@@ -194,7 +194,8 @@ async fn what_cannot_be_read_does_not_hold_up_the_end_of_others() {
         let given = |id, person| Change::Consent(SubjectIndex([person; 32]), Box::new(consent(id, 1)));
         let tasks = ["t1", "t2"].map(|id| Change::Task(Box::new(task(id, id))));
         commit(&fixture, [given("c2", 1), given("c4", 2)].into_iter().chain(tasks).collect()).await.expect("written");
-        let answer = Answer { code: AnswerCode::Deleted, by: "b".to_owned(), basis: None, reason: None, until: None };
+        let answer =
+            Answer { code: AnswerCode::Deleted, by: "b".to_owned(), basis: None, reason: None, until: None, signed: None };
         let answered = ["t1", "t2"].map(|id| task(id, id).answer(answer.clone(), NOW).expect("an answer"));
         commit(&fixture, answered.map(|task| Change::TaskAnswered(Box::new(task))).into()).await.expect("answered");
         write(&fixture, attack).await;

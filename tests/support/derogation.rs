@@ -10,10 +10,13 @@ use sluis::crypto::base64;
 use sluis::crypto::digest::sha256;
 use sluis::crypto::keys::{Algorithm, PrivateJwk, SigningKey, generate_signing_key};
 use sluis::demo::organisations::Slug;
+use sluis::notice::AnswerCode;
 use sluis::organisation::keys::Validity;
 use sluis::organisation::people::Role;
 use sluis::source::SubjectWire;
-use sluis::source::overrides::{ConsentSought, OverrideContent, OverrideMessage, OverrideStanding, SignedStep, revoke_statement};
+use sluis::source::overrides::{
+    ConsentSought, OverrideContent, OverrideMessage, OverrideStanding, SignedStep, Verdict, revoke_statement,
+};
 
 use super::draft::Draft;
 use super::raw::Response;
@@ -124,6 +127,15 @@ pub fn report(gateway: &TestGateway, content: &OverrideContent, one: &Person, tw
         content: content.clone(),
         id,
     }
+}
+
+/// The body of a privacy officer's verdict on an override, `id`, that one professional made alone.
+pub fn verdict(gateway: &TestGateway, task: &str, id: &str, answer: AnswerCode, by: &Person) -> Value {
+    let basis = "the address was not needed";
+    let verdict = Verdict { notice: task, id, answer, basis: Some(basis) };
+    let signed = by.signs(gateway.clock.now(), |who, at| verdict.statement(who, at));
+    let own = json!({"signedAt": signed.signed_at, "signature": signed.signature});
+    json!({"answer": answer, "by": by.reference, "basis": basis, "signed": own})
 }
 
 /// The report of its end.

@@ -129,7 +129,7 @@ fn evidence(step: &str, signed: &SignedStep, statement: &[u8]) -> Signed {
     Signed {
         step: step.to_owned(),
         professional: signed.professional.clone(),
-        registration: signed.registration.clone(),
+        registration: Some(signed.registration.clone()),
         public_key: signed.public_key.clone(),
         signed_at: signed.signed_at,
         signature: signed.signature.clone(),

@@ -128,8 +128,7 @@ fn recipients(message: &OverrideMessage, reporting: &Reporting<'_>, faults: &mut
 /// What no override opens is not promised by one: whoever breaks secrecy is told now, and not by an answer that stays away.
 fn categories(message: &OverrideMessage, reporting: &Reporting<'_>, faults: &mut Vec<Fault>) {
     let content = &message.content;
-    let kinds: BTreeSet<Kind> =
-        content.recipients.iter().filter_map(|recipient| kind(reporting, recipient)).chain(Kind::JOINTLY).collect();
+    let kinds: BTreeSet<Kind> = content.recipients.iter().filter_map(|recipient| kind(reporting, recipient)).collect();
     for (place, category) in content.categories.iter().enumerate() {
         let opens = |kind: &Kind| {
             let opened = reporting.bundle.opened_by_override(*kind, &content.purpose, reporting.source.kind, *category);

@@ -197,6 +197,10 @@ pub(in crate::api) struct NoticeAnswer {
     /// Until when it is put off.
     #[schema(required = false, format = DateTime)]
     until: Option<String>,
+    /// Required of a review of an override: the privacy officer's signature with her own enrolled Ed25519 key over the canonical JSON (RFC 8785) of
+    /// `{"action":"override-review","answer":…,"basis":… or null,"notice":…,"override":…,"professional":…,"signedAt":…}`.
+    #[schema(required = false)]
+    signed: Option<crate::notice::OwnSignature>,
 }
 
 /// A message of a source was taken.

@@ -1,18 +1,16 @@
 //! What the professionals' subcommands share: the way to the local API, and the key that signs.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
 
 use super::super::input;
 use super::super::output::{Failure, REFUSED, UNREACHED, USAGE};
+use super::super::own_key::hand;
 use crate::app::gateway::Outside;
-use crate::client::read_jwk;
 use crate::connector::config::Config;
 use crate::connector::hand::Hand;
 use crate::connector::local_api::{LocalClient, LocalError};
-use crate::crypto::keys::{Algorithm, SigningKey};
 use crate::secret::Secret;
 
 /// The bearer token of the local API.
@@ -48,12 +46,7 @@ pub(super) struct By {
 
 impl By {
     pub(super) fn hand(&self, outside: Outside) -> Result<Hand, Failure> {
-        let wrong = |reason: &dyn std::fmt::Display| Failure::usage(format!("{}: {reason}", self.key.display()));
-        let key = SigningKey::from_jwk(&read_jwk(&self.key).map_err(Failure::usage)?).map_err(|error| wrong(&error))?;
-        if key.algorithm() != Algorithm::Ed25519 {
-            return Err(wrong(&"a professional signs with an Ed25519 key, such as `sluis connector professional add` makes"));
-        }
-        Ok(Hand::new(self.by.clone(), key, Arc::clone(&outside.clock)))
+        hand(&self.by, &self.key, outside)
     }
 }
 

@@ -1,17 +1,15 @@
 //! `sluis connector professional`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use super::super::output::Failure;
-use super::super::say;
+use super::super::{own_key, say};
 use crate::app;
 use crate::app::gateway::Outside;
 use crate::connector::config::Config;
 use crate::connector::professionals::Professional as Row;
-use crate::crypto::keys::{Algorithm, KeyId, PublicKey, generate_signing_key};
-use crate::demo::authority::write_private;
 
 /// Who may release, refuse and override. Works on the connector's own state; a running connector knows it at once.
 #[derive(Args)]
@@ -50,7 +48,7 @@ impl Professional {
         let connector = app::connector::open(config, outside).await.map_err(Failure::usage)?;
         match self.step {
             Step::Add { reference, name, registration, key_out } => {
-                let (public_key, published) = make_key(&reference, &key_out)?;
+                let (public_key, published) = own_key::make(&reference, &key_out)?;
                 let row = Row { reference, name, registration, public_key, active: true };
                 if let Err(error) = connector.enrol_professional(&row).await {
                     // A key that belongs to nobody is of no use.
@@ -67,14 +65,4 @@ impl Professional {
         }
         Ok(())
     }
-}
-
-/// Writes a new key; gives its public part, also as the JWK.
-fn make_key(reference: &str, file: &Path) -> Result<([u8; 32], String), Failure> {
-    let id: KeyId = reference.parse().map_err(|error| Failure::usage(format!("--reference: it also names the key: {error}")))?;
-    let key = generate_signing_key(Algorithm::Ed25519, id).map_err(Failure::usage)?;
-    let PublicKey::Ed25519(public_key) = key.public().key() else { return Err(Failure::usage("the key is not an Ed25519 key")) };
-    write_private(file, key.to_json().as_bytes()).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    let published = serde_json::to_string(key.public()).map_err(Failure::usage)?;
-    Ok((*public_key, published))
 }

@@ -44,19 +44,20 @@ pub struct Change {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Signed {
-    /// Which step: `override-create`, `override-approve`, `override-revoke`.
+    /// Which step: `override-create`, `override-approve`, `override-revoke`, `override-review`.
     pub step: String,
     /// Who, by the organisation's own reference.
     pub professional: String,
-    /// The registration (BIG, SKJ, service number).
-    pub registration: String,
+    /// The registration (BIG, SKJ, service number), where it came with the step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<String>,
     /// The public key, base64url.
     pub public_key: String,
     /// When; part of the statement.
     pub signed_at: Timestamp,
     /// The signature, base64url.
     pub signature: String,
-    /// SHA-256 of the statement, base64url. The statement names the subject, so it is not here.
+    /// SHA-256 of the statement, base64url. The statement of an override names the subject, so none is here.
     pub statement: String,
 }
 

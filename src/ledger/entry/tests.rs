@@ -73,7 +73,7 @@ fn full() -> Body {
         signed: vec![Signed {
             step: "override-create".to_owned(),
             professional: "p-1".to_owned(),
-            registration: "BIG 19012345601".to_owned(),
+            registration: Some("BIG 19012345601".to_owned()),
             public_key: "k".to_owned(),
             signed_at: Timestamp::from_millis(0),
             signature: "s".to_owned(),

@@ -80,7 +80,7 @@ async fn keys_that_a_source_makes_up_are_nobody() {
 
 /// What no override opens is refused: the professionals would wait for an answer that never comes.
 ///
-/// Broken on purpose to see it fail: without `categories` in `faults`, as it was.
+/// Broken on purpose to see it fail: without `categories` in `faults`, and with the team asked for whoever attends, as it was.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_override_that_would_open_nothing_is_refused() {
     let gateway = TestGateway::start().await;
@@ -93,6 +93,15 @@ async fn an_override_that_would_open_nothing_is_refused() {
     let places = ["/content/categories/1", "/content/categories/2"];
     refused(&gateway, Slug::MentalHealth, &care, &places).await.expect("refused");
     taken(&gateway, Slug::MentalHealth, &reported(vec![Category::Identity])).await.expect("taken");
+    // Care reaches no team that police or prosecution attend.
+    let team = |recipients: &[Slug]| {
+        let categories = vec![Category::CareInvolvement];
+        let content = content(&gateway, "team-discussion", recipients, categories[0], Ground::ConflictOfDuties);
+        report(&gateway, &content, &one, Some(&other))
+    };
+    let justice = json!(team(&[Slug::Police, Slug::Prosecution]));
+    refused(&gateway, Slug::MentalHealth, &justice, &["/content/categories/0"]).await.expect("refused");
+    taken(&gateway, Slug::MentalHealth, &team(&[Slug::VeiligThuis])).await.expect("taken");
     gateway.stop().await;
 }
 

@@ -3,14 +3,14 @@ use std::time::Duration;
 use serde_json::json;
 use sluis::clock::Clock;
 use sluis::ledger::entry::EntryKind;
-use sluis::notice::TaskState;
+use sluis::notice::{AnswerCode, TaskKind, TaskState};
 use sluis::source::overrides::{OverrideContent, OverrideMessage};
 
 use super::forged::{identity, probation};
 use super::*;
 use crate::support::caller;
-use crate::support::consents::post;
-use crate::support::derogation::{content, refused, report, taken};
+use crate::support::consents::{pointers, post};
+use crate::support::derogation::{content, refused, report, taken, verdict};
 use crate::support::draft::Draft;
 
 fn acute(gateway: &TestGateway) -> OverrideContent {
@@ -30,13 +30,23 @@ async fn what_was_not_justified_ends_with_the_verdict() {
     let tasks = gateway.running().desk.notices(&persona.oin, 10).await.expect("read");
     let task = tasks.into_iter().find(|task| task.about.as_deref() == Some(made.id.as_str())).expect("a review");
     let before = gateway.entries(EntryKind::Override, &persona.oin).await;
-    let verdict = json!({"answer": "unjustified", "by": "fg-1", "basis": "no danger was stated; the breach procedure was begun"});
+    let officer = Person::of(&gateway, Slug::Probation, "fg-1");
+    let verdict = verdict(&gateway, &task.id, &made.id, AnswerCode::Unjustified, &officer);
     let (status, _) = post(&gateway, &persona, &format!("/v1/notices/{}/answers", task.id), &verdict).await;
     assert_eq!(status, 200);
     assert_eq!(identity(&gateway, "exact").await, 0, "over with the verdict");
     assert_eq!(gateway.entries(EntryKind::Override, &persona.oin).await, before + 1, "its end is an entry");
     let judged = gateway.running().desk.notice(&persona.oin, &task.id).await.expect("read");
     assert_eq!(judged.state, TaskState::Unjustified);
+    let open = gateway.running().desk.notices(&persona.oin, 10).await.expect("read");
+    let breach = open.into_iter().find(|task| task.kind == TaskKind::BreachProcedure).expect("the breach procedure");
+    assert_eq!(breach.about.as_deref(), Some(made.id.as_str()));
+    assert_eq!(breach.due.since(breach.created_at), Duration::from_hours(72), "AVG 33(1)");
+    let target = format!("/v1/notices/{}/answers", breach.id);
+    let (_, bare) = post(&gateway, &persona, &target, &json!({"answer": "reported", "by": "fg-1"})).await;
+    assert_eq!(pointers(&bare), ["/basis"]);
+    let reported = json!({"answer": "reported", "by": "fg-1", "basis": "reported to the supervisor on the same day"});
+    assert_eq!(post(&gateway, &persona, &target, &reported).await.1["state"], "reported");
     // The same report again does not bring it back.
     taken(&gateway, Slug::Probation, &made).await.expect("without effect");
     assert_eq!(identity(&gateway, "exact").await, 0);

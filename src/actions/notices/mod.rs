@@ -1,5 +1,7 @@
 //! Tasks that organisations answer: notices of a withdrawal, notifications of subjects, reviews of overrides and of consents that are held.
 
+mod review;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -11,13 +13,12 @@ use crate::catalogue::{Category, PurposeCode};
 use crate::clock::Timestamp;
 use crate::consent::authority::{Hold, Regime, Standing};
 use crate::consent::record::ConsentEvent;
-use crate::consent::{ConsentRecord, ConsentState, Override};
-use crate::ledger::entry::{self, EntryKind, Reference};
+use crate::consent::{ConsentRecord, ConsentState};
+use crate::ledger::entry::{self, EntryKind, Reference, Signed};
 use crate::notice::{Answer, Answered, Refused, Task, TaskKind, TaskState};
-use crate::organisation::people::Role;
 use crate::organisation::{Kind, Oin};
 use crate::store::duties::Reliance;
-use crate::store::{Change, EntryRow, StoreError};
+use crate::store::{Change, EntryRow};
 
 /// The far end of time: due whenever.
 const WHENEVER: Timestamp = Timestamp::from_millis(i64::MAX);
@@ -132,12 +133,12 @@ impl Desk {
     /// [`ActionError::NotFound`] for another's task; [`ActionError::State`] when it is closed; [`ActionError::Member`]; the store's.
     pub async fn answer_notice(&self, owner: &Oin, id: &str, answer: Answer, once: Once) -> Result<(), ActionError> {
         let task = self.own_task(owner, id).await?;
-        self.may_answer(&task, &answer).await?;
+        let signed = self.own_signature(&task, &answer).await?;
         let next = task.answer(answer, self.clock.now()).map_err(|refused| match refused {
             Refused::State => ActionError::State("the task does not take this answer any more".to_owned()),
             Refused::Member { pointer, expected } => ActionError::Member { pointer, expected: expected.to_owned() },
         })?;
-        let mut entries = vec![self.answer_entry(&next)?];
+        let mut entries = vec![self.answer_entry(&next, signed)?];
         let mut changes = Vec::new();
         if next.kind == TaskKind::ConsentReview
             && let Some((entry, change)) = self.reviewed_consent(&next).await?
@@ -145,49 +146,22 @@ impl Desk {
             entries.push(entry);
             changes.push(change);
         }
-        if next.state == TaskState::Unjustified
-            && let Some((entry, change)) = self.unjustified(&next).await?
-        {
-            entries.push(entry);
-            changes.push(change);
+        if next.state == TaskState::Unjustified {
+            let (ended, duties) = self.unjustified(&next).await?;
+            entries.extend(ended);
+            changes.extend(duties);
         }
         changes.push(Change::TaskAnswered(Box::new(next)));
         self.commit_once(entries, changes, once).await
     }
 
-    /// A review counts when somebody did it whom the organisation has had enrolled for that.
-    async fn may_answer(&self, task: &Task, answer: &Answer) -> Result<(), ActionError> {
-        if task.kind != TaskKind::OverrideReview {
-            return Ok(());
-        }
-        let officers = self.enrolled(&task.owner, Role::PrivacyOfficer).await?;
-        if officers.iter().any(|officer| officer.key.kid == answer.by) {
-            return Ok(());
-        }
-        let expected =
-            "a privacy officer (FG) of the organisation, by the reference with which the gateway's operator enrolled her";
-        Err(ActionError::Member { pointer: "/by", expected: expected.to_owned() })
-    }
-
-    /// The end of an override that was not justified; `None` when it ended before.
-    async fn unjustified(&self, task: &Task) -> Result<Option<(EntryRow, Change)>, ActionError> {
-        let lost = || StoreError::Corrupt { table: "override_record", column: "id", row: task.about.clone() };
-        let subject = self.store.subject_of_override(&task.about).await?.ok_or_else(lost)?;
-        let overrides = self.store.person_facts(subject).await?.overrides;
-        let found = overrides.into_iter().find(|(_, one)| one.id == task.about && one.source == task.owner);
-        let (version, record) = found.ok_or_else(lost)?;
-        let Some(answer) = task.answers.last().filter(|_| record.ended_at.is_none()) else { return Ok(None) };
-        let record = Override { ended_at: Some(answer.at), ..record };
-        let entry = self.entry(self.override_refuted(&record, answer)?)?;
-        Ok(Some((entry, Change::Override(subject, version.saturating_add(1), Box::new(record)))))
-    }
-
-    fn answer_entry(&self, task: &Task) -> Result<EntryRow, ActionError> {
+    fn answer_entry(&self, task: &Task, signed: Option<Signed>) -> Result<EntryRow, ActionError> {
         let (kind, object) = match task.kind {
             TaskKind::WithdrawalNotice => (EntryKind::WithdrawalNotice, "consent"),
             TaskKind::SubjectNotification => (EntryKind::SubjectNotification, "disclosure"),
             TaskKind::OverrideReview => (EntryKind::ReviewVerdict, "override"),
             TaskKind::ConsentReview => (EntryKind::ReviewVerdict, "consent"),
+            TaskKind::BreachProcedure => (EntryKind::ReviewVerdict, "override"),
         };
         let (mut clear, mut body) = self.draft(kind, &task.owner, &format!("{} answered", task.kind.code()))?;
         clear.purpose.clone_from(&task.purpose);
@@ -210,6 +184,7 @@ impl Desk {
             change.after.insert("until".to_owned(), task.due.to_string());
         }
         body.change = Some(change);
+        body.signed = Vec::from_iter(signed);
         self.entry((clear, body))
     }
 
@@ -250,24 +225,5 @@ impl Desk {
             });
         }
         Ok(record)
-    }
-
-    /// The review of an override that one person made alone, by the source's privacy officer.
-    pub(super) fn override_review(&self, record: &Override, owner_kind: Kind, due: Timestamp) -> Result<Task, ActionError> {
-        Ok(Task {
-            id: self.new_id()?,
-            version: 1,
-            kind: TaskKind::OverrideReview,
-            owner: record.source.clone(),
-            owner_kind,
-            about: record.id.clone(),
-            purpose: Some(record.purpose.clone()),
-            categories: record.categories.clone(),
-            not_by: Some(record.professional.reference.clone()),
-            created_at: record.made_at,
-            due,
-            state: TaskState::Due,
-            answers: Vec::new(),
-        })
     }
 }
