@@ -61,19 +61,19 @@ pub enum LoadError {
 }
 
 /// What could be read of the files.
-#[derive(Default)]
 struct Parts {
     purposes: BTreeMap<String, Arc<Purpose>>,
+    /// None without a schema.
     rules: Option<Rules>,
-    reasons: Option<Reasons>,
+    reasons: Reasons,
 }
 
 impl Parts {
-    fn read(files: &Files, faults: &mut Faults) -> Self {
+    /// `None` for what is too large or too nested: nothing of that is parsed.
+    fn read(files: &Files, faults: &mut Faults) -> Option<Self> {
         bounds::check(files, faults);
         if faults.count() > 0 {
-            // What is too large or too nested is not parsed at all.
-            return Self::default();
+            return None;
         }
         let purposes = files.iter().filter(|(name, _)| name.starts_with("purposes/"));
         let purposes = purposes.filter_map(|(name, text)| faults.keep(Purpose::parse(name, text)));
@@ -82,8 +82,8 @@ impl Parts {
         let notes = rules.iter().flat_map(|rules| rules.notes.values());
         let codes: Vec<&str> = notes.filter_map(|note| note.withheld.as_deref()).chain(reason::BUILT_IN).collect();
         let bases: Vec<&str> = purposes.values().flat_map(|purpose| purpose.legal_bases.iter().map(String::as_str)).collect();
-        let reasons = Some(Reasons::load(files, &codes, &bases, faults));
-        Self { purposes, rules, reasons }
+        let reasons = Reasons::load(files, &codes, &bases, faults);
+        Some(Self { purposes, rules, reasons })
     }
 }
 
@@ -133,8 +133,8 @@ impl Bundle {
         let files = folder.map_or_else(files::embedded, files::read).map_err(|error| one(error.into()))?;
         let mut faults = Faults::default();
         let parts = Parts::read(&files, &mut faults);
-        if let Some(rules) = &parts.rules {
-            inventory::complete(&files, &parts.purposes, rules, &mut faults);
+        if let Some(Parts { purposes, rules, .. }) = &parts {
+            inventory::complete(&files, purposes, rules.as_ref(), &mut faults);
         }
         if faults.count() > 0 {
             return Err(faults.into_sorted().into_iter().map(LoadError::from).collect());
@@ -145,10 +145,10 @@ impl Bundle {
     }
 
     /// Of parts without faults.
-    fn assemble(files: Files, parts: Parts) -> Result<Self, LoadError> {
+    fn assemble(files: Files, parts: Option<Parts>) -> Result<Self, LoadError> {
         let unfit = |error: Unfit| LoadError::Model(error.to_string());
         let oin = |text: &str| text.parse::<Oin>().map_err(|error| LoadError::Model(error.to_string()));
-        let Parts { purposes, rules: Some(rules), reasons: Some(reasons) } = parts else {
+        let Some(Parts { purposes, rules: Some(rules), reasons }) = parts else {
             return Err(LoadError::Model("the policies cannot be read".to_owned()));
         };
         let bundle = Self {

@@ -106,7 +106,7 @@ impl Bundle {
     /// [`LoadError`] with file and line: a purpose of the model without files or table tests, an override without a ground, an invariant that does not read or does not fit.
     pub fn inventory(&self) -> Result<Inventory, LoadError> {
         let mut faults = Faults::default();
-        complete(&self.files, &self.purposes, &self.rules, &mut faults);
+        complete(&self.files, &self.purposes, Some(&self.rules), &mut faults);
         faults.none()?;
         let guards = self.notes().filter(|note| note.withheld.is_some()).count();
         let rows: BTreeSet<&str> = self.notes().filter_map(|note| note.row.as_deref()).collect();
@@ -126,7 +126,7 @@ impl Bundle {
     /// [`LoadError`] with file and line: no `@id`, `@why` or `@upheld_by`, an id twice, a forbid, or something that the model does not know.
     pub fn invariants(&self) -> Result<Vec<Invariant>, LoadError> {
         let mut faults = Faults::default();
-        let found = invariants(&self.files, &self.rules.schema, &mut faults);
+        let found = invariants(&self.files, Some(&self.rules.schema), &mut faults);
         faults.none()?;
         Ok(found)
     }
@@ -140,7 +140,7 @@ impl Bundle {
 }
 
 /// Finds what is missing, or does not read, of all that it does not take to decide.
-pub(super) fn complete(files: &Files, purposes: &BTreeMap<String, Arc<Purpose>>, rules: &Rules, faults: &mut Faults) {
+pub(super) fn complete(files: &Files, purposes: &BTreeMap<String, Arc<Purpose>>, rules: Option<&Rules>, faults: &mut Faults) {
     let missing = |file: String, why: &str| FileError { file, line: 1, message: format!("this file is missing: {why}") };
     let of_the_model = files.get("schema.cedarschema").and_then(|text| choices(text, "Purpose"));
     for file in of_the_model.into_iter().flatten().map(|code| format!("purposes/{code}.toml")) {
@@ -154,10 +154,12 @@ pub(super) fn complete(files: &Files, purposes: &BTreeMap<String, Arc<Purpose>>,
             Some(text) => cases::check(&file, text, purpose, faults),
             None => faults.add(missing(file, "a purpose has table tests")),
         }
-        grounds_where_overrides_count(purpose, rules, faults);
+        if let Some(rules) = rules {
+            grounds_where_overrides_count(purpose, rules, faults);
+        }
     }
     let before = faults.count();
-    let invariants = invariants(files, &rules.schema, faults);
+    let invariants = invariants(files, rules.map(|rules| &rules.schema), faults);
     // One that does not read is not missing.
     if faults.count() == before {
         required(&invariants, faults);
@@ -178,7 +180,7 @@ fn grounds_where_overrides_count(purpose: &Purpose, rules: &Rules, faults: &mut 
     faults.add(FileError { file: format!("purposes/{}.toml", purpose.id), line: 1, message });
 }
 
-fn invariants(files: &Files, schema: &Schema, faults: &mut Faults) -> Vec<Invariant> {
+fn invariants(files: &Files, schema: Option<&Schema>, faults: &mut Faults) -> Vec<Invariant> {
     let mut found: Vec<Invariant> = Vec::new();
     for (name, text) in files.iter().filter(|(name, _)| name.starts_with("invariants/")) {
         for statement in faults.keep(statements(name, text)).unwrap_or_default() {
@@ -186,7 +188,9 @@ fn invariants(files: &Files, schema: &Schema, faults: &mut Faults) -> Vec<Invari
             if let Some(other) = found.iter().find(|other| other.id == invariant.id) {
                 faults.add(statement.error(format!("the id `{}` is taken by {}", invariant.id, other.place)));
             }
-            faults.keep(fits(schema, &statement, &invariant));
+            if let Some(schema) = schema {
+                faults.keep(fits(schema, &statement, &invariant));
+            }
             found.push(invariant);
         }
     }

@@ -1,7 +1,7 @@
 //! Reads and checks the Cedar files: every policy explains itself, permits stand with their purpose, guards forbid, all pass
 //! strict validation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
@@ -239,14 +239,19 @@ fn validate<'r, 't: 'r>(schema: &Schema, rules: impl Iterator<Item = &'r Rule<'t
     let warnings = result.validation_warnings().map(|warning| (warning.policy_id().clone(), warning.to_string()));
     // What is warned of in a policy that does not fit follows from that.
     let warnings: Vec<_> = warnings.filter(|(id, _)| !errors.iter().any(|(other, _)| other == id)).collect();
+    // The same in each form (Cedar's action) is one fault.
+    let mut told = BTreeSet::new();
     for (id, message) in errors.into_iter().chain(warnings) {
-        faults.add(match rules.clone().find(|rule| *rule.policy.id() == id) {
+        let fault = match rules.clone().find(|rule| *rule.policy.id() == id) {
             Some(Rule { statement, .. }) => {
                 let message = message.replace(&format!("`{id}`"), id.as_ref());
                 statement.error_at(named_in(statement.text, &message), message)
             }
             None => FileError { file: GUARDS.to_owned(), line: 1, message },
-        });
+        };
+        if told.insert((id, fault.line)) {
+            faults.add(fault);
+        }
     }
 }
 

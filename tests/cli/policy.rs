@@ -157,6 +157,13 @@ fn all_faults_are_told_at_once() {
     // not missing.
     assert!(!err.contains("there is no purposes/") && !err.contains("the invariant `"), "{err}");
     assert!(err.contains(&format!("{}: faults: 11\n", copy.path())), "{err}");
+    // Without a model, what does not need one is still told.
+    copy.change("schema.cedarschema", "entity Purpose enum [", "entity Purpose [");
+    let (code, _, err) = run(&["check", "--policies", copy.path()]);
+    assert!(code == 1 && err.contains(&format!("{}/schema.cedarschema:", copy.path())), "{err}");
+    for says in ["has no @legal", "`identity` has no name", "this invariant has no @why", "tests/probation.toml:1"] {
+        assert!(err.contains(says), "{says}: {err}");
+    }
 }
 
 #[test]
