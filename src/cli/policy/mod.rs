@@ -121,16 +121,16 @@ impl Policies {
     /// A line for each fault, and what to do about files that nobody approved.
     fn all<'a>(&self, faults: impl Iterator<Item = &'a LoadError>, differing: usize) -> Failure {
         let line = |error: &LoadError| self.folder.as_ref().map_or_else(|| error.to_string(), |folder| error.within(folder));
-        let lines: Vec<String> = faults.map(line).collect();
-        let mut text = format!("{}: faults: {}\n{}", self.name(), lines.len(), lines.join("\n"));
+        let mut lines: Vec<String> = faults.map(line).collect();
+        let count = lines.len();
         if differing > 0 {
-            text.push_str(&format!(
-                "\n  these are not the files that were approved ({differing} differ): a gateway with [[policy.approvers]] refuses them\n  \
+            lines.push(format!(
+                "  these are not the files that were approved ({differing} differ): a gateway with [[policy.approvers]] refuses them\n  \
                  do: put the approved files back, or have two persons approve these as a new version: the first with `sluis policy approve \
                  --propose VERSION --replaces HASH` (the hash in force, as /readyz shows it), the second without both"
             ));
         }
-        Failure::refused(text)
+        Failure::refused(format!("{}: faults: {count}\n{}", self.name(), lines.join("\n")))
     }
 
     /// A bundle that cannot be used: by what it says, or because there is none.
