@@ -62,10 +62,22 @@ impl Failure {
         Self::new(REFUSED, reason)
     }
 
+    /// The same, after what was done before it failed.
+    #[must_use]
+    pub fn after(self, done: &str) -> Self {
+        Self { text: format!("{done}\n  {}", self.text), ..self }
+    }
+
     /// Writes the reason to standard error.
     pub fn tell(self) -> ExitCode {
         remark(&format!("sluis: {}", self.text));
         ExitCode::from(self.code)
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod audit;
 mod compose;
+pub mod consent_form;
 mod kit;
 mod offers;
 mod opened;
