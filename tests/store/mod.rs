@@ -10,6 +10,7 @@ mod facts;
 mod fixture;
 mod lists;
 mod offers;
+mod proofs;
 mod registers;
 mod second_verifier;
 mod sequencing;
