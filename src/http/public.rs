@@ -6,7 +6,8 @@ use crate::exchange::Gateway;
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::http::reply::Reply;
 use crate::ledger::checkpoint::SignedCheckpoint;
-use crate::ledger::tree::{TILE_WIDTH, Tile, TileId, TilePath, Tiles, TreeError, bundle, proved, proved_tiles};
+use crate::ledger::tree::{TILE_WIDTH, TileId, TilePath, TreeError, bundle};
+use crate::store::proofs::{self, ProofError};
 use crate::store::{Head, StoreError};
 
 /// The documents that do not change while the gateway runs, and whether the log is shown.
@@ -77,17 +78,13 @@ async fn tile(gateway: &Gateway, path: &str) -> Result<Reply, Refusal> {
 
 /// The hashes of a tile of the tree with this head.
 async fn hashes(gateway: &Gateway, id: TileId, head: &Head) -> Result<Vec<u8>, StoreError> {
-    let corrupt = |id: TileId| StoreError::Corrupt { table: "tile", column: "hashes", row: id.to_string() };
-    let mut tiles = Tiles::default();
-    for id in proved_tiles(id, head.size) {
-        let stored = gateway.store.tile(id.level(), id.index()).await?;
-        // It may be wider than at this head by now, but whole it must be.
-        let whole = |bytes: &Vec<u8>| bytes.len().is_multiple_of(32) && bytes.len() <= 32 * usize::from(TILE_WIDTH);
-        tiles.insert(Tile { id, bytes: stored.filter(whole).ok_or_else(|| corrupt(id))? });
-    }
-    proved(id, head.size, head.root, &tiles).map_err(|error| match error {
-        TreeError::Altered(altered) | TreeError::Truncated(altered) => corrupt(altered),
-        TreeError::OutOfRange(_) | TreeError::Unreadable { .. } => corrupt(id),
+    let corrupt = |at: TileId| StoreError::Corrupt { table: "tile", column: "hashes", row: at.to_string() };
+    proofs::tile(&*gateway.store, id, head.size, head.root).await.map_err(|error| match error {
+        ProofError::Store(error) => error,
+        ProofError::Tiles(TreeError::Altered(at) | TreeError::Truncated(at) | TreeError::Unreadable { id: at, .. }) => {
+            corrupt(at)
+        }
+        ProofError::Tiles(TreeError::OutOfRange(_)) | ProofError::OutOfRange(_) => corrupt(id),
     })
 }
 

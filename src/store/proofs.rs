@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Store, StoreError};
-use crate::ledger::tree::{self, MissingTile, NodeHash, OutOfRange, Tile, TileId, Tiles, TreeError};
+use crate::ledger::tree::{self, MissingTile, NodeHash, OutOfRange, TILE_WIDTH, Tile, TileId, Tiles, TreeError};
 
 /// The root of the first `size` leaves.
 ///
@@ -32,10 +32,21 @@ pub async fn consistency(store: &dyn Store, old: u64, new: u64) -> Result<Vec<No
     Ok(tree::consistency(old, new, &tiles)?)
 }
 
+/// The bytes of a tile as the log had it with `size` leaves, when it leads to `root`, the root of those.
+///
+/// # Errors
+/// [`ProofError`]: also when what is stored at its place, or above it, is torn or was altered.
+pub async fn tile(store: &dyn Store, id: TileId, size: u64, root: NodeHash) -> Result<Vec<u8>, ProofError> {
+    let tiles = read(store, tree::proved_tiles(id, size)).await?;
+    Ok(tree::proved(id, size, root, &tiles)?)
+}
+
+/// Those that are there; a torn one is not.
 async fn read(store: &dyn Store, wanted: BTreeSet<TileId>) -> Result<Tiles, ProofError> {
     let mut tiles = Tiles::default();
     for id in wanted {
-        if let Some(bytes) = store.tile(id.level(), id.index()).await? {
+        let whole = |bytes: &Vec<u8>| bytes.len().is_multiple_of(32) && bytes.len() <= 32 * usize::from(TILE_WIDTH);
+        if let Some(bytes) = store.tile(id.level(), id.index()).await?.filter(whole) {
             tiles.insert(Tile { id, bytes });
         }
     }
@@ -48,7 +59,7 @@ pub enum ProofError {
     /// The log never had such a size or position.
     #[error(transparent)]
     OutOfRange(#[from] OutOfRange),
-    /// A tile is not there, or too short.
+    /// A tile is not there, too short, or not of this log.
     #[error(transparent)]
     Tiles(#[from] TreeError<MissingTile>),
     /// The store does not answer.

@@ -1,19 +1,26 @@
-//! What `tests/verifier/verify.py` says of a store: sound while it is, and of one in which something was changed the place.
+//! What `tests/verifier/verify.py` says of a store: sound while it is, and of one in which something was changed the place. Sluis' own verifier says the same.
 
 use std::path::{Path, PathBuf};
 
+use sluis::client::{Against, AuditError};
 use sluis::ledger::checkpoint::SignedCheckpoint;
 use sluis::ledger::note::{KeyKind, NoteSigner, SigningKey};
-use sluis::ledger::tree::{RightEdge, leaf_hash};
+use sluis::ledger::tree::{NodeHash, RightEdge, leaf_hash};
 use sluis::secret::Secret;
-use sluis::store::Append;
+use sluis::store::{Append, Store};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
 use super::fixture::{Fixture, oin};
 use crate::support::cases::Cases;
 use crate::support::random_text;
-use crate::verifier::{DIVERGED, INVALID, UNWITNESSED, Verdict, verify};
+use crate::verifier::{DIVERGED, INVALID, UNWITNESSED, USAGE, Verdict, verify};
+
+/// What only the second verifier looks at: tiles beyond the log, and more in a tile than the log has.
+const STRICTER: [&str; 2] = [
+    "INSERT INTO tile VALUES (2, 0, zeroblob(32))",
+    "UPDATE tile SET hashes = CAST(hashes || zeroblob(32) AS BLOB) WHERE level = 0 AND idx = 2",
+];
 
 /// A log of 600 entries in one file: two full tiles and a partial one at level 0, a partial one at level 1.
 struct Log {
@@ -21,6 +28,8 @@ struct Log {
     _fixture: Fixture,
     file: PathBuf,
     vkey: String,
+    /// The checkpoint at 500 entries.
+    earlier: String,
 }
 
 /// What is done to a copy of the log.
@@ -34,7 +43,9 @@ enum Change {
 impl Log {
     async fn of_600() -> Self {
         let fixture = Fixture::new().await;
+        let mut earlier = String::new();
         for _ in 0..6 {
+            earlier = fixture.store.head().await.expect("the head").checkpoint;
             let batch: Vec<Append> =
                 (0..100).map(|_| Append { entries: vec![fixture.entry(&oin(1))], ..Append::default() }).collect();
             assert!(fixture.commit(&batch).await.expect("a commit").iter().all(Result::is_ok));
@@ -44,7 +55,7 @@ impl Log {
         sqlx::query("VACUUM INTO ?").bind(file.display().to_string()).execute(&raw).await.expect("a copy");
         raw.close().await;
         let vkey = fixture.scribe.verifier().to_string();
-        Self { _fixture: fixture, file, vkey }
+        Self { _fixture: fixture, file, vkey, earlier }
     }
 
     /// What the verifier says of a copy to which this was done.
@@ -63,8 +74,20 @@ impl Log {
         }
         raw.close().await.expect("written");
         let verdict = verify(&["full", &copy.display().to_string(), &self.vkey]);
+        let stricter = changes.iter().any(|change| matches!(change, Change::Sql(statement) if STRICTER.contains(statement)));
+        assert_eq!(self.here(&copy).await, if stricter { UNWITNESSED } else { verdict.code() }, "{verdict:?}");
         std::fs::remove_file(&copy).expect("removed");
         verdict
+    }
+
+    /// What Sluis' own verifier says.
+    async fn here(&self, file: &Path) -> i32 {
+        let against = Against { log: self.vkey.parse().expect("a key"), policy: None, seen: Vec::new() };
+        match against.verify(file, |_, _| {}).await {
+            Ok(verified) => verified.witnessed_by.map_or(UNWITNESSED, |by| panic!("{by:?}")),
+            Err(AuditError::Diverged { .. }) => DIVERGED,
+            Err(_) => INVALID,
+        }
     }
 }
 
@@ -141,21 +164,18 @@ async fn rows_that_go_come_or_change_places_are_named() {
         (SWAP, "entry 10: another leaf "),
         (
             "UPDATE entry SET leaf = (SELECT leaf FROM entry WHERE idx = 8), body = (SELECT body FROM entry WHERE idx = 8) WHERE idx = 9",
-            "entry 9: another leaf ",
+            "entry 9: a column ",
         ),
         ("UPDATE entry SET leaf = substr(leaf, 1, 96) WHERE idx = 40", "entry 40: its leaf is malformed"),
         ("UPDATE entry SET body = x'' WHERE idx = 40", "entry 40: its body "),
         ("DELETE FROM tile WHERE level = 0 AND idx = 1", "tile/0/001: 0 bytes "),
         ("UPDATE tile SET hashes = substr(hashes, 1, 8160) WHERE level = 0 AND idx = 1", "tile/0/001: 8160 bytes "),
-        (
-            "UPDATE tile SET hashes = CAST(hashes || zeroblob(32) AS BLOB) WHERE level = 0 AND idx = 2",
-            "tile/0/002.p/88: 2848 bytes ",
-        ),
+        (STRICTER[1], "tile/0/002.p/88: 2848 bytes "),
         (
             "UPDATE tile SET hashes = (SELECT hashes FROM tile WHERE level = 0 AND idx = 1) WHERE level = 0 AND idx = 0",
             "tile/0/000: hash 0 ",
         ),
-        ("INSERT INTO tile VALUES (2, 0, zeroblob(32))", "tile/2/000: a log of 600 has none such"),
+        (STRICTER[0], "tile/2/000: a log of 600 has none such"),
         ("UPDATE head SET size = 599", "head: size: "),
         ("UPDATE head SET checkpoint = ''", "head: checkpoint: "),
         (
@@ -171,6 +191,61 @@ async fn rows_that_go_come_or_change_places_are_named() {
     let erased = log.after(&[Change::Sql("UPDATE entry SET body = NULL, wrapped_key = NULL WHERE idx IN (3, 4)")]).await;
     cases.check("two erased bodies", erased.expect(UNWITNESSED, "unwitnessed: 600 entries, 2 without body"));
     cases.finish(20);
+}
+
+/// A digest of them stands before the sealed body.
+#[tokio::test]
+async fn a_changed_column_is_named_by_its_entry() {
+    let log = Log::of_600().await;
+    let mut cases = Cases::default();
+    for statement in [
+        "UPDATE entry SET kind = 'offer' WHERE idx = 20",
+        "UPDATE entry SET time = time + 1 WHERE idx = 20",
+        "UPDATE entry SET party = '00000099000000003000' WHERE idx = 20",
+        "UPDATE entry SET source = recipient WHERE idx = 20",
+        "UPDATE entry SET recipient = NULL WHERE idx = 20",
+        "UPDATE entry SET purpose = 'treatment' WHERE idx = 20",
+        "UPDATE entry SET categories = 'identity' WHERE idx = 20",
+        "UPDATE entry SET outcome = 'refused' WHERE idx = 20",
+        "UPDATE entry SET overridden = 1 WHERE idx = 20",
+        "UPDATE entry SET subject_token = actor_token WHERE idx = 20",
+        "UPDATE entry SET actor_token = NULL WHERE idx = 20",
+        "UPDATE entry SET case_token = zeroblob(32) WHERE idx = 20",
+        "UPDATE entry SET trace = upper(trace) || '0' WHERE idx = 20",
+        "UPDATE entry SET key_class = key_class || ' ' WHERE idx = 20",
+        "DELETE FROM entry_asked WHERE idx = 20",
+        "INSERT INTO entry_asked VALUES (20, '00000099000000003000')",
+    ] {
+        let verdict = log.after(&[Change::Sql(statement)]).await;
+        cases.check(statement, verdict.expect(INVALID, "invalid: entry 20: a column "));
+    }
+    cases.finish(16);
+}
+
+/// Heads that somebody kept: the log continues them, or the log's keeper signed two histories.
+#[tokio::test]
+async fn a_log_that_does_not_continue_what_was_seen_has_diverged() {
+    let log = Log::of_600().await;
+    let signer = |seed| {
+        let key = SigningKey::from_seed("sluis.example/test".parse().expect("a name"), KeyKind::Note, &Secret::new([seed; 32]));
+        NoteSigner::new(key.expect("a key")).expect("of this kind")
+    };
+    let head = |size, seed| SignedCheckpoint::sign(size, NodeHash::new([1; 32]), &signer(seed)).expect("in range").to_string();
+    let seen = |text: &str| {
+        let file = log.file.with_file_name("seen");
+        std::fs::write(&file, text).expect("written");
+        verify(&["full", &log.file.display().to_string(), &log.vkey, "--seen", &file.display().to_string()])
+    };
+    seen(&log.earlier).is_sound();
+    for (size, beginning) in
+        [(500, "other entries among the first 500"), (600, "other entries among"), (601, "had 601 entries, and has 600")]
+    {
+        let verdict = seen(&head(size, 5));
+        verdict.expect(DIVERGED, "diverged: ").expect(beginning);
+        assert!(verdict.said().contains(beginning), "{verdict:?}");
+    }
+    seen(&head(500, 6)).expect(USAGE, "usage: ").expect("of another key");
+    seen("").expect(USAGE, "usage: ").expect("no checkpoint");
 }
 
 /// Who changes an entry changes the tiles too. Then only the signed root, and the tile above, still tell.
@@ -201,7 +276,7 @@ async fn tiles_that_were_changed_along_do_not_help() {
     let fifth = [Change::Flip("entry", "leaf", "idx = 5".to_owned(), 1), Change::Sql(put(0, 5, &hashes[0]))];
     log.after(&fifth).await.expect(INVALID, "invalid: tile/1/000.p/2: hash 0 ").expect("the tile above tells");
     let last = [Change::Flip("entry", "leaf", "idx = 599".to_owned(), 1), Change::Sql(put(2, 87, &hashes[1]))];
-    log.after(&last).await.expect(DIVERGED, "diverged: root: ").expect("the signed root tells");
+    log.after(&last).await.expect(INVALID, "invalid: root: ").expect("the signed root tells");
 }
 
 /// A log of 65,600 entries has tiles of three levels.

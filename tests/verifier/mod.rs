@@ -34,6 +34,16 @@ pub fn verify(arguments: &[&str]) -> Verdict {
 }
 
 impl Verdict {
+    /// What it said.
+    pub fn said(&self) -> &str {
+        &self.said
+    }
+
+    /// The exit code.
+    pub const fn code(&self) -> i32 {
+        self.code
+    }
+
     /// That it ended with this code, in one line that begins so.
     pub fn expect(&self, code: i32, beginning: &str) -> Result<(), String> {
         let as_told = self.code == code && self.said.starts_with(beginning);

@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 """A second verifier of the disclosure log, written from the specifications on Python's standard library alone. Needs no key but the log's public one.
 
-  full STORE VKEY               a gateway's database: head, every leaf, body and tile, the receipts it still keeps
+  full STORE VKEY               a gateway's database: head, every leaf, body, column and tile, the receipts it still keeps
   tiles DIR|URL VKEY            what a gateway serves under /log/
   receipt FILE STATEMENT VKEY   a receipt, and the statement that it is about
 
-Exit codes: 0 witnessed (the policy's quorum cosigned), 5 unwitnessed, 6 diverged (the log signed another history), 3 invalid, 2 wrong usage.
-The first thing that is broken is named. Not covered: an entry's columns beside leaf and body.
+Exit codes: 0 witnessed (the policy's quorum cosigned), 5 unwitnessed, 6 diverged (from what was seen of the log before), 3 invalid, 2 wrong usage.
+The first thing that is broken is named.
 """
-import argparse, base64, hashlib, hmac, http.client, pathlib, re, sqlite3, ssl, sys, urllib.request
+import argparse, base64, hashlib, hmac, http.client, json, pathlib, re, sqlite3, ssl, sys, urllib.request
 from collections import namedtuple
 
-LEAF = 97  # design.md §7: 0x01 ‖ HMAC(k_mac, body) ‖ SHA-256(ciphertext) ‖ HMAC(k_party, statement)
+LEAF = 97  # design.md §7: 0x01 ‖ HMAC(k_mac, body) ‖ SHA-256(stored body) ‖ HMAC(k_party, statement)
+# A stored body begins with the SHA-256 of the columns beside it, as canonical JSON (RFC 8785) of these; then follows the ciphertext.
+COLUMNS = """kind, time, party, source, recipient, purpose, categories, outcome, overridden, lower(hex(subject_token)), lower(hex(actor_token)),
+    lower(hex(case_token)), trace, key_class,
+    coalesce((SELECT group_concat(source, ' ') FROM entry_asked WHERE entry_asked.idx = entry.idx), '')"""
 WORDS = {0: "witnessed", 5: "unwitnessed", 6: "diverged", 3: "invalid"}
 Key = namedtuple("Key", "name kind id public")
 Head = namedtuple("Head", "size root text signatures")
@@ -97,9 +101,13 @@ def vkey(text, kind=1):
     return key
 
 
-def checkpoint(data, where, log):
+def text_of(data):
+    return data.decode(errors="replace")  # notes with U+FFFD are refused
+
+
+def checkpoint(note, where, log):
     """The head in a note that the log signed."""
-    text, _, lines = data.decode(errors="replace").rpartition("\n\n")
+    text, _, lines = note.rpartition("\n\n")
     found = re.fullmatch(r"(.+)\n(.+)\n(.+)((?:\n.+)*)", text)
     check(found and not re.search(r"[\0-\x09\x0b-\x1f\ufffd]", text), where, "no checkpoint")
     origin, size, root = found[1], decimal(found[2]), unbase64(found[3])
@@ -129,7 +137,7 @@ def signed(head, key, where):
 # Whose cosignatures are asked for (c2sp.org/tlog-policy).
 def read_policy(path):
     logs, witnesses, rules, members, quorum = [], {}, {"none": (0, [])}, [], []
-    text = pathlib.Path(path).read_bytes().decode(errors="replace")
+    text = text_of(pathlib.Path(path).read_bytes())
     for line in text.split("\n"):
         match re.findall(r"[^ \t]+", line):
             case ["log", key] | ["log", key, _]:
@@ -179,8 +187,11 @@ def tile_path(level, n, width):
     return f"tile/{level}/{groups}{last}" + (f".p/{width}" if width < 256 else "")
 
 
-def rebuild(head, row, tile):
-    """Every tile against the leaf hashes in `row`, then the root."""
+def rebuild(head, row, tile, seen):
+    """Heads that were seen before, every tile and the root against the leaf hashes in `row`."""
+    for name, old in seen:
+        check(old.size <= head.size, name, f"the log had {old.size} entries, and has {head.size}", 6)
+        check(root_of(row[: old.size]) == old.root, name, f"the log had other entries among the first {old.size}", 6)
     level, genuine = 0, root_of(row) == head.root
     while row:
         for n in range(-(-len(row) // 256)):
@@ -192,13 +203,13 @@ def rebuild(head, row, tile):
             check(wrong is None or level > 0 or genuine, f"entry {256 * n + (wrong or 0)}", f"another leaf than in {path}")
             check(wrong is None, path, f"hash {wrong} is not that of what is below it")
         row, level = [root_of(row[i : i + 256]) for i in range(0, len(row) - 255, 256)], level + 1
-    check(genuine, "root", "entries and tiles agree, but the log signed another root", 6)
+    check(genuine, "root", "entries and tiles agree with each other, but not with the signed root")
 
 
 # Receipts (c2sp.org/tlog-proof): extra data is the leaf and its party's key.
-def read_proof(data, where, log):
-    start, _, note = data.partition(b"\n\n")
-    found = re.fullmatch(r"c2sp\.org/tlog-proof@v1\nextra (\S+)\nindex (\S+)((?:\n\S{44}){0,63})", start.decode(errors="replace"))
+def read_proof(text, where, log):
+    start, _, note = text.partition("\n\n")
+    found = re.fullmatch(r"c2sp\.org/tlog-proof@v1\nextra (\S+)\nindex (\S+)((?:\n\S{44}){0,63})", start)
     extra, index = (unbase64(found[1]), decimal(found[2])) if found else (b"", -1)
     check(index >= 0 and len(extra) == LEAF + 32 and extra[0] == 1, where, "no tlog-proof of a leaf of this log")
     head, path = checkpoint(note, f"{where}: checkpoint", log), [unbase64(line) for line in found[3].split()]
@@ -218,23 +229,30 @@ def includes(index, head, path, hash):  # RFC 9162 §2.1.3.2
     return index < head.size and sn == 0 and hash == head.root
 
 
+def read_seen(path, log):
+    text = text_of(pathlib.Path(path).read_bytes())
+    return path, read_proof(text, path, log).head if text.startswith("c2sp.org/tlog-proof") else checkpoint(text, path, log)
+
+
 # The three commands: each gives the head that was found sound, and says what was looked at.
-def full(log, file):
+def full(log, options, file):
     store = sqlite3.connect(pathlib.Path(file).absolute().as_uri() + "?mode=ro", uri=True)
-    store.text_factory = bytes
+    store.text_factory = text_of
     store.execute("BEGIN")  # all as of one moment, though a gateway may go on writing
     rows = store.execute("SELECT size, root, checkpoint FROM head").fetchall()
     check(len(rows) == 1, "head", f"{len(rows)} rows")
     size, root, note = rows[0]
-    head = Head(0, sha256(b""), "", []) if (size, note) == (0, b"") else checkpoint(octets(note), "head: checkpoint", log)
+    head = Head(0, sha256(b""), "", []) if (size, note) == (0, "") else checkpoint(str(note), "head: checkpoint", log)
     check(size == head.size, "head: size", f"{size}, the checkpoint says {head.size}")
     check(root == head.root, "head: root", "not the one in the checkpoint")
     hashes, erased, entry = [], 0, "entry {}".format
-    for index, leaf, body in store.execute("SELECT idx, leaf, body FROM entry ORDER BY idx"):
+    for index, leaf, body, *columns in store.execute(f"SELECT idx, leaf, body, {COLUMNS} FROM entry ORDER BY idx"):
         check(0 <= index < size, entry(index), f"a log of {size} has none such")
         check(index == len(hashes), entry(len(hashes)), "missing")
         check(len(octets(leaf)) == LEAF and leaf[0] == 1, entry(index), "its leaf is malformed")
         check(body is None or sha256(octets(body)) == leaf[33:65], entry(index), "its body is not the one in its leaf")
+        canonical = json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode()
+        check(body is None or sha256(canonical) == body[:32], entry(index), "a column is not the one in its body")
         hashes.append(sha256(b"\0" + leaf))
         erased += body is None
     stored = {(level, n): octets(tile) for level, n, tile in store.execute("SELECT level, idx, hashes FROM tile")}
@@ -242,19 +260,18 @@ def full(log, file):
         known = b"".join(tile for (level, _), tile in sorted(stored.items()) if level == 0)
         first = next((i for i, hash in enumerate(hashes) if known[32 * i : 32 * i + 32] != hash), len(hashes))
         raise Broken(f"entry {first}: missing, {len(hashes)} are there instead of {size}", 3)
-    rebuild(head, hashes, lambda level, n, _: stored.pop((level, n), b""))
+    rebuild(head, hashes, lambda level, n, _: stored.pop((level, n), b""), options.seen)
     for level, n in sorted(stored):
         raise Broken(f"{tile_path(level, n, 256)}: a log of {size} has none such", 3)
     receipts = "SELECT disclosure || ' at ' || seq, receipt FROM delivery"
     receipts += " UNION ALL SELECT disclosure || ' for ' || source, receipt FROM contribution_receipt"
     for about, text in store.execute(receipts):
-        where = f"receipt of {octets(about).decode(errors='replace')}"
-        proof = read_proof(octets(text), where, log)
-        check([sha256(b"\0" + proof.leaf)] == hashes[proof.index :][:1], where, "of an entry that the log has not", 6)
+        proof = read_proof(str(text), f"receipt of {about}", log)
+        check([sha256(b"\0" + proof.leaf)] == hashes[proof.index :][:1], f"receipt of {about}", "not of the entry at its place")
     return head, f"{size} entries, {erased} without body"
 
 
-def tiles(log, source, tls=None):
+def tiles(log, options, source):
     def read(path, limit):  # at most one byte more than the limit
         try:
             with urllib.request.urlopen(f"{base.rstrip('/')}/{path}", timeout=30, context=context) as answer:
@@ -263,10 +280,10 @@ def tiles(log, source, tls=None):
             raise Broken(f"{path}: {error}", 3) from None
 
     base = source if re.match("https?://", source) else pathlib.Path(source).absolute().as_uri()
-    context = ssl.create_default_context(cafile=tls[0]) if tls else None
-    if tls:
-        context.load_cert_chain(*tls[1:])
-    head, hashes = checkpoint(read("checkpoint", 2**20), "checkpoint", log), []
+    context = ssl.create_default_context(cafile=options.tls[0]) if options.tls else None
+    if context:
+        context.load_cert_chain(*options.tls[1:])
+    head, hashes = checkpoint(text_of(read("checkpoint", 2**20)), "checkpoint", log), []
     for n in range(-(-head.size // 256)):
         width = min(256, head.size - 256 * n)
         path = tile_path("entries", n, width)
@@ -275,12 +292,12 @@ def tiles(log, source, tls=None):
         for i in range(0, len(bundle), 99):  # tlog-tiles §Log entries: each behind its length
             check(bundle[i : i + 3] == b"\0\x61\1", path, f"entry {256 * n + i // 99} is no public leaf")
             hashes.append(sha256(b"\0" + bundle[i + 2 : i + 99]))
-    rebuild(head, hashes, lambda *tile: read(tile_path(*tile), 8192))
+    rebuild(head, hashes, lambda *tile: read(tile_path(*tile), 8192), options.seen)
     return head, f"{head.size} entries"
 
 
-def receipt(log, file, statement):
-    proof, statement = read_proof(pathlib.Path(file).read_bytes(), "receipt", log), pathlib.Path(statement).read_bytes()
+def receipt(log, _, file, statement):
+    proof, statement = read_proof(text_of(pathlib.Path(file).read_bytes()), "receipt", log), pathlib.Path(statement).read_bytes()
     form = rb'\{"disclosure":"[0-9a-f-]{36}","party":"[0-9]{20}","payload":"[\w-]{43}","request":"[\w-]{43}"\}'
     check(re.fullmatch(form, statement), "statement", "not in canonical JSON (RFC 8785)")
     mac = hmac.digest(proof.party_key, statement, "sha256")
@@ -293,6 +310,7 @@ def main():
     parser.add_argument("command", choices=["full", "tiles", "receipt"])
     parser.add_argument("what", nargs="+", help="what is verified, and last the log's key: <name>+<key id>+<base64>")
     parser.add_argument("--policy", help="whose cosignatures are asked for (c2sp.org/tlog-policy)")
+    parser.add_argument("--seen", action="append", default=[], metavar="FILE", help="a checkpoint or receipt that was kept, for full and tiles")
     parser.add_argument("--tls", nargs=3, metavar=("CA", "CERTIFICATE", "KEY"), help="PEM files, for tiles")
     options = parser.parse_args()
     sys.stdout.reconfigure(errors="backslashreplace")
@@ -300,12 +318,13 @@ def main():
     *what, key = options.what
     try:
         log, policy = vkey(key), options.policy and read_policy(options.policy)
-    except (OSError, ValueError) as error:
-        parser.error(str(error))
-    if len(what) != places or (options.tls and run is not tiles):
+        options.seen = [read_seen(path, log) for path in options.seen]
+    except (OSError, ValueError, Broken) as error:
+        parser.error(str(error.args[0] if isinstance(error, Broken) else error))
+    if len(what) != places:
         parser.error(f"wrong number of arguments for {options.command}")
     try:
-        head, said = run(log, *what, *([options.tls] if options.tls else []))
+        head, said = run(log, options, *what)
         code, by = judge(head, log, policy)
         said += f", root {base64.b64encode(head.root).decode()}; {by}"
     except Broken as broken:
