@@ -122,8 +122,8 @@ fn a_changed_receipt_of_a_demo_is_found() {
             cases.check(format!("statement, byte {at}"), verdict.expect(INVALID, "invalid: statement: "));
         }
     }
-    const STORED: &str = "UPDATE delivery SET receipt = replace(receipt, 'index ', 'index 1')";
-    let store = disclosed.store("delivery.sqlite", Some(STORED));
+    let change = "UPDATE delivery SET receipt = replace(receipt, 'index ', 'index 1')";
+    let store = disclosed.store("delivery.sqlite", Some(change));
     cases.check("a stored receipt", verify(&["full", &store, &disclosed.vkey]).expect(INVALID, "invalid: receipt of "));
     cases.finish(25);
 }
