@@ -99,9 +99,9 @@ fn altered_notes_are_refused_by_both() {
         let here = Note::parse(text);
         let there = TheirNote::from_bytes(text.as_bytes());
         assert_eq!(here.is_ok(), there.is_ok(), "{text:?}");
-        let signed = here.is_ok_and(|note| note.verify(signer.verifier()).is_ok());
-        assert_eq!(signed, there.is_ok_and(|note| note.verify(&known(signer.verifier())).is_ok()), "{text:?}");
-        signed
+        let verified = here.is_ok_and(|note| note.verify(signer.verifier()).is_ok());
+        assert_eq!(verified, there.is_ok_and(|note| note.verify(&known(signer.verifier())).is_ok()), "{text:?}");
+        verified
     };
     assert!(same(&sound));
     for at in 0..sound.len() {

@@ -114,9 +114,8 @@ fn both_verifiers_judge_every_set_of_witnesses_alike() {
         let expected = set.count_ones() >= 3 && (set & 7).count_ones() >= 2 && set >> 3 != 0;
         let receipt = world.receipt(&by);
         let verdict = world.verdict(&receipt, &policy);
-        let (code, word) =
-            if expected { (WITNESSED, "witnessed: entry 700 of 701") } else { (UNWITNESSED, "unwitnessed: entry 700 of 701") };
-        cases.check(format!("{by:?}"), verdict.expect(code, word));
+        let (code, verdict_is) = if expected { (WITNESSED, "witnessed") } else { (UNWITNESSED, "unwitnessed") };
+        cases.check(format!("{by:?}"), verdict.expect(code, &format!("{verdict_is}: entry 700 of 701")));
         cases.hold(format!("{by:?} here"), world.here(&receipt, &policy) == expected);
         met += u32::from(expected);
     }
