@@ -12,7 +12,7 @@
 //! | 2 domain | [`organisation`] → [`subject`] → [`catalogue`] → [`consent`] → [`notice`] → [`pseudonym`], [`ledger`] → [`case_room`] → [`policy`] |
 //! | 3 ports | [`keystore`], [`source`], [`store`] |
 //! | 4 flow | [`exchange`], [`actions`] |
-//! | 5 edges | [`http`], [`api`], [`web`], [`connector`], [`client`], and the adapters `store/sqlite`, `source/http.rs` |
+//! | 5 edges | [`http`], [`api`], [`web`], [`connector`], [`witness`], [`client`], and the adapters `store/sqlite`, `source/http.rs` |
 //! | 6 shell | [`app`], [`config`], [`telemetry`], [`demo`], [`cli`] |
 //!
 //! # The flow of a disclosure
@@ -54,3 +54,4 @@ pub mod store;
 pub mod subject;
 pub mod telemetry;
 pub mod web;
+pub mod witness;

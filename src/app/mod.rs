@@ -7,3 +7,4 @@ mod listeners;
 pub mod minimiser;
 pub mod policies;
 pub mod registers;
+pub mod witness;

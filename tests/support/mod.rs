@@ -44,6 +44,7 @@ pub mod log;
 pub mod professionals;
 pub mod raw;
 pub mod silent;
+pub mod witness;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -346,13 +347,19 @@ pub fn random_text() -> String {
 }
 
 /// A temporary folder that goes with its owner.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    /// A new one.
+    pub fn new() -> Self {
         let folder = std::env::temp_dir().join(format!("sluis-test-{}", random_text()));
         std::fs::create_dir(&folder).expect("a temporary folder");
         Self(folder)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &std::path::Path {
+        &self.0
     }
 }
 
