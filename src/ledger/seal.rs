@@ -8,6 +8,7 @@ use ring::error::Unspecified;
 use ring::{hkdf, hmac};
 use zeroize::Zeroizing;
 
+use super::entry::Beside;
 use super::padding::PaddedBody;
 use super::statement::Statement;
 use super::tree::{NodeHash, leaf_hash};
@@ -19,7 +20,7 @@ const VERSION: u8 = 0x01;
 const SALT: &[u8] = b"sluis ledger entry v1";
 
 /// A public leaf: `0x01 ‖ HMAC(k_mac, body) ‖ SHA-256(ciphertext) ‖ HMAC(k_party, statement)`, both HMACs with SHA-256. An entry without
-/// statement has the HMAC of the empty text there, which no statement is.
+/// statement has the HMAC of the empty text there, which no statement is. The ciphertext begins with the digest of the columns beside it ([`Beside`]).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Leaf([u8; Leaf::LENGTH]);
 
@@ -125,7 +126,7 @@ impl PartyKey {
 pub struct SealedEntry {
     /// The public leaf.
     pub leaf: Leaf,
-    /// The sealed body: AES-256-GCM, tag at the end.
+    /// What stands beside it, then the sealed body: AES-256-GCM, tag at the end.
     pub ciphertext: Vec<u8>,
     /// The entry's key, to be wrapped.
     pub entry_key: EntryKey,
@@ -137,15 +138,23 @@ pub struct SealedEntry {
 ///
 /// # Errors
 /// [`SealError`] when there is no randomness for the key, or the cipher refuses.
-pub fn seal(body: &PaddedBody, statement: Option<&Statement>, entropy: &dyn Entropy) -> Result<SealedEntry, SealError> {
+pub fn seal(
+    body: &PaddedBody,
+    beside: Beside,
+    statement: Option<&Statement>,
+    entropy: &dyn Entropy,
+) -> Result<SealedEntry, SealError> {
     let entry_key = EntryKey(Secret::new(random(entropy)?));
     let keys = entry_key.extract();
     let party_key = PartyKey(derive(&keys, b"party"));
     let body_mac = hmac::sign(&mac_key(derive(&keys, b"mac").expose()), body.bytes());
-    let mut ciphertext = Vec::with_capacity(body.bytes().len() + AES_256_GCM.tag_len());
+    let mut ciphertext = Vec::with_capacity(Beside::LENGTH + body.bytes().len() + AES_256_GCM.tag_len());
+    ciphertext.extend_from_slice(beside.bytes());
     ciphertext.extend_from_slice(body.bytes());
     let cipher = cipher(derive(&keys, b"enc").expose())?;
-    cipher.seal_in_place_append_tag(single_use_nonce(), Aad::from([VERSION]), &mut ciphertext)?;
+    let plaintext = ciphertext.get_mut(Beside::LENGTH..).ok_or(SealError::Cipher)?;
+    let tag = cipher.seal_in_place_separate_tag(single_use_nonce(), bound(beside), plaintext)?;
+    ciphertext.extend_from_slice(tag.as_ref());
     let statement = statement.map(Statement::to_string).unwrap_or_default();
     let statement_mac = hmac::sign(&mac_key(party_key.expose()), statement.as_bytes());
     let ciphertext_digest = digest(&SHA256, &ciphertext);
@@ -154,23 +163,36 @@ pub fn seal(body: &PaddedBody, statement: Option<&Statement>, entropy: &dyn Entr
     Ok(SealedEntry { leaf, ciphertext, entry_key, party_key })
 }
 
-/// Opens an entry's body, and checks that it and its ciphertext are what the leaf commits to. (GCM alone commits to neither key nor plaintext:
+/// Opens an entry's body, and checks that it, its ciphertext and what stands beside it are what the leaf commits to. (GCM alone commits to neither key nor plaintext:
 /// one ciphertext can open to two bodies under two keys; the HMAC over the body rules that out.)
 ///
 /// # Errors
 /// [`OpenError`]: which check failed.
-pub fn open(entry_key: &EntryKey, leaf: &Leaf, ciphertext: &[u8]) -> Result<PaddedBody, OpenError> {
+pub fn open(entry_key: &EntryKey, leaf: &Leaf, beside: Beside, ciphertext: &[u8]) -> Result<PaddedBody, OpenError> {
     if !leaf.holds(ciphertext) {
         return Err(OpenError::Ciphertext);
+    }
+    let Some((written, ciphertext)) = ciphertext.split_at_checked(Beside::LENGTH) else { return Err(OpenError::Ciphertext) };
+    if written != beside.bytes() {
+        return Err(OpenError::Beside);
     }
     let keys = entry_key.extract();
     let cipher = cipher(derive(&keys, b"enc").expose()).map_err(|_| OpenError::Key)?;
     let mut plaintext = Zeroizing::new(ciphertext.to_vec());
-    let opened = cipher.open_in_place(single_use_nonce(), Aad::from([VERSION]), &mut plaintext).map_err(|_| OpenError::Key)?;
+    let opened = cipher.open_in_place(single_use_nonce(), bound(beside), &mut plaintext).map_err(|_| OpenError::Key)?;
     hmac::verify(&mac_key(derive(&keys, b"mac").expose()), opened, leaf.part(0)).map_err(|_| OpenError::Body)?;
     let length = opened.len();
     plaintext.truncate(length);
     PaddedBody::from_bytes(plaintext).map_err(|_| OpenError::Body)
+}
+
+/// What is sealed with a body and not secret: the version, and the columns beside it.
+fn bound(beside: Beside) -> Aad<[u8; 1 + Beside::LENGTH]> {
+    let mut bytes = [VERSION; 1 + Beside::LENGTH];
+    if let Some((_, rest)) = bytes.split_first_mut() {
+        rest.copy_from_slice(beside.bytes());
+    }
+    Aad::from(bytes)
 }
 
 /// The nonce of an entry's cipher key. That key is derived from a fresh entry key and seals one message ever, so a constant nonce is never
@@ -219,6 +241,9 @@ pub enum OpenError {
     /// The ciphertext is not the one that the leaf commits to.
     #[error("the stored ciphertext is not the one that the log's leaf commits to: the store was altered or damaged")]
     Ciphertext,
+    /// The columns beside the body are not those that it was sealed with.
+    #[error("a column beside the log entry's sealed body is not what it was sealed with: the store was altered or damaged")]
+    Beside,
     /// The key does not open it.
     #[error("the key does not open this: another key, another entry, or altered bytes")]
     Key,

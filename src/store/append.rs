@@ -9,7 +9,7 @@ use super::{Revision, SubjectIndex};
 use crate::case_room::CaseId;
 use crate::clock::Timestamp;
 use crate::ledger::checkpoint::SignedCheckpoint;
-use crate::ledger::entry::Clear;
+use crate::ledger::entry::{Beside, Clear};
 use crate::ledger::receipt;
 use crate::ledger::seal::{Leaf, PartyKey};
 use crate::ledger::tree::NodeHash;
@@ -40,14 +40,21 @@ pub struct EntryRow {
     pub clear: Clear,
     /// The public leaf.
     pub leaf: Leaf,
-    /// The sealed body.
+    /// What stands beside it, and the sealed body.
     pub body: Vec<u8>,
     /// The entry key, wrapped by the key named `key_class`.
     pub wrapped_key: WrappedKey,
     /// The wrapping key in the key store: retention class and month.
     pub key_class: String,
-    /// The sources that were asked, for an *ask* of several.
+    /// The sources that were asked, in their order.
     pub asked: Vec<Oin>,
+}
+
+impl EntryRow {
+    /// What its leaf must say of its columns.
+    pub fn beside(&self) -> Beside {
+        Beside::of(&self.clear, &self.key_class, &self.asked)
+    }
 }
 
 /// A nonce, unique per organisation until it expires.

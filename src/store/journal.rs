@@ -10,7 +10,7 @@ use crate::catalogue::PurposeCode;
 use crate::clock::Timestamp;
 use crate::entropy::{Entropy, EntropyUnavailable};
 use crate::keystore::{KeyStore, KeyStoreError};
-use crate::ledger::entry::{Body, BodyError, Clear, SpanId, TraceId};
+use crate::ledger::entry::{Beside, Body, BodyError, Clear, SpanId, TraceId};
 use crate::ledger::seal::{self, OpenError, PartyKey, SealError};
 use crate::ledger::statement::Statement;
 use crate::ledger::token::{SearchKey, SearchToken, TokenField};
@@ -78,9 +78,11 @@ impl Journal {
         let own = clear.purpose.as_ref().and_then(|purpose| self.terms.load().get(purpose).copied());
         let key_class = key_class(clear.time, own.unwrap_or_default().max(years));
         let wrapping = self.key_store.wrapping_key(&key_class)?;
-        let sealed = seal::seal(&body.encode()?, statement, &*self.entropy)?;
+        let asked: Vec<Oin> = body.asked.keys().cloned().collect();
+        let beside = Beside::of(&clear, &key_class, &asked);
+        let sealed = seal::seal(&body.encode()?, beside, statement, &*self.entropy)?;
         let wrapped_key = wrap(&sealed.entry_key, &wrapping, sealed.leaf.bytes(), &*self.entropy)?;
-        let row = EntryRow { clear, leaf: sealed.leaf, body: sealed.ciphertext, wrapped_key, key_class, asked: Vec::new() };
+        let row = EntryRow { clear, leaf: sealed.leaf, body: sealed.ciphertext, wrapped_key, key_class, asked };
         Ok(Written { row, party_key: sealed.party_key })
     }
 
@@ -91,7 +93,7 @@ impl Journal {
     pub fn open(&self, row: &EntryRow) -> Result<Body, JournalError> {
         let wrapping = self.key_store.existing_key(&row.key_class)?;
         let key = unwrap(&row.wrapped_key, &wrapping, row.leaf.bytes())?;
-        Ok(Body::decode(&seal::open(&key, &row.leaf, &row.body)?)?)
+        Ok(Body::decode(&seal::open(&key, &row.leaf, row.beside(), &row.body)?)?)
     }
 
     /// The token by which `party`'s officer finds what concerns a person.

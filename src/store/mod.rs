@@ -6,6 +6,7 @@ pub mod duties;
 pub mod facts;
 pub mod journal;
 pub mod lost;
+pub mod proofs;
 mod rows;
 pub mod scribe;
 pub mod sequencer;

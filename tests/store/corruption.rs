@@ -1,7 +1,9 @@
 //! A row that is not what it must be stops whoever reads it, with table, column and row, and never with a value.
 
+use sluis::ledger::seal::OpenError;
 use sluis::ledger::tree::NodeHash;
 use sluis::store::facts::facts_digest;
+use sluis::store::journal::JournalError;
 use sluis::store::{Append, Change, Conflict, CredentialChange, Expected, Head, Revision, Store, StoreError, SubjectIndex};
 use sqlx::AssertSqlSafe;
 
@@ -64,6 +66,47 @@ async fn a_corrupt_entry_is_named() {
     }
     write(&fixture, "UPDATE entry_asked SET source = 'Verboden' WHERE idx = 1 AND source LIKE '%7000'").await;
     assert_eq!(corrupt(fixture.store.entries(0, 10).await, "entry", "asked"), "1");
+}
+
+/// A column that was changed to another that it could be is not what the leaf commits to.
+///
+/// Broken on purpose to see it fail: a constant for what `Beside::of` gives.
+#[tokio::test]
+async fn a_changed_column_is_not_what_the_leaf_commits_to() {
+    let fixture = Fixture::new().await;
+    fixture.commit_one(fixture.append()).await.expect("committed");
+    let open = async || {
+        let entries = fixture.store.entries(0, 1).await.expect("read");
+        fixture.journal.open(&entries[0].row)
+    };
+    open().await.expect("as it was sealed");
+    let token = format!("x'{}'", "07".repeat(32));
+    let changes = [
+        ("kind", "'offer'"),
+        ("time", "time + 1"),
+        ("party", "'00000099000000009000'"),
+        ("source", "'00000099000000009000'"),
+        ("recipient", "NULL"),
+        ("purpose", "'treatment'"),
+        ("categories", "'identity'"),
+        ("outcome", "'given'"),
+        ("overridden", "1"),
+        ("subject_token", &token),
+        ("actor_token", &token),
+        ("case_token", &token),
+        ("trace", "replace(trace, substr(trace, 1, 1), CASE substr(trace, 1, 1) WHEN 'a' THEN 'b' ELSE 'a' END)"),
+    ];
+    for (column, value) in changes {
+        let raw = fixture.raw().await;
+        sqlx::query("CREATE TABLE kept AS SELECT * FROM entry").execute(&raw).await.expect("kept");
+        write(&fixture, &format!("UPDATE entry SET {column} = {value}")).await;
+        assert!(matches!(open().await, Err(JournalError::Open(OpenError::Beside))), "{column}");
+        write(&fixture, &format!("UPDATE entry SET {column} = (SELECT {column} FROM kept)")).await;
+        sqlx::query("DROP TABLE kept").execute(&raw).await.expect("dropped");
+        raw.close().await;
+    }
+    write(&fixture, "DELETE FROM entry_asked WHERE source LIKE '%7000'").await;
+    assert!(matches!(open().await, Err(JournalError::Open(OpenError::Beside))), "asked");
 }
 
 /// A head or a tile that does not belong to the log: nothing is put behind it.

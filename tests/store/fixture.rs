@@ -29,7 +29,8 @@ pub struct Fixture {
     pub store: Arc<SqliteStore>,
     /// Numbers and signs.
     pub scribe: Arc<TreeScribe>,
-    journal: Journal,
+    /// Writes and opens its entries.
+    pub journal: Journal,
     folder: PathBuf,
 }
 
@@ -91,10 +92,9 @@ impl Fixture {
             case: None,
             trace,
         };
-        let body = Body::new(EntryKind::Ask, NOW, party.clone(), operation);
-        let mut row = self.journal.write(clear, &body, None, 5).expect("an entry").row;
-        row.asked = vec![oin(7), oin(8)];
-        row
+        let mut body = Body::new(EntryKind::Ask, NOW, party.clone(), operation);
+        body.asked = [oin(7), oin(8)].map(|source| (source, std::collections::BTreeMap::new())).into();
+        self.journal.write(clear, &body, None, 5).expect("an entry").row
     }
 
     /// An append of one entry.

@@ -10,5 +10,6 @@ mod facts;
 mod fixture;
 mod lists;
 mod offers;
+mod proofs;
 mod registers;
 mod sequencing;

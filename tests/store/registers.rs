@@ -8,6 +8,7 @@ use sluis::consent::derogation::ConsentSought;
 use sluis::consent::minors::{Grantor, GrantorRole};
 use sluis::consent::record::{ConsentEvent, Evidence, EvidenceKind, Notice};
 use sluis::consent::{ConsentRecord, ConsentState, Override, Professional};
+use sluis::ledger::entry::Beside;
 use sluis::ledger::seal::{PartyKey, seal};
 use sluis::ledger::statement::Statement;
 use sluis::store::{
@@ -106,7 +107,9 @@ pub fn disclosure(id: &str) -> DisclosureRow {
 fn party_key() -> PartyKey {
     let statement = Statement::about(uuid::Uuid::nil(), oin(2), b"payload", b"request");
     let body = sluis::ledger::padding::PaddedBody::pad(b"body").expect("a body");
-    seal(&body, Some(&statement), &sluis::entropy::SystemEntropy::default()).expect("sealed").party_key
+    seal(&body, Beside::before(&[0; 32]).expect("a digest"), Some(&statement), &sluis::entropy::SystemEntropy::default())
+        .expect("sealed")
+        .party_key
 }
 
 /// Versions follow each other; the newest counts; nothing is ever changed.

@@ -57,7 +57,7 @@ pub async fn opened(store: &dyn Store, layout: &Layout) -> Vec<Opened> {
         let row = &stored.row;
         let wrapping = keys.existing_key(&row.key_class).expect("the class's key");
         let key = wrap::unwrap(&row.wrapped_key, &wrapping, row.leaf.bytes()).expect("the entry's key");
-        let body = seal::open(&key, &row.leaf, &row.body).expect("the entry's body");
+        let body = seal::open(&key, &row.leaf, row.beside(), &row.body).expect("the entry's body");
         let body = Body::decode(&body).expect("a body");
         Opened { stored, body }
     };

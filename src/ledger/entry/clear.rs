@@ -12,8 +12,8 @@ use crate::clock::Timestamp;
 use crate::ledger::token::SearchToken;
 use crate::organisation::Oin;
 
-/// What is stored in the clear: enough to search, nothing about a person but keyed tokens (`design.md` §7). Not covered by the leaf: the sealed
-/// body says the same, and holds where they differ.
+/// What is stored in the clear: enough to search, nothing about a person but keyed tokens (`design.md` §7). The leaf covers
+/// it by [`super::Beside`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clear {
     /// What happened.

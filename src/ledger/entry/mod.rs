@@ -12,6 +12,7 @@ macro_rules! silent_debug {
 }
 use silent_debug;
 
+mod beside;
 mod body;
 mod clear;
 mod decision;
@@ -23,6 +24,7 @@ mod trace;
 #[cfg(test)]
 mod tests;
 
+pub use beside::Beside;
 pub use body::{Body, BodyError};
 pub use clear::{Clear, Outcome};
 pub use decision::{Basis, ConsentReference, Considered, Decision, Emergency, Item, Obligations, Refusal};

@@ -1,3 +1,4 @@
+use crate::ledger::entry::Beside;
 use uuid::Uuid;
 
 use super::*;
@@ -36,7 +37,9 @@ struct Issued {
 fn issued() -> Issued {
     let entropy = SystemEntropy::default();
     let body = PaddedBody::pad(b"body").expect("short");
-    let seal = |payload: &[u8]| seal(&body, Some(&statement(payload)), &entropy).expect("sealed");
+    let seal = |payload: &[u8]| {
+        seal(&body, Beside::before(&[0; 32]).expect("a digest"), Some(&statement(payload)), &entropy).expect("sealed")
+    };
     let (entry, other_leaf) = (seal(b"the payload"), seal(b"another payload"));
     let mut edge = RightEdge::empty();
     edge.append(&(0..300_u32).map(|number| leaf_hash(&number.to_be_bytes())).collect::<Vec<_>>()).expect("room");

@@ -1,5 +1,6 @@
 use super::*;
 use crate::entropy::{EntropyUnavailable, SystemEntropy};
+use crate::ledger::entry::Beside;
 use crate::ledger::padding::PaddedBody;
 use crate::ledger::seal::seal;
 
@@ -20,7 +21,8 @@ fn without_randomness_nothing_is_wrapped() {
 #[test]
 fn wrapped_keys_open_only_in_their_place() {
     let entropy = SystemEntropy::default();
-    let entry = seal(&PaddedBody::pad(b"body").expect("short"), None, &entropy).expect("sealed");
+    let entry = seal(&PaddedBody::pad(b"body").expect("short"), Beside::before(&[0; 32]).expect("a digest"), None, &entropy)
+        .expect("sealed");
     let (key, other) = (Secret::new([1; 32]), Secret::new([2; 32]));
     let wrapped = wrap(&entry.entry_key, &key, entry.leaf.bytes(), &entropy).expect("wrapped");
     assert_eq!(unwrap(&wrapped, &other, entry.leaf.bytes()).map(|_| ()), Err(OpenError::Key));
