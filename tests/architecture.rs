@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const TIERS: [&[&str]; 6] = [
     &["json", "clock", "entropy", "secret", "crypto"],
     &["organisation", "subject", "catalogue", "consent", "notice", "pseudonym", "ledger", "case_room", "policy"],
-    &["keystore", "source", "store"],
+    &["keystore", "source", "cosigners", "store"],
     &["exchange", "actions"],
     &["http", "api", "web", "connector", "witness", "client"],
     &["config", "telemetry", "app", "demo", "cli"],

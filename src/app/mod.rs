@@ -8,3 +8,4 @@ pub mod minimiser;
 pub mod policies;
 pub mod registers;
 pub mod witness;
+mod witnesses;

@@ -84,7 +84,9 @@ fn logs(config: &Config) -> Result<Vec<VerifierKey>, StartError> {
     let read = |vkey: &str| {
         let key: VerifierKey = vkey.parse().map_err(|error| StartError::new(format!("[[logs]] vkey: {vkey}: {error}")))?;
         let of_a_log = key.kind() == KeyKind::Note;
-        of_a_log.then_some(key).ok_or_else(|| StartError::new(format!("[[logs]] vkey: {vkey}: the key of a witness, not of a log")))
+        of_a_log
+            .then_some(key)
+            .ok_or_else(|| StartError::new(format!("[[logs]] vkey: {vkey}: the key of a witness, not of a log")))
     };
     config.logs.iter().map(|log| read(&log.vkey)).collect()
 }

@@ -77,6 +77,8 @@ pub struct Purpose {
     /// Whether disclosures go on, with an alarm and full review, when the log's witnesses are silent. It says nothing about overrides: for
     /// which purpose one person may make one alone is fixed (`domain.md` §7).
     pub emergency: bool,
+    /// Whether a quorum of witnesses must have cosigned a log that holds the disclosure before it leaves.
+    pub cosigned_before_release: bool,
     /// Whether `POST /v1/disclosures` serves it; the others are entered another way, and no source is asked.
     pub served: bool,
     /// The kind of case that a request must stand in, if it must.
@@ -119,6 +121,8 @@ struct PurposeFile {
     deadline: Spanned<String>,
     answer_at_ms: Spanned<u64>,
     emergency: bool,
+    #[serde(default)]
+    cosigned_before_release: bool,
     served: bool,
     case: Option<Spanned<CaseTrack>>,
     acts_for_subject: bool,
@@ -205,6 +209,7 @@ impl Purpose {
             deadline,
             answer_at: Duration::from_millis(read.answer_at_ms.into_inner()),
             emergency: read.emergency,
+            cosigned_before_release: read.cosigned_before_release,
             served: read.served,
             case: case.map(Spanned::into_inner),
             acts_for_subject: read.acts_for_subject,

@@ -42,7 +42,14 @@ async fn checkpoint(gateway: &Gateway) -> Result<Reply, Refusal> {
     if head.size == 0 {
         return Err(Refusal::new(ProblemType::NotFound, "the log is empty"));
     }
-    Ok(Reply::of(200, "text/plain; charset=utf-8", head.checkpoint.into_bytes()))
+    // The same head with the lines of its witnesses, once they are there; readers verify them, and so is what the store gives back.
+    let cosigned = gateway
+        .store
+        .newest_cosigned()
+        .await?
+        .filter(|cosigned| cosigned.verify(&gateway.log).is_ok_and(|one| one.size() == head.size && one.root() == head.root));
+    let text = cosigned.map_or(head.checkpoint, |cosigned| cosigned.to_string());
+    Ok(Reply::of(200, "text/plain; charset=utf-8", text.into_bytes()))
 }
 
 /// A tile or an entry bundle (C2SP tlog-tiles). Full ones never change.

@@ -105,6 +105,24 @@ pub fn client(identity: &Identity, servers: &Trust) -> Result<ClientConfig, TlsF
     Ok(config)
 }
 
+/// A client configuration that shows no certificate and trusts the named roots only; without them, nobody.
+///
+/// # Errors
+/// [`TlsFileError`] names the file and what is wrong with it.
+pub fn client_unnamed(servers: Option<&Trust>) -> Result<ClientConfig, TlsFileError> {
+    let builder = ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(|error| unusable(Path::new("TLS"), error))?;
+    let builder = match servers {
+        Some(servers) => builder.with_webpki_verifier(server_verifier(servers)?),
+        None => builder.with_root_certificates(RootCertStore::empty()),
+    };
+    let mut config = builder.with_no_client_auth();
+    config.enable_early_data = false;
+    config.resumption = rustls::client::Resumption::disabled();
+    Ok(config)
+}
+
 /// The leaf of a certificate chain in a PEM file: the first certificate.
 ///
 /// # Errors

@@ -39,7 +39,8 @@ impl AddCheckpoint {
     /// # Errors
     /// [`WitnessRefusal::Malformed`] when it is none.
     pub fn parse(body: &[u8]) -> Result<Self, WitnessRefusal> {
-        let malformed = || WitnessRefusal::Malformed("not `old <size>`, at most 63 base64 hashes, an empty line and a checkpoint");
+        let malformed =
+            || WitnessRefusal::Malformed("not `old <size>`, at most 63 base64 hashes, an empty line and a checkpoint");
         let text = std::str::from_utf8(body).map_err(|_| malformed())?;
         let (before, checkpoint) = text.split_once("\n\n").ok_or_else(malformed)?;
         let mut lines = before.split('\n');

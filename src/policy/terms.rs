@@ -80,6 +80,7 @@ fn purpose(before: &Purpose, after: &Purpose, shifts: &mut Vec<Shift>) {
     for (what, old, new, wide) in [
         ("acts_for_subject", before.acts_for_subject, after.acts_for_subject, false),
         ("emergency", before.emergency, after.emergency, true),
+        ("cosigned_before_release", before.cosigned_before_release, after.cosigned_before_release, false),
         ("served", before.served, after.served, true),
     ] {
         shift(what, old.to_string(), new.to_string(), new == wide);
@@ -135,6 +136,12 @@ mod tests {
         for (file, from, to, says) in [
             (TREATMENT, "acts_for_subject = true", "acts_for_subject = false", "treatment, acts_for_subject: true -> false"),
             (TREATMENT, "emergency = false", "emergency = true", "treatment, emergency: false -> true"),
+            (
+                TREATMENT,
+                "emergency = false",
+                "emergency = false\ncosigned_before_release = true",
+                "treatment, cosigned_before_release: false -> true",
+            ),
             (TREATMENT, "notify_subject_by = \"P30D\"", "notify_subject_by = \"P90D\"", "told within days: 30 -> 90"),
             (TREATMENT, "recipient = \"P90D\"", "recipient = \"P900D\"", "retention of the recipient, days: 90 -> 900"),
             (TREATMENT, "log_years = 5", "log_years = 25", "retention of the log, years: 5 -> 25"),

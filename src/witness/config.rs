@@ -54,7 +54,9 @@ impl Config {
             reason: reason.to_string().trim_end().to_owned(),
         };
         let text = std::fs::read_to_string(path).map_err(|error| {
-            wrong(&format!("the configuration cannot be read: {error}\n  do: give its path; deploy/witness.toml shows one, explained"))
+            wrong(&format!(
+                "the configuration cannot be read: {error}\n  do: give its path; deploy/witness.toml shows one, explained"
+            ))
         })?;
         let mut config: Self = toml::from_str(&text).map_err(|error| wrong(&error))?;
         let folder = path.parent().unwrap_or(Path::new("."));

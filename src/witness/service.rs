@@ -45,9 +45,7 @@ async fn add_checkpoint(witness: &Witness, body: Body) -> Response {
     };
     match witness.add_checkpoint(&body).await {
         Ok(cosignature) => reply(StatusCode::OK, TEXT, format!("{cosignature}\n")),
-        Err(NotCosigned::Refused(WitnessRefusal::Conflict(size))) => {
-            reply(StatusCode::CONFLICT, SIZE_TYPE, format!("{size}\n"))
-        }
+        Err(NotCosigned::Refused(WitnessRefusal::Conflict(size))) => reply(StatusCode::CONFLICT, SIZE_TYPE, format!("{size}\n")),
         Err(NotCosigned::Refused(refusal)) => {
             if refusal == WitnessRefusal::Inconsistent {
                 // Signed by the log, and yet not an extension of what it showed before: this is what a witness is for.

@@ -18,3 +18,4 @@ mod resume;
 mod schema;
 #[cfg(not(feature = "prove"))]
 mod unproved;
+mod witnesses;

@@ -95,8 +95,7 @@ pub async fn add(witness: SocketAddr, body: &[u8]) -> std::io::Result<Answer> {
 pub async fn call(witness: SocketAddr, method: &str, path: &str, body: &[u8]) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(witness).await?;
     let length = body.len();
-    let head =
-        format!("{method} {path} HTTP/1.1\r\nhost: {witness}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: {witness}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
     stream.write_all(&[head.as_bytes(), body].concat()).await?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await?;

@@ -24,7 +24,8 @@ async fn two_requests_at_once_never_take_the_head_back() {
             async move { add(witness.address, body.as_bytes()).await.expect("an answer").status }
         });
         let statuses = futures_util::future::join_all(calls).await;
-        let cosigned: Vec<u64> = sizes.iter().zip(&statuses).filter(|(_, status)| **status == 200).map(|(size, _)| *size).collect();
+        let cosigned: Vec<u64> =
+            sizes.iter().zip(&statuses).filter(|(_, status)| **status == 200).map(|(size, _)| *size).collect();
         assert_eq!(cosigned.len(), 1, "of requests from one old size one is cosigned: {statuses:?}");
         assert!(statuses.iter().all(|status| [200, 409].contains(status)), "{statuses:?}");
         let told = add(witness.address, log.request(0, 400).to_string().as_bytes()).await.expect("an answer").body;

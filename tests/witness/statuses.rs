@@ -2,6 +2,7 @@
 
 use sluis::ledger::checkpoint::SignedCheckpoint;
 use sluis::ledger::cosignature;
+use sluis::ledger::note::NoteSigner;
 use sluis::ledger::tree::{NodeHash, leaf_hash};
 use sluis::ledger::witness::{AddCheckpoint, MAX_REQUEST, monitoring_path, read_cosignature};
 
@@ -51,7 +52,11 @@ async fn what_is_no_request_is_400() {
     }
     let mut backwards = log.request(0, 9);
     backwards.old = 10;
-    assert_eq!(status(&witness, &backwards).await, 400, "the old size beyond the checkpoint, before it is compared with what is known");
+    assert_eq!(
+        status(&witness, &backwards).await,
+        400,
+        "the old size beyond the checkpoint, before it is compared with what is known"
+    );
     let large = vec![b'a'; MAX_REQUEST + 1];
     // The rest of what is too large may not be read: then the answer can be lost with the connection.
     let answer = add(witness.address, &large).await;
@@ -65,11 +70,11 @@ async fn what_is_no_request_is_400() {
 async fn a_stranger_is_403_or_404() {
     let log = TestLog::of(9, 0);
     let witness = Serving::knowing(&[log.signer.verifier()]).await;
-    let signed_by = |signer| SignedCheckpoint::sign(9, log.root(9), signer).expect("in range");
+    let signed_by = |signer: NoteSigner| SignedCheckpoint::sign(9, log.root(9), &signer).expect("in range");
     let mut request = log.request(0, 9);
-    request.checkpoint = signed_by(&signer("other.example", 1));
+    request.checkpoint = signed_by(signer("other.example", 1));
     assert_eq!(status(&witness, &request).await, 404, "an unknown origin");
-    request.checkpoint = signed_by(&signer(ORIGIN, 2));
+    request.checkpoint = signed_by(signer(ORIGIN, 2));
     assert_eq!(status(&witness, &request).await, 403, "no signature of a known key");
     request.old = 10;
     assert_eq!(status(&witness, &request).await, 403, "the signature comes before the sizes");

@@ -119,7 +119,9 @@ fn a_request_reads_back_as_it_was_written() {
 #[test]
 fn mutations_never_read_as_something_else() {
     let text = Grown::to(20).request(5, 20).to_string();
-    for (from, to) in [("old 5", "old 05"), ("old 5", "old +5"), ("old 5", "old  5"), ("old 5", "new 5"), ("old 5\n", "old 5\r\n")] {
+    for (from, to) in
+        [("old 5", "old 05"), ("old 5", "old +5"), ("old 5", "old  5"), ("old 5", "new 5"), ("old 5\n", "old 5\r\n")]
+    {
         assert!(AddCheckpoint::parse(text.replace(from, to).as_bytes()).is_err(), "{from} → {to}");
     }
     for place in 0..text.len() {
@@ -132,7 +134,9 @@ fn mutations_never_read_as_something_else() {
         }
         assert!(AddCheckpoint::parse(&text.as_bytes()[..place]).is_err(), "cut at {place}");
     }
-    let many = "old 5\n".to_owned() + &"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n".repeat(64) + &text[text.find("\n\n").expect("there") + 1..];
+    let many = "old 5\n".to_owned()
+        + &"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n".repeat(64)
+        + &text[text.find("\n\n").expect("there") + 1..];
     assert!(matches!(AddCheckpoint::parse(many.as_bytes()), Err(WitnessRefusal::Malformed(_))));
 }
 
