@@ -5,20 +5,20 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{ArgGroup, Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::operator::{By, instant};
 use super::output::{EXIT_CODES, Failure, finish};
 use super::{input, say};
 use crate::app::gateway::Outside;
-use crate::client::{Client, Kit, Whom, plain};
+use crate::client::{Client, Kit, Whom, consent_form, plain};
 use crate::clock::Timestamp;
 use crate::subject::{Bsn, SubjectId};
 
-const ABOUT: &str = "Only a source records consents, and only for its own data.\n\nExample:\n  sluis consent record --kit demo/kit/mental-health \
-    --person P22 --form consent.json\n  sluis consent withdraw ID --kit demo/kit/mental-health --by pro-1\n\n\
-    `sluis openapi` has the schema of the form: ConsentRecording.\n\nA consent that follows a refusal or a withdrawal \
+const ABOUT: &str = "Only a source records consents, and only for its own data.\n\nExample:\n  sluis consent record --template > consent.toml     # then fill it in\n  \
+    sluis consent record --kit demo/kit/mental-health --person P22 --form consent.toml\n  sluis consent withdraw ID --kit demo/kit/mental-health --by pro-1\n\n\
+    The form is TOML, as the template, or the JSON of `POST /v1/consents` (`sluis openapi`: ConsentRecording).\n\nA consent that follows a refusal or a withdrawal \
     opens nothing by itself: put the id of the earlier one in the form as `supersedes`, and have it given after that no. The answer names what still \
     speaks in its place as `overruledBy`.";
 
@@ -88,11 +88,15 @@ struct One {
 #[derive(Args)]
 #[command(after_help = format!("{ABOUT}\n\n{EXIT_CODES}"))]
 struct Record {
-    #[command(flatten)]
-    kit: KitFolder,
-    /// The filled form (JSON; `-`: standard input). Keep it where only you can read it, and remove it afterwards.
-    #[arg(long, value_name = "FILE")]
-    form: PathBuf,
+    /// Print an empty form with an explanation of every member, and stop.
+    #[arg(long, conflicts_with_all = ["kit", "form", "person", "idempotency_key"])]
+    template: bool,
+    /// Your organisation's folder in the integrator's kit.
+    #[arg(long, value_name = "DIR", required_unless_present = "template")]
+    kit: Option<PathBuf>,
+    /// The filled form (TOML or JSON; `-`: standard input). Keep it where only you can read it, and remove it afterwards.
+    #[arg(long, value_name = "FILE", required_unless_present = "template")]
+    form: Option<PathBuf>,
     /// About a test person of the kit, such as `P07`: fills the form's `subject`.
     #[arg(long, value_name = "ID")]
     person: Option<String>,
@@ -177,21 +181,42 @@ impl Consent {
 
 impl Record {
     async fn send(self, outside: &Outside) -> Result<(), Failure> {
-        let (kit, client) = self.kit.client(outside)?;
-        let mut body = input::bytes(&self.form)?;
-        if let Some(id) = &self.person {
-            let form = |line: usize| Failure::usage(format!("{}: not a JSON object (line {line})", self.form.display()));
-            let mut value: Value = serde_json::from_slice(&body).map_err(|error| form(error.line()))?;
-            let members = value.as_object_mut().ok_or_else(|| form(1))?;
-            let subject = kit.person(id).map_err(Failure::usage)?;
-            if !matches!(subject, SubjectId::Bsn(_)) {
-                members.insert("withoutBsn".to_owned(), Value::Bool(true));
-            }
-            members.insert("subject".to_owned(), Whom::Identifier(subject).json());
-            body = Zeroizing::new(value.to_string().into_bytes());
-        }
+        let (Some(kit), Some(form)) = (self.kit, self.form) else {
+            say(consent_form::TEMPLATE.trim_end());
+            return Ok(());
+        };
+        let (kit, client) = KitFolder { kit }.client(outside)?;
+        let subject = self.person.as_deref().map(|id| kit.person(id)).transpose().map_err(Failure::usage)?;
+        let body = body(&form, &kit, subject)?;
         show(&client.post("/v1/consents", &body, self.idempotency_key.as_deref()).await?)
     }
+}
+
+/// The form's content as the body; about `subject`, if that is given, in the place of whom the form names.
+fn body(form: &Path, kit: &Kit, subject: Option<SubjectId>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let content = input::bytes(form)?;
+    let without_bsn = subject.as_ref().is_some_and(|subject| !matches!(subject, SubjectId::Bsn(_)));
+    let subject = subject.map(|subject| Whom::Identifier(subject).json());
+    let wrong = |reason: String| Failure::usage(format!("{}: {reason}", form.display()));
+    let is_json = content.trim_ascii_start().starts_with(b"{");
+    let mut members = match (is_json, subject) {
+        // As it is: what the gateway finds wrong in it, it tells of what it was sent.
+        (true, None) => return Ok(content),
+        (true, Some(subject)) => {
+            let not_json = |error: serde_json::Error| wrong(format!("not a JSON object (line {})", error.line()));
+            let mut members: Map<String, Value> = serde_json::from_slice(&content).map_err(not_json)?;
+            members.insert("subject".to_owned(), subject);
+            members
+        }
+        (false, subject) => {
+            let text = std::str::from_utf8(&content).map_err(|_| wrong("not UTF-8 text".to_owned()))?;
+            consent_form::read(text, &kit.organisation.oin, subject).map_err(|error| wrong(error.to_string()))?
+        }
+    };
+    if without_bsn {
+        members.insert("withoutBsn".to_owned(), Value::Bool(true));
+    }
+    Ok(Zeroizing::new(Value::Object(members).to_string().into_bytes()))
 }
 
 impl About {

@@ -6,6 +6,7 @@ mod consent;
 mod demo;
 mod input;
 mod keys;
+mod log;
 mod notice;
 mod offer;
 mod open;
@@ -15,6 +16,7 @@ mod organisation;
 mod output;
 mod own_key;
 mod policy;
+mod progress;
 mod request;
 mod schema;
 mod serve;
@@ -72,6 +74,8 @@ enum Command {
     Sign(sign::Sign),
     /// Open a sealed payload.
     Open(open::Open),
+    /// The disclosure log: verify it.
+    Log(log::Log),
     /// Verify what was kept: receipts.
     Verify(verify::Verify),
     /// Print the JSON Schemas of what is given.
@@ -108,6 +112,7 @@ pub fn main() -> ExitCode {
             Command::Notice(command) => command.run(outside).await,
             Command::Sign(command) => command.run(outside),
             Command::Open(command) => command.run(),
+            Command::Log(command) => command.run().await,
             Command::Verify(command) => command.run(),
             Command::Schema(command) => command.run(),
             Command::Openapi => openapi::run(),

@@ -15,6 +15,11 @@ pub const UNVERIFIED: u8 = 3;
 /// Nobody answered.
 pub const UNREACHED: u8 = 4;
 
+/// A log holds, but no quorum of witnesses vouches for its head.
+pub const UNWITNESSED: u8 = 5;
+/// A log does not continue what was seen of it before.
+pub const DIVERGED: u8 = 6;
+
 /// For `--help`.
 pub const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused; 2 wrong usage; 3 a verification failed; 4 no connection.";
 
@@ -57,10 +62,22 @@ impl Failure {
         Self::new(REFUSED, reason)
     }
 
+    /// The same, after what was done before it failed.
+    #[must_use]
+    pub fn after(self, done: &str) -> Self {
+        Self { text: format!("{done}\n  {}", self.text), ..self }
+    }
+
     /// Writes the reason to standard error.
     pub fn tell(self) -> ExitCode {
         remark(&format!("sluis: {}", self.text));
         ExitCode::from(self.code)
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
     }
 }
 

@@ -1,7 +1,9 @@
 //! The integrator's client: sign, send, verify the response, open, verify the receipt and keep it. What `sluis request` and the demo use, and what
 //! an organisation's own client has to do.
 
+mod audit;
 mod compose;
+pub mod consent_form;
 mod kit;
 mod offers;
 mod opened;
@@ -22,6 +24,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use audit::{Against, AuditError, Verified};
 pub use compose::{Question, Whom};
 pub use kit::{GatewayInfo, Kit, KitError, ListedOrganisation, OrganisationInfo, read_jwk};
 pub use offers::{OfferMade, OfferWaiting};

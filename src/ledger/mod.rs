@@ -3,6 +3,7 @@
 //! [`entry`] says what an entry holds, [`seal`] turns its body into a ciphertext and a public leaf, [`tree`] hashes leaves, [`checkpoint`]
 //! signs the head, [`receipt`] proves one disclosure to the organisation that got it. Formats are those of C2SP, to the letter.
 
+pub mod audit;
 pub mod checkpoint;
 pub mod cosignature;
 pub mod entry;

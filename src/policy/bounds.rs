@@ -1,6 +1,7 @@
 //! How large and how nested a bundle may be. Cedar's parser, validator and evaluator call themselves for every bracket and operator: a text that goes
 //! too deep would take the whole process down, whoever approved it. Our own policies stay far below each bound.
 
+use super::faults::Faults;
 use super::files::Files;
 use super::statements::code;
 use crate::catalogue::purpose::FileError;
@@ -16,21 +17,17 @@ const NESTED: usize = 32;
 /// Brackets, operators and `if`s in one statement.
 const OPERATORS: usize = 1_000;
 
-/// Refuses what is too large, or too nested, before anything of it is parsed.
-///
-/// # Errors
-/// [`FileError`] with file and line.
-pub fn check(files: &Files) -> Result<(), FileError> {
+/// Finds what is too large, or too nested, before anything of it is parsed.
+pub fn check(files: &Files, faults: &mut Faults) {
     let whole = |message: String| FileError { file: "schema.cedarschema".to_owned(), line: 1, message };
     let bytes = files.values().fold(0_usize, |sum, text| sum.saturating_add(text.len()));
     if files.len() > FILES || bytes > BYTES {
-        return Err(whole(format!("the policies are {} files of {bytes} bytes; at most {FILES} of {BYTES}", files.len())));
+        faults.add(whole(format!("the policies are {} files of {bytes} bytes; at most {FILES} of {BYTES}", files.len())));
     }
     let mut statements = 0_usize;
     for (name, text) in files.iter().filter(|(name, _)| name.contains(".cedar")) {
-        check_text(name, text, &mut statements)?;
+        faults.keep(check_text(name, text, &mut statements));
     }
-    Ok(())
 }
 
 fn check_text(name: &str, text: &str, statements: &mut usize) -> Result<(), FileError> {

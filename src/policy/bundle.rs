@@ -8,8 +8,10 @@ use super::bounds;
 use super::cache::DecisionCache;
 use super::decision::reason;
 use super::engine::Engine;
+use super::faults::Faults;
 use super::files::{self, Files, Unreadable};
 use super::forms::FormSet;
+use super::inventory::{self, Inventory};
 use super::manifest::{Approval, Archive, NotApproved};
 use super::question::{Facts, Party, Question};
 use super::reach::{Footing, Reach};
@@ -31,7 +33,7 @@ pub struct Bundle {
     /// What its manifest says, and who signed that.
     approval: Option<Approval>,
     pub(super) files: Files,
-    purposes: BTreeMap<String, Arc<Purpose>>,
+    pub(super) purposes: BTreeMap<String, Arc<Purpose>>,
     pub(super) rules: Rules,
     reasons: Reasons,
     pub(super) engine: Engine,
@@ -56,6 +58,33 @@ pub enum LoadError {
     /// It is sound, and is not approved all the same.
     #[error(transparent)]
     NotApproved(#[from] NotApproved),
+}
+
+/// What could be read of the files.
+struct Parts {
+    purposes: BTreeMap<String, Arc<Purpose>>,
+    /// None without a schema.
+    rules: Option<Rules>,
+    reasons: Reasons,
+}
+
+impl Parts {
+    /// `None` for what is too large or too nested: nothing of that is parsed.
+    fn read(files: &Files, faults: &mut Faults) -> Option<Self> {
+        bounds::check(files, faults);
+        if faults.count() > 0 {
+            return None;
+        }
+        let purposes = files.iter().filter(|(name, _)| name.starts_with("purposes/"));
+        let purposes = purposes.filter_map(|(name, text)| faults.keep(Purpose::parse(name, text)));
+        let purposes = purposes.map(|purpose| (purpose.id.as_str().to_owned(), Arc::new(purpose))).collect();
+        let rules = rules::load(files, &purposes, faults);
+        let notes = rules.iter().flat_map(|rules| rules.notes.values());
+        let codes: Vec<&str> = notes.filter_map(|note| note.withheld.as_deref()).chain(reason::BUILT_IN).collect();
+        let bases: Vec<&str> = purposes.values().flat_map(|purpose| purpose.legal_bases.iter().map(String::as_str)).collect();
+        let reasons = Reasons::load(files, &codes, &bases, faults);
+        Some(Self { purposes, rules, reasons })
+    }
 }
 
 impl LoadError {
@@ -89,19 +118,39 @@ impl Bundle {
     /// # Errors
     /// [`LoadError`], as [`Bundle::load`].
     pub fn from_files(files: Files) -> Result<Self, LoadError> {
-        bounds::check(&files)?;
-        let mut purposes = BTreeMap::new();
-        for (name, text) in files.iter().filter(|(name, _)| name.starts_with("purposes/")) {
-            let purpose = Purpose::parse(name, text)?;
-            purposes.insert(purpose.id.as_str().to_owned(), Arc::new(purpose));
+        let mut faults = Faults::default();
+        let parts = Parts::read(&files, &mut faults);
+        faults.none()?;
+        Self::assemble(files, parts)
+    }
+
+    /// As [`Bundle::load`] or [`Bundle::embedded`] and [`Bundle::inventory`], for the author of the files: reading goes on after a fault.
+    ///
+    /// # Errors
+    /// Every fault that was found, by file and line; of a statement or a purpose's file that does not read, the first.
+    pub fn examine(folder: Option<&Path>) -> Result<(Self, Inventory), Vec<LoadError>> {
+        let one = |error: LoadError| vec![error];
+        let files = folder.map_or_else(files::embedded, files::read).map_err(|error| one(error.into()))?;
+        let mut faults = Faults::default();
+        let parts = Parts::read(&files, &mut faults);
+        if let Some(Parts { purposes, rules, .. }) = &parts {
+            inventory::complete(&files, purposes, rules.as_ref(), &mut faults);
         }
-        let rules = rules::load(&files, &purposes)?;
-        let codes: Vec<&str> = rules.notes.values().filter_map(|note| note.withheld.as_deref()).chain(reason::BUILT_IN).collect();
-        let legal_bases: Vec<&str> =
-            purposes.values().flat_map(|purpose| purpose.legal_bases.iter().map(String::as_str)).collect();
-        let reasons = Reasons::load(&files, &codes, &legal_bases)?;
+        if faults.count() > 0 {
+            return Err(faults.into_sorted().into_iter().map(LoadError::from).collect());
+        }
+        let bundle = Self::assemble(files, parts).map_err(one)?;
+        let inventory = bundle.inventory().map_err(one)?;
+        Ok((bundle, inventory))
+    }
+
+    /// Of parts without faults.
+    fn assemble(files: Files, parts: Option<Parts>) -> Result<Self, LoadError> {
         let unfit = |error: Unfit| LoadError::Model(error.to_string());
         let oin = |text: &str| text.parse::<Oin>().map_err(|error| LoadError::Model(error.to_string()));
+        let Some(Parts { purposes, rules: Some(rules), reasons }) = parts else {
+            return Err(LoadError::Model("the policies cannot be read".to_owned()));
+        };
         let bundle = Self {
             hash: files::hash(&files),
             approval: None,

@@ -1,12 +1,17 @@
 //! Whether a bundle is complete, beyond what it takes to decide: every purpose of the model, its table tests, invariants that fit the model.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use cedar_policy::{Effect, Policy, PolicyId, PolicySet, ValidationMode, Validator};
+use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 
 use super::bundle::{Bundle, LoadError};
-use super::rules::Basis;
+use super::cases;
+use super::faults::Faults;
+use super::files::Files;
+use super::rules::{Basis, Rules};
 use super::statements::{Statement, statements};
+use crate::catalogue::Purpose;
 use crate::catalogue::purpose::FileError;
 
 /// The invariants that every bundle has, by id: without its proof a promise is none. A bundle may have more.
@@ -100,21 +105,9 @@ impl Bundle {
     /// # Errors
     /// [`LoadError`] with file and line: a purpose of the model without files or table tests, an override without a ground, an invariant that does not read or does not fit.
     pub fn inventory(&self) -> Result<Inventory, LoadError> {
-        for code in self.purposes_of_the_model() {
-            if !self.purposes().any(|purpose| purpose.id.as_str() == code) {
-                let message = "this file is missing: the model knows the purpose".to_owned();
-                return Err(FileError { file: format!("purposes/{code}.toml"), line: 1, message }.into());
-            }
-        }
-        for purpose in self.purposes() {
-            let file = format!("tests/{}.toml", purpose.id);
-            if !self.files.contains_key(&file) {
-                return Err(
-                    FileError { file, line: 1, message: "this file is missing: a purpose has table tests".to_owned() }.into()
-                );
-            }
-        }
-        self.grounds_where_overrides_count()?;
+        let mut faults = Faults::default();
+        complete(&self.files, &self.purposes, Some(&self.rules), &mut faults);
+        faults.none()?;
         let guards = self.notes().filter(|note| note.withheld.is_some()).count();
         let rows: BTreeSet<&str> = self.notes().filter_map(|note| note.row.as_deref()).collect();
         Ok(Inventory {
@@ -127,70 +120,105 @@ impl Bundle {
         })
     }
 
-    /// A purpose with a permit that rests on an override says on which grounds one is made, and no other does.
-    fn grounds_where_overrides_count(&self) -> Result<(), FileError> {
-        for purpose in self.purposes() {
-            let rules = format!("rules/{}.cedar:", purpose.id);
-            let resting = self.notes().find(|note| note.basis == Some(Basis::Override) && note.place.starts_with(&rules));
-            let message = match (resting, purpose.grounds.is_empty()) {
-                (Some(note), true) => {
-                    format!("no [[overrides]] here says on which ground, and `{}` ({}) rests on an override", note.id, note.place)
-                }
-                (None, false) => "[[overrides]] stands here, and no permit of this purpose rests on an override".to_owned(),
-                _ => continue,
-            };
-            return Err(FileError { file: format!("purposes/{}.toml", purpose.id), line: 1, message });
-        }
-        Ok(())
-    }
-
-    fn purposes_of_the_model(&self) -> BTreeSet<String> {
-        let schema = self.files.get("schema.cedarschema");
-        schema.and_then(|text| choices(text, "Purpose")).into_iter().flatten().collect()
-    }
-
     /// The invariants.
     ///
     /// # Errors
     /// [`LoadError`] with file and line: no `@id`, `@why` or `@upheld_by`, an id twice, a forbid, or something that the model does not know.
     pub fn invariants(&self) -> Result<Vec<Invariant>, LoadError> {
-        let mut found: Vec<Invariant> = Vec::new();
-        for (name, text) in self.files.iter().filter(|(name, _)| name.starts_with("invariants/")) {
-            for statement in statements(name, text)? {
-                let invariant = invariant(&statement)?;
-                if let Some(other) = found.iter().find(|other| other.id == invariant.id) {
-                    return Err(statement.error(format!("the id `{}` is taken by {}", invariant.id, other.place)).into());
-                }
-                self.fits(&statement, &invariant)?;
-                found.push(invariant);
-            }
-        }
+        let mut faults = Faults::default();
+        let found = invariants(&self.files, Some(&self.rules.schema), &mut faults);
+        faults.none()?;
         Ok(found)
     }
 
     /// Whether every invariant that a bundle must have is there.
     pub(super) fn required_invariants(&self) -> Result<(), LoadError> {
-        let Some(missing) = missing(&self.invariants()?) else { return Ok(()) };
-        let message = format!("the invariant `{missing}` is missing: every bundle has it, in a file of this folder");
-        Err(FileError { file: "invariants/".to_owned(), line: 1, message }.into())
-    }
-
-    fn fits(&self, statement: &Statement<'_>, invariant: &Invariant) -> Result<(), FileError> {
-        let mut set = PolicySet::new();
-        set.add(invariant.region.clone()).map_err(|error| statement.error(error.to_string()))?;
-        let validator = Validator::new(self.engine.schema().clone());
-        let result = validator.validate_with_level(&set, ValidationMode::Strict, 1);
-        let errors = result.validation_errors().map(ToString::to_string);
-        match errors.chain(result.validation_warnings().map(ToString::to_string)).next() {
-            Some(message) => Err(statement.error(message)),
-            None => Ok(()),
-        }
+        let mut faults = Faults::default();
+        required(&self.invariants()?, &mut faults);
+        Ok(faults.none()?)
     }
 }
 
-/// The first of those that every bundle has and that is not here.
-fn missing(here: &[Invariant]) -> Option<&'static str> {
-    REQUIRED.into_iter().find(|id| !here.iter().any(|one| one.id == *id))
+/// Finds what is missing, or does not read, of all that it does not take to decide.
+pub(super) fn complete(files: &Files, purposes: &BTreeMap<String, Arc<Purpose>>, rules: Option<&Rules>, faults: &mut Faults) {
+    let missing = |file: String, why: &str| FileError { file, line: 1, message: format!("this file is missing: {why}") };
+    let of_the_model = files.get("schema.cedarschema").and_then(|text| choices(text, "Purpose"));
+    for file in of_the_model.into_iter().flatten().map(|code| format!("purposes/{code}.toml")) {
+        if !files.contains_key(&file) {
+            faults.add(missing(file, "the model knows the purpose"));
+        }
+    }
+    for purpose in purposes.values() {
+        let file = format!("tests/{}.toml", purpose.id);
+        match files.get(&file) {
+            Some(text) => cases::check(&file, text, purpose, faults),
+            None => faults.add(missing(file, "a purpose has table tests")),
+        }
+        if let Some(rules) = rules {
+            grounds_where_overrides_count(purpose, rules, faults);
+        }
+    }
+    let before = faults.count();
+    let invariants = invariants(files, rules.map(|rules| &rules.schema), faults);
+    // One that does not read is not missing.
+    if faults.count() == before {
+        required(&invariants, faults);
+    }
+}
+
+/// A purpose with a permit that rests on an override says on which grounds one is made, and no other does.
+fn grounds_where_overrides_count(purpose: &Purpose, rules: &Rules, faults: &mut Faults) {
+    let file = format!("rules/{}.cedar:", purpose.id);
+    let resting = rules.notes.values().find(|note| note.basis == Some(Basis::Override) && note.place.starts_with(&file));
+    let message = match (resting, purpose.grounds.is_empty()) {
+        (Some(note), true) => {
+            format!("no [[overrides]] here says on which ground, and `{}` ({}) rests on an override", note.id, note.place)
+        }
+        (None, false) => "[[overrides]] stands here, and no permit of this purpose rests on an override".to_owned(),
+        _ => return,
+    };
+    faults.add(FileError { file: format!("purposes/{}.toml", purpose.id), line: 1, message });
+}
+
+fn invariants(files: &Files, schema: Option<&Schema>, faults: &mut Faults) -> Vec<Invariant> {
+    let mut found: Vec<Invariant> = Vec::new();
+    for (name, text) in files.iter().filter(|(name, _)| name.starts_with("invariants/")) {
+        for statement in faults.keep(statements(name, text)).unwrap_or_default() {
+            let Some(invariant) = faults.keep(invariant(&statement)) else { continue };
+            if let Some(other) = found.iter().find(|other| other.id == invariant.id) {
+                faults.add(statement.error(format!("the id `{}` is taken by {}", invariant.id, other.place)));
+            }
+            if let Some(schema) = schema {
+                faults.keep(fits(schema, &statement, &invariant));
+            }
+            found.push(invariant);
+        }
+    }
+    found
+}
+
+fn required(here: &[Invariant], faults: &mut Faults) {
+    for missing in missing(here) {
+        let message = format!("the invariant `{missing}` is missing: every bundle has it, in a file of this folder");
+        faults.add(FileError { file: "invariants/".to_owned(), line: 1, message });
+    }
+}
+
+fn fits(schema: &Schema, statement: &Statement<'_>, invariant: &Invariant) -> Result<(), FileError> {
+    let mut set = PolicySet::new();
+    set.add(invariant.region.clone()).map_err(|error| statement.error(error.to_string()))?;
+    let validator = Validator::new(schema.clone());
+    let result = validator.validate_with_level(&set, ValidationMode::Strict, 1);
+    let errors = result.validation_errors().map(ToString::to_string);
+    match errors.chain(result.validation_warnings().map(ToString::to_string)).next() {
+        Some(message) => Err(statement.error(message)),
+        None => Ok(()),
+    }
+}
+
+/// Those that every bundle has and that are not here.
+fn missing(here: &[Invariant]) -> impl Iterator<Item = &'static str> {
+    REQUIRED.into_iter().filter(|id| !here.iter().any(|one| one.id == *id))
 }
 
 fn invariant(statement: &Statement<'_>) -> Result<Invariant, FileError> {
@@ -230,7 +258,7 @@ mod tests {
         for id in REQUIRED {
             let place = here.iter().position(|one| one.id == id).expect("it is there");
             let taken = here.remove(place);
-            assert_eq!(missing(&here), Some(id));
+            assert_eq!(missing(&here).collect::<Vec<_>>(), [id]);
             here.push(taken);
         }
         let mut files = whole.files.clone();

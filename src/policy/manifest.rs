@@ -230,20 +230,43 @@ fn check_version(version: &str) -> Result<(), NotApproved> {
 
 /// Every file as approved, none besides.
 fn check_files(manifest: &Manifest, text: &str, files: &Files, listed: &BTreeSet<String>) -> Result<(), FileError> {
-    for path in listed.iter().filter(|path| ![MANIFEST, APPROVALS].contains(&path.as_str())) {
-        if !manifest.files.contains_key(path) {
-            return Err(FileError::at(path, "", 0, "this file is not in the manifest: take it away, or have it approved"));
-        }
-    }
-    for (path, approved) in &manifest.files {
+    differing(manifest, text, files, listed).next().map_or(Ok(()), Err)
+}
+
+/// What was not approved, each where it stands.
+fn differing<'a>(
+    manifest: &'a Manifest,
+    text: &'a str,
+    files: &'a Files,
+    listed: &'a BTreeSet<String>,
+) -> impl Iterator<Item = FileError> + 'a {
+    let besides = listed.iter().filter(|path| ![MANIFEST, APPROVALS].contains(&path.as_str()));
+    let besides = besides.filter(|path| !manifest.files.contains_key(*path));
+    let besides =
+        besides.map(|path| FileError::at(path, "", 0, "this file is not in the manifest: take it away, or have it approved"));
+    let changed = manifest.files.iter().filter_map(move |(path, approved)| {
+        let what = match files.get(path) {
+            None => "this file is missing",
+            Some(content) if hash(content) != *approved => "this file is not the one that was approved (its SHA-256 differs)",
+            Some(_) => return None,
+        };
         let offset = text.find(&format!("\"{path}\"")).unwrap_or_default();
-        let at = |message: String| FileError::at(MANIFEST, text, offset, message);
-        let Some(content) = files.get(path) else { return Err(at(format!("{path}: this file is missing"))) };
-        if hash(content) != *approved {
-            return Err(at(format!("{path}: this file is not the one that was approved (its SHA-256 differs)")));
-        }
+        Some(FileError::at(MANIFEST, text, offset, format!("{path}: {what}")))
+    });
+    besides.chain(changed)
+}
+
+/// How a folder differs from its manifest, each file where the manifest has it; nothing where there is no manifest.
+///
+/// # Errors
+/// [`LoadError`]: the manifest, or the folder, does not read.
+pub fn differences(folder: &Path) -> Result<Vec<FileError>, LoadError> {
+    if std::fs::symlink_metadata(folder.join(MANIFEST)).is_err() {
+        return Ok(Vec::new());
     }
-    Ok(())
+    let text = text(folder, MANIFEST)?;
+    let (manifest, files, listed) = (parse(&text)?, files::read(folder)?, files::list(folder)?);
+    Ok(differing(&manifest, &text, &files, &listed).collect())
 }
 
 /// At least two approvals, each valid, of different persons. A line that is wrong spoils the whole: somebody meant something by it.

@@ -10,6 +10,7 @@ mod decide;
 mod decision;
 mod engine;
 mod explain;
+mod faults;
 mod files;
 mod forms;
 mod inventory;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::faults::Faults;
 use super::files::Files;
 use crate::catalogue::purpose::FileError;
 use crate::catalogue::{Category, Form};
@@ -80,37 +81,36 @@ impl Wording {
 pub struct Reasons(BTreeMap<Language, ReasonsFile>);
 
 impl Reasons {
-    /// Reads both files and checks that each explains every code.
-    pub fn load(files: &Files, reasons: &[&str], legal_bases: &[&str]) -> Result<Self, FileError> {
+    /// Reads both files and checks that each explains every code; every fault is kept.
+    pub fn load(files: &Files, reasons: &[&str], legal_bases: &[&str], faults: &mut Faults) -> Self {
         let mut texts = BTreeMap::new();
         for language in Language::ALL {
             let name = language.file();
             let missing = || FileError { file: name.to_owned(), line: 1, message: "this file is missing".to_owned() };
-            let text = files.get(name).ok_or_else(missing)?;
+            let Some(text) = faults.keep(files.get(name).ok_or_else(missing)) else { continue };
             let at = |offset: usize, message: String| FileError::at(name, text, offset, message);
-            let read: ReasonsFile = toml::from_str(text)
-                .map_err(|error| at(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
-            if let Some(code) = reasons.iter().copied().find(|code| !read.withheld.get_ref().contains_key(*code)) {
-                return Err(at(read.withheld.span().start, format!("the reason `{code}` has no text: add [withheld.{code}]")));
+            let read = toml::from_str::<ReasonsFile>(text)
+                .map_err(|error| at(error.span().map_or(0, |span| span.start), error.message().to_owned()));
+            let Some(read) = faults.keep(read) else { continue };
+            for code in reasons.iter().filter(|code| !read.withheld.get_ref().contains_key(**code)) {
+                faults.add(at(read.withheld.span().start, format!("the reason `{code}` has no text: add [withheld.{code}]")));
             }
-            if let Some(code) = legal_bases.iter().copied().find(|code| !read.legal_basis.get_ref().contains_key(*code)) {
-                return Err(at(
-                    read.legal_basis.span().start,
-                    format!("the legal basis `{code}` has no text: add it to [legal_basis]"),
-                ));
+            for code in legal_bases.iter().filter(|code| !read.legal_basis.get_ref().contains_key(**code)) {
+                let message = format!("the legal basis `{code}` has no text: add it to [legal_basis]");
+                faults.add(at(read.legal_basis.span().start, message));
             }
             let names = [
                 ("category", &read.category, Category::ALL.map(Category::code).to_vec()),
                 ("form", &read.form, Form::ALL.map(Form::code).to_vec()),
             ];
             for (table, names, codes) in names {
-                if let Some(code) = codes.into_iter().find(|code| !names.get_ref().contains_key(*code)) {
-                    return Err(at(names.span().start, format!("the {table} `{code}` has no name: add it to [{table}]")));
+                for code in codes.into_iter().filter(|code| !names.get_ref().contains_key(*code)) {
+                    faults.add(at(names.span().start, format!("the {table} `{code}` has no name: add it to [{table}]")));
                 }
             }
             texts.insert(language, read);
         }
-        Ok(Self(texts))
+        Self(texts)
     }
 
     /// The text of a reason; who is not told the reason itself reads what the recipient does.

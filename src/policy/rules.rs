@@ -1,11 +1,12 @@
 //! Reads and checks the Cedar files: every policy explains itself, permits stand with their purpose, guards forbid, all pass
 //! strict validation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 
+use super::faults::Faults;
 use super::files::Files;
 use super::reasons::Language;
 use super::statements::{Statement, statements};
@@ -92,65 +93,79 @@ struct Rule<'t> {
     categories: Vec<Category>,
 }
 
-/// Reads the schema and all rules.
-pub fn load(files: &Files, purposes: &BTreeMap<String, Arc<Purpose>>) -> Result<Rules, FileError> {
-    let missing = |file: &str| FileError { file: file.to_owned(), line: 1, message: "this file is missing".to_owned() };
-    let schema_text = files.get(SCHEMA).ok_or_else(|| missing(SCHEMA))?;
-    let (schema, warnings) =
-        Schema::from_cedarschema_str(schema_text).map_err(|error| FileError::at(SCHEMA, schema_text, 0, error.to_string()))?;
-    if let Some(warning) = warnings.into_iter().next() {
-        return Err(FileError::at(SCHEMA, schema_text, 0, warning.to_string()));
-    }
+/// Reads the schema and all rules; every fault is kept. What is read of broken rules decides nothing.
+pub fn load(files: &Files, purposes: &BTreeMap<String, Arc<Purpose>>, faults: &mut Faults) -> Option<Rules> {
+    let schema = faults.keep(schema(files));
     let mut notes = BTreeMap::new();
-    let guard_text = files.get(GUARDS).ok_or_else(|| missing(GUARDS))?;
-    let guards = read_file(GUARDS, guard_text, Effect::Forbid, &mut notes)?;
+    let guard_text = faults.keep(files.get(GUARDS).ok_or_else(|| missing(GUARDS)));
+    let guards = guard_text.map(|text| read_file(GUARDS, text, Effect::Forbid, &mut notes, faults)).unwrap_or_default();
     let mut by_purpose = BTreeMap::new();
     for (file, text) in files.iter().filter(|(file, _)| file.starts_with("rules/") && file.as_str() != GUARDS) {
         let code = file.trim_start_matches("rules/").trim_end_matches(".cedar");
-        let purpose = purposes.get(code).ok_or_else(|| {
-            FileError::at(file, text, 0, format!("there is no purposes/{code}.toml: rules stand with a purpose"))
-        })?;
-        let permits = read_file(file, text, Effect::Permit, &mut notes)?;
-        for rule in &permits {
-            check_permit(rule, purpose)?;
+        let permits = read_file(file, text, Effect::Permit, &mut notes, faults);
+        match purposes.get(code) {
+            Some(purpose) => permits.iter().for_each(|rule| check_permit(rule, purpose, faults)),
+            // That it does not read is told where it stands.
+            None if files.contains_key(&format!("purposes/{code}.toml")) => {}
+            None => {
+                let message = format!("there is no purposes/{code}.toml: rules stand with a purpose");
+                faults.add(FileError::at(file, text, 0, message));
+            }
         }
         by_purpose.insert(code.to_owned(), permits);
     }
-    if let Some(code) = purposes.keys().find(|code| !by_purpose.contains_key(*code)) {
-        return Err(missing(&format!("rules/{code}.cedar")));
+    for code in purposes.keys().filter(|code| !by_purpose.contains_key(*code)) {
+        faults.add(missing(&format!("rules/{code}.cedar")));
     }
-    validate(&schema, guards.iter().chain(by_purpose.values().flatten()))?;
-    let slices = by_purpose
-        .iter()
-        .map(|(code, permits)| Ok((code.clone(), slice(&guards, permits)?)))
-        .collect::<Result<_, FileError>>()?;
-    let all = set(guards.iter().chain(by_purpose.values().flatten()))?;
-    Ok(Rules { schema, guards: set(guards.iter())?, all, slices, notes })
+    let schema = schema?;
+    validate(&schema, guards.iter().chain(by_purpose.values().flatten()), faults);
+    let slices = by_purpose.iter().map(|(code, permits)| Ok((code.clone(), slice(&guards, permits)?)));
+    let slices = faults.keep(slices.collect())?;
+    let all = faults.keep(set(guards.iter().chain(by_purpose.values().flatten())))?;
+    Some(Rules { schema, guards: faults.keep(set(guards.iter()))?, all, slices, notes })
 }
 
+fn missing(file: &str) -> FileError {
+    FileError { file: file.to_owned(), line: 1, message: "this file is missing".to_owned() }
+}
+
+fn schema(files: &Files) -> Result<Schema, FileError> {
+    let text = files.get(SCHEMA).ok_or_else(|| missing(SCHEMA))?;
+    let (schema, warnings) =
+        Schema::from_cedarschema_str(text).map_err(|error| FileError::at(SCHEMA, text, 0, error.to_string()))?;
+    match warnings.into_iter().next() {
+        Some(warning) => Err(FileError::at(SCHEMA, text, 0, warning.to_string())),
+        None => Ok(schema),
+    }
+}
+
+/// The policies of a file that read.
 fn read_file<'t>(
     name: &'t str,
     text: &'t str,
     effect: Effect,
     notes: &mut BTreeMap<Arc<str>, Note>,
-) -> Result<Vec<Rule<'t>>, FileError> {
-    let mut rules = Vec::new();
-    for statement in statements(name, text)? {
-        let parsed = Policy::parse(None, statement.text).map_err(|error| statement.error(error.to_string()))?;
-        if parsed.effect() != effect {
-            let place =
-                if effect == Effect::Forbid { "guards.cedar holds forbids only" } else { "a purpose's rules are permits only" };
-            return Err(statement.error(place));
-        }
-        let note = note(&statement, &parsed)?;
-        if let Some(other) = notes.get(&note.id) {
-            return Err(statement.error(format!("the id `{}` is taken by {}", note.id, other.place)));
-        }
-        let policy = parsed.new_id(PolicyId::new(note.id.as_ref()));
-        rules.push(Rule { policy, statement, categories: note.categories.clone() });
-        notes.insert(note.id.clone(), note);
+    faults: &mut Faults,
+) -> Vec<Rule<'t>> {
+    let statements = faults.keep(statements(name, text)).unwrap_or_default();
+    statements.into_iter().filter_map(|statement| faults.keep(read(statement, effect, notes))).collect()
+}
+
+fn read<'t>(statement: Statement<'t>, effect: Effect, notes: &mut BTreeMap<Arc<str>, Note>) -> Result<Rule<'t>, FileError> {
+    let parsed = Policy::parse(None, statement.text).map_err(|error| statement.error(error.to_string()))?;
+    if parsed.effect() != effect {
+        let place =
+            if effect == Effect::Forbid { "guards.cedar holds forbids only" } else { "a purpose's rules are permits only" };
+        return Err(statement.error(place));
     }
-    Ok(rules)
+    let note = note(&statement, &parsed)?;
+    if let Some(other) = notes.get(&note.id) {
+        return Err(statement.error(format!("the id `{}` is taken by {}", note.id, other.place)));
+    }
+    let policy = parsed.new_id(PolicyId::new(note.id.as_ref()));
+    let rule = Rule { policy, statement, categories: note.categories.clone() };
+    notes.insert(note.id.clone(), note);
+    Ok(rule)
 }
 
 fn note(statement: &Statement<'_>, policy: &Policy) -> Result<Note, FileError> {
@@ -196,42 +211,48 @@ fn basis(text: &str) -> Basis {
 }
 
 /// A permit names its purpose, its forms and its categories, and the purpose says what it keeps of each.
-fn check_permit(rule: &Rule<'_>, purpose: &Purpose) -> Result<(), FileError> {
+fn check_permit(rule: &Rule<'_>, purpose: &Purpose, faults: &mut Faults) {
     let statement = &rule.statement;
     let clause = format!("when {{ context.purpose == Sluis::Purpose::\"{}\" }}", purpose.id);
     if !statement.text.contains(&clause) {
-        return Err(statement.error(format!("a permit of this purpose has the clause `{clause}`")));
+        faults.add(statement.error(format!("a permit of this purpose has the clause `{clause}`")));
     }
     let forms: Vec<Form> = statement.named("Action").iter().filter_map(|(_, id)| Form::from_code(id)).collect();
     if forms.is_empty() || rule.categories.is_empty() {
-        return Err(statement.error("a permit names its forms (as actions) and its categories one by one"));
+        faults.add(statement.error("a permit names its forms (as actions) and its categories one by one"));
     }
     for category in &rule.categories {
         for form in forms.iter().copied().filter(|form| exists(*category, *form)) {
             if purpose.transforms.paths(*category, form).is_empty() {
                 let message =
                     format!("purposes/{}.toml does not say what to keep of `{category}` in the form `{form}`", purpose.id);
-                return Err(statement.error(message));
+                faults.add(statement.error(message));
             }
         }
     }
-    Ok(())
 }
 
-fn validate<'r, 't: 'r>(schema: &Schema, rules: impl Iterator<Item = &'r Rule<'t>> + Clone) -> Result<(), FileError> {
-    let all = set(rules.clone())?;
+fn validate<'r, 't: 'r>(schema: &Schema, rules: impl Iterator<Item = &'r Rule<'t>> + Clone, faults: &mut Faults) {
+    let Some(all) = faults.keep(set(rules.clone())) else { return };
     let result = Validator::new(schema.clone()).validate_with_level(&all, ValidationMode::Strict, 1);
-    let errors = result.validation_errors().map(|error| (error.policy_id().clone(), error.to_string()));
+    let errors: Vec<_> = result.validation_errors().map(|error| (error.policy_id().clone(), error.to_string())).collect();
     let warnings = result.validation_warnings().map(|warning| (warning.policy_id().clone(), warning.to_string()));
-    let Some((id, message)) = errors.chain(warnings).next() else { return Ok(()) };
-    let rule = rules.into_iter().find(|rule| *rule.policy.id() == id);
-    Err(match rule {
-        Some(Rule { statement, .. }) => {
-            let message = message.replace(&format!("`{id}`"), id.as_ref());
-            statement.error_at(named_in(statement.text, &message), message)
+    // What is warned of in a policy that does not fit follows from that.
+    let warnings: Vec<_> = warnings.filter(|(id, _)| !errors.iter().any(|(other, _)| other == id)).collect();
+    // The same in each form (Cedar's action) is one fault.
+    let mut told = BTreeSet::new();
+    for (id, message) in errors.into_iter().chain(warnings) {
+        let fault = match rules.clone().find(|rule| *rule.policy.id() == id) {
+            Some(Rule { statement, .. }) => {
+                let message = message.replace(&format!("`{id}`"), id.as_ref());
+                statement.error_at(named_in(statement.text, &message), message)
+            }
+            None => FileError { file: GUARDS.to_owned(), line: 1, message },
+        };
+        if told.insert((id, fault.line)) {
+            faults.add(fault);
         }
-        None => FileError { file: GUARDS.to_owned(), line: 1, message },
-    })
+    }
 }
 
 /// Where a policy holds the last of what a message names in backticks, such as an attribute; else its beginning.

@@ -54,3 +54,55 @@ fn a_consent_is_recorded_listed_withdrawn_and_its_recipient_answers() {
     consent(&["withdraw", &id, "--by", "pro-1"]).failed(1, &["409", "withdrawn"]);
     consent(&["show", "999990019"]).failed(2, &[]);
 }
+
+/// The form as it is printed, filled in line by line.
+#[test]
+fn a_form_from_the_template_is_refused_as_long_as_it_is_empty_and_recorded_when_it_is_filled() {
+    let (demo, folder) = (Demo::shared(), Folder::new());
+    let care = demo.kit("mental-health");
+    let template = demo.run(&["consent", "record", "--template"]).done();
+    let record = |form: &str, more: &[&str]| demo.run(&[&["consent", "record", "--kit", &care, "--form", form], more].concat());
+    let empty = folder.file("empty.toml", &template);
+    let person = ["--person", "P14"];
+    record(&empty, &person).failed(2, &["not filled in yet", "event", "recipients[0]", "askedInPrivate", "grantors[0].role"]);
+    assert!(!record(&empty, &person).stderr.contains("subject."), "the person is given");
+    record(&empty, &[]).failed(2, &["subject.scheme", "subject.value"]);
+
+    let now = sluis::clock::Clock::now(&sluis::clock::SystemClock);
+    let (at, until) = (format!("at = {now}"), format!("notAfter = {}", now.plus(std::time::Duration::from_hours(24 * 30))));
+    let digest = format!("sha256 = \"{}\"", "ab".repeat(32));
+    let values = [
+        "event = \"given\"",
+        &at,
+        "subjectAge = 40",
+        "recipients = [\"00000099000000002000\"]",
+        "purposes = [\"safety-assessment\"]",
+        "categories = [\"care-involvement\"]",
+        "maxForm = \"signal\"",
+        &until,
+        "askedInPrivate = true",
+        "recordedBy = \"pro-1\"",
+        "id = \"toestemming\"",
+        "version = \"1\"",
+        "language = \"nl\"",
+        &digest,
+        "kind = \"signed_form\"",
+        "role = \"self\"",
+        "method = \"in person\"",
+    ];
+    let fill = |line: &str| {
+        let name = line.split_once(" = ").map(|(name, _)| format!("{name} = "));
+        let value = name.and_then(|name| values.iter().find(|value| value.starts_with(&name)));
+        value.map_or_else(|| line.to_owned(), |value| (*value).to_owned())
+    };
+    let filled = template.lines().map(fill).collect::<Vec<_>>().join("\n");
+    let recorded = record(&folder.file("filled.toml", &filled), &person).json();
+    assert_eq!((&recorded["state"], &recorded["sources"]), (&json!("given"), &json!([CARE])), "{recorded}");
+    // What only the gateway can judge, it says by its place; a slip of the pen is told by its line, before anything is sent.
+    let unknown = folder.file("unknown.toml", filled.replace("maxForm = ", "maxFrom = "));
+    record(&unknown, &person).failed(1, &["/maxForm", "/maxFrom"]);
+    let broken = folder.file("broken.toml", filled.replace("event = \"given\"", "event = given"));
+    let number = filled.lines().position(|line| line.starts_with("event = ")).expect("an event") + 1;
+    record(&broken, &person).failed(2, &[&format!("line {number}: not TOML")]);
+    demo.run(&["consent", "record", "--kit", &care]).failed(2, &["--form"]);
+}

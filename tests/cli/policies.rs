@@ -104,6 +104,28 @@ fn two_persons_approve_with_keys_of_their_own() {
             .contains("1 more approval is needed")
     );
     assert!(approve(&keys[1], "B. Visser", &[]).done().contains("approved by A. Jansen and B. Visser: it can come in force"));
+
+    let check = || demo.run(&["policy", "check", "--policies", &own]);
+    assert!(check().done().contains("approved under the names A. Jansen and B. Visser"));
+    edit(&own, "rules/guards.cedar", |text| text + "// later still\n");
+    edit(&own, "reasons/en.toml", |text| text + "\n");
+    let beside = folder.path("own/rules/guards.bak");
+    std::fs::write(&beside, "").unwrap();
+    check().failed(
+        1,
+        &[
+            "rules/guards.cedar: this file is not the one that was approved",
+            "reasons/en.toml: this file is not the one that was approved",
+            "own/rules/guards.bak:1: this file is not in the manifest",
+            "faults: 3",
+            "two persons approve these as a new version: the first with `sluis policy approve --propose VERSION",
+        ],
+    );
+    // As the command says: approved by two as a new version, it is in order again.
+    std::fs::remove_file(&beside).unwrap();
+    approve(&keys[1], "B. Visser", &["--propose", "9", "--replaces", "nothing"]).done();
+    approve(&keys[0], "A. Jansen", &[]).done();
+    assert!(check().done().contains("version 9, these files, approved under the names B. Visser and A. Jansen"));
 }
 
 #[test]

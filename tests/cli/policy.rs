@@ -119,6 +119,53 @@ fn bad_files_are_refused_with_file_and_line() {
     assert!(code == 2 && err.contains("/nowhere"), "{err}");
 }
 
+/// Every file, every purpose, every policy: one run tells of all of them, each where it stands.
+#[test]
+fn all_faults_are_told_at_once() {
+    let copy = Copy::new("all");
+    copy.change("rules/treatment.cedar", "@legal(\"Wpg 19\")\n", "");
+    copy.change("rules/treatment.cedar", "\"tr.vt.risk-consent\"", "\"tr.vt.words-consent\"");
+    copy.change("rules/probation.cedar", "Sluis::Category::\"measures\"", "Sluis::Category::\"measure\"");
+    copy.change("rules/guards.cedar", "context.facts.withheldBySource", "context.facts.withheldBySorce");
+    copy.change("purposes/case-direction.toml", "answer_at_ms = ", "answer_at_ms = 4");
+    copy.change("purposes/child-protection.toml", "[texts]", "[teksten]");
+    copy.change("reasons/nl.toml", "\nidentity = ", "\nidentities = ");
+    copy.change("reasons/nl.toml", "\nhousehold = ", "\nhouseholds = ");
+    copy.change("invariants/reporter.cedar", "@why(", "@waarom(");
+    copy.change("tests/treatment.toml", "expect", "expects");
+    std::fs::remove_file(copy.0.join("tests/probation.toml")).unwrap();
+    let (code, out, err) = run(&["check", "--policies", copy.path()]);
+    assert!(code == 1 && out.is_empty(), "{out}{err}");
+    for says in [
+        "rules/treatment.cedar:|this policy has no @legal",
+        "rules/treatment.cedar:|the id `tr.vt.words-consent` is taken by rules/treatment.cedar:3",
+        "rules/probation.cedar:|unknown category `measure`",
+        "rules/guards.cedar:|withheldBySorce",
+        "purposes/case-direction.toml:|answer_at_ms must be from 1 to 30000",
+        "purposes/child-protection.toml:|teksten",
+        "reasons/nl.toml:|the category `identity` has no name",
+        "reasons/nl.toml:|the category `household` has no name",
+        "invariants/reporter.cedar:2|this invariant has no @why",
+        "tests/treatment.toml:|expects",
+        "tests/probation.toml:1|this file is missing",
+    ] {
+        let (place, what) = says.split_once('|').unwrap();
+        let place = format!("{}/{place}", copy.path());
+        assert!(err.lines().any(|line| line.starts_with(&place) && line.contains(what)), "{says}: {err}");
+    }
+    // Nothing that merely follows from another fault: the rules of a purpose that does not read have a purpose, an invariant that does not read is
+    // not missing.
+    assert!(!err.contains("there is no purposes/") && !err.contains("the invariant `"), "{err}");
+    assert!(err.contains(&format!("{}: faults: 11\n", copy.path())), "{err}");
+    // Without a model, what does not need one is still told.
+    copy.change("schema.cedarschema", "entity Purpose enum [", "entity Purpose [");
+    let (code, _, err) = run(&["check", "--policies", copy.path()]);
+    assert!(code == 1 && err.contains(&format!("{}/schema.cedarschema:", copy.path())), "{err}");
+    for says in ["has no @legal", "`identity` has no name", "this invariant has no @why", "tests/probation.toml:1"] {
+        assert!(err.contains(says), "{says}: {err}");
+    }
+}
+
 #[test]
 fn an_expectation_that_does_not_hold_and_an_idle_policy_fail_the_tests() {
     let copy = Copy::new("tests");

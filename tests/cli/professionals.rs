@@ -66,11 +66,9 @@ fn a_release_adds_a_delivery_that_a_waiting_request_picks_up() {
     let number = format!("@{}", folder.file("number", format!("about {}", demo.number("P22"))));
     release(&number, &one).failed(1, &["release-blocked", &format!("at {place}, characters 6 to 15: a citizen number (BSN)")]);
     let text = "Three reports of threats in two months; a child was present.";
-    assert!(
-        release(&format!("@{}", folder.file("summary", text)), &one)
-            .done()
-            .contains(&format!("{id}: signed; handed to the gateway, which decides again"))
-    );
+    let released = release(&format!("@{}", folder.file("summary", text)), &one).done();
+    assert!(released.contains(&format!("{id}: signed; this goes to the gateway, which decides again:")), "{released}");
+    assert!(released.contains(&format!("{id}: sent: taken by the gateway at ")), "{released}");
     release("x", &one).failed(1, &["released"]);
     let mut told = String::new();
     output.read_to_string(&mut told).unwrap();
@@ -87,6 +85,40 @@ fn a_release_adds_a_delivery_that_a_waiting_request_picks_up() {
     let other = demo.ask(&["--person", "P22", "--category", "measures", "--disclosure", &disclosure]);
     other.failed(3, &["the receipt does not prove this disclosure"]);
 }
+
+/// What waits says why and goes on by itself; what the gateway refuses for good says so at once, and what to do.
+#[test]
+fn a_release_that_the_gateway_does_not_take_is_told_at_once() {
+    let demo = Demo::start();
+    let config = demo.path("gateway/sluis.toml");
+    let operate = |step: &str, oin: &str| drop(demo.run(&["organisation", step, oin, "--config", &config]).done());
+    let key = demo.hand("police", "pro-1");
+    let waiting = |person: &str| {
+        let asked = demo.ask(&["--person", person, "--category", "incident-reports", "--json"]).json();
+        entry(&demo, asked["disclosure"].as_str().unwrap())
+    };
+    let (one, two) = (waiting("P22"), waiting("P25"));
+    let release = |id: &str| {
+        let shown = demo.step("police", &["inbox", "show", id]).done();
+        let place = shown.lines().map(str::trim).find(|line| line.ends_with("/summary")).unwrap();
+        let text = format!("{place}=Threats; a child was present.");
+        demo.step("police", &["inbox", "release", id, "--by", "pro-1", "--key", &key, "--text", &text])
+    };
+    operate("suspend", POLICE);
+    let delayed = release(&one).done();
+    assert!(delayed.contains(&format!("{one}: waits: not taken by the gateway yet, ")), "{delayed}");
+    assert!(delayed.contains("organisation-suspended") && delayed.contains("tried again at"), "{delayed}");
+    operate("readmit", POLICE);
+    operate("suspend", VEILIG_THUIS);
+    let refused = release(&two);
+    refused.failed(
+        1,
+        &[&two, "NOT DELIVERED: refused by the gateway for good", "403 not-permitted", "do: ask the gateway's operator"],
+    );
+    assert!(!refused.stdout.contains("sent:"), "{}", refused.stdout);
+}
+
+const POLICE: &str = "00000099000000001000";
 
 #[test]
 fn a_refusal_needs_a_reason_and_looks_like_nothing() {

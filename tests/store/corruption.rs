@@ -80,7 +80,7 @@ async fn a_changed_column_is_not_what_the_leaf_commits_to() {
         fixture.journal.open(&entries[0].row)
     };
     open().await.expect("as it was sealed");
-    let token = format!("x'{}'", "07".repeat(32));
+    let token = format!("x'{}'", "07".repeat(16));
     let changes = [
         ("kind", "'offer'"),
         ("time", "time + 1"),

@@ -1,6 +1,7 @@
 //! `sluis connector inbox`
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -12,15 +13,20 @@ use crate::app::gateway::Outside;
 use crate::catalogue::Category;
 use crate::client::plain;
 use crate::connector::config::Config;
-use crate::connector::inbox::{Content, Edit, Part, Shown};
-use crate::connector::local_api::{LocalClient, drafts};
+use crate::connector::delivery::Delivery;
+use crate::connector::inbox::{Content, Edit, InboxRow, Part, Shown};
+use crate::connector::local_api::{LocalClient, LocalError, drafts};
 use crate::organisation::Oin;
 use crate::source::ItemFacts;
+
+/// How long an answer of the gateway is waited for: somewhat longer than the connector does.
+const ANSWERED: Duration = Duration::from_secs(15);
 
 const EXAMPLE: &str = "Example:\n  sluis connector inbox release ID --config connector.toml --token local-token --by pro-1 --key pro-1.jwk \\\n    \
     --text /incidents/0/summary=@summary.txt\n\n\
     A summary leaves only by a release. One that tells who the subject or a known person of the household is (name, date of birth), where they \
-    live or how they are reached, or that holds a citizen number (BSN), is blocked: write roles and letters instead. The recipient never learns of a refusal.";
+    live or how they are reached, or that holds a citizen number (BSN), is blocked: write roles and letters instead. The recipient never learns of a refusal.\n\n    \
+    `release` says what became of it: sent (0), waiting, with the reason (0; the connector tries again by itself), or refused by the gateway for good (1).";
 
 /// Summaries that wait for a professional.
 #[derive(Args)]
@@ -48,7 +54,7 @@ enum Step {
         #[command(flatten)]
         token: Token,
     },
-    /// Release a summary, as drafted or in your own words.
+    /// Release a summary, as drafted or in your own words, and say what became of it at the gateway.
     Release {
         /// The entry.
         #[arg(allow_hyphen_values = true)]
@@ -87,12 +93,13 @@ impl Inbox {
             }
             Step::Release { id, token, by, text } => {
                 let edits = text.iter().map(|text| edit(text)).collect::<Result<Vec<_>, _>>()?;
-                let released = token.client(config)?.release(&id, &edits, &by.hand(outside)?).await?;
-                say(&format!("{id}: signed; handed to the gateway, which decides again: see `sluis connector inbox list`"));
+                let client = token.client(config)?;
+                let released = client.release(&id, &edits, &by.hand(outside)?).await?;
+                say(&format!("{id}: signed; this goes to the gateway, which decides again:"));
                 for data in &released {
                     say(&plain(&data.to_string()));
                 }
-                Ok(())
+                outcome(&id, client.settled(&id, ANSWERED).await)
             }
             Step::Refuse { id, token, by, reason } => {
                 token.client(config)?.refuse(&id, &text_or_file(&reason)?, &by.hand(outside)?).await?;
@@ -101,6 +108,33 @@ impl Inbox {
             }
         }
     }
+}
+
+/// What became of a release: sent, waiting, or refused for good. It is signed and kept whatever is said here.
+fn outcome(id: &str, settled: Result<InboxRow, LocalError>) -> Result<(), Failure> {
+    let row = settled.map_err(|error| {
+        Failure::from(error).after(&format!("{id}: signed and kept; what became of it, `sluis connector inbox show {id}` tells"))
+    })?;
+    let delivery = row.delivery.unwrap_or(Delivery::Underway);
+    let told = plain(&delivery.to_string());
+    match delivery {
+        Delivery::Delivered { .. } => say(&format!("{id}: sent: {told}")),
+        Delivery::Underway | Delivery::Delayed { .. } => say(&format!(
+            "{id}: waits: {told}\n  do: nothing; the connector goes on until {}, and `sluis connector inbox list` tells how far it is",
+            row.release_until
+        )),
+        Delivery::Refused { .. } => {
+            return Err(Failure::refused(format!(
+                "{id}: {told}\n  do: ask the gateway's operator what stands in the way; when it is gone, start the connector again, which sends this \
+                 once more until {}",
+                row.release_until
+            )));
+        }
+        Delivery::TooLate => {
+            return Err(Failure::refused(format!("{id}: {told}\n  do: nothing goes out any more; who asked can ask again")));
+        }
+    }
+    Ok(())
 }
 
 async fn list(client: &LocalClient, json: bool) -> Result<(), Failure> {
@@ -217,6 +251,40 @@ fn edit(given: &str) -> Result<Edit, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Timestamp;
+    use crate::connector::inbox::InboxState;
+
+    fn released(delivery: Option<Delivery>) -> InboxRow {
+        let at = Timestamp::from_seconds(1_000_000_000);
+        InboxRow {
+            id: "e1".to_owned(),
+            answer: String::new(),
+            decision: String::new(),
+            category: Category::IncidentReports,
+            purpose: String::new(),
+            recipient: String::new(),
+            state: InboxState::Released,
+            entered_at: at,
+            release_until: at,
+            delivery,
+        }
+    }
+
+    /// Only what the gateway will not take any more is a failure, and one of a connector that went away says that the release is kept.
+    #[test]
+    fn what_became_of_a_release_is_told_by_its_exit_code() {
+        let at = Timestamp::from_seconds(1_000_000_000);
+        let told = |delivery| outcome("e1", Ok(released(delivery))).map_err(|failure| failure.to_string());
+        let delayed = Delivery::Delayed { attempts: 1, reason: "503".to_owned(), again_at: at };
+        for fine in [None, Some(Delivery::Underway), Some(delayed), Some(Delivery::Delivered { at })] {
+            assert_eq!(told(fine), Ok(()));
+        }
+        let refused = told(Some(Delivery::Refused { at, reason: "403 not-permitted".to_owned() })).unwrap_err();
+        assert!(refused.contains("403 not-permitted") && refused.contains("do: ask"), "{refused}");
+        assert!(told(Some(Delivery::TooLate)).unwrap_err().contains("its time has passed"));
+        let gone = outcome("e1", Err(LocalError::Unreached(([127, 0, 0, 1], 1).into(), "gone".to_owned()))).unwrap_err();
+        assert!(gone.to_string().starts_with("e1: signed and kept"), "{gone}");
+    }
 
     #[test]
     fn a_text_names_part_and_field() {

@@ -7,7 +7,8 @@ use crate::cli::output::Failure;
 use crate::cli::say;
 use crate::policy::Inventory;
 
-/// Read every file, check it against the model, and count what there is. Refuses with file and line.
+/// Read every file, check it against the model, and count what there is. Says of every fault file and line, and of a folder with a manifest which files
+/// are not those that were approved.
 #[derive(Args)]
 pub(super) struct Check {
     #[command(flatten)]
@@ -16,8 +17,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let bundle = self.policies.load()?;
-        let inventory = bundle.inventory().map_err(|error| self.policies.refused(&error))?;
+        let (bundle, inventory) = self.policies.examine()?;
         let Inventory { purposes, permits, rows, guards, invariants, tests } = inventory;
         say(&format!("{}, SHA-256 {}", self.policies.name(), bundle.hash()));
         for (number, what, place) in [

@@ -21,7 +21,7 @@ use clap::{Args, Subcommand};
 
 use super::output::{EXIT_CODES, Failure, finish};
 use crate::app::gateway::Outside;
-use crate::policy::{Bundle, LoadError, manifest};
+use crate::policy::{Bundle, Inventory, LoadError, manifest};
 
 /// Check, test, prove, show, approve and explain the policies.
 #[derive(Args)]
@@ -96,6 +96,41 @@ impl Policies {
             None => Bundle::embedded(),
         };
         bundle.map_err(|error| self.refused(&error))
+    }
+
+    /// What these policies are, or all that is wrong with them: in the files, and between them and their manifest.
+    fn examine(&self) -> Result<(Bundle, Inventory), Failure> {
+        let (examined, faults) = match Bundle::examine(self.folder.as_deref()) {
+            Ok(examined) => (Some(examined), Vec::new()),
+            Err(faults) => (None, faults),
+        };
+        if let [error @ LoadError::Unreadable(_)] = faults.as_slice() {
+            return Err(self.refused(error));
+        }
+        let differences = self.folder.as_deref().map_or(Ok(Vec::new()), manifest::differences);
+        let (differing, unapproved) = match differences {
+            Ok(differences) => (differences.len(), differences.into_iter().map(LoadError::from).collect()),
+            Err(error) => (0, vec![error]),
+        };
+        match examined {
+            Some(examined) if unapproved.is_empty() => Ok(examined),
+            _ => Err(self.all(faults.iter().chain(&unapproved), differing)),
+        }
+    }
+
+    /// A line for each fault, and what to do about files that nobody approved.
+    fn all<'a>(&self, faults: impl Iterator<Item = &'a LoadError>, differing: usize) -> Failure {
+        let line = |error: &LoadError| self.folder.as_ref().map_or_else(|| error.to_string(), |folder| error.within(folder));
+        let mut lines: Vec<String> = faults.map(line).collect();
+        let count = lines.len();
+        if differing > 0 {
+            lines.push(format!(
+                "  these are not the files that were approved ({differing} differ): a gateway with [[policy.approvers]] refuses them\n  \
+                 do: put the approved files back, or have two persons approve these as a new version: the first with `sluis policy approve \
+                 --propose VERSION --replaces HASH` (the hash in force, as /readyz shows it), the second without both"
+            ));
+        }
+        Failure::refused(format!("{}: faults: {count}\n{}", self.name(), lines.join("\n")))
     }
 
     /// A bundle that cannot be used: by what it says, or because there is none.

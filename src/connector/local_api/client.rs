@@ -12,8 +12,10 @@ use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::handlers::ShownOverride;
+use crate::connector::delivery::Delivery;
 use crate::connector::findings::Finding;
 use crate::connector::hand::Hand;
 use crate::connector::inbox::{Edit, InboxError, InboxRow, Shown, apply_edits, refuse_statement, release_statement};
@@ -25,6 +27,8 @@ use crate::source::overrides::{OverrideContent, revoke_statement};
 const MOST: usize = 16 * 1024 * 1024;
 /// How long a call may take.
 const TIME: Duration = Duration::from_secs(30);
+/// How often is looked what became of a release.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// A client of one connector's local API.
 pub struct LocalClient {
@@ -66,6 +70,21 @@ impl LocalClient {
         let signed = hand.sign(|signed| release_statement(&row, &data.iter().collect::<Vec<_>>(), signed))?;
         self.call(Method::POST, &format!("/inbox/{}/release", row.id), Some(json!({"edits": edits, "signed": signed}))).await?;
         Ok(data)
+    }
+
+    /// An entry that was released, as soon as the gateway has said something of it or could not be reached; after `within` as it is then.
+    ///
+    /// # Errors
+    /// [`LocalError`].
+    pub async fn settled(&self, id: &str, within: Duration) -> Result<InboxRow, LocalError> {
+        let end = Instant::now() + within;
+        loop {
+            let row = self.entry(id).await?.row;
+            if !matches!(row.delivery, None | Some(Delivery::Underway)) || Instant::now() >= end {
+                return Ok(row);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Refuses an entry.

@@ -55,6 +55,11 @@ impl RightEdge {
         nodes.as_deref().and_then(fold).unwrap_or_else(empty_root)
     }
 
+    /// The tiles at the edge: of each level the last, partial one, where there is one.
+    pub fn tiles(&self) -> Vec<Tile> {
+        (0_u32..).zip(&self.levels).filter_map(|(level, subtree)| subtree.tile((level, self.size >> (8 * level) >> 8))).collect()
+    }
+
     /// Appends leaf hashes, in order.
     ///
     /// # Errors

@@ -9,9 +9,10 @@ use table::{Case, CaseFile};
 
 use super::bundle::Bundle;
 use super::decision::{Decision, reason};
+use super::faults::Faults;
 use super::question::{Facts, Question, WpgArticle};
-use crate::catalogue::Form;
 use crate::catalogue::purpose::FileError;
+use crate::catalogue::{Form, Purpose};
 
 /// What came of the table tests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,9 +38,7 @@ impl Bundle {
             let missing = || FileError { file: name.clone(), line: 1, message: "a purpose has table tests".to_owned() };
             let text = self.files.get(&name).ok_or_else(missing)?;
             let at = |offset: usize, message: String| FileError::at(&name, text, offset, message);
-            let file: CaseFile = toml::from_str(text)
-                .map_err(|error| at(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
-            for case in &file.case {
+            for case in &read(&name, text)?.case {
                 for (category, expected) in &case.get_ref().expect {
                     let question =
                         case.get_ref().question(purpose, *category).map_err(|message| at(case.span().start, message))?;
@@ -77,6 +76,22 @@ impl Bundle {
         let (finest, summary) = (self.decide(question), self.decide_summary(question));
         decided.extend([&finest, &summary].into_iter().flat_map(Decision::policies).map(ToString::to_string));
         describe(&finest, &summary)
+    }
+}
+
+fn read(name: &str, text: &str) -> Result<CaseFile, FileError> {
+    toml::from_str(text)
+        .map_err(|error| FileError::at(name, text, error.span().map_or(0, |span| span.start), error.message().to_owned()))
+}
+
+/// Whether a file reads as cases of a purpose; what comes of them is another question.
+pub(super) fn check(name: &str, text: &str, purpose: &Purpose, faults: &mut Faults) {
+    let Some(file) = faults.keep(read(name, text)) else { return };
+    for case in &file.case {
+        let mut questions = case.get_ref().expect.keys().map(|category| case.get_ref().question(purpose, *category));
+        if let Some(message) = questions.find_map(Result::err) {
+            faults.add(FileError::at(name, text, case.span().start, message));
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! SQLite, the embedded default: WAL, `synchronous=FULL`, one connection that writes, several that read.
 
+pub mod audit;
 mod cases;
 mod checkpoints;
 mod commit;

@@ -1,0 +1,29 @@
+//! `sluis log`
+
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::output::finish;
+
+/// The disclosure log.
+#[derive(Args)]
+pub(super) struct Log {
+    #[command(subcommand)]
+    step: Step,
+}
+
+#[derive(Subcommand)]
+enum Step {
+    /// Verify the log offline: all of it, or that one head continues another.
+    Verify(verify::Verify),
+}
+
+impl Log {
+    pub(super) async fn run(self) -> ExitCode {
+        let Step::Verify(verify) = self.step;
+        finish(verify.run().await)
+    }
+}

@@ -1,0 +1,196 @@
+//! `sluis log verify`
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::cli::output::{DIVERGED, Failure, UNVERIFIED, UNWITNESSED};
+use crate::cli::progress::Progress;
+use crate::cli::{input, say};
+use crate::client::{Against, AuditError, Kit, Verified};
+use crate::ledger::note::VerifierKey;
+use crate::ledger::quorum::Policy;
+
+const CODES: &str = "Exit codes: 0 it holds, and a quorum of witnesses cosigned; 5 it holds, and no quorum vouches that nobody was shown another log; 6 it does \
+    not continue what was seen of it before; 3 something in it was changed, or is missing; 2 wrong usage.";
+
+const FULL: &str = "Rebuilds the tree from every stored entry, and holds sealed bodies, columns, tiles and head against it. No key of the gateway is \
+    needed; a gateway may be running. Give the receipts and heads that you keep with --seen: without them, and without witnesses, a log that was \
+    rewritten as a whole and signed again looks sound.";
+
+/// Verify the log offline.
+#[derive(Args)]
+#[command(after_help = CODES)]
+pub(super) struct Verify {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// The whole log, from its store.
+    Full(Full),
+    /// That the log of a later head continues that of an earlier one.
+    Consistency(Consistency),
+}
+
+#[derive(Args)]
+#[command(after_help = format!("{FULL}\n\n{CODES}"))]
+struct Full {
+    #[command(flatten)]
+    log: LogKey,
+    /// The gateway's store (SQLite).
+    #[arg(long, value_name = "FILE")]
+    store: PathBuf,
+    /// A checkpoint or a receipt that was kept, of which the log must be a continuation. May be given more than once; of a folder, all receipts in it.
+    #[arg(long, value_name = "FILE")]
+    seen: Vec<PathBuf>,
+    /// Print what was found as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct Consistency {
+    #[command(flatten)]
+    log: LogKey,
+    /// The earlier head: a checkpoint, or a receipt.
+    earlier: PathBuf,
+    /// The later head.
+    later: PathBuf,
+    /// The gateway's store (SQLite), from which the proof is made.
+    #[arg(long, value_name = "FILE")]
+    store: PathBuf,
+}
+
+#[derive(Args)]
+struct LogKey {
+    /// Your organisation's folder in the integrator's kit: it holds the log's key.
+    #[arg(long, value_name = "DIR", required_unless_present = "log_key")]
+    kit: Option<PathBuf>,
+    /// The log's verifier key (C2SP signed-note), instead of a kit.
+    #[arg(long, value_name = "VKEY", conflicts_with = "kit")]
+    log_key: Option<String>,
+    /// Which witnesses make a quorum (C2SP tlog-policy).
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+}
+
+impl Verify {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        match self.what {
+            What::Full(full) => full.verify().await,
+            What::Consistency(consistency) => consistency.verify().await,
+        }
+    }
+}
+
+impl Full {
+    async fn verify(&self) -> Result<(), Failure> {
+        let mut against = self.log.against()?;
+        for path in &self.seen {
+            for file in receipts(path)? {
+                against.add_seen(&file.display().to_string(), &input::text(&file)?)?;
+            }
+        }
+        let mut progress = Progress::new("verifying");
+        let outcome = against.verify(&self.store, |done, all| progress.at(done, all)).await;
+        drop(progress);
+        if self.json {
+            say(&told(&outcome).to_string());
+        }
+        let verified = outcome?;
+        if !self.json {
+            say(&format!(
+                "verified: {} entries, {} of them erased, {} earlier heads continued",
+                verified.size,
+                verified.erased,
+                against.seen.len()
+            ));
+        }
+        witnessed(&verified, against.policy.is_some(), self.json)
+    }
+}
+
+impl Consistency {
+    async fn verify(&self) -> Result<(), Failure> {
+        let against = self.log.against()?;
+        let read = |path: &Path| Ok::<_, Failure>((path.display().to_string(), input::text(path)?));
+        let (earlier, later) = (read(&self.earlier)?, read(&self.later)?);
+        let (old, new) = against.consistent(&self.store, (&earlier.0, &earlier.1), (&later.0, &later.1)).await?;
+        say(&format!("consistent: the log of {new} entries continues that of {old}"));
+        Ok(())
+    }
+}
+
+impl LogKey {
+    fn against(&self) -> Result<Against, Failure> {
+        let key = match (&self.kit, &self.log_key) {
+            (Some(kit), _) => Kit::open(kit).map_err(Failure::usage)?.gateway.log_vkey,
+            (None, Some(key)) => key.clone(),
+            (None, None) => return Err(Failure::usage("give --kit or --log-key: whose log it is")),
+        };
+        let log: VerifierKey = key.parse().map_err(|error| Failure::usage(format!("--log-key: {error}")))?;
+        let policy = self.policy.as_deref().map(|path| {
+            let wrong = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
+            Policy::parse(&input::bytes(path)?).map_err(|error| wrong(&error))
+        });
+        Ok(Against { log, policy: policy.transpose()?, seen: Vec::new() })
+    }
+}
+
+/// The file itself, or every receipt in a folder.
+fn receipts(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let wrong = |error: std::io::Error| Failure::usage(format!("{}: {error}", path.display()));
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(wrong)? {
+        let file = entry.map_err(wrong)?.path();
+        if file.extension().is_some_and(|extension| extension == "tlog-proof") {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn told(outcome: &Result<Verified, AuditError>) -> serde_json::Value {
+    match outcome {
+        Ok(verified) => {
+            let verdict = if verified.witnessed_by.is_some() { "witnessed" } else { "unwitnessed" };
+            json!({"verdict": verdict, "size": verified.size, "erased": verified.erased, "witnesses": verified.witnessed_by})
+        }
+        Err(error) => {
+            let verdict = if matches!(error, AuditError::Diverged { .. }) { "diverged" } else { "invalid" };
+            json!({"verdict": verdict, "reason": error.to_string()})
+        }
+    }
+}
+
+fn witnessed(verified: &Verified, asked: bool, is_json: bool) -> Result<(), Failure> {
+    match &verified.witnessed_by {
+        Some(by) => {
+            if !is_json {
+                say(&format!("witnessed by {}", by.join(", ")));
+            }
+            Ok(())
+        }
+        None if asked => Err(Failure::new(UNWITNESSED, "unwitnessed: the head lacks the cosignatures that the policy asks for")),
+        None => {
+            Err(Failure::new(UNWITNESSED, "unwitnessed: no policy was given (--policy), so nobody outside vouches for the head"))
+        }
+    }
+}
+
+impl From<AuditError> for Failure {
+    fn from(error: AuditError) -> Self {
+        match error {
+            AuditError::Diverged { .. } => Self::new(DIVERGED, error),
+            AuditError::Seen(..) => Self::usage(error),
+            _ => Self::new(UNVERIFIED, error),
+        }
+    }
+}

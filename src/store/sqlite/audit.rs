@@ -1,0 +1,83 @@
+//! The log in a file for who verifies it: read only, without any key, and as it is stored, not as it should be.
+
+use std::path::Path;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
+use sqlx::{ConnectOptions as _, Row, SqliteConnection};
+
+use super::unavailable;
+use crate::ledger::audit::{StoredHead, StoredLine};
+use crate::ledger::entry::Beside;
+use crate::store::StoreError;
+
+/// A log in a file, as of the moment at which it was opened: what is appended meanwhile is not seen.
+pub struct LogFile {
+    connection: SqliteConnection,
+}
+
+impl LogFile {
+    /// Opens the log in the file at `path`, which must be there; a gateway may be writing to it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(!Path::new(&log).exists());
+        let mut connection = options.row_buffer_size(1024).disable_statement_logging().connect().await.map_err(unavailable)?;
+        sqlx::query("BEGIN").execute(&mut connection).await.map_err(unavailable)?;
+        Ok(Self { connection })
+    }
+
+    /// The head as it is stored: size, root and the signed checkpoint, which is empty for an empty log.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn head(&mut self) -> Result<StoredHead, StoreError> {
+        let row =
+            sqlx::query("SELECT size, root, checkpoint FROM head").fetch_one(&mut self.connection).await.map_err(unavailable)?;
+        Ok(StoredHead {
+            size: row.try_get(0).map_err(|_| corrupt("head", "size", "1"))?,
+            root: row.try_get(1).map_err(|_| corrupt("head", "root", "1"))?,
+            checkpoint: row.try_get(2).map_err(|_| corrupt("head", "checkpoint", "1"))?,
+        })
+    }
+
+    /// At most `limit` entries behind index `after`, or from the first one that is stored.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn lines(&mut self, after: Option<i64>, limit: u32) -> Result<Vec<StoredLine>, StoreError> {
+        // The columns as canonical JSON, made where they are: see `Beside::of_columns`.
+        let query = sqlx::query(
+            "SELECT idx, leaf, body,
+                    json_array(kind, time, party, source, recipient, purpose, categories, outcome, overridden, lower(hex(subject_token)),
+                               lower(hex(actor_token)), lower(hex(case_token)), trace, key_class,
+                               coalesce((SELECT group_concat(source, ' ') FROM entry_asked WHERE entry_asked.idx = entry.idx), ''))
+             FROM entry WHERE idx > ? OR ? ORDER BY idx LIMIT ?",
+        );
+        let query = query.bind(after.unwrap_or(i64::MIN)).bind(after.is_none()).bind(limit);
+        query.fetch_all(&mut self.connection).await.map_err(unavailable)?.iter().map(line).collect()
+    }
+
+    /// The stored tile at this place.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tile(&mut self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        super::log::tile(&mut self.connection, level, index).await
+    }
+}
+
+fn line(row: &SqliteRow) -> Result<StoredLine, StoreError> {
+    let index: i64 = row.try_get(0).map_err(|_| corrupt("entry", "idx", "?"))?;
+    let named = |column: &'static str| corrupt("entry", column, &index.to_string());
+    let body: Option<Vec<u8>> = row.try_get(2).map_err(|_| named("body"))?;
+    let columns: &str = row.try_get(3).map_err(|_| named("columns"))?;
+    let body = body.map(|body| (Beside::of_columns(columns), body));
+    Ok(StoredLine { index, leaf: row.try_get(1).map_err(|_| named("leaf"))?, body })
+}
+
+fn corrupt(table: &'static str, column: &'static str, row: &str) -> StoreError {
+    StoreError::Corrupt { table, column, row: row.to_owned() }
+}

@@ -1,0 +1,123 @@
+//! `sluis log verify`: whoever has the store at hand and no key finds what was changed in it.
+
+use sqlx::AssertSqlSafe;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+
+use super::demo::{Demo, Folder, Output};
+
+/// A copy of a demo's store, to be changed by hand.
+struct Copy {
+    folder: Folder,
+    kit: String,
+    receipts: String,
+}
+
+impl Copy {
+    fn of(demo: &Demo) -> Self {
+        let folder = Folder::new();
+        let copy = Self { kit: demo.kit("veilig-thuis"), receipts: demo.path("kit/veilig-thuis/receipts"), folder };
+        copy.execute(&demo.path("gateway/sluis.sqlite"), &format!("VACUUM INTO '{}'", copy.store()));
+        copy
+    }
+
+    fn store(&self) -> String {
+        self.folder.path("copy.sqlite").display().to_string()
+    }
+
+    fn execute(&self, file: &str, statement: &str) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let options = SqliteConnectOptions::new().filename(file).foreign_keys(false).pragma("ignore_check_constraints", "ON");
+            let pool = SqlitePool::connect_with(options).await.unwrap();
+            sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&pool).await.unwrap();
+            pool.close().await;
+        });
+    }
+
+    /// Verifies the copy after `statement`, and undoes that.
+    fn after(&self, demo: &Demo, statement: &str) -> Output {
+        let sound = std::fs::read(self.store()).unwrap();
+        self.execute(&self.store(), statement);
+        let outcome = self.verify(demo, &[]);
+        std::fs::write(self.store(), sound).unwrap();
+        outcome
+    }
+
+    fn verify(&self, demo: &Demo, more: &[&str]) -> Output {
+        let store = self.store();
+        demo.run(&[&["log", "verify", "full", "--store", &store, "--kit", &self.kit], more].concat())
+    }
+}
+
+fn ask(demo: &Demo) {
+    demo.ask(&["--person", "P22", "--category", "identity"]).done();
+}
+
+/// Broken on purpose to see it fail: without `compare`; without `is_head`; columns not read.
+#[test]
+fn what_was_changed_by_hand_is_found_and_named() {
+    let demo = Demo::shared();
+    ask(&demo);
+    let copy = Copy::of(&demo);
+    copy.verify(&demo, &["--seen", &copy.receipts]).failed(5, &["unwitnessed: no policy was given"]);
+    let json = copy.verify(&demo, &["--json"]);
+    assert!(json.stdout.contains("\"verdict\":\"unwitnessed\""), "{}", json.stdout);
+    for (statement, named) in [
+        ("UPDATE entry SET body = zeroblob(length(body)) WHERE idx = 3", "entry 3 was changed: its sealed body"),
+        ("UPDATE entry SET leaf = zeroblob(97) WHERE idx = 3", "entry 3 was changed: its leaf"),
+        (
+            "UPDATE entry SET leaf = other.leaf, body = other.body FROM (SELECT * FROM entry WHERE idx = 2) AS other WHERE entry.idx = 3",
+            "entry 3 was changed: a column",
+        ),
+        ("UPDATE entry SET time = time + 1 WHERE idx = 3", "entry 3 was changed: a column"),
+        ("UPDATE entry SET outcome = 'refused', purpose = 'treatment' WHERE idx = 3", "entry 3 was changed: a column"),
+        ("UPDATE entry SET actor_token = NULL WHERE actor_token IS NOT NULL", "was changed: a column"),
+        ("UPDATE entry SET party = source WHERE source IS NOT NULL AND party <> source", "was changed: a column"),
+        ("DELETE FROM entry_asked", "was changed: a column"),
+        ("UPDATE entry SET key_class = 'entries-99y-2026-11' WHERE idx = 3", "entry 3 was changed: a column"),
+        ("DELETE FROM entry WHERE idx = 3", "entry 3 is missing"),
+        ("DELETE FROM entry WHERE idx = (SELECT max(idx) FROM entry)", "is missing"),
+        ("UPDATE entry SET idx = -5 WHERE idx = 3", "entry -5 was never in the log"),
+        ("UPDATE entry SET idx = 100000 WHERE idx = (SELECT max(idx) FROM entry)", "is missing"),
+        ("UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE level = 0 AND idx = 0", "tile/0/000"),
+        ("DELETE FROM tile", "tile/0/000"),
+        ("UPDATE head SET size = size + 1", "another size or root"),
+        ("UPDATE head SET root = zeroblob(32)", "another size or root"),
+        ("UPDATE head SET checkpoint = replace(checkpoint, '— ', '— x')", "is not signed by it"),
+        ("UPDATE head SET checkpoint = ''", "is not signed by it"),
+    ] {
+        copy.after(&demo, statement).failed(3, &[named]);
+    }
+}
+
+/// A log that was cut back to an earlier day, as a whole and with its signed head, is sound by itself, and not beside what was kept of it.
+///
+/// Broken on purpose to see it fail: without `diverged`.
+#[test]
+fn a_log_put_back_to_an_earlier_day_does_not_continue_what_was_seen() {
+    let demo = Demo::shared();
+    ask(&demo);
+    let (old, kept) = (Copy::of(&demo), Folder::new());
+    let receipts = kept.path("receipts").display().to_string();
+    demo.ask(&["--person", "P22", "--category", "identity", "--receipts", &receipts]).done();
+    let new = Copy::of(&demo);
+    new.verify(&demo, &["--seen", &receipts]).failed(5, &["unwitnessed"]);
+    old.verify(&demo, &[]).failed(5, &["unwitnessed"]);
+    old.verify(&demo, &["--seen", &receipts]).failed(6, &["does not continue", "put back to an earlier day", &receipts]);
+    let head = |copy: &Copy, name: &str| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let text: String = runtime.block_on(async {
+            let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(copy.store())).await.unwrap();
+            sqlx::query_scalar("SELECT checkpoint FROM head").fetch_one(&pool).await.unwrap()
+        });
+        kept.file(name, text)
+    };
+    let (earlier, later) = (head(&old, "earlier"), head(&new, "later"));
+    let consistency = |earlier: &str, later: &str| {
+        demo.run(&["log", "verify", "consistency", earlier, later, "--store", &new.store(), "--kit", &new.kit])
+    };
+    assert!(consistency(&earlier, &later).done().contains("continues that of"));
+    consistency(&later, &earlier).failed(6, &["does not continue"]);
+    let foreign = std::fs::read_to_string(&earlier).unwrap().replace("— ", "— x");
+    consistency(&kept.file("foreign", foreign), &later).failed(2, &["no checkpoint and no receipt that this log signed"]);
+}
