@@ -157,7 +157,9 @@ pub async fn build_with(
     if let Some(witnessing) = &witnessing {
         witnesses::compare(witnessing, &*store).await?;
         let kept = store.newest_cosigned().await.map_err(StartError::new)?;
-        kept.iter().for_each(|kept| witnessing.resume(kept, clock.now()));
+        if let Some(kept) = kept {
+            witnessing.resume(&kept, clock.now());
+        }
     }
     let gateway = Arc::new(Gateway {
         oin: config.gateway.oin.clone(),

@@ -147,13 +147,16 @@ fn witness_metrics(gateway: &Gateway) -> String {
         ("sluis_lock_closed", "Whether nothing passes but emergencies, for want of a quorum.", u64::from(witnessing.is_closed())),
     ];
     let shown = lines.into_iter().filter(|(name, ..)| newest.is_some() || *name != "sluis_log_seconds_since_quorum");
-    let mut text: String =
-        shown.map(|(name, help, value)| format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n")).collect();
-    text +=
-        "# HELP sluis_witness_failures Calls to a witness that brought no cosignature.\n# TYPE sluis_witness_failures counter\n";
+    let mut text = shown
+        .map(|(name, help, value)| format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n"))
+        .collect::<Vec<_>>()
+        .concat();
+    text.push_str(
+        "# HELP sluis_witness_failures Calls to a witness that brought no cosignature.\n# TYPE sluis_witness_failures counter\n",
+    );
     for (witness, count) in witnessing.failures() {
         let witness = witness.replace(['\\', '"'], "_");
-        text += &format!("sluis_witness_failures{{witness=\"{witness}\"}} {count}\n");
+        text.push_str(&["sluis_witness_failures{witness=\"", &witness, "\"} ", &count.to_string(), "\n"].concat());
     }
     text
 }

@@ -61,6 +61,7 @@ const LONGEST_PAYLOAD: Duration = Duration::from_hours(24);
 
 /// A purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the file")]
 pub struct Purpose {
     /// Its code.
     pub id: PurposeCode,
@@ -115,6 +116,7 @@ impl FileError {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the file")]
 struct PurposeFile {
     id: Spanned<PurposeCode>,
     legal_bases: Spanned<Vec<String>>,
