@@ -159,7 +159,6 @@ mod tests {
         (Witnessing::new(policy, log.verifier().clone(), Arc::new(Nobody), Duration::from_mins(1)), log, witness)
     }
 
-    /// Broken on purpose to see it fail: `is_some_and` in the place of `is_none_or`.
     #[test]
     fn the_lock_is_closed_until_a_quorum_and_when_there_was_none_for_long() {
         let (witnessing, ..) = witnessing();

@@ -136,12 +136,6 @@ mod tests {
         for (file, from, to, says) in [
             (TREATMENT, "acts_for_subject = true", "acts_for_subject = false", "treatment, acts_for_subject: true -> false"),
             (TREATMENT, "emergency = false", "emergency = true", "treatment, emergency: false -> true"),
-            (
-                TREATMENT,
-                "emergency = false",
-                "emergency = false\ncosigned_before_release = true",
-                "treatment, cosigned_before_release: false -> true",
-            ),
             (TREATMENT, "notify_subject_by = \"P30D\"", "notify_subject_by = \"P90D\"", "told within days: 30 -> 90"),
             (TREATMENT, "recipient = \"P90D\"", "recipient = \"P900D\"", "retention of the recipient, days: 90 -> 900"),
             (TREATMENT, "log_years = 5", "log_years = 25", "retention of the log, years: 5 -> 25"),
@@ -159,8 +153,11 @@ mod tests {
             assert!(back.len() == 1 && !back[0].wider, "{back:?}");
         }
         assert!(old.terms_to(&old).expect("compared").is_empty());
-        let less = changed(&old, TREATMENT, "\"birthDate\", \"deathDate\"", "\"birthDate\"");
+        let waits = changed(&old, TREATMENT, "emergency = false", "emergency = false\ncosigned_before_release = true");
         let told = |one: &Bundle, other: &Bundle| one.terms_to(other).expect("compared")[0].to_string();
+        assert_eq!(told(&waits, &old), "wider    treatment, cosigned_before_release: true -> false");
+        assert_eq!(told(&old, &waits), "narrower treatment, cosigned_before_release: false -> true");
+        let less = changed(&old, TREATMENT, "\"birthDate\", \"deathDate\"", "\"birthDate\"");
         assert_eq!(told(&less, &old), "wider    treatment, deathDate of identity in the form exact: not there -> there");
         assert_eq!(told(&old, &less), "narrower treatment, deathDate of identity in the form exact: there -> gone");
     }

@@ -12,15 +12,19 @@ use sluis::demo::organisations::Slug;
 use sluis::ledger::checkpoint::SignedCheckpoint;
 use sluis::ledger::cosignature::Cosigner;
 use sluis::ledger::entry::EntryKind;
+use sluis::ledger::note::{KeyKind, NoteSigner, SigningKey};
 use sluis::ledger::proof::TlogProof;
 use sluis::ledger::quorum::Policy;
+use sluis::ledger::tree::NodeHash;
 use sluis::ledger::witness::AddCheckpoint;
 use sluis::policy::Bundle;
+use sluis::secret::Secret;
 use sluis::store::cosigned::Cosigned;
 
 use crate::support::consents::given;
 use crate::support::false_witness::{FalseWitness, cosigner};
 use crate::support::faulty_store::Node;
+use crate::support::witness::call;
 use crate::support::{Setup, TestGateway, random_text};
 
 /// A policy file with the witnesses' addresses, in the gateway's folder.
@@ -95,17 +99,27 @@ async fn lying_slow_and_silent_witnesses_hold_up_nobody() {
         ("contrary", FalseWitness::start("contrary", |_, _| Some((422, Vec::new()))).await),
         ("forgetful", FalseWitness::start("forgetful", |_, _| Some((409, b"0\n".to_vec()))).await),
     ];
-    let mut witnesses = vec![("good", at(&good[0])), ("sound", at(&good[1])), ("down", "http://127.0.0.1:9".to_owned())];
+    // Put back to what it cosigned long ago, again and again: it is shown that all follows from that.
+    let relapsed = FalseWitness::start("relapsed", |request, cosigner| {
+        if request.old == 1 { agreeable(request, cosigner) } else { Some((409, b"1\n".to_vec())) }
+    });
+    let relapsed = relapsed.await;
+    let mut witnesses = vec![
+        ("good", at(&good[0])),
+        ("sound", at(&good[1])),
+        ("relapsed", at(&relapsed)),
+        ("down", "http://127.0.0.1:9".to_owned()),
+    ];
     witnesses.extend(bad.iter().map(|(name, witness)| (*name, at(witness))));
-    let file = policy(&gateway, &witnesses, "group two all good sound\nquorum two\n");
+    let file = policy(&gateway, &witnesses, "group three all good sound relapsed\nquorum three\n");
     let node = Node::with(&gateway, |config| config.log.witnesses = Some(file.clone())).await;
     let size = gateway.log_size().await;
     let head = cosigned(&*node.store, size).await;
     let policy = Policy::parse(&std::fs::read(&file).expect("readable")).expect("a policy");
     let by: Vec<_> =
         policy.witnessed(&head).expect("a quorum, and no forged line").by.into_iter().map(|(one, _)| one.name.clone()).collect();
-    assert_eq!(by, ["good", "sound"]);
-    assert_eq!(head.note().signatures().len(), 3, "the log's line and two more");
+    assert_eq!(by, ["good", "sound", "relapsed"]);
+    assert_eq!(head.note().signatures().len(), 4, "the log's line and three more");
 
     let body = gateway.question("P22").to_string().into_bytes();
     let client = node.client(&gateway, Slug::VeiligThuis);
@@ -149,7 +163,60 @@ async fn a_pick_up_brings_a_cosigned_receipt_and_a_repeat_the_same_as_before() {
         assert!(begun.elapsed() < Duration::from_secs(60), "the source has no receipt");
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
-    assert!(!receipts.is_empty());
+    for receipt in receipts {
+        let proof = TlogProof::parse(&receipt.receipt).expect("a receipt");
+        assert!(policy.witnessed(&proof.checkpoint).is_ok(), "a source keeps what a quorum cosigned");
+    }
+
+    // On a log that stands still, anyone sees the head with its witnesses' lines, and the operator that they are there.
+    let begun = Instant::now();
+    loop {
+        let shown = call(gateway.running().addresses.web, "GET", "/log/checkpoint", b"").await.expect("an answer").body;
+        let shown = SignedCheckpoint::parse(&shown).expect("a checkpoint");
+        if shown.checkpoint().size() == gateway.log_size().await && policy.witnessed(&shown).is_ok() {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "the head is shown without its witnesses");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let (status, ready) = gateway.operations("/readyz").await;
+    assert!(status == 200 && ready.contains("\nwitnessed ") && !ready.contains("CLOSED"), "{ready}");
+    let (_, metrics) = gateway.operations("/metrics").await;
+    for line in ["\nsluis_log_cosigned_size ", "\nsluis_lock_closed 0\n", "\nsluis_witness_failures{witness=\"police\"} "] {
+        assert!(metrics.contains(line), "{line}: {metrics}");
+    }
+    gateway.stop().await;
+}
+
+/// Broken on purpose to see it fail: `Gate::close` without effect.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_witness_that_shows_a_later_head_of_this_log_stops_it() {
+    let gateway = TestGateway::start().await;
+    let witness = FalseWitness::start("witness", |_, _| Some((409, b"1000000\n".to_vec()))).await;
+    let sound = FalseWitness::start("sound", agreeable).await;
+    let file = policy(&gateway, &[("witness", at(&witness)), ("sound", at(&sound))], "quorum sound\n");
+    let node = Node::with(&gateway, |config| config.log.witnesses = Some(file)).await;
+    cosigned(&*node.store, gateway.log_size().await).await;
+    let (client, body) = (node.client(&gateway, Slug::VeiligThuis), gateway.question("P22").to_string().into_bytes());
+    assert!(client.disclose(&body, None).await.is_ok(), "its word alone stops nothing");
+
+    let seed: [u8; 32] =
+        std::fs::read(gateway.gateway_folder().join("log.seed")).expect("readable").try_into().expect("32 bytes");
+    let origin = gateway.running().gateway.log.name().clone();
+    let key = SigningKey::from_seed(origin, KeyKind::Note, &Secret::new(seed)).expect("a key");
+    let mut later =
+        SignedCheckpoint::sign(1_000_000, NodeHash::new([1; 32]), &NoteSigner::new(key).expect("a log's")).expect("in range");
+    later.add(cosigner("witness").cosign(&later, SystemClock.now())).expect("room");
+    witness.shows(later.to_string());
+    let begun = Instant::now();
+    while suffix(&client.disclose(&body, None).await) != "log-unavailable" {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the log goes on");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let size = gateway.log_size().await;
+    assert_eq!(suffix(&client.disclose(&body, None).await), "log-unavailable");
+    assert_eq!(gateway.log_size().await, size, "nothing more is signed");
+    node.stop().await;
     gateway.stop().await;
 }
 

@@ -1,7 +1,7 @@
 //! A witness that answers what the test wants, over plain HTTP on loopback.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use sluis::ledger::cosignature::Cosigner;
 use sluis::ledger::note::{KeyKind, SigningKey};
@@ -11,15 +11,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// What it does with a request for a cosignature: status and body, or never an answer. Other requests get a 404.
+/// What it does with a request for a cosignature: status and body, or never an answer.
 pub type Behaviour = dyn Fn(&AddCheckpoint, &Cosigner) -> Option<(u16, Vec<u8>)> + Send + Sync;
 
 /// Answers until it is dropped.
 pub struct FalseWitness {
     /// Where.
     pub address: SocketAddr,
+    shown: Shown,
     task: JoinHandle<()>,
 }
+
+/// What monitors are shown; nothing yet, when there is none.
+type Shown = Arc<Mutex<Option<String>>>;
 
 impl FalseWitness {
     /// Starts one with the key [`cosigner`]`(name)`.
@@ -30,15 +34,22 @@ impl FalseWitness {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let behaviour: Arc<Behaviour> = Arc::new(behaviour);
+        let shown = Shown::default();
+        let showing = Arc::clone(&shown);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let behaviour = Arc::clone(&behaviour);
+                let (behaviour, shown) = (Arc::clone(&behaviour), Arc::clone(&showing));
                 tokio::spawn(async move {
-                    let _broken = serve(stream, name, &*behaviour).await;
+                    let _broken = serve(stream, name, &*behaviour, &shown).await;
                 });
             }
         });
-        Self { address, task }
+        Self { address, shown, task }
+    }
+
+    /// From now on monitors are shown this.
+    pub fn shows(&self, checkpoint: String) {
+        *self.shown.lock().expect("no panic") = Some(checkpoint);
     }
 }
 
@@ -55,7 +66,7 @@ pub fn cosigner(name: &str) -> Cosigner {
     Cosigner::new(key.expect("a key")).expect("a witness's key")
 }
 
-async fn serve(mut stream: TcpStream, name: &str, behaviour: &Behaviour) -> std::io::Result<()> {
+async fn serve(mut stream: TcpStream, name: &str, behaviour: &Behaviour, shown: &Shown) -> std::io::Result<()> {
     loop {
         let mut read = Vec::new();
         let end = loop {
@@ -79,7 +90,10 @@ async fn serve(mut stream: TcpStream, name: &str, behaviour: &Behaviour) -> std:
         }
         let answer = match AddCheckpoint::parse(&body) {
             Ok(request) => behaviour(&request, &cosigner(name)),
-            Err(_) => Some((404, Vec::new())),
+            Err(_) => Some(match shown.lock().expect("no panic").clone() {
+                Some(checkpoint) => (200, checkpoint.into_bytes()),
+                None => (404, Vec::new()),
+            }),
         };
         let Some((status, content)) = answer else {
             std::future::pending::<()>().await;
