@@ -121,10 +121,7 @@ impl Answer {
             None => None,
         };
         let Self { code, by, basis, reason, until, .. } = self;
-        let mut body = json!({"answer": code, "by": by, "basis": basis, "reason": reason, "until": until});
-        if let Some(signed) = signed {
-            body["signed"] = json!(signed);
-        }
+        let body = json!({"answer": code, "by": by, "basis": basis, "reason": reason, "until": until, "signed": signed});
         show(&client.post(&format!("{target}/answers"), body.to_string().as_bytes(), None).await?)
     }
 

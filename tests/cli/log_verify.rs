@@ -16,7 +16,7 @@ impl Copy {
     fn of(demo: &Demo) -> Self {
         let folder = Folder::new();
         let copy = Self { kit: demo.kit("veilig-thuis"), receipts: demo.path("kit/veilig-thuis/receipts"), folder };
-        copy.execute(&demo.path("gateway/sluis.sqlite"), &format!("VACUUM INTO '{}'", copy.store()));
+        Self::execute(&demo.path("gateway/sluis.sqlite"), &format!("VACUUM INTO '{}'", copy.store()));
         copy
     }
 
@@ -24,7 +24,7 @@ impl Copy {
         self.folder.path("copy.sqlite").display().to_string()
     }
 
-    fn execute(&self, file: &str, statement: &str) {
+    fn execute(file: &str, statement: &str) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let options = SqliteConnectOptions::new().filename(file).foreign_keys(false).pragma("ignore_check_constraints", "ON");
@@ -37,7 +37,7 @@ impl Copy {
     /// Verifies the copy after `statement`, and undoes that.
     fn after(&self, demo: &Demo, statement: &str) -> Output {
         let sound = std::fs::read(self.store()).unwrap();
-        self.execute(&self.store(), statement);
+        Self::execute(&self.store(), statement);
         let outcome = self.verify(demo, &[]);
         std::fs::write(self.store(), sound).unwrap();
         outcome

@@ -143,6 +143,7 @@ async fn a_lone_override_is_reviewed() {
     }
     let elsewhere = Person::of(&gateway, Slug::Probation, "fg-1");
     let old = json!({"signedAt": gateway.clock.now().minus(Duration::from_mins(16)), "signature": given["signed"]["signature"]});
+    let coming = json!({"signedAt": gateway.clock.now().plus(Duration::from_mins(2)), "signature": given["signed"]["signature"]});
     for (name, body, place) in [
         ("the organisation's key alone", changed(&given, "signed", Value::Null), "/signed"),
         ("another's officer", signed(AnswerCode::Partly, &elsewhere), "/signed/signature"),
@@ -155,6 +156,7 @@ async fn a_lone_override_is_reviewed() {
         ),
         ("another task", verdict(&gateway, "other", &id, AnswerCode::Partly, &officer), "/signed/signature"),
         ("from a drawer", changed(&given, "signed", old), "/signed/signedAt"),
+        ("ahead of the clock", changed(&given, "signed", coming), "/signed/signedAt"),
     ] {
         let (status, problem) = answer(&gateway, Slug::MentalHealth, &task, &body).await;
         assert_eq!((status, pointers(&problem)), (400, vec![place.to_owned()]), "{name}");

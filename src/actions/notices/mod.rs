@@ -159,9 +159,8 @@ impl Desk {
         let (kind, object) = match task.kind {
             TaskKind::WithdrawalNotice => (EntryKind::WithdrawalNotice, "consent"),
             TaskKind::SubjectNotification => (EntryKind::SubjectNotification, "disclosure"),
-            TaskKind::OverrideReview => (EntryKind::ReviewVerdict, "override"),
+            TaskKind::OverrideReview | TaskKind::BreachProcedure => (EntryKind::ReviewVerdict, "override"),
             TaskKind::ConsentReview => (EntryKind::ReviewVerdict, "consent"),
-            TaskKind::BreachProcedure => (EntryKind::ReviewVerdict, "override"),
         };
         let (mut clear, mut body) = self.draft(kind, &task.owner, &format!("{} answered", task.kind.code()))?;
         clear.purpose.clone_from(&task.purpose);

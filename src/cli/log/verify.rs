@@ -67,11 +67,11 @@ struct Consistency {
 #[derive(Args)]
 struct LogKey {
     /// Your organisation's folder in the integrator's kit: it holds the log's key.
-    #[arg(long, value_name = "DIR", required_unless_present = "log_key")]
+    #[arg(long, value_name = "DIR", required_unless_present = "vkey")]
     kit: Option<PathBuf>,
     /// The log's verifier key (C2SP signed-note), instead of a kit.
     #[arg(long, value_name = "VKEY", conflicts_with = "kit")]
-    log_key: Option<String>,
+    vkey: Option<String>,
     /// Which witnesses make a quorum (C2SP tlog-policy).
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -126,12 +126,12 @@ impl Consistency {
 
 impl LogKey {
     fn against(&self) -> Result<Against, Failure> {
-        let key = match (&self.kit, &self.log_key) {
+        let key = match (&self.kit, &self.vkey) {
             (Some(kit), _) => Kit::open(kit).map_err(Failure::usage)?.gateway.log_vkey,
             (None, Some(key)) => key.clone(),
-            (None, None) => return Err(Failure::usage("give --kit or --log-key: whose log it is")),
+            (None, None) => return Err(Failure::usage("give --kit or --vkey: whose log it is")),
         };
-        let log: VerifierKey = key.parse().map_err(|error| Failure::usage(format!("--log-key: {error}")))?;
+        let log: VerifierKey = key.parse().map_err(|error| Failure::usage(format!("--vkey: {error}")))?;
         let policy = self.policy.as_deref().map(|path| {
             let wrong = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
             Policy::parse(&input::bytes(path)?).map_err(|error| wrong(&error))

@@ -99,9 +99,12 @@ fn what_was_agreed_to_before_a_no_never_speaks_again() {
     let mut anew = record("anew", Given, BROAD, 3);
     anew.supersedes = Some("refused".into());
     assert_eq!(governs(&[narrow.clone(), refused.clone(), anew], 10), Some("anew"), "it lifts the no for itself alone");
+    let first = record("first", Refused, BROAD, 0);
     let mut reviewed = record("reviewed", Given, NARROW, 5);
+    reviewed.supersedes = Some("first".into());
     reviewed.grantors[0].at = Timestamp::from_seconds(1);
-    assert_eq!(governs(&[reviewed, refused], 10), Some("refused"), "given before the no, accepted after it");
+    assert_eq!(governs(&[first.clone(), reviewed.clone()], 10), Some("reviewed"), "it answers the no before it");
+    assert_eq!(governs(&[first, reviewed, refused], 10), Some("refused"), "given before the no, accepted after it");
     let invalid = record("invalid", Invalidated, BROAD, 5);
     assert_eq!(governs(&[narrow, invalid], 10), Some("narrow"));
 }

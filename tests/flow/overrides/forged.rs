@@ -95,8 +95,7 @@ async fn an_override_that_would_open_nothing_is_refused() {
     taken(&gateway, Slug::MentalHealth, &reported(vec![Category::Identity])).await.expect("taken");
     // Care reaches no team that police or prosecution attend.
     let team = |recipients: &[Slug]| {
-        let categories = vec![Category::CareInvolvement];
-        let content = content(&gateway, "team-discussion", recipients, categories[0], Ground::ConflictOfDuties);
+        let content = content(&gateway, "team-discussion", recipients, Category::CareInvolvement, Ground::ConflictOfDuties);
         report(&gateway, &content, &one, Some(&other))
     };
     let justice = json!(team(&[Slug::Police, Slug::Prosecution]));
