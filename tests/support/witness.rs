@@ -60,7 +60,7 @@ pub fn signer(origin: &str, seed: u8) -> NoteSigner {
 /// Writes a witness's key and configuration into `folder`; it knows `logs`, on a free port of loopback.
 pub fn configure(folder: &Path, logs: &[&VerifierKey]) -> std::path::PathBuf {
     std::fs::write(folder.join("witness.seed"), [7; 32]).expect("written");
-    let logs: String = logs.iter().map(|key| format!("[[logs]]\nvkey = \"{key}\"\n")).collect();
+    let logs = logs.iter().map(|key| format!("[[logs]]\nvkey = \"{key}\"\n")).collect::<Vec<_>>().concat();
     let text = format!(
         "name = \"witness.example/w1\"\nkey = \"witness.seed\"\nstore = \"witness.sqlite\"\nlisten = \"127.0.0.1:0\"\n{logs}"
     );

@@ -106,9 +106,9 @@ mod tests {
             let name = format!("{}.example", WITNESSES[place].code());
             Cosigner::new(key(&name, KeyKind::Cosignature, u8::try_from(place).expect("small"))).expect("a witness's")
         };
-        let lines: String =
+        let lines: Vec<String> =
             (0..5).map(|place| format!("witness {} {}\n", WITNESSES[place].code(), cosigner(place).verifier())).collect();
-        let policy = Policy::parse((lines + QUORUM).as_bytes()).expect("a policy");
+        let policy = Policy::parse((lines.concat() + QUORUM).as_bytes()).expect("a policy");
         for set in 0_u8..32 {
             let mut checkpoint = SignedCheckpoint::sign(7, NodeHash::new([3; 32]), &log).expect("in range");
             let members: Vec<usize> = (0..5).filter(|place| set & (1 << place) != 0).collect();
