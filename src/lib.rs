@@ -10,9 +10,9 @@
 //! |---|---|
 //! | 1 ground | [`json`], [`clock`], [`entropy`], [`secret`], [`crypto`] |
 //! | 2 domain | [`organisation`] → [`subject`] → [`catalogue`] → [`consent`] → [`notice`] → [`pseudonym`], [`ledger`] → [`case_room`] → [`policy`] |
-//! | 3 ports | [`keystore`], [`source`], [`store`] |
+//! | 3 ports | [`keystore`], [`source`], [`cosigners`], [`store`] |
 //! | 4 flow | [`exchange`], [`actions`] |
-//! | 5 edges | [`http`], [`api`], [`web`], [`connector`], [`client`], and the adapters `store/sqlite`, `source/http.rs` |
+//! | 5 edges | [`http`], [`api`], [`web`], [`connector`], [`witness`], [`client`], and the adapters `store/sqlite`, `source/http.rs` |
 //! | 6 shell | [`app`], [`config`], [`telemetry`], [`demo`], [`cli`] |
 //!
 //! # The flow of a disclosure
@@ -35,6 +35,7 @@ pub mod clock;
 pub mod config;
 pub mod connector;
 pub mod consent;
+pub mod cosigners;
 pub mod crypto;
 pub mod demo;
 pub mod entropy;
@@ -54,3 +55,4 @@ pub mod store;
 pub mod subject;
 pub mod telemetry;
 pub mod web;
+pub mod witness;

@@ -14,3 +14,5 @@ mod support;
 mod vectors;
 #[cfg(test)]
 mod verifier;
+#[cfg(test)]
+mod witness;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::gateway::{Outside, StartError, read_signing};
 use super::minimiser::CatalogueMinimiser;
+use super::witnesses;
 use crate::connector::config::Config;
 use crate::connector::local_api::{self, LocalToken};
 use crate::connector::outbox::Outbox;
@@ -23,6 +24,7 @@ use crate::http::reply::Responder;
 use crate::http::server::{Limits, LiveTls, Server};
 use crate::http::tls::{Identity, Trust};
 use crate::ledger::note::VerifierKey;
+use crate::ledger::quorum::Policy;
 
 /// A connector whose listeners are bound.
 pub struct Bound {
@@ -55,6 +57,7 @@ struct Files {
     signing: PrivateJwk,
     gateway_keys: Vec<VerifyingKey>,
     log: VerifierKey,
+    witnesses: Option<Policy>,
     server: Arc<LiveTls>,
     client: Arc<SigningClient>,
     watched: Vec<Watched>,
@@ -73,6 +76,7 @@ impl Files {
             signing,
             gateway_keys: gateway_keys(&config.gateway.signing_keys)?,
             log: config.log_vkey.parse().map_err(|error| StartError::new(format!("log-vkey: {error}")))?,
+            witnesses: config.witness_policy.as_deref().map(witnesses::read).transpose()?,
             server,
             client,
             watched: vec![inbound, outbound],
@@ -106,7 +110,7 @@ pub async fn check(config: &Config, outside: &Outside) -> Result<(), StartError>
 /// [`StartError`] names what is wrong.
 pub async fn bind(config: &Config, outside: &Outside) -> Result<Bound, StartError> {
     let connector = Arc::new(open(config, outside).await?);
-    let Files { signing, gateway_keys, log, server, client, watched, token } = Files::read(config, outside)?;
+    let Files { signing, gateway_keys, log, witnesses, server, client, watched, token } = Files::read(config, outside)?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| StartError::taken("listen", config.listen, &error))?;
     let address = listener.local_addr().map_err(StartError::new)?;
     let service = Arc::new(Service {
@@ -115,6 +119,7 @@ pub async fn bind(config: &Config, outside: &Outside) -> Result<Bound, StartErro
         gateway_keys: gateway_keys.clone(),
         responder: Responder::new(signing_key(&signing)?),
         log,
+        witnesses,
         authorities: [address.to_string(), format!("localhost:{}", address.port())]
             .into_iter()
             .chain(config.authorities.iter().cloned())

@@ -13,6 +13,7 @@ use super::at_rest::AtRest;
 use super::listeners::{self, Listeners};
 use super::policies;
 use super::registers::{self, Registers};
+use super::witnesses;
 use crate::actions::Desk;
 use crate::actions::terms;
 use crate::api::{Api, openapi};
@@ -131,6 +132,7 @@ pub async fn check(config: &GatewayConfig, outside: &Outside) -> Result<Checked,
     let head = at_rest.look(&outside.entropy).await?;
     let scribe = TreeScribe::new(registers::log_signer(config)?);
     head.as_ref().map_or(Ok(()), |head| scribe.check(head)).map_err(StartError::new)?;
+    witnesses::known(&config.log, scribe.verifier())?;
     sources_client(config, &read_signing(&config.keys.signing)?, &outside.clock, &outside.entropy)?;
     listeners::check(config)?;
     Ok(if at_rest.used { Checked::Continues } else { Checked::Begins })
@@ -147,10 +149,18 @@ pub async fn build_with(
 ) -> Result<Built, StartError> {
     let source = policies::Source::of(&config.policy)?;
     let bundle = source.load().map_err(StartError::new)?;
-    let Registers { desk, keys, root, log } = registers::open(&config, outside, wrap).await?;
+    let Registers { desk, keys, root, log, gate } = registers::open(&config, outside, wrap).await?;
     let Desk { store, sequencer, journal, clock, entropy, authority, .. } = desk.clone();
     let signing = read_signing(&config.keys.signing)?;
     let (client, watched) = sources_client(&config, &signing, &clock, &entropy)?;
+    let witnessing = witnesses::known(&config.log, &log)?;
+    if let Some(witnessing) = &witnessing {
+        witnesses::compare(witnessing, &*store).await?;
+        let kept = store.newest_cosigned().await.map_err(StartError::new)?;
+        if let Some(kept) = kept {
+            witnessing.resume(&kept, clock.now());
+        }
+    }
     let gateway = Arc::new(Gateway {
         oin: config.gateway.oin.clone(),
         store: Arc::clone(&store),
@@ -160,7 +170,7 @@ pub async fn build_with(
         policy: LivePolicy::new(bundle),
         vault: Vault::new(Arc::clone(&store), sequencer.clone(), Arc::clone(&keys), Arc::clone(&entropy)),
         journal,
-        payloads: Payloads::new(keys, Arc::clone(&entropy)),
+        payloads: Payloads::new(Arc::clone(&keys), Arc::clone(&entropy)),
         sources: Arc::new(HttpSources::new(client)),
         health: Health::default(),
         nonces: Nonces::default(),
@@ -173,6 +183,10 @@ pub async fn build_with(
         idempotency: KeyedDigest::new(&root, "sluis/v1/idempotency"),
         doubts: Doubts::default(),
         receipts_waiting: Notify::new(),
+        log: log.clone(),
+        witnessing,
+        gate,
+        marks: keys,
         settings: Settings {
             answer_at: config.exchange.answer_at,
             source_time: Duration::from_millis(config.exchange.source_ms),

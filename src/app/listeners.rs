@@ -94,9 +94,10 @@ impl Listeners {
 async fn operations(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let (status, text) = match request.uri().path() {
         "/livez" => (StatusCode::OK, "alive\n".to_owned()),
-        "/readyz" => match gateway.store.head().await {
-            Ok(_) => (StatusCode::OK, ready(&gateway)),
-            Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")),
+        "/readyz" => match (gateway.gate.closed(), gateway.store.head().await) {
+            (None, Ok(_)) => (StatusCode::OK, ready(&gateway)),
+            (Some(how), _) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: nothing more is signed: {how}\n")),
+            (None, Err(error)) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")),
         },
         "/metrics" => metrics(&gateway).await,
         _ => (StatusCode::NOT_FOUND, "not found\n".to_owned()),
@@ -115,7 +116,49 @@ fn ready(gateway: &Gateway) -> String {
     let version = bundle.version().map(|version| format!(" version {version}")).unwrap_or_default();
     let refused =
         gateway.policy.refused().map(|error| format!("policies in the folder are refused: {error}\n")).unwrap_or_default();
-    format!("ready\npolicies {}{version}\n{refused}", bundle.hash())
+    format!("ready\npolicies {}{version}\n{refused}{}", bundle.hash(), witnessed(gateway))
+}
+
+/// What a quorum of witnesses cosigned last. A lock that they closed is still ready: emergencies pass, and withdrawals are taken.
+fn witnessed(gateway: &Gateway) -> String {
+    let Some(witnessing) = &gateway.witnessing else { return String::new() };
+    let closed = if witnessing.is_closed() { "; THE LOCK IS CLOSED, but for emergencies" } else { "" };
+    match witnessing.newest() {
+        Some(newest) => format!("witnessed {} entries, {} s ago{closed}\n", newest.size, newest.at.elapsed().as_secs()),
+        None => format!("witnessed nothing yet{closed}\n"),
+    }
+}
+
+/// The metrics of the witnesses, where there are any.
+fn witness_metrics(gateway: &Gateway) -> String {
+    let Some(witnessing) = &gateway.witnessing else { return String::new() };
+    let newest = witnessing.newest();
+    let lines = [
+        (
+            "sluis_log_cosigned_size",
+            "Entries in the log that a quorum of witnesses cosigned last.",
+            newest.map_or(0, |one| one.size),
+        ),
+        (
+            "sluis_log_seconds_since_quorum",
+            "Seconds since a quorum of witnesses cosigned; no line before the first.",
+            newest.map_or(0, |one| one.at.elapsed().as_secs()),
+        ),
+        ("sluis_lock_closed", "Whether nothing passes but emergencies, for want of a quorum.", u64::from(witnessing.is_closed())),
+    ];
+    let shown = lines.into_iter().filter(|(name, ..)| newest.is_some() || *name != "sluis_log_seconds_since_quorum");
+    let mut text = shown
+        .map(|(name, help, value)| format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n"))
+        .collect::<Vec<_>>()
+        .concat();
+    text.push_str(
+        "# HELP sluis_witness_failures Calls to a witness that brought no cosignature.\n# TYPE sluis_witness_failures counter\n",
+    );
+    for (witness, count) in witnessing.failures() {
+        let witness = witness.replace(['\\', '"'], "_");
+        text.push_str(&["sluis_witness_failures{witness=\"", &witness, "\"} ", &count.to_string(), "\n"].concat());
+    }
+    text
 }
 
 /// Prometheus text format.
@@ -139,5 +182,5 @@ async fn metrics(gateway: &Gateway) -> (StatusCode, String) {
         ),
     ];
     let text = lines.map(|(name, kind, help, value)| format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n"));
-    (StatusCode::OK, text.concat())
+    (StatusCode::OK, text.concat() + &witness_metrics(gateway))
 }

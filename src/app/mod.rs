@@ -7,3 +7,5 @@ mod listeners;
 pub mod minimiser;
 pub mod policies;
 pub mod registers;
+pub mod witness;
+mod witnesses;

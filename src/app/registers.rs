@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::at_rest::{AtRest, Opened};
 use super::gateway::{Outside, StartError};
+use super::witnesses;
 use crate::actions::Desk;
 use crate::actions::terms::Terms;
 use crate::config::GatewayConfig;
@@ -15,7 +16,7 @@ use crate::ledger::note::{KeyKind, NoteSigner, SigningKey, VerifierKey};
 use crate::ledger::token::SearchKey;
 use crate::store::Store;
 use crate::store::journal::Journal;
-use crate::store::scribe::TreeScribe;
+use crate::store::scribe::{Gate, TreeScribe};
 use crate::store::sequencer::Sequencer;
 
 /// What was opened.
@@ -28,6 +29,8 @@ pub(super) struct Registers {
     pub(super) root: Key,
     /// The log's public key.
     pub(super) log: VerifierKey,
+    /// What stops the log for good.
+    pub(super) gate: Arc<Gate>,
 }
 
 /// Opens the registers of a gateway, which may be running, for what is done to them.
@@ -50,7 +53,8 @@ pub(super) async fn open(
     let store = wrap(Arc::new(store));
     let scribe = Arc::new(TreeScribe::new(log_signer(config)?));
     scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
-    let log = scribe.verifier().clone();
+    let (log, gate) = (scribe.verifier().clone(), scribe.gate());
+    witnesses::remembered(&*keys, &*store, &log).await?;
     let search = SearchKey::new(digest::derive(&root, "sluis/v1/search-tokens"));
     let desk = Desk {
         oin: config.gateway.oin.clone(),
@@ -65,7 +69,7 @@ pub(super) async fn open(
         subject_index: subject_index(&root),
         earlier_policies: Arc::default(),
     };
-    Ok(Registers { desk, keys, root, log })
+    Ok(Registers { desk, keys, root, log, gate })
 }
 
 /// How long registers keep what has ended.

@@ -61,6 +61,7 @@ const LONGEST_PAYLOAD: Duration = Duration::from_hours(24);
 
 /// A purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the file")]
 pub struct Purpose {
     /// Its code.
     pub id: PurposeCode,
@@ -77,6 +78,8 @@ pub struct Purpose {
     /// Whether disclosures go on, with an alarm and full review, when the log's witnesses are silent. It says nothing about overrides: for
     /// which purpose one person may make one alone is fixed (`domain.md` §7).
     pub emergency: bool,
+    /// Whether a quorum of witnesses must have cosigned a log that holds the disclosure before it leaves.
+    pub cosigned_before_release: bool,
     /// Whether `POST /v1/disclosures` serves it; the others are entered another way, and no source is asked.
     pub served: bool,
     /// The kind of case that a request must stand in, if it must.
@@ -113,12 +116,15 @@ impl FileError {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the file")]
 struct PurposeFile {
     id: Spanned<PurposeCode>,
     legal_bases: Spanned<Vec<String>>,
     deadline: Spanned<String>,
     answer_at_ms: Spanned<u64>,
     emergency: bool,
+    #[serde(default)]
+    cosigned_before_release: bool,
     served: bool,
     case: Option<Spanned<CaseTrack>>,
     acts_for_subject: bool,
@@ -205,6 +211,7 @@ impl Purpose {
             deadline,
             answer_at: Duration::from_millis(read.answer_at_ms.into_inner()),
             emergency: read.emergency,
+            cosigned_before_release: read.cosigned_before_release,
             served: read.served,
             case: case.map(Spanned::into_inner),
             acts_for_subject: read.acts_for_subject,

@@ -41,6 +41,9 @@ pub(super) struct Demo {
     /// Let answers leave when they are ready, not at their fixed instant: for benchmarks only.
     #[arg(long, hide = true)]
     without_answer_at: bool,
+    /// Make it without witnesses of the log: for tests.
+    #[arg(long, hide = true)]
+    without_witnesses: bool,
     /// Start without playing the script.
     #[arg(long, hide = true)]
     without_script: bool,
@@ -61,6 +64,7 @@ impl Demo {
             seed: self.seed,
             answer_at: !self.without_answer_at,
             fresh_ports: self.fresh_ports,
+            witnesses: !self.without_witnesses,
         };
         if self.fresh_ports && is_made(&self.dir) {
             fresh_ports(&Layout::new(&self.dir))?;

@@ -22,6 +22,7 @@ mod schema;
 mod serve;
 mod sign;
 mod verify;
+mod witness;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -49,6 +50,8 @@ enum Command {
     Serve(serve::Serve),
     /// Run a source's connector, or decide on its inbox and overrides.
     Connector(connector::Connector),
+    /// Run a log witness, or make its key.
+    Witness(witness::Witness),
     /// Run everything on this machine, with synthetic households.
     Demo(demo::Demo),
     /// Who takes part: list, add, suspend, readmit.
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
         match arguments.command {
             Command::Serve(command) => command.run(outside).await,
             Command::Connector(command) => command.run(outside).await,
+            Command::Witness(command) => command.run(outside).await,
             Command::Demo(command) => command.run(outside).await,
             Command::Organisation(command) => command.run(outside).await,
             Command::Keys(command) => command.run(outside).await,

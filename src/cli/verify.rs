@@ -41,6 +41,10 @@ struct Given {
     /// The body of the request, as it was sent.
     #[arg(long, value_name = "FILE")]
     request: Option<PathBuf>,
+    /// Ask also that a quorum of witnesses, by the kit's policy, has cosigned the head under the receipt. The receipt of a first answer is not
+    /// cosigned yet: pick the disclosure up again, and keep that one.
+    #[arg(long)]
+    witnessed: bool,
     /// The statement that was kept with the receipt.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sealed", "request"])]
     statement: Option<PathBuf>,
@@ -61,10 +65,10 @@ impl Given {
         // It ends in one line break; a tool that cut it out of the answer may have added another.
         let receipt = &format!("{}\n", receipt.trim_end_matches('\n'));
         let examined = match (&self.statement, &self.sealed, &self.request) {
-            (Some(statement), ..) => kit.examine_receipt(receipt, &Kept::Statement(&input::text(statement)?)),
+            (Some(statement), ..) => kit.examine_receipt(receipt, &Kept::Statement(&input::text(statement)?), self.witnessed),
             (None, Some(sealed), Some(request)) => {
                 let kept = Kept::Messages { sealed: &input::text(sealed)?, request: &input::bytes(request)? };
-                kit.examine_receipt(receipt, &kept)
+                kit.examine_receipt(receipt, &kept, self.witnessed)
             }
             _ => {
                 return Err(Failure::usage(

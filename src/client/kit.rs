@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::crypto::keys::{Jwk, PrivateJwk};
 use crate::http::tls::{Identity, Trust};
+use crate::ledger::quorum::{InvalidPolicy, Policy};
 use crate::organisation::{Kind, Oin};
 
 /// `kit/gateway.json`.
@@ -149,6 +150,19 @@ impl Kit {
             "{name} is no organisation of this kit\n  expected: one of {}, or an OIN of 20 digits",
             slugs.join(", ")
         )))
+    }
+
+    /// The witnesses of the log and their quorum, when the kit has a policy.
+    ///
+    /// # Errors
+    /// [`KitError`] names the file and the line.
+    pub fn policy(&self) -> Result<Option<Policy>, KitError> {
+        let path = self.folder.join("../witnesses.policy");
+        if !path.exists() {
+            return Ok(None);
+        }
+        let wrong = |error: InvalidPolicy| KitError(format!("{}: {error}", path.display()));
+        Policy::parse(&read(&path)?).map(Some).map_err(wrong)
     }
 
     /// The TLS identity.

@@ -14,6 +14,7 @@ pub mod sign;
 mod trace;
 mod trouble;
 mod verify;
+mod witnesses;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +43,7 @@ use crate::exchange::authenticate::REQUEST_TAG;
 use crate::http::client::{Answer, Call, CallError, SigningClient};
 use crate::http::tls;
 use crate::ledger::note::VerifierKey;
+use crate::ledger::quorum::Policy;
 
 /// The largest answer that is read.
 const MOST: usize = 16 * 1024 * 1024;
@@ -60,6 +62,7 @@ pub struct Client {
     gateway_keys: Vec<VerifyingKey>,
     decryption: DecryptionKey,
     log: VerifierKey,
+    policy: Option<Policy>,
 }
 
 /// An answer that was verified and opened.
@@ -104,6 +107,7 @@ impl Client {
             gateway_keys,
             decryption: DecryptionKey::from_jwk(&kit.encryption_key()?).map_err(KitError::new)?,
             log: kit.gateway.log_vkey.parse().map_err(KitError::new)?,
+            policy: kit.policy()?,
         })
     }
 
@@ -248,7 +252,19 @@ impl Client {
         request: &[u8],
         steps: &mut Vec<Step>,
     ) -> Result<OpenedDelivery, Trouble> {
-        open_delivery(&self.decryption, &self.log, &self.organisation.oin, disclosure, sealed, receipt, request, steps)
+        let opened =
+            open_delivery(&self.decryption, &self.log, &self.organisation.oin, disclosure, sealed, receipt, request, steps)?;
+        if let Some(policy) = &self.policy {
+            match witnesses::witnessed(&opened.receipt, policy) {
+                Ok(step) => steps.push(step),
+                Err(step) => {
+                    let reason = step.detail.clone();
+                    steps.push(step);
+                    return Err(Trouble::Receipt(reason));
+                }
+            }
+        }
+        Ok(opened)
     }
 }
 

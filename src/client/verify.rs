@@ -20,11 +20,13 @@ pub enum Kept<'a> {
 }
 
 impl Kit {
-    /// Verifies `receipt` for this organisation, with the log's key of the kit.
+    /// Verifies `receipt` for this organisation, with the log's key of the kit; if `witnessed`, also that a quorum of witnesses by the kit's policy
+    /// cosigned the head under it.
     ///
     /// # Errors
     /// [`VerifyError`], when there is nothing to hold the receipt against; what a receipt fails stands in the result.
-    pub fn examine_receipt(&self, receipt: &str, kept: &Kept<'_>) -> Result<Examination, VerifyError> {
+    pub fn examine_receipt(&self, receipt: &str, kept: &Kept<'_>, witnessed: bool) -> Result<Examination, VerifyError> {
+        let policy = if witnessed { Some(self.policy()?.ok_or(VerifyError::NoPolicy)?) } else { None };
         let log: VerifierKey = self.gateway.log_vkey.parse().map_err(KitError::new)?;
         let statement = match kept {
             Kept::Messages { sealed, request } => {
@@ -38,7 +40,7 @@ impl Kit {
         if *statement.party() != self.organisation.oin {
             return Err(VerifyError::OtherParty(statement.party().to_string()));
         }
-        Ok(examine(receipt, &statement, Trust { log: &log, policy: None }))
+        Ok(examine(receipt, &statement, Trust { log: &log, policy: policy.as_ref() }))
     }
 }
 
@@ -58,6 +60,11 @@ pub enum VerifyError {
     /// Of another organisation.
     #[error("the statement is of organisation {0}, not of this kit's\n  do: give the kit of that organisation")]
     OtherParty(String),
+    /// No witnesses are known.
+    #[error(
+        "the kit names no witnesses\n  expected: witnesses.policy (C2SP tlog-policy) beside gateway.json\n  do: ask the gateway's operator for it, or leave --witnessed out"
+    )]
+    NoPolicy,
     /// The kit has no usable log key.
     #[error(transparent)]
     Kit(#[from] KitError),

@@ -99,7 +99,9 @@ impl GatewayConfig {
         paths.extend(self.api.clients.crls.iter_mut().chain(&mut self.sources.servers.crls));
         paths.extend([&mut self.sources.identity.certificate, &mut self.sources.identity.key, &mut self.sources.servers.roots]);
         paths.extend([&mut self.keys.root, &mut self.keys.store, &mut self.keys.signing, &mut self.log.key]);
-        paths.extend(self.policy.folder.iter_mut());
+        paths.extend(self.policy.folder.iter_mut().chain(&mut self.log.witnesses));
+        paths
+            .extend(self.log.servers.iter_mut().flat_map(|servers| std::iter::once(&mut servers.roots).chain(&mut servers.crls)));
         for path in paths {
             *path = folder.join(&*path);
         }
@@ -137,6 +139,9 @@ impl GatewayConfig {
         }
         if !(5..=30).contains(&self.retention.consent_years) || !(1..=30).contains(&self.retention.task_years) {
             return Err("[retention]: consent-years from 5 (the log's own term) to 30, task-years from 1 to 30".to_owned());
+        }
+        if !(1..=1440).contains(&self.log.close_after_minutes) {
+            return Err("[log] close-after-minutes: from 1 to 1440".to_owned());
         }
         Authority::try_from(&self.consent).map_err(|reason| reason.trim().to_owned())?;
         if !self.store.url.starts_with("sqlite:") {

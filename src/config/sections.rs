@@ -88,12 +88,23 @@ pub struct KeysSection {
 
 /// `[log]`
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LogSection {
     /// The log's origin (C2SP tlog-checkpoint): a schema-less URL.
     pub origin: String,
     /// The seed of the Ed25519 key that signs checkpoints, 32 bytes.
     pub key: PathBuf,
+    /// The witnesses and their quorum (C2SP tlog-policy, with their addresses); without one the log has no witnesses.
+    pub witnesses: Option<PathBuf>,
+    /// Whose server certificates are accepted of witnesses.
+    pub servers: Option<Trust>,
+    /// After how many minutes without a quorum nothing is disclosed any more, but in an emergency.
+    #[serde(default = "close_after_minutes")]
+    pub close_after_minutes: u32,
+}
+
+const fn close_after_minutes() -> u32 {
+    15
 }
 
 /// `[policy]`

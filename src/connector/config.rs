@@ -35,6 +35,9 @@ pub struct Config {
     pub signing_key: PathBuf,
     /// The disclosure log's verifier key (C2SP signed-note vkey), for receipts.
     pub log_vkey: String,
+    /// The witnesses and their quorum (C2SP tlog-policy): with it, only receipts under a head that the quorum cosigned are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness_policy: Option<PathBuf>,
     /// The API for the organisation's own professionals.
     pub local_api: LocalApiSection,
 }
@@ -154,7 +157,7 @@ impl Config {
             &mut self.signing_key,
             &mut self.local_api.token,
         ];
-        for path in paths.into_iter().chain(&mut self.tls.crls) {
+        for path in paths.into_iter().chain(&mut self.tls.crls).chain(&mut self.witness_policy) {
             *path = folder.join(&*path);
         }
     }

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::organisations::{Slug, organisations};
-use super::setup::{Layout, Options, PROFESSIONALS, Ready, SetupError, connector_address, prepare, register, registration};
+use super::setup::{
+    Layout, Options, PROFESSIONALS, Ready, SetupError, WITNESSES, connector_address, prepare, register, registration,
+};
 use crate::actions::Desk;
 use crate::app;
 use crate::app::gateway::{Addresses, Outside, StartError, read_signing};
@@ -22,6 +25,10 @@ use crate::crypto::keys::{PublicKey, SigningKey};
 use crate::demo::authority::Authority;
 use crate::demo::households::World;
 use crate::exchange::Gateway;
+use crate::witness::config::Config as WitnessConfig;
+
+/// How long a start waits for the first quorum.
+const FIRST_QUORUM: Duration = Duration::from_secs(10);
 
 /// The demo cannot be started.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +89,7 @@ pub struct Running {
     gateway_task: TaskTracker,
     shutdown: CancellationToken,
     connector_shutdowns: BTreeMap<Slug, CancellationToken>,
+    witness_shutdowns: BTreeMap<Slug, CancellationToken>,
     tasks: TaskTracker,
 }
 
@@ -106,6 +114,12 @@ pub async fn start_configured(
     let ready = prepare(folder, options, &outside).await?;
     let mut config = GatewayConfig::load(&ready.layout.configuration())?;
     change(&mut config);
+    let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let mut witness_shutdowns = BTreeMap::new();
+    for slug in WITNESSES.into_iter().filter(|slug| ready.layout.witness_configuration(*slug).exists()) {
+        let stop = start_witness(&ready.layout, slug, &outside, &shutdown, &tasks).await?;
+        witness_shutdowns.insert(slug, stop);
+    }
     let built = app::gateway::build(config, outside.clone()).await?;
     if let Some(members) = &ready.members {
         let bundle = built.gateway.policy.load_full();
@@ -132,14 +146,31 @@ pub async fn start_configured(
         outside,
         gateway_shutdown,
         gateway_task,
-        shutdown: CancellationToken::new(),
+        shutdown,
         connector_shutdowns: BTreeMap::new(),
-        tasks: TaskTracker::new(),
+        witness_shutdowns,
+        tasks,
     };
     for organisation in organisations().filter(|organisation| organisation.is_source) {
         running.start_connector(organisation.slug).await?;
     }
+    running.first_quorum().await;
     Ok(running)
+}
+
+/// Starts one witness; the token ends it.
+async fn start_witness(
+    layout: &Layout,
+    slug: Slug,
+    outside: &Outside,
+    shutdown: &CancellationToken,
+    tasks: &TaskTracker,
+) -> Result<CancellationToken, DemoError> {
+    let config = WitnessConfig::load(&layout.witness_configuration(slug)).map_err(DemoError::new)?;
+    let bound = app::witness::bind(&config, outside).await?;
+    let stop = shutdown.child_token();
+    tasks.spawn(bound.run(stop.clone()));
+    Ok(stop)
 }
 
 impl Running {
@@ -188,6 +219,32 @@ impl Running {
             }
         }
         self.gateway.registry.refresh().await.map(drop).map_err(DemoError::new)
+    }
+
+    /// Starts one witness of the log again.
+    ///
+    /// # Errors
+    /// [`DemoError`].
+    pub async fn start_witness(&mut self, slug: Slug) -> Result<(), DemoError> {
+        let stop = start_witness(&self.layout, slug, &self.outside, &self.shutdown, &self.tasks).await?;
+        self.witness_shutdowns.insert(slug, stop);
+        Ok(())
+    }
+
+    /// Stops one witness of the log.
+    pub fn stop_witness(&mut self, slug: Slug) {
+        if let Some(shutdown) = self.witness_shutdowns.remove(&slug) {
+            shutdown.cancel();
+        }
+    }
+
+    /// Waits until the lock is open, where there are witnesses: a quorum has cosigned what was registered. Not for ever: then requests tell why.
+    async fn first_quorum(&self) {
+        let Some(witnessing) = &self.gateway.witnessing else { return };
+        let end = tokio::time::Instant::now() + FIRST_QUORUM;
+        while witnessing.is_closed() && tokio::time::Instant::now() < end {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Stops one source's connector.

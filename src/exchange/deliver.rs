@@ -59,7 +59,7 @@ fn status(open_until: Timestamp, now: Timestamp) -> Status {
 
 /// Waits for the instant at which the answer may leave, then gives it.
 pub async fn deliver(gateway: &Gateway, recorded: Recorded) -> Delivered {
-    let Recorded { matter, plan, earlier, jwe, receipt } = recorded;
+    let Recorded { matter, plan, earlier, jwe, receipt, .. } = recorded;
     gateway.wait_for_answer(&plan.purpose, matter.asked_at).await;
     let id: Uuid = matter.id;
     let earlier = earlier.into_iter().map(|StoredDelivery { sealed, receipt }| Delivery { sealed, receipt });

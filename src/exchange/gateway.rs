@@ -14,6 +14,7 @@ use super::matter::Matter;
 use super::nonces::Nonces;
 use super::payloads::Payloads;
 use super::policies::LivePolicy;
+use super::quorum::Witnessing;
 use super::rates::Rates;
 use super::registry::LiveRegistry;
 use super::request::DisclosureRequest;
@@ -25,11 +26,14 @@ use crate::consent::Authority;
 use crate::crypto::base64;
 use crate::crypto::digest::{self, KeyedDigest};
 use crate::entropy::{Entropy, EntropyUnavailable, random};
+use crate::keystore::KeyStore;
 use crate::ledger::entry::{Client, TraceId};
+use crate::ledger::note::VerifierKey;
 use crate::organisation::Oin;
 use crate::secret::Personal;
 use crate::source::port::Sources;
 use crate::store::journal::{Journal, JournalError};
+use crate::store::scribe::Gate;
 use crate::store::sequencer::Sequencer;
 use crate::store::{Store, SubjectIndex};
 use crate::subject::SubjectId;
@@ -88,6 +92,14 @@ pub struct Gateway {
     pub doubts: Doubts,
     /// Told when receipts wait to be sent to sources.
     pub receipts_waiting: Notify,
+    /// The log's key.
+    pub log: VerifierKey,
+    /// The witnesses of the log, where there are any.
+    pub witnessing: Option<Witnessing>,
+    /// Closed when nothing more may be signed.
+    pub gate: Arc<Gate>,
+    /// Where the log's head is remembered outside the store.
+    pub marks: Arc<dyn KeyStore>,
     /// Settings.
     pub settings: Settings,
 }

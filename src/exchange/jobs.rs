@@ -1,4 +1,5 @@
-//! What goes on in the background: receipts to sources, probes of poor ones, catching up with the registry, sweeping what is past its term.
+//! What goes on in the background: receipts to sources, probes of poor ones, catching up with the registry, sweeping what is past its term,
+//! cosignatures of witnesses.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::collect::KeysOf;
-use super::{Gateway, receipts, undelivered};
+use super::{Gateway, cosigning, mark, receipts, undelivered};
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
 use crate::source::port::Destination;
@@ -41,6 +42,8 @@ pub fn all(gateway: &Arc<Gateway>) -> Vec<Job> {
         Box::pin(probes(with())),
         Box::pin(catch_up(with())),
         Box::pin(sweep(with())),
+        Box::pin(cosigning::collect(with())),
+        Box::pin(mark::remember(with())),
     ]
 }
 

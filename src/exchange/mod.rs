@@ -9,6 +9,7 @@ pub mod authorise;
 mod case;
 pub mod collect;
 mod contribution;
+pub mod cosigning;
 pub mod deliver;
 mod duties;
 pub mod earlier;
@@ -16,7 +17,7 @@ mod entries;
 mod gateway;
 pub mod health;
 pub mod jobs;
-
+pub mod mark;
 pub mod matter;
 pub mod minimise;
 pub mod nonces;
@@ -27,6 +28,7 @@ pub mod plan;
 pub mod policies;
 mod protected;
 pub mod pseudonymise;
+pub mod quorum;
 pub mod rates;
 mod receipts;
 pub mod recheck;
@@ -42,7 +44,9 @@ pub mod signed;
 mod sound;
 mod stopped;
 pub mod undelivered;
+mod upgrade;
 pub mod vault;
+mod witnessed;
 
 pub use gateway::{Gateway, Settings, client};
 pub use stopped::Stopped;
@@ -66,6 +70,9 @@ const ATTEMPTS: usize = 5;
 /// What the caller may know; see [`refusal`].
 pub async fn disclose(gateway: &Gateway, mut matter: Matter) -> Result<Delivered, Refusal> {
     let (purpose, asked_at) = (matter.request.purpose.clone(), matter.asked_at);
+    if let Some(purpose) = gateway.policy.load_full().purpose(&purpose) {
+        gateway.lock_is_open(purpose)?;
+    }
     let mut again = false;
     let mut outcome = Err(Refusal::new(ProblemType::StateConflict, "the facts keep changing; try again").retry_after(SOON));
     for _ in 0..ATTEMPTS {
@@ -102,5 +109,6 @@ async fn attempt(gateway: &Gateway, matter: Matter) -> Result<Delivered, Stopped
     let pseudonymised = pseudonymise::pseudonymise(gateway, minimised).await?;
     let sealed = seal::seal(gateway, pseudonymised)?;
     let recorded = record::record(gateway, sealed).await?;
+    let recorded = witnessed::witnessed(gateway, recorded).await?;
     Ok(deliver::deliver(gateway, recorded).await)
 }

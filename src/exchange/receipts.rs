@@ -10,7 +10,9 @@ use tokio::time::Instant;
 use super::Gateway;
 use super::collect::KeysOf;
 use super::pace::{Pace, Pauses};
+use super::upgrade::upgraded;
 use crate::entropy::Entropy;
+use crate::ledger::proof::TlogProof;
 use crate::organisation::Oin;
 use crate::source::port::{Destination, SourceFailure};
 use crate::source::{ContributionReceipt, ContributionReceipts};
@@ -18,6 +20,10 @@ use crate::store::{Append, Change, StoreError, WaitingReceipt};
 
 /// How long receipts that nobody announced wait at most before they are looked for.
 const LOOK: Duration = Duration::from_secs(10);
+
+/// How often receipts that wait for cosignatures are looked at, and how long after a quorum the next one is waited for.
+const COSIGNING: Duration = Duration::from_millis(500);
+const HELD: Duration = Duration::from_mins(1);
 
 /// The pace at which a source that takes nothing is tried again, and likewise a receipt that its source does not want.
 const PACE: Pace = Pace { first: Duration::from_secs(2), most: Duration::from_mins(5) };
@@ -37,15 +43,20 @@ const LARGEST: usize = 48 * 1024;
 /// Sends what waits, for ever.
 pub(super) async fn send_all(gateway: Arc<Gateway>) {
     let mut waits = Waits { sources: Pauses::new(PACE), receipts: Pauses::new(PACE) };
+    let mut held = false;
     loop {
-        let look = waits.next().map_or(LOOK, |next| next.saturating_duration_since(Instant::now()).min(LOOK));
+        let soon = if held { COSIGNING } else { LOOK };
+        let look = waits.next().map_or(soon, |next| next.saturating_duration_since(Instant::now()).min(soon));
         if tokio::time::timeout(look, gateway.receipts_waiting.notified()).await.is_ok() {
             // What comes together is sent together.
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        if let Err(error) = send_waiting(&gateway, &mut waits).await {
-            tracing::warn!(%error, "receipts could not be sent");
-            tokio::time::sleep(PACE.first).await;
+        match send_waiting(&gateway, &mut waits).await {
+            Ok(some_held) => held = some_held,
+            Err(error) => {
+                tracing::warn!(%error, "receipts could not be sent");
+                tokio::time::sleep(PACE.first).await;
+            }
         }
     }
 }
@@ -99,12 +110,14 @@ struct Sent {
     broke_off: bool,
 }
 
-async fn send_waiting(gateway: &Gateway, waits: &mut Waits) -> Result<(), StoreError> {
+/// Sends what may be sent; whether some was held back for its cosignatures.
+async fn send_waiting(gateway: &Gateway, waits: &mut Waits) -> Result<bool, StoreError> {
     loop {
         // Those that are not wanted stay in the store, and must not be all that is seen of it.
         let most = ROUND.saturating_add(waits.receipts.count());
         let waiting = gateway.store.contribution_receipts(most).await?;
         let full = waiting.len() >= usize::try_from(most).unwrap_or(usize::MAX);
+        let (waiting, held) = cosigned(gateway, waiting).await;
         let sending = waits.due(waiting).into_iter();
         let sending = sending.map(async |(source, waiting)| (send_to(gateway, &source, waiting).await, source));
         let mut accepted: Vec<i64> = Vec::new();
@@ -118,9 +131,28 @@ async fn send_waiting(gateway: &Gateway, waits: &mut Waits) -> Result<(), StoreE
             gateway.sequencer.append(append).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         }
         if !full || !progress {
-            return Ok(());
+            return Ok(held);
         }
     }
+}
+
+/// Each receipt under a head that a quorum cosigned. One without is held back as long as a quorum may be expected in a moment: a source that knows the
+/// witnesses takes no other.
+async fn cosigned(gateway: &Gateway, waiting: Vec<WaitingReceipt>) -> (Vec<WaitingReceipt>, bool) {
+    let Some(witnessing) = &gateway.witnessing else { return (waiting, false) };
+    let expected = witnessing.newest().filter(|newest| newest.at.elapsed() < HELD).map(|newest| newest.size);
+    let mut ready = Vec::with_capacity(waiting.len());
+    let mut held = false;
+    for mut one in waiting {
+        let index = TlogProof::parse(&one.receipt).map_or(0, |proof| proof.index);
+        if expected.is_some_and(|size| size <= index) {
+            held = true;
+            continue;
+        }
+        one.receipt = upgraded(gateway, one.receipt).await;
+        ready.push(one);
+    }
+    (ready, held)
 }
 
 /// Sends one source its receipts, many in a call, until it takes none any more.

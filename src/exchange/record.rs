@@ -33,6 +33,8 @@ pub struct Recorded {
     pub(super) earlier: Vec<StoredDelivery>,
     pub(super) jwe: String,
     pub(super) receipt: String,
+    /// The clear columns and the leaf of its entry.
+    pub(super) entry: (Clear, Leaf),
 }
 
 /// What is committed together with a delivery.
@@ -82,17 +84,17 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, mut together:
     let SealedParts { mut matter, plan, jwe, .. } = parts;
     let nonce = matter.nonce.take().or(nonce);
     let earlier = judged.deliveries(&matter);
-    let doubtful = entries.first().cloned().filter(|_| !is_release);
+    let first = entries.first().cloned().ok_or_else(|| Stopped::internal("a delivery without an entry"))?;
     let append = Append { nonce, idempotency, expected: Some(plan.expected.clone()), apart, entries, changes };
     match gateway.sequencer.append(append).await {
         Ok(committed) => {
             let receipt = committed.receipt(&receipting, &leaf).ok_or_else(|| Stopped::internal("a commit without a proof"))?;
             gateway.receipts_waiting.notify_one();
-            Ok(Recorded { matter, plan, earlier, jwe, receipt })
+            Ok(Recorded { matter, plan, earlier, jwe, receipt, entry: (first.clear, first.leaf) })
         }
         Err(error) => {
-            if let Some(entry) = &doubtful {
-                gateway.doubts.note(&error, entry, &matter.id.to_string());
+            if !is_release {
+                gateway.doubts.note(&error, &first, &matter.id.to_string());
             }
             if matter.earlier.is_some() && error == AppendError::Conflict(Conflict::StateChanged) {
                 // Another delivery of the same disclosure came in between: this one starts over with it.

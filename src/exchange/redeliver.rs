@@ -12,12 +12,13 @@ use super::payloads::Reopened;
 use super::refusal::{ProblemType, Refusal};
 use super::refuse::standing;
 use super::request::{DisclosureRequest, SubjectReference};
-use super::{ATTEMPTS, Gateway, SOON, Stopped, authorise, disclose};
+use super::upgrade::upgraded;
+use super::{ATTEMPTS, Gateway, SOON, Stopped, authorise, disclose, witnessed};
 use crate::crypto::hex;
 use crate::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
 use crate::store::journal::DEFAULT_YEARS;
 use crate::store::sequencer::AppendError;
-use crate::store::{Append, Change, Claim, Conflict, Expected, IdempotencyClaim, StoredDisclosure};
+use crate::store::{Append, Change, Claim, Conflict, Expected, IdempotencyClaim, StoredDelivery, StoredDisclosure};
 
 /// A claim without answer is taken over after so long.
 const STALE: Duration = Duration::from_secs(30);
@@ -51,7 +52,7 @@ pub async fn disclose_once(
             if let Some(stored) = gateway.store.disclosure(&disclosure, now).await? {
                 // Whoever is suspended meanwhile is refused; what was sealed to it is not destroyed by its asking.
                 standing(gateway, authenticated).await?;
-                return again(gateway, authenticated, stored).await;
+                return again(gateway, authenticated, stored, Receipts::AsMade).await;
             }
             replaces = Some(disclosure);
         }
@@ -72,7 +73,16 @@ pub async fn pick_up(gateway: &Gateway, authenticated: &Authenticated, id: &str)
     }
     let stored = gateway.store.disclosure(id, gateway.clock.now()).await?;
     let stored = stored.filter(|stored| stored.row.recipient == *authenticated.caller().oin()).ok_or_else(not_found)?;
-    again(gateway, authenticated, stored).await
+    again(gateway, authenticated, stored, Receipts::Cosigned).await
+}
+
+/// Which receipts are given again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Receipts {
+    /// Those of the first answer: a repeat under an Idempotency-Key gets the same.
+    AsMade,
+    /// Those under a head that a quorum of witnesses cosigned, where there is one.
+    Cosigned,
 }
 
 fn not_found() -> Refusal {
@@ -80,12 +90,29 @@ fn not_found() -> Refusal {
 }
 
 /// Gives it again, or makes it anew; once more from the start when another delivery came in between.
-async fn again(gateway: &Gateway, authenticated: &Authenticated, mut stored: StoredDisclosure) -> Result<Delivered, Refusal> {
+async fn again(
+    gateway: &Gateway,
+    authenticated: &Authenticated,
+    mut stored: StoredDisclosure,
+    receipts: Receipts,
+) -> Result<Delivered, Refusal> {
     for _ in 0..ATTEMPTS {
         let kept = gateway.payloads.open(&stored.row).map_err(refusal)?;
+        if let Some(purpose) = gateway.policy.load_full().purpose(&kept.request.purpose) {
+            gateway.lock_is_open(purpose)?;
+        }
         let earlier = Earlier::of(&stored, &kept);
-        if let Some(delivered) = as_it_was(gateway, authenticated, &stored, &kept, &earlier).await? {
-            return Ok(delivered);
+        if let Some(mut deliveries) = as_it_was(gateway, authenticated, &stored, &kept, &earlier).await? {
+            witnessed::all(gateway, &kept.request.purpose, &deliveries).await?;
+            if receipts == Receipts::Cosigned {
+                for delivery in &mut deliveries {
+                    delivery.receipt = upgraded(gateway, std::mem::take(&mut delivery.receipt)).await;
+                }
+            }
+            if let Some(purpose) = gateway.policy.load_full().purpose(&kept.request.purpose).cloned() {
+                gateway.wait_for_answer(&purpose, authenticated.request().arrived_at).await;
+            }
+            return Ok(Delivered::kept(&stored.row.id, stored.row.open_until, deliveries, gateway.clock.now()));
         }
         let append = Append { changes: earlier.without_answer(&stored.row.id), ..Append::default() };
         match gateway.sequencer.append(append).await {
@@ -98,14 +125,14 @@ async fn again(gateway: &Gateway, authenticated: &Authenticated, mut stored: Sto
     Err(Refusal::new(ProblemType::StateConflict, "the facts keep changing; try again").retry_after(SOON))
 }
 
-/// Gives it again as it is: the facts are what they were, or the verdict by those of now is. `None` when neither holds.
+/// What can be given again as it is: the facts are what they were, or the verdict by those of now is. `None` when neither holds.
 async fn as_it_was(
     gateway: &Gateway,
     authenticated: &Authenticated,
     stored: &StoredDisclosure,
     kept: &Reopened,
     earlier: &Earlier,
-) -> Result<Option<Delivered>, Refusal> {
+) -> Result<Option<Vec<StoredDelivery>>, Refusal> {
     // An answer that was destroyed before it could be made anew is to be made; one under other policies may not be given.
     if !earlier.holds_answer() || stored.row.bundle != gateway.policy.load_full().hash() {
         return Ok(None);
@@ -129,11 +156,7 @@ async fn as_it_was(
             return Ok(None);
         }
     }
-    if let Some(purpose) = gateway.policy.load_full().purpose(&kept.request.purpose).cloned() {
-        gateway.wait_for_answer(&purpose, authenticated.request().arrived_at).await;
-    }
-    let deliveries = stored.deliveries.clone();
-    Ok(Some(Delivered::kept(&stored.row.id, stored.row.open_until, deliveries, gateway.clock.now())))
+    Ok(Some(stored.deliveries.clone()))
 }
 
 /// Logs the redelivery; its commit tells whether what it rests on still holds.

@@ -101,6 +101,9 @@ async fn attempt(
 ) -> Result<(), Stopped> {
     let not_permitted = || Refusal::new(ProblemType::NotPermitted, "this may not be given (any more)");
     let kept = gateway.payloads.open(&stored.row)?;
+    if let Some(purpose) = gateway.policy.load_full().purpose(&kept.request.purpose) {
+        gateway.lock_is_open(purpose)?;
+    }
     let mut matter = matter(gateway, stored, &kept)?;
     let plan = authorise::plan(gateway, &mut matter, Caller::still_takes_part).await;
     // A case that is over, or that the recipient has left, is no business of the source's: nothing may be given in it.

@@ -73,6 +73,16 @@ pub(super) async fn settle(gateway: &Gateway) -> Result<(), Stopped> {
     Ok(())
 }
 
+/// Logs that what was recorded under this entry does not leave now.
+///
+/// # Errors
+/// [`Stopped`], when the log does not take it.
+pub(super) async fn withheld(gateway: &Gateway, (clear, leaf): (Clear, Leaf), disclosure: &str) -> Result<(), Stopped> {
+    let doubt = Doubt { leaf, clear, disclosure: disclosure.to_owned() };
+    let append = Append { entries: vec![entry(gateway, &doubt)?], ..Append::default() };
+    gateway.sequencer.append(append).await.map(drop).map_err(|error| Stopped::Refused(error.into()))
+}
+
 fn entry(gateway: &Gateway, doubt: &Doubt) -> Result<EntryRow, Stopped> {
     let now = gateway.clock.now();
     let operation = Operation {

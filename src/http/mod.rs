@@ -2,6 +2,7 @@
 
 pub mod admission;
 pub mod client;
+pub mod cosigners;
 pub mod incoming;
 pub mod peer;
 pub mod problem;

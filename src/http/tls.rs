@@ -10,7 +10,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 /// The files of a TLS identity.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
     /// The certificate chain, leaf first, PEM.
@@ -100,6 +100,24 @@ pub fn client(identity: &Identity, servers: &Trust) -> Result<ClientConfig, TlsF
         .with_client_auth_cert(chain, key)
         .map_err(|error| unusable(&identity.certificate, in_words(&error)))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.enable_early_data = false;
+    config.resumption = rustls::client::Resumption::disabled();
+    Ok(config)
+}
+
+/// A client configuration that shows no certificate and trusts the named roots only; without them, nobody.
+///
+/// # Errors
+/// [`TlsFileError`] names the file and what is wrong with it.
+pub fn client_unnamed(servers: Option<&Trust>) -> Result<ClientConfig, TlsFileError> {
+    let builder = ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(|error| unusable(Path::new("TLS"), error))?;
+    let builder = match servers {
+        Some(servers) => builder.with_webpki_verifier(server_verifier(servers)?),
+        None => builder.with_root_certificates(RootCertStore::empty()),
+    };
+    let mut config = builder.with_no_client_auth();
     config.enable_early_data = false;
     config.resumption = rustls::client::Resumption::disabled();
     Ok(config)

@@ -144,24 +144,61 @@ impl KeyStore for FileKeyStore {
             _ => Ok(()),
         }
     }
+
+    fn remember(&self, name: &str, what: &[u8]) -> Result<(), KeyStoreError> {
+        let failed = |reason: &dyn std::fmt::Display| unreadable(name, &reason.to_string());
+        let sealed = aead::seal(&self.root, &mark(name), what, &*self.entropy).map_err(|error| failed(&error))?;
+        replace_durably(&self.path(name, "mark")?, &sealed).map_err(|error| failed(&error))
+    }
+
+    fn remembered(&self, name: &str) -> Result<Option<Vec<u8>>, KeyStoreError> {
+        let sealed = match fs::read(self.path(name, "mark")?) {
+            Ok(sealed) => sealed,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unreadable(name, &error.to_string())),
+        };
+        let opened = aead::open(&self.root, &mark(name), &sealed).map_err(|_| unreadable(name, "not sealed by this root key"))?;
+        Ok(Some(opened.expose().clone()))
+    }
+}
+
+/// Associated data of what is remembered: never that of a key.
+fn mark(name: &str) -> Vec<u8> {
+    format!("mark {name}").into_bytes()
 }
 
 fn unreadable(name: &str, reason: &str) -> KeyStoreError {
     KeyStoreError::Unreadable { name: name.to_owned(), reason: reason.to_owned() }
 }
 
-/// Writes a new file, mode 0600, and syncs file and folder; appears whole or not at all.
-fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+/// Writes a file beside `path`, mode 0600, and syncs it.
+fn draft(path: &Path, bytes: &[u8]) -> std::io::Result<PathBuf> {
     let draft = path.with_extension(format!("draft-{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
     file.write_all(bytes)?;
     file.sync_all()?;
+    Ok(draft)
+}
+
+/// Makes changes of a path's folder durable.
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Writes a file in the place of the one that may be there; after a crash it is the one or the other, whole.
+fn replace_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    fs::rename(draft(path, bytes)?, path)?;
+    sync_folder(path)
+}
+
+/// Writes a new file, mode 0600, and syncs file and folder; appears whole or not at all.
+fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let draft = draft(path, bytes)?;
     // A hard link fails when the name is taken, so two processes cannot both believe theirs is the key.
     let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft)?;
     linked?;
-    File::open(folder)?.sync_all()
+    sync_folder(path)
 }
 
 fn overwrite(path: &Path) -> std::io::Result<()> {
@@ -202,6 +239,20 @@ mod tests {
         store.destroy("scope-2").expect("destroyed");
         assert_eq!(store.wrapping_key("scope-2").err(), Some(KeyStoreError::Destroyed("scope-2".to_owned())));
         assert!(!folder.join("scope-2.sealed").exists());
+    }
+
+    #[test]
+    fn what_is_remembered_last_is_known_and_needs_its_root() {
+        let (folder, store) = store("remember");
+        assert_eq!(store.remembered("log-head").expect("looked"), None);
+        store.remember("log-head", b"7").expect("remembered");
+        store.remember("log-head", b"8").expect("remembered");
+        assert_eq!(store.remembered("log-head").expect("there"), Some(b"8".to_vec()));
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
+        let foreign = FileKeyStore::find(&folder, Secret::new([8; 32]), entropy);
+        assert!(foreign.remembered("log-head").is_err());
+        fs::copy(folder.join("log-head.mark"), folder.join("other.mark")).expect("copied");
+        assert!(store.remembered("other").is_err(), "what is remembered stands under its name");
     }
 
     #[test]

@@ -27,6 +27,19 @@ pub trait KeyStore: Send + Sync {
     /// # Errors
     /// [`KeyStoreError::Unreadable`] when the store cannot be written; the key then counts as still there.
     fn destroy(&self, name: &str) -> Result<(), KeyStoreError>;
+
+    /// Remembers something under `name` in the place of what was remembered before, sealed, and durable before this returns: what must be known also
+    /// when the database is put back from an old copy.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::Unreadable`] when the store cannot be written; then what was remembered before stays.
+    fn remember(&self, name: &str, what: &[u8]) -> Result<(), KeyStoreError>;
+
+    /// What was remembered last under `name`, if anything was.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::Unreadable`].
+    fn remembered(&self, name: &str) -> Result<Option<Vec<u8>>, KeyStoreError>;
 }
 
 /// Why a key cannot be had.

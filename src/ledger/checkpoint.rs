@@ -106,6 +106,11 @@ impl SignedCheckpoint {
         Ok(self.note.add(cosignature)?)
     }
 
+    /// Drops every signature line that does not claim to be of one of `keys`.
+    pub fn keep_signatures_of(&mut self, keys: &[&VerifierKey]) {
+        self.note.keep_signatures_of(keys);
+    }
+
     /// The checkpoint, if it is of the log with this key and the log signed it.
     ///
     /// # Errors

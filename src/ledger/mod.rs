@@ -16,4 +16,5 @@ pub mod seal;
 pub mod statement;
 pub mod token;
 pub mod tree;
+pub mod witness;
 pub mod wrap;

@@ -74,6 +74,11 @@ impl Policy {
         &self.witnesses
     }
 
+    /// Whether it asks for no cosignature at all (`quorum none`).
+    pub fn asks_for_none(&self) -> bool {
+        self.quorum == Rule::None
+    }
+
     /// Checks the cosignatures against the quorum. Which log signed the checkpoint is for [`SignedCheckpoint::verify`] to check.
     ///
     /// # Errors

@@ -80,6 +80,7 @@ fn purpose(before: &Purpose, after: &Purpose, shifts: &mut Vec<Shift>) {
     for (what, old, new, wide) in [
         ("acts_for_subject", before.acts_for_subject, after.acts_for_subject, false),
         ("emergency", before.emergency, after.emergency, true),
+        ("cosigned_before_release", before.cosigned_before_release, after.cosigned_before_release, false),
         ("served", before.served, after.served, true),
     ] {
         shift(what, old.to_string(), new.to_string(), new == wide);
@@ -152,8 +153,11 @@ mod tests {
             assert!(back.len() == 1 && !back[0].wider, "{back:?}");
         }
         assert!(old.terms_to(&old).expect("compared").is_empty());
-        let less = changed(&old, TREATMENT, "\"birthDate\", \"deathDate\"", "\"birthDate\"");
+        let waits = changed(&old, TREATMENT, "emergency = false", "emergency = false\ncosigned_before_release = true");
         let told = |one: &Bundle, other: &Bundle| one.terms_to(other).expect("compared")[0].to_string();
+        assert_eq!(told(&waits, &old), "wider    treatment, cosigned_before_release: true -> false");
+        assert_eq!(told(&old, &waits), "narrower treatment, cosigned_before_release: false -> true");
+        let less = changed(&old, TREATMENT, "\"birthDate\", \"deathDate\"", "\"birthDate\"");
         assert_eq!(told(&less, &old), "wider    treatment, deathDate of identity in the form exact: not there -> there");
         assert_eq!(told(&old, &less), "narrower treatment, deathDate of identity in the form exact: there -> gone");
     }

@@ -2,6 +2,7 @@
 
 mod append;
 mod change;
+pub mod cosigned;
 pub mod duties;
 pub mod facts;
 pub mod journal;
@@ -21,6 +22,7 @@ pub use append::{Append, Committed, Conflict, EntryRow, Expected, IdempotencyCla
 pub use change::{Change, CredentialChange, PolicyVersion, StatusChange};
 pub use rows::{ContributionRow, DeliveryRow, DisclosureRow, NameIndex, OfferPage, OfferRow, PseudonymRow};
 
+use self::cosigned::Cosigned;
 use self::duties::{KeptConsent, PastTerm, Reliance};
 use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
@@ -207,7 +209,7 @@ pub struct Sequenced {
 
 /// A store. Whatever it acknowledges is durable: synced to disk, and on as many standbys as configured.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Cosigned {
     /// The head as last committed.
     async fn head(&self) -> Result<Head, StoreError>;
 

@@ -1,6 +1,6 @@
 //! The log's scribe: keeps the right edge of the tree between commits and signs each new head.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{Head, Scribe, Sequenced, StoreError};
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -8,9 +8,28 @@ use crate::ledger::note::{NoteSigner, VerifierKey};
 use crate::ledger::seal::Leaf;
 use crate::ledger::tree::{NodeHash, RightEdge, Tile, TileId, Tiles};
 
+/// Closed for good when a head that this log signed shows that the store is an old copy, or another history: nothing more is signed on it.
+#[derive(Debug, Default)]
+pub struct Gate(OnceLock<String>);
+
+impl Gate {
+    /// Closes it; `how` says what shows it.
+    pub fn close(&self, how: &str) {
+        if self.0.set(how.to_owned()).is_ok() {
+            tracing::error!(how, "ALARM: the log's store contradicts what this log signed: nothing more is signed");
+        }
+    }
+
+    /// What shows it, when it is closed.
+    pub fn closed(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
+}
+
 /// Numbers leaves and signs checkpoints with the log's key.
 pub struct TreeScribe {
     signer: NoteSigner,
+    gate: Arc<Gate>,
     edges: Mutex<Edges>,
 }
 
@@ -24,7 +43,12 @@ struct Edges {
 impl TreeScribe {
     /// A scribe that signs with `signer`; its name is the log's origin.
     pub fn new(signer: NoteSigner) -> Self {
-        Self { signer, edges: Mutex::default() }
+        Self { signer, gate: Arc::default(), edges: Mutex::default() }
+    }
+
+    /// What stops it for good.
+    pub fn gate(&self) -> Arc<Gate> {
+        Arc::clone(&self.gate)
     }
 
     /// The log's public key.
@@ -67,6 +91,9 @@ impl Scribe for TreeScribe {
 
     fn sequence(&self, head: &Head, tiles: Vec<Tile>, leaves: &[Leaf]) -> Result<Sequenced, StoreError> {
         let corrupt = |column| StoreError::Corrupt { table: "tile", column, row: head.size.to_string() };
+        if let Some(how) = self.gate.closed() {
+            return Err(StoreError::Unavailable(format!("nothing more is signed: {how}")));
+        }
         let mut edge = if let Some(edge) = self.known(head) {
             edge
         } else {

@@ -108,19 +108,23 @@ impl Demo {
         if let Some(demo) = shared.upgrade() {
             return demo;
         }
-        let demo = Arc::new(Self::start());
+        let demo = Arc::new(Self::start_with(&["--without-witnesses"]));
         *shared = Arc::downgrade(&demo);
         demo
     }
 
     /// One for this test alone.
     pub(super) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    fn start_with(more: &[&str]) -> Self {
         // Another process may take a free port between its choice and its use: then all is made anew.
         for _ in 0..3 {
             let folder = Folder::new();
             let dir = folder.path("demo").display().to_string();
             let arguments = ["demo", "--without-script", "--without-answer-at", "--fresh-ports", "--dir", &dir];
-            if let Some(running) = Running::start(&arguments, "stop with") {
+            if let Some(running) = Running::start(&[&arguments[..], more].concat(), "stop with") {
                 let mut demo = Self { running: Some(running), folder, numbers: Vec::new() };
                 demo.numbers = demo.persons().iter().filter_map(|person| person["bsn"].as_str().map(str::to_owned)).collect();
                 assert!(demo.numbers.len() > 30);

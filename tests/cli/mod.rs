@@ -20,3 +20,4 @@ mod schema;
 mod second_verifier;
 #[cfg(not(feature = "prove"))]
 mod unproved;
+mod witnesses;

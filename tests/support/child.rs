@@ -165,7 +165,7 @@ fn spawn(folder: &Path, arguments: &[&str]) -> Child {
 fn spawn_as(mut program: Command, folder: &Path, arguments: &[&str]) -> Child {
     let file = |name: &str| std::fs::File::create(folder.join(name)).expect("a file");
     program
-        .arg("--without-script")
+        .args(["--without-script", "--without-witnesses"])
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(file("stdout"))

@@ -12,10 +12,12 @@ use sluis::clock::Timestamp;
 use sluis::config::GatewayConfig;
 use sluis::consent::ConsentRecord;
 use sluis::demo::organisations::Slug;
+use sluis::ledger::checkpoint::SignedCheckpoint;
 use sluis::ledger::entry::{EntryKind, TraceId};
 use sluis::ledger::seal::Leaf;
 use sluis::notice::Task;
 use sluis::organisation::Oin;
+use sluis::store::cosigned::Cosigned;
 use sluis::store::duties::{KeptConsent, PastTerm, Reliance};
 use sluis::store::lost::Unreadable;
 use sluis::store::{
@@ -238,6 +240,21 @@ impl Store for FaultyStore {
 
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
         self.inner.sweep(now).await
+    }
+}
+
+#[async_trait]
+impl Cosigned for FaultyStore {
+    async fn keep_cosigned(&self, checkpoint: &SignedCheckpoint, at: Timestamp) -> Result<(), StoreError> {
+        self.inner.keep_cosigned(checkpoint, at).await
+    }
+
+    async fn cosigned_behind(&self, index: u64) -> Result<Option<SignedCheckpoint>, StoreError> {
+        self.inner.cosigned_behind(index).await
+    }
+
+    async fn newest_cosigned(&self) -> Result<Option<SignedCheckpoint>, StoreError> {
+        self.inner.newest_cosigned().await
     }
 }
 

@@ -39,11 +39,13 @@ pub mod consents;
 pub mod derogation;
 pub mod draft;
 pub mod fake_source;
+pub mod false_witness;
 pub mod faulty_store;
 pub mod log;
 pub mod professionals;
 pub mod raw;
 pub mod silent;
+pub mod witness;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -82,7 +84,10 @@ pub struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { options: Options { households: 10, seed: 1, answer_at: false, fresh_ports: true }, change: |_| {} }
+        Self {
+            options: Options { households: 10, seed: 1, answer_at: false, fresh_ports: true, witnesses: false },
+            change: |_| {},
+        }
     }
 }
 
@@ -147,6 +152,16 @@ impl TestGateway {
         Self::start_with(Setup::default()).await
     }
 
+    /// With the five witnesses of the demo.
+    pub async fn start_witnessed() -> Self {
+        Self::start_with(Setup { options: Self::witnessed(), ..Setup::default() }).await
+    }
+
+    /// The options of a demo with witnesses.
+    pub fn witnessed() -> Options {
+        Options { witnesses: true, ..Setup::default().options }
+    }
+
     /// With answers that leave at the purpose's fixed instant.
     pub async fn start_timed() -> Self {
         let setup = Setup::default();
@@ -176,17 +191,27 @@ impl TestGateway {
     /// Stops it; with which error it does not start again on the same folder.
     pub async fn does_not_restart(&mut self) -> String {
         let _starting = STARTING.lock().await;
-        self.running.take().expect("running").stop().await;
+        self.halt().await;
         let started = start_configured(&self.folder.0, self.setup.options, outside(&self.clock), self.setup.change).await;
         started.map(|_| ()).expect_err("it starts").to_string()
+    }
+
+    /// Stops it, if it runs; its folder stays.
+    pub async fn halt(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+    }
+
+    /// The gateway's folder, whether it runs or not.
+    pub fn gateway_folder(&self) -> PathBuf {
+        sluis::demo::setup::Layout::new(&self.folder.0).gateway()
     }
 
     /// Stops it, if it runs, and starts it again on the same folder.
     pub async fn restart(&mut self) {
         let _starting = STARTING.lock().await;
-        if let Some(running) = self.running.take() {
-            running.stop().await;
-        }
+        self.halt().await;
         let mut attempts = 0;
         while self.running.is_none() {
             match start_configured(&self.folder.0, self.setup.options, outside(&self.clock), self.setup.change).await {
@@ -346,13 +371,19 @@ pub fn random_text() -> String {
 }
 
 /// A temporary folder that goes with its owner.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    /// A new one.
+    pub fn new() -> Self {
         let folder = std::env::temp_dir().join(format!("sluis-test-{}", random_text()));
         std::fs::create_dir(&folder).expect("a temporary folder");
         Self(folder)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &std::path::Path {
+        &self.0
     }
 }
 

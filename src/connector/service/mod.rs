@@ -24,6 +24,7 @@ use crate::exchange::signed::{Peer, SignedRequest};
 use crate::http::incoming::{self, ReadError, Reading};
 use crate::http::reply::{Asked, Reply, Responder, bare};
 use crate::ledger::note::VerifierKey;
+use crate::ledger::quorum::Policy;
 use crate::ledger::receipt::{Trust, verify as verify_receipt};
 use crate::ledger::statement::Statement;
 use crate::organisation::Oin;
@@ -42,6 +43,8 @@ pub struct Service {
     pub gateway_keys: Vec<VerifyingKey>,
     /// The log's key.
     pub log: VerifierKey,
+    /// Whose cosignatures a receipt needs, if any.
+    pub witnesses: Option<Policy>,
     /// Signs answers.
     pub responder: Responder,
     /// The authorities under which this connector is called.
@@ -117,7 +120,9 @@ impl Service {
     fn verify_receipt(&self, about: &ContributionStatement, text: &str) -> Result<(), String> {
         let disclosure = about.disclosure.parse().map_err(|_| "the disclosure's id is no UUID".to_owned())?;
         let statement = Statement::from_digests(disclosure, about.party.clone(), about.payload, about.request);
-        verify_receipt(text, &statement, Trust { log: &self.log, policy: None }).map(drop).map_err(|error| error.to_string())
+        verify_receipt(text, &statement, Trust { log: &self.log, policy: self.witnesses.as_ref() })
+            .map(drop)
+            .map_err(|error| error.to_string())
     }
 }
 

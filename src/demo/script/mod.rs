@@ -4,10 +4,13 @@ mod people;
 mod report;
 mod scenes;
 
+use std::time::Duration;
+
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
-pub use report::{Report, Told};
+pub use report::{CosignedHead, Report, Told};
 use scenes::{Acting, Expected, SCENES, Scene, Subject};
 
 use super::running::{DemoError, Running};
@@ -16,6 +19,9 @@ use crate::client::{Disclosed, Trouble};
 
 /// How many scenes are played at once: a small machine keeps within the purposes' `answerAt` with so many.
 const AT_ONCE: usize = 4;
+
+/// How long the witnesses are waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Plays every scene and tells what happened.
 ///
@@ -33,7 +39,25 @@ pub async fn play(demo: &Running) -> Result<Report, DemoError> {
     report.scenes.extend(people::release_and_refuse(demo).await?);
     report.sources_verified = people::sources_receipts(demo, &report).await?;
     report.log_size = demo.gateway.store.head().await.map_err(DemoError::new)?.size;
+    report.cosigned = cosigned(demo, report.log_size).await?;
     Ok(report)
+}
+
+/// Waits until every witness has cosigned a log of at least `size` entries; who has, when that takes too long.
+async fn cosigned(demo: &Running, size: u64) -> Result<Option<CosignedHead>, DemoError> {
+    let Some(witnessing) = &demo.gateway.witnessing else { return Ok(None) };
+    let (begun, of) = (Instant::now(), witnessing.policy.witnesses().len());
+    loop {
+        let newest = demo.gateway.store.newest_cosigned().await.map_err(DemoError::new)?;
+        let newest = newest.filter(|newest| newest.checkpoint().size() >= size);
+        let by =
+            newest.as_ref().and_then(|newest| witnessing.policy.witnessed(newest).ok()).map_or(0, |witnessed| witnessed.by.len());
+        if by == of || begun.elapsed() > PATIENCE {
+            let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            return Ok(Some(CosignedHead { by, of, size, millis }));
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 async fn play_scene(demo: &Running, case: &CaseId, scene: &Scene) -> Result<Told, DemoError> {

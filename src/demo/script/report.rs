@@ -20,6 +20,22 @@ pub struct Report {
     pub sources_verified: usize,
     /// The log's size at the end.
     pub log_size: u64,
+    /// How the head at the end was cosigned, where the log has witnesses.
+    pub cosigned: Option<CosignedHead>,
+}
+
+/// A head that every witness cosigned.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CosignedHead {
+    /// How many witnesses cosigned it.
+    pub by: usize,
+    /// Of how many.
+    pub of: usize,
+    /// Its size.
+    pub size: u64,
+    /// How long after the script's last entry, in milliseconds.
+    pub millis: u64,
 }
 
 /// One scene as it went.
@@ -113,7 +129,7 @@ impl Told {
 impl Report {
     /// Whether everything went as the script expects.
     pub fn is_as_expected(&self) -> bool {
-        self.scenes.iter().all(|told| told.as_expected)
+        self.scenes.iter().all(|told| told.as_expected) && self.cosigned.is_none_or(|head| head.by == head.of)
     }
 
     /// How many requests were answered with a disclosure.
@@ -140,6 +156,7 @@ impl Report {
             "receiptsVerified": self.recipients_verified() + self.sources_verified,
             "receiptsVerifiedBy": {"recipients": self.recipients_verified(), "sources": self.sources_verified},
             "logSize": self.log_size,
+            "cosigned": self.cosigned,
             "scenes": self.scenes,
         });
         serde_json::to_string_pretty(&report).unwrap_or_default()
@@ -162,7 +179,13 @@ impl fmt::Display for Report {
             self.recipients_verified(),
             self.sources_verified,
             self.log_size
-        )
+        )?;
+        match &self.cosigned {
+            Some(CosignedHead { by, of, size, millis }) => {
+                writeln!(f, "{by} of {of} witnesses cosigned the log at {size} entries, within {millis} ms.")
+            }
+            None => Ok(()),
+        }
     }
 }
 

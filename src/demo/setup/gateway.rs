@@ -20,6 +20,8 @@ pub(super) struct MadeGateway {
     pub(super) api: String,
     pub(super) log_vkey: String,
     pub(super) signing: Jwk,
+    /// Whether the log has witnesses.
+    pub(super) witnessed: bool,
     /// Ports that are held until every configuration is written.
     pub(super) held: std::cell::RefCell<Vec<std::net::TcpListener>>,
 }
@@ -54,7 +56,13 @@ pub(super) fn make(
         witnesses: Vec::new(),
     };
     files::write(&layout.kit().join("gateway.json"), &files::json(&info)?)?;
-    Ok(MadeGateway { api: info.api, log_vkey, signing: signing.public().clone(), held: held.into() })
+    Ok(MadeGateway {
+        api: info.api,
+        log_vkey,
+        signing: signing.public().clone(),
+        witnessed: options.witnesses,
+        held: held.into(),
+    })
 }
 
 /// Whom gateway and kit trust.
@@ -83,6 +91,11 @@ fn log_key(folder: &Path, outside: &Outside) -> Result<String, SetupError> {
 
 fn configuration(api: u16, web: u16, operations: u16, options: Options) -> String {
     let answer_at = options.answer_at;
+    let witnesses = if options.witnesses {
+        "witnesses = \"witnesses.policy\"\nservers = { roots = \"ca.pem\", crls = [\"crl.pem\"] }\n"
+    } else {
+        ""
+    };
     format!(
         r#"# Made by `sluis demo`. Every setting is explained in deploy/sluis.toml.
 mode = "development"
@@ -118,7 +131,7 @@ signing = "signing.jwk"
 [log]
 origin = "{ORIGIN}"
 key = "log.seed"
-
+{witnesses}
 [exchange]
 answer-at = {answer_at}
 

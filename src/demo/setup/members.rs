@@ -134,6 +134,7 @@ fn connector(
 fn configuration(organisation: &DemoOrganisation, gateway: &MadeGateway, listen: u16, local: u16) -> String {
     let DemoOrganisation { oin, name, kind, .. } = organisation;
     let MadeGateway { api, log_vkey, .. } = gateway;
+    let witnesses = if gateway.witnessed { "witness-policy = \"../../kit/witnesses.policy\"\n" } else { "" };
     format!(
         r#"# Made by `sluis demo`.
 oin = "{oin}"
@@ -142,7 +143,7 @@ kind = "{kind}"
 listen = "127.0.0.1:{listen}"
 signing-key = "signing.jwk"
 log-vkey = "{log_vkey}"
-
+{witnesses}
 [source]
 database = "source.sqlite"
 mapping = "mapping.toml"

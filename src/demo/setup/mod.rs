@@ -9,6 +9,7 @@ mod policies;
 mod ports;
 mod registers;
 mod renew;
+mod witnesses;
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,7 @@ pub use members::{PRIVACY_OFFICER, PROFESSIONALS, registration};
 pub use policies::APPROVERS;
 pub use registers::register;
 pub use renew::{connector_address, fresh_ports};
+pub use witnesses::WITNESSES;
 
 use super::authority::Authority;
 use super::households::World;
@@ -41,6 +43,8 @@ pub struct Options {
     pub answer_at: bool,
     /// Whether the gateway takes other ports than the usual ones, be they free.
     pub fresh_ports: bool,
+    /// Whether the log has witnesses.
+    pub witnesses: bool,
 }
 
 /// The folders and files of a demo.
@@ -88,6 +92,16 @@ impl Layout {
     /// One source's folder.
     pub fn source(&self, slug: Slug) -> PathBuf {
         self.folder.join("sources").join(slug.code())
+    }
+
+    /// One witness's folder.
+    pub fn witness(&self, slug: Slug) -> PathBuf {
+        self.folder.join("witnesses").join(slug.code())
+    }
+
+    /// One witness's configuration; not there in a demo without witnesses.
+    pub fn witness_configuration(&self, slug: Slug) -> PathBuf {
+        self.witness(slug).join("witness.toml")
     }
 
     /// What is written last, so that a folder that was not finished is not taken for one that was.
@@ -140,6 +154,9 @@ pub async fn prepare(folder: &Path, options: Options, outside: &Outside) -> Resu
     files::folder(&layout.kit())?;
     sources::write_all(&world, &folder.join("sources")).await.map_err(|error| SetupError::new(folder, error))?;
     let gateway = gateway::make(&layout, &authority, options, outside)?;
+    if options.witnesses {
+        witnesses::make(&layout, &authority, &gateway, outside)?;
+    }
     let members = organisations().map(|organisation| members::make(&layout, &authority, &gateway, organisation, outside));
     let members = members.collect::<Result<Vec<_>, _>>()?;
     files::write(&layout.kit().join("organisations.json"), &files::json(&kit::organisations_listed())?)?;

@@ -1,7 +1,7 @@
 //! The ports of a demo that was made earlier: whether they are still free, and other ones where they are not.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::files::{self, SetupError};
 use super::{Layout, ports};
@@ -9,6 +9,7 @@ use crate::client::GatewayInfo;
 use crate::config::GatewayConfig;
 use crate::connector::config::Config as ConnectorConfig;
 use crate::demo::organisations::{DemoOrganisation, organisations};
+use crate::witness::config::Config as WitnessConfig;
 
 /// One listener of the demo: what it is, and where.
 struct Place {
@@ -61,7 +62,12 @@ pub fn fresh_ports(layout: &Layout) -> Result<(), SetupError> {
         let text = std::fs::read_to_string(&file).map_err(|error| SetupError::new(&file, error))?;
         files::write(&file, text.replace(&format!("\"{}\"", config.gateway.url), &format!("\"{api}\"")).as_bytes())?;
     }
-    Ok(())
+    let mut witnessed = false;
+    for file in witnesses(layout) {
+        exchange(&file, &chosen.by_ref().take(1).collect::<Vec<_>>())?;
+        witnessed = true;
+    }
+    if witnessed { super::witnesses::write_policies(layout) } else { Ok(()) }
 }
 
 /// Where the connector of a source answers, as its configuration says.
@@ -78,7 +84,13 @@ fn sources() -> impl Iterator<Item = DemoOrganisation> {
     organisations().filter(|organisation| organisation.is_source)
 }
 
-/// The gateway's three, then two of each source.
+/// The configurations of the witnesses; of a demo without them none is there.
+fn witnesses(layout: &Layout) -> Vec<PathBuf> {
+    let files = super::WITNESSES.into_iter().map(|slug| layout.witness_configuration(slug));
+    files.filter(|file| file.exists()).collect()
+}
+
+/// The gateway's three, then two of each source, then one of each witness.
 fn places(layout: &Layout) -> Result<Vec<Place>, SetupError> {
     let file = layout.configuration();
     let gateway = GatewayConfig::load(&file).map_err(|error| SetupError::new(&file, error))?;
@@ -92,6 +104,10 @@ fn places(layout: &Layout) -> Result<Vec<Place>, SetupError> {
         let slug = organisation.slug.code();
         places.push(place(format!("the connector of {slug}"), &file, config.listen));
         places.push(place(format!("the local API of {slug}"), &file, config.local_api.listen));
+    }
+    for file in witnesses(layout) {
+        let config = WitnessConfig::load(&file).map_err(|error| SetupError::new(&file, error))?;
+        places.push(place(config.name, &file, config.listen));
     }
     Ok(places)
 }

@@ -154,6 +154,11 @@ impl Note {
         Ok(())
     }
 
+    /// Drops every signature line that does not claim to be of one of `keys`.
+    pub fn keep_signatures_of(&mut self, keys: &[&VerifierKey]) {
+        self.signatures.retain(|signature| keys.iter().any(|key| signature.claims(key)));
+    }
+
     /// Checks that this key signed the text; every line that claims to be of the key must verify.
     ///
     /// # Errors

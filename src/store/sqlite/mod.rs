@@ -4,6 +4,7 @@ pub mod audit;
 mod cases;
 mod checkpoints;
 mod commit;
+mod cosigned;
 mod deliveries;
 mod disclosures;
 mod duties;
@@ -260,6 +261,7 @@ impl Store for SqliteStore {
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut writing = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
         disclosures::sweep(&mut writing, now).await?;
+        cosigned::sweep(&mut writing, now).await?;
         writing.commit().await.map_err(unavailable)
     }
 }

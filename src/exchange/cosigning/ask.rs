@@ -1,0 +1,148 @@
+//! One witness asked to cosign one head.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::cosigners::Unreached;
+use crate::exchange::Gateway;
+use crate::exchange::quorum::Witnessing;
+use crate::ledger::checkpoint::{Checkpoint, SignedCheckpoint};
+use crate::ledger::cosignature;
+use crate::ledger::note::{NotSigned, NoteSignature, VerifierKey};
+use crate::ledger::quorum::Witness;
+use crate::ledger::witness::{AddCheckpoint, read_cosignature, read_size};
+use crate::store::proofs::{self, ProofError};
+use crate::store::{Store, StoreError};
+
+/// How far the time in a cosignature may be from our own.
+const SKEW: Duration = Duration::from_mins(5);
+
+/// What became of a call.
+pub(super) struct Asked {
+    /// The witness's place in the policy.
+    pub(super) place: usize,
+    /// The size of the head that it was shown.
+    pub(super) size: u64,
+    /// The size that it cosigned last, as far as is known now.
+    pub(super) known: u64,
+    /// Its line, verified, or why there is none.
+    pub(super) outcome: Result<NoteSignature, Trouble>,
+}
+
+/// Why a witness gave no cosignature that counts.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    #[error(transparent)]
+    Unreached(#[from] Unreached),
+    #[error("its cosignature does not count: {0}")]
+    Cosignature(#[from] NotSigned),
+    #[error("the time in its cosignature, {0}, is not of now")]
+    Time(Timestamp),
+    #[error("it refused with status {0}")]
+    Refused(u16),
+    /// It cosigned what this head does not follow from, as it says.
+    #[error("it says that it cosigned a head that this one does not follow from, and cannot show it")]
+    Disputed,
+    /// It showed a head that the log signed and that this one does not follow from.
+    #[error("{0}")]
+    Contradicted(String),
+    #[error("the proof cannot be made: {0}")]
+    Proof(#[from] ProofError),
+    #[error("the policy names no address for it")]
+    Address,
+}
+
+/// Shows `target` to the witness at `place`, first as if it had cosigned `known` last, then as it says itself.
+pub(super) async fn ask(
+    gateway: &Gateway,
+    witnessing: &Witnessing,
+    place: usize,
+    mut known: u64,
+    target: SignedCheckpoint,
+) -> Asked {
+    let size = target.checkpoint().size();
+    let outcome = converse(gateway, witnessing, place, &mut known, &target).await;
+    Asked { place, size, known, outcome }
+}
+
+async fn converse(
+    gateway: &Gateway,
+    witnessing: &Witnessing,
+    place: usize,
+    known: &mut u64,
+    target: &SignedCheckpoint,
+) -> Result<NoteSignature, Trouble> {
+    let witness = witnessing.policy.witnesses().get(place).ok_or(Trouble::Address)?;
+    let prefix = witness.url.as_deref().ok_or(Trouble::Address)?;
+    let size = target.checkpoint().size();
+    for _ in 0..2 {
+        let old = (*known).min(size);
+        let proof = proofs::consistency(&*gateway.store, old, size).await?;
+        let request = AddCheckpoint { old, proof, checkpoint: target.clone() };
+        let answer = witnessing.cosigners.add_checkpoint(prefix, &request).await?;
+        match (answer.status, read_size(&answer.body)) {
+            (200, _) => {
+                let (line, time) = read_cosignature(&answer.body, target, &witness.key)?;
+                let now = gateway.clock.now();
+                if time > now.plus(SKEW) || time < now.minus(SKEW) {
+                    return Err(Trouble::Time(time));
+                }
+                *known = size;
+                return Ok(line);
+            }
+            (409, Some(says)) if says <= size => {
+                if says < *known {
+                    tracing::error!(
+                        witness = witness.name,
+                        cosigned = *known,
+                        says,
+                        "ALARM: a witness has forgotten what it cosigned"
+                    );
+                }
+                *known = says;
+            }
+            (409 | 422, _) => return Err(dispute(gateway, witnessing, witness, prefix).await),
+            (status, _) => return Err(Trouble::Refused(status)),
+        }
+    }
+    Err(Trouble::Refused(409))
+}
+
+/// A witness says that the log went elsewhere: only a head that the log itself signed shows that it did.
+async fn dispute(gateway: &Gateway, witnessing: &Witnessing, witness: &Witness, prefix: &str) -> Trouble {
+    let Ok(answer) = witnessing.cosigners.latest(prefix, witnessing.log.name().as_str()).await else { return Trouble::Disputed };
+    let shown = (answer.status == 200).then(|| evidence(&answer.body, &witnessing.log, &witness.key)).flatten();
+    match shown {
+        Some(shown) => match contradicts(&*gateway.store, &shown).await {
+            Ok(Some(how)) => Trouble::Contradicted(format!("witness {} shows {how}", witness.name)),
+            Ok(None) | Err(_) => Trouble::Disputed,
+        },
+        None => Trouble::Disputed,
+    }
+}
+
+/// The head in a witness's answer, when log and witness signed it.
+pub fn evidence(body: &[u8], log: &VerifierKey, witness: &VerifierKey) -> Option<Checkpoint> {
+    let shown = SignedCheckpoint::parse(std::str::from_utf8(body).ok()?).ok()?;
+    cosignature::verify(&shown, witness).ok()?;
+    shown.verify(log).ok().cloned()
+}
+
+/// How a head that the log signed contradicts the store; `None` when the store's log grew out of it.
+///
+/// # Errors
+/// [`StoreError`], when the store cannot tell.
+pub async fn contradicts(store: &dyn Store, signed: &Checkpoint) -> Result<Option<String>, StoreError> {
+    let head = store.head().await?;
+    if signed.size() > head.size {
+        return Ok(Some(format!("a head of {} entries that this log signed; the store has {}", signed.size(), head.size)));
+    }
+    match proofs::root(store, signed.size()).await {
+        Ok(root) if root == signed.root() => Ok(None),
+        Ok(_) => {
+            Ok(Some(format!("a head of {} entries that this log signed; in the store they have another root", signed.size())))
+        }
+        Err(ProofError::Store(error)) => Err(error),
+        Err(error) => Ok(Some(format!("a head of {} entries that this log signed; of the store: {error}", signed.size()))),
+    }
+}
