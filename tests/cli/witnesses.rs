@@ -64,4 +64,12 @@ fn five_witnesses_cosign_the_demo() {
     let listed: Vec<_> = info["witnesses"].as_array().unwrap().iter().map(|key| key.as_str().unwrap().to_owned()).collect();
     assert_eq!(listed, policy.witnesses().iter().map(|witness| witness.key.to_string()).collect::<Vec<_>>());
     assert!(policy.witnesses().iter().all(|witness| witness.url.is_none()), "who only verifies needs no addresses");
+
+    let (store, kit) = (demo.join("gateway/sluis.sqlite").display().to_string(), demo.join("kit/police").display().to_string());
+    let verify = ["log", "verify", "full", "--store", &store, "--kit", &kit];
+    let (code, said, errors) = run(&verify);
+    assert_eq!(code, 0, "the whole log, witnessed: {said}{errors}");
+    let stranger = "witness stranger example.com/w+9870c5cc+BAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB\nquorum stranger\n";
+    let other = folder.file("other.policy", stranger);
+    assert_eq!(run(&[&verify[..], &["--policy", &other]].concat()).0, 5, "not by these witnesses");
 }

@@ -74,7 +74,7 @@ fn sizes(answer: &sluis::client::Disclosed) -> Vec<u64> {
     answer.deliveries.iter().map(|delivery| delivery.log_size).collect()
 }
 
-/// Broken on purpose to see it fail: the returned line added before it was verified (a whole checkpoint is refused for one forged line).
+/// Broken on purpose to see it fail: lines taken unverified (a whole checkpoint is refused for one that is forged).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lying_slow_and_silent_witnesses_hold_up_nobody() {
     let gateway = TestGateway::start().await;
@@ -135,7 +135,7 @@ async fn lying_slow_and_silent_witnesses_hold_up_nobody() {
     gateway.stop().await;
 }
 
-/// Broken on purpose to see it fail: the kept receipt in the place of the upgraded one; the upgraded one for a repeat too.
+/// Broken on purpose to see it fail: the kept receipt in the place of the upgraded one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pick_up_brings_a_cosigned_receipt_and_a_repeat_the_same_as_before() {
     let gateway = TestGateway::start_witnessed().await;
@@ -193,7 +193,7 @@ async fn a_pick_up_brings_a_cosigned_receipt_and_a_repeat_the_same_as_before() {
     gateway.stop().await;
 }
 
-/// Broken on purpose to see it fail: `Gate::close` without effect.
+/// Broken on purpose to see it fail: a scribe that does not look at the gate.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_witness_that_shows_a_later_head_of_this_log_stops_it() {
     let gateway = TestGateway::start().await;

@@ -77,7 +77,7 @@ impl Drop for Process {
     }
 }
 
-/// Broken on purpose to see it fail: `synchronous` left out and the answer sent before COMMIT.
+/// Broken on purpose to see it fail: the answer sent before COMMIT.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_is_remembered_after_kill_9() {
     let log = TestLog::of(4000, 0);

@@ -72,7 +72,7 @@ struct LogKey {
     /// The log's verifier key (C2SP signed-note), instead of a kit.
     #[arg(long, value_name = "VKEY", conflicts_with = "kit")]
     vkey: Option<String>,
-    /// Which witnesses make a quorum (C2SP tlog-policy).
+    /// Which witnesses make a quorum (C2SP tlog-policy); left out, what the kit says of them.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 }
@@ -126,9 +126,13 @@ impl Consistency {
 
 impl LogKey {
     fn against(&self) -> Result<Against, Failure> {
-        let key = match (&self.kit, &self.vkey) {
-            (Some(kit), _) => Kit::open(kit).map_err(Failure::usage)?.gateway.log_vkey,
-            (None, Some(key)) => key.clone(),
+        let (key, of_kit) = match (&self.kit, &self.vkey) {
+            (Some(kit), _) => {
+                let kit = Kit::open(kit).map_err(Failure::usage)?;
+                let policy = kit.policy().map_err(Failure::usage)?;
+                (kit.gateway.log_vkey, policy)
+            }
+            (None, Some(key)) => (key.clone(), None),
             (None, None) => return Err(Failure::usage("give --kit or --vkey: whose log it is")),
         };
         let log: VerifierKey = key.parse().map_err(|error| Failure::usage(format!("--vkey: {error}")))?;
@@ -136,7 +140,7 @@ impl LogKey {
             let wrong = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
             Policy::parse(&input::bytes(path)?).map_err(|error| wrong(&error))
         });
-        Ok(Against { log, policy: policy.transpose()?, seen: Vec::new() })
+        Ok(Against { log, policy: policy.transpose()?.or(of_kit), seen: Vec::new() })
     }
 }
 

@@ -43,6 +43,19 @@ impl LogFile {
         })
     }
 
+    /// The kept checkpoint of this size with its witnesses' lines, if there is one; nothing in it is verified. A store from before witnesses has none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn cosigned(&mut self, size: u64) -> Result<Option<String>, StoreError> {
+        let there = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'cosigned'");
+        if there.fetch_one(&mut self.connection).await.map_err(unavailable)? == 0 {
+            return Ok(None);
+        }
+        let query = sqlx::query_scalar("SELECT checkpoint FROM cosigned WHERE size = ?").bind(super::integer(size));
+        query.fetch_optional(&mut self.connection).await.map_err(unavailable)
+    }
+
     /// At most `limit` entries behind index `after`, or from the first one that is stored.
     ///
     /// # Errors
