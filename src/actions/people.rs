@@ -55,6 +55,11 @@ impl Desk {
     pub async fn enrol(&self, organisation: &Oin, role: Role, key: PublishedKey) -> Result<(), ActionError> {
         let new: PersonalKey = serde_json::from_str(&key.jwk).map_err(invalid)?;
         let now = self.clock.now();
+        if self.is_of_an_organisation(&new).await? {
+            return Err(invalid(
+                "this is the signing key of an organisation: whoever runs its systems has it; a person has a key of her own",
+            ));
+        }
         let registration = self.registration(organisation).await?;
         for other in people(&registration).filter(|other| !other.validity.revoked && now < other.validity.until) {
             let taken = if canonical_reference(&other.key.kid) == canonical_reference(&new.kid) {
@@ -71,6 +76,14 @@ impl Desk {
         }
         let organisation_of = organisation.clone();
         self.publish_credential(organisation, CredentialChange::Person { organisation: organisation_of, role, key }).await
+    }
+
+    /// Whether an organisation signs its requests with this key.
+    async fn is_of_an_organisation(&self, key: &PersonalKey) -> Result<bool, ActionError> {
+        let registered = self.store.registered().await?;
+        let signing = registered.organisations.values().flat_map(|registration| &registration.signing);
+        let public = |jwk: &str| serde_json::from_str::<serde_json::Value>(jwk).ok()?.get("x")?.as_str().map(str::to_owned);
+        Ok(signing.filter_map(|one| public(&one.jwk)).any(|x| base64::decode_url(&x).ok() == base64::decode_url(&key.x).ok()))
     }
 
     /// Those of an organisation whose enrolment counts now.

@@ -54,15 +54,15 @@ pub fn ended_by<'r>(records: &'r [ConsentRecord], no: &ConsentRecord) -> Vec<&'r
     own.filter(|record| is_of_person(no.state) && !lifts(record, no, &newest)).collect()
 }
 
-/// Whether a consent lifts a refusal or withdrawal: given after it, by someone who knew that she was answering a no anew (it takes the place of one, by
-/// itself or by those whose place it took). What was agreed to before, or beside it, is ended by it.
+/// Whether a consent lifts a refusal or withdrawal: given after it, and in answer to it. It takes the place of that no, by itself or by those whose place it
+/// took, or of a later one that is about all that this one is about: whoever answered that answered this too. What was agreed to before a no, beside it, or
+/// in answer to another one is ended by it (`evidence/policy-consent.md` §6: what is ambiguous is a no).
 fn lifts(record: &ConsentRecord, no: &ConsentRecord, newest: &Newest<'_>) -> bool {
-    let is_later = (no.event.at, no.event.recorded_at) > (record.given_at(), record.event.recorded_at);
-    let follows_a_no = || {
-        let followed = followed(record, newest);
-        followed.contains(no.id.as_str()) || followed.iter().filter_map(|id| newest.get(id)).any(|one| is_of_person(one.state))
-    };
-    !is_later && follows_a_no()
+    let said = |one: &ConsentRecord| (one.event.at, one.event.recorded_at);
+    let is_later = said(no) > (record.given_at(), record.event.recorded_at);
+    let includes = |one: &&ConsentRecord| is_of_person(one.state) && said(one) >= said(no) && one.covers(no);
+    let answered = |id: &&str| *id == no.id || newest.get(*id).is_some_and(includes);
+    !is_later && followed(record, newest).iter().any(answered)
 }
 
 /// What the person herself said; what a professional found invalid is no word of hers, and ends itself alone.

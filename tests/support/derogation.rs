@@ -48,6 +48,13 @@ impl Person {
         Self::with(reference, registration, private)
     }
 
+    /// Whoever has the signing key of an organisation.
+    pub fn with_the_key_of(gateway: &TestGateway, slug: Slug, reference: &'static str) -> Self {
+        let file = gateway.running().layout.kit_of(slug).join("signing.jwk");
+        let private = PrivateJwk::from_json(&std::fs::read(file).expect("a key")).expect("a private JWK");
+        Self::with(reference, "x-1", private)
+    }
+
     fn with(reference: &'static str, registration: &'static str, private: PrivateJwk) -> Self {
         let public = serde_json::to_value(private.public()).expect("a JWK");
         let key = SigningKey::from_jwk(&private).expect("a signing key");

@@ -109,6 +109,30 @@ fn what_was_agreed_to_before_a_no_never_speaks_again() {
     assert_eq!(governs(&[narrow, invalid], 10), Some("narrow"));
 }
 
+/// Broken on purpose to see it fail: any no in the chain, as it was; without `covers`; without the instant of the no that was answered.
+#[test]
+fn a_consent_lifts_the_no_that_it_answers_and_no_other() {
+    use ConsentState::{Given, Refused, Withdrawn};
+    let old = record("old", Withdrawn, NARROW, 1);
+    let mut answering = record("answering", Given, NARROW, 5);
+    answering.supersedes = Some("old".into());
+    assert_eq!(governs(&[old.clone(), answering.clone()], 10), Some("answering"));
+    // Said before the consent and recorded after it: whoever gave that answered the old one.
+    let mut late = record("late", Refused, NARROW, 9);
+    late.event.at = Timestamp::from_seconds(4);
+    assert_eq!(governs(&[old.clone(), answering.clone(), late.clone()], 10), Some("late"));
+    // Said since, and not named: the consent takes the place of another consent.
+    let between = record("between", Refused, NARROW, 6);
+    let mut renewed = record("renewed", Given, NARROW, 7);
+    renewed.supersedes = Some("answering".into());
+    assert_eq!(governs(&[old.clone(), answering, between.clone(), renewed.clone()], 10), Some("between"));
+    renewed.supersedes = Some("between".into());
+    assert_eq!(governs(&[old.clone(), between, renewed.clone()], 10), Some("renewed"), "a later no takes in the earlier one");
+    let aside = record("aside", Refused, &[Category::Address], 6);
+    renewed.supersedes = Some("aside".into());
+    assert_eq!(governs(&[old, aside, renewed], 10), Some("old"), "a no to something else");
+}
+
 /// Broken on purpose to see it fail: only those that stand as given, as it was.
 #[test]
 fn a_late_no_ends_also_what_expired_meanwhile() {

@@ -72,10 +72,16 @@ async fn keys_that_a_source_makes_up_are_nobody() {
     let by_former = json!(ended(&gateway, &made, &other));
     cases.check("ended by a former one", refused(&gateway, Slug::Probation, &by_former, &["/revoked/publicKey"]).await);
     cases.check("ended by one of them", taken(&gateway, Slug::Probation, &ended(&gateway, &made, &one)).await);
+    let keeper = Person::with_the_key_of(&gateway, Slug::MentalHealth, "fg-9");
+    let enrolled = keeper.enrol(&gateway, Slug::MentalHealth, Role::PrivacyOfficer).await;
+    cases.hold(
+        "an organisation's key is nobody's own",
+        enrolled.is_err_and(|error| error.to_string().contains("signing key of an organisation")),
+    );
     let again = Person::new("pro-2", other.registration).enrol(&gateway, Slug::Probation, Role::Professional).await;
     cases.hold("a new key for her", again.is_ok());
     gateway.stop().await;
-    cases.finish(12);
+    cases.finish(13);
 }
 
 /// What no override opens is refused: the professionals would wait for an answer that never comes.
