@@ -72,4 +72,9 @@ fn five_witnesses_cosign_the_demo() {
     let stranger = "witness stranger example.com/w+9870c5cc+BAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB\nquorum stranger\n";
     let other = folder.file("other.policy", stranger);
     assert_eq!(run(&[&verify[..], &["--policy", &other]].concat()).0, 5, "not by these witnesses");
+
+    let (key, policy) = (info["logVkey"].as_str().unwrap(), demo.join("kit/witnesses.policy").display().to_string());
+    let second = |policy: &str| crate::verifier::verify(&["full", &store, key, "--policy", policy]);
+    second(&policy).expect(crate::verifier::WITNESSED, "witnessed: ").unwrap();
+    second(&other).expect(crate::verifier::UNWITNESSED, "unwitnessed: ").unwrap();
 }

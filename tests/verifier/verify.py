@@ -268,6 +268,10 @@ def full(log, options, file):
     for about, text in store.execute(receipts):
         proof = read_proof(str(text), f"receipt of {about}", log)
         check([sha256(b"\0" + proof.leaf)] == hashes[proof.index :][:1], f"receipt of {about}", "not of the entry at its place")
+    if store.execute("SELECT 1 FROM sqlite_schema WHERE name = 'cosigned'").fetchall():  # the same head with its witnesses' lines, once they are there
+        for (note,) in store.execute("SELECT checkpoint FROM cosigned WHERE size = ?", (size,)):
+            head, own = checkpoint(str(note), "cosigned", log), head
+            check((head.size, head.root) == (own.size, own.root), "cosigned", "another root than the head's")
     return head, f"{size} entries, {erased} without body"
 
 
