@@ -87,7 +87,12 @@ pub fn nearest<'r>(
         speaks(record, now) && !is_replaced(record, &newest) && nos.all(|no| lifts(record, no, &newest))
     });
     let named = |record: &ConsentRecord| recipients.intersection(&record.recipients).count();
-    in_force.filter(|record| named(record) > 0).max_by_key(|record| {
+    // Another consent speaks in the place of one that covers all of it: that one tells why.
+    let others = recipients.iter().filter(|recipient| *recipient != source);
+    let named_all = |record: &ConsentRecord| others.clone().all(|recipient| record.recipients.contains(recipient));
+    let covers =
+        |record: &ConsentRecord| named_all(record) && record.purposes.contains(purpose) && record.categories.contains(&category);
+    in_force.filter(|record| named(record) > 0 && !covers(record)).max_by_key(|record| {
         (record.categories.contains(&category), record.purposes.contains(purpose), named(record), record.event.recorded_at)
     })
 }

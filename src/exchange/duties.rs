@@ -1,4 +1,4 @@
-//! What a delivery leaves to be known and done: on which consents it rested, and that its recipients, of a team every attendee,
+//! What a delivery leaves to be known and done: on which consents and overrides it rested, and that its recipients, of a team every attendee,
 //! are to tell the subject (informatieplicht).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +20,8 @@ pub(super) fn of(gateway: &Gateway, parts: &SealedParts) -> Result<Vec<Change>, 
     }
     let mut by_consent: BTreeMap<String, BTreeSet<Category>> = BTreeMap::new();
     for item in &parts.items {
-        if let Some((consent, _)) = &item.permitted.cell.consent {
-            by_consent.entry(consent.clone()).or_default().insert(item.permitted.cell.category);
+        for ground in item.permitted.cell.relies_on() {
+            by_consent.entry(ground).or_default().insert(item.permitted.cell.category);
         }
     }
     let mut changes = reliances(gateway, parts, by_consent);

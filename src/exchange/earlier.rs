@@ -163,7 +163,7 @@ pub(super) struct Judged {
     pub(super) stay: Vec<Released>,
     /// The names that the recipient must not have for them.
     pub(super) apart: Vec<NameIndex>,
-    /// On which consents they rest, with what of them.
+    /// On which consents and overrides they rest, with what of them.
     pub(super) relied: BTreeMap<String, BTreeSet<Category>>,
     /// Those that end.
     end: Vec<Released>,
@@ -251,7 +251,7 @@ fn keys_count(gateway: &Gateway, matter: &Matter, released: &Released) -> bool {
 struct Permitted {
     /// The names that the recipient must not have for it.
     apart: Vec<NameIndex>,
-    /// On which consents it rests, with what of it.
+    /// On which consents and overrides it rests, with what of it.
     relied: Vec<(String, Category)>,
 }
 
@@ -269,7 +269,7 @@ async fn permitted(gateway: &Gateway, matter: &Matter, plan: &Plan, released: &R
             return Ok(None);
         }
         permitted.apart.extend(verdict.apart);
-        permitted.relied.extend(verdict.cell.consent.map(|(consent, _)| (consent, item.category)));
+        permitted.relied.extend(verdict.cell.relies_on().map(|ground| (ground, item.category)));
     }
     Ok(Some(permitted))
 }

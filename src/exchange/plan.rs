@@ -16,6 +16,7 @@ use crate::organisation::Oin;
 use crate::policy::{Bundle, Question};
 use crate::pseudonym::{Domain, Pseudonym};
 use crate::secret::Personal;
+use crate::store::duties::Reliance;
 use crate::store::{Expected, PersonFacts};
 use crate::subject::SubjectId;
 
@@ -77,6 +78,14 @@ pub struct Cell {
     pub nearby: Option<(String, u32)>,
     /// What the policies were asked; nothing when they were not.
     pub question: Option<Question>,
+}
+
+impl Cell {
+    /// What an item given by it rests on: the consent, the override ([`Reliance::on_override`]).
+    pub fn relies_on(&self) -> impl Iterator<Item = String> {
+        let consent = self.consent.iter().map(|(id, _)| id.clone());
+        consent.chain(self.overridden_by.iter().map(|id| Reliance::on_override(id)))
+    }
 }
 
 impl Plan {

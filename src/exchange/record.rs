@@ -181,14 +181,14 @@ fn released(parts: &SealedParts, judged: &Judged, leaf: &Leaf, brought: Option<&
     judged.stay.iter().cloned().chain(new).collect()
 }
 
-/// The consents on which the deliveries rest that there are from now on; `None` where that is not known of the answer that stays.
+/// The consents and overrides on which the deliveries rest that there are from now on; `None` where that is not known of the answer that stays.
 fn relied(parts: &SealedParts, judged: &Judged, brought: Option<&Brought>) -> Option<BTreeSet<String>> {
     let stays = brought.is_some_and(|brought| brought.keeps_answer);
     let answer = match parts.matter.earlier.as_ref().filter(|_| stays) {
         Some(earlier) => earlier.relied()?.clone(),
         None => BTreeSet::new(),
     };
-    let new = parts.items.iter().filter_map(|item| item.permitted.cell.consent.as_ref().map(|(consent, _)| consent.clone()));
+    let new = parts.items.iter().flat_map(|item| item.permitted.cell.relies_on());
     Some(answer.into_iter().chain(judged.relied.keys().cloned()).chain(new).collect())
 }
 

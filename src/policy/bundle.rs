@@ -271,30 +271,17 @@ impl Bundle {
         self.reach(recipient, purpose, source, category).map_or(FormSet::NONE, |reach| reach.ever)
     }
 
-    /// Which forms a consent opens to an organisation of this kind, for itself or in a case that it attends or directs: permitted with it, every condition
-    /// fulfilled, and not without it.
-    pub fn opened_by_consent(&self, asker: Kind, purpose: &PurposeCode, source: Kind, category: Category) -> FormSet {
+    /// Which forms a consent opens: permitted with it, every condition fulfilled, and not without it.
+    pub fn opened_by_consent(&self, recipient: Kind, purpose: &PurposeCode, source: Kind, category: Category) -> FormSet {
         let opened = |reach: Arc<Reach>| reach.with_consent.iter().filter(|form| !reach.on_facts.contains(*form)).collect();
-        self.in_every_capacity(asker, purpose, source, category, opened)
+        self.reach(recipient, purpose, source, category).map_or(FormSet::NONE, opened)
     }
 
     /// Which forms an override can open to an organisation of this kind, for itself or in a case that it attends or directs: permitted with it, every
     /// condition fulfilled, and not whatever the source states.
     pub fn opened_by_override(&self, asker: Kind, purpose: &PurposeCode, source: Kind, category: Category) -> FormSet {
         let opened = |reach: Arc<Reach>| reach.with_override.iter().filter(|form| !reach.always.contains(*form)).collect();
-        self.in_every_capacity(asker, purpose, source, category, opened)
-    }
-
-    /// What `of` makes of the reach of an organisation that asks for itself, for a team and as a director, taken together.
-    fn in_every_capacity(
-        &self,
-        asker: Kind,
-        purpose: &PurposeCode,
-        source: Kind,
-        category: Category,
-        of: impl Fn(Arc<Reach>) -> FormSet,
-    ) -> FormSet {
-        let reach = |recipient| self.reach_as(recipient, asker, purpose, source, category).map_or(FormSet::NONE, &of);
+        let reach = |recipient: Kind| self.reach_as(recipient, asker, purpose, source, category).map_or(FormSet::NONE, opened);
         Kind::JOINTLY.into_iter().fold(reach(asker), |forms, jointly| forms.union(reach(jointly)))
     }
 

@@ -9,10 +9,10 @@ use crate::organisation::Oin;
 
 use super::SubjectIndex;
 
-/// A disclosure that rested on a consent.
+/// A disclosure that rested on a consent or an override.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reliance {
-    /// The consent's id.
+    /// The consent's id, or [`Self::on_override`].
     pub consent: String,
     /// The disclosure's id.
     pub disclosure: String,
@@ -24,6 +24,13 @@ pub struct Reliance {
     pub first: Timestamp,
     /// When it was last given: a pick-up is a delivery too.
     pub last: Timestamp,
+}
+
+impl Reliance {
+    /// How what rested on an override is found: no consent has such an id.
+    pub fn on_override(id: &str) -> String {
+        format!("override/{id}")
+    }
 }
 
 /// A consent with its history.

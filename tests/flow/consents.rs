@@ -130,11 +130,6 @@ async fn what_may_not_be_recorded_is_refused_with_its_place() {
     let without = |scheme: &str, without: Value| json!({"subject": {"scheme": scheme, "value": "ggz-12"}, "withoutBsn": without});
     let mut cases = Cases::default();
     for (name, members, expected) in [
-        (
-            "care to police, at a team's table",
-            json!({"purposes": ["team-discussion"], "recipients": [Slug::Police.organisation().oin], "categories": ["care-involvement"]}),
-            "/recipients/0",
-        ),
         ("a local number where the citizen number may be used", without("local", Value::Null), "/subject/scheme"),
         ("a v-number where the citizen number may be used", without("v-number", json!(false)), "/subject/scheme"),
         ("by citizen number, of one who has none", json!({"withoutBsn": true}), "/withoutBsn"),

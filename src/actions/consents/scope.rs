@@ -53,6 +53,11 @@ fn kind_of(recipient: &Oin, recording: &Recording<'_>) -> Option<Kind> {
 
 /// Whether a consent could open anything of this category for the recipient, by itself or as one of those who receive as one.
 fn gives(recording: &Recording<'_>, recipient: Kind, purpose: &PurposeCode, category: Category, ceiling: Form) -> bool {
-    let opened = recording.bundle.opened_by_consent(recipient, purpose, recording.recorder.kind, category);
-    opened.iter().any(|form| within_ceiling(form, ceiling))
+    // A consent for a team names who attends it in any case; of whom care's data does not come to, the policies say when they are asked.
+    let kinds = std::iter::once(recipient).chain(Kind::JOINTLY);
+    let within = |form: &Form| within_ceiling(*form, ceiling);
+    kinds.into_iter().any(|kind| {
+        let opened = recording.bundle.opened_by_consent(kind, purpose, recording.recorder.kind, category);
+        opened.iter().any(|form| within(&form))
+    })
 }

@@ -36,7 +36,8 @@ pub struct NoticeView {
     pub owner: Oin,
     /// The id of the disclosure, override or (for its source) consent that it is about.
     pub about: Option<String>,
-    /// The disclosures that a withdrawal concerns; `null` while the gateway cannot say which: then whatever rested on a consent for these categories.
+    /// The disclosures that a withdrawal concerns, or that rested on the override under review; `null` while the gateway cannot say which: then whatever
+    /// rested on a consent for these categories.
     pub disclosures: Option<BTreeSet<String>>,
     /// For which purpose.
     #[schema(value_type = Option<String>)]
@@ -105,8 +106,13 @@ impl Desk {
     async fn view(&self, task: Task) -> Result<NoticeView, ActionError> {
         let overdue = task.is_overdue(self.clock.now());
         let withdrawal = task.kind == TaskKind::WithdrawalNotice;
-        let relied = if withdrawal { self.relied(&task.about).await? } else { Some(Vec::new()) };
-        let own = |relied: Vec<Reliance>| relied.into_iter().filter(|one| one.recipients.contains(&task.owner));
+        let relied = match task.kind {
+            TaskKind::WithdrawalNotice => self.relied(&task.about).await?,
+            TaskKind::OverrideReview | TaskKind::BreachProcedure => self.relied(&Reliance::on_override(&task.about)).await?,
+            TaskKind::SubjectNotification | TaskKind::ConsentReview => Some(Vec::new()),
+        };
+        // A recipient sees what it received, the source of an override all that was given on it.
+        let own = |relied: Vec<Reliance>| relied.into_iter().filter(|one| !withdrawal || one.recipients.contains(&task.owner));
         let disclosures = relied.map(|relied| own(relied).map(|one| one.disclosure).collect());
         let telling = task.kind == TaskKind::SubjectNotification;
         Ok(NoticeView {

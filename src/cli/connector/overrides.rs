@@ -1,6 +1,7 @@
 //! `sluis connector override`
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
@@ -11,11 +12,14 @@ use crate::app::gateway::Outside;
 use crate::client::plain;
 use crate::connector::config::Config;
 use crate::connector::delivery::Delivery;
-use crate::connector::local_api::{LocalClient, ShownOverride};
+use crate::connector::local_api::{LocalClient, LocalError, ShownOverride};
 use crate::connector::override_form;
 use crate::connector::overrides::{OverrideState, new_override_id};
 use crate::organisation::Oin;
 use crate::source::overrides::{ConsentSought, OverrideContent, SignedStep};
+
+/// How long an answer of the gateway is waited for: somewhat longer than the connector does.
+const ANSWERED: Duration = Duration::from_secs(15);
 
 const ABOUT: &str = "An override is entered by one professional and approved by another, each with a key of her own; it holds for at most seven \
     days. Under acute-safety one person suffices, and the privacy officer (FG) reviews it within two working days.\n\n\
@@ -104,14 +108,13 @@ impl Override {
                 let client = token.client(config)?;
                 let shown = client.one_override(&id).await?;
                 say(&describe(&shown));
-                let approved = client.approve_override(&shown, &by.hand(outside)?).await?;
-                say(&signed(&approved));
-                Ok(())
+                client.approve_override(&shown, &by.hand(outside)?).await?;
+                outcome(&id, client.settled_override(&id, ANSWERED).await)
             }
             Step::Revoke(Decide { id, token, by }) => {
-                let ended = token.client(config)?.revoke_override(&id, &by.hand(outside)?).await?;
-                say(&signed(&ended));
-                Ok(())
+                let client = token.client(config)?;
+                client.revoke_override(&id, &by.hand(outside)?).await?;
+                outcome(&id, client.settled_override(&id, ANSWERED).await)
             }
             Step::List { token } => list(&token.client(config)?).await,
             Step::Show { token, id } => {
@@ -127,24 +130,41 @@ async fn create(form: &std::path::Path, client: &LocalClient, by: By, outside: O
     let content = content.map_err(|error| Failure::usage(format!("{}: {error}", form.display())))?;
     let id = new_override_id(&*outside.entropy).map_err(Failure::usage)?;
     let created = client.create_override(&id, &content, &by.hand(outside)?).await?;
-    say(&match created.state {
-        OverrideState::Pending => {
-            format!("{} waits: another professional approves it with `sluis connector override approve`", created.id)
-        }
-        _ => match created.record.review_due {
-            Some(due) => format!("{}\n  the privacy officer (FG) reviews it before {due}", signed(&created)),
-            None => signed(&created),
-        },
-    });
+    if created.state == OverrideState::Pending {
+        say(&format!("{id} waits: another professional approves it with `sluis connector override approve`"));
+        return Ok(());
+    }
+    outcome(&id, client.settled_override(&id, ANSWERED).await)?;
+    if let Some(due) = created.record.review_due {
+        say(&format!("  the privacy officer (FG) reviews it before {due}"));
+    }
     Ok(())
 }
 
-/// What a step did: it has no effect before the gateway knows of it.
-fn signed(shown: &ShownOverride) -> String {
-    let (id, state) = (&shown.id, shown.state.code());
-    match &shown.delivery {
-        Some(_) => format!("{id}: signed; on its way to the gateway: see `sluis connector override list`"),
-        None => format!("{id} is {state}"),
+/// What became of a step: it has no effect before the gateway knows of it. It is signed and kept whatever is said here.
+fn outcome(id: &str, settled: Result<ShownOverride, LocalError>) -> Result<(), Failure> {
+    let shown = settled.map_err(|error| {
+        Failure::from(error)
+            .after(&format!("{id}: signed and kept; what became of it, `sluis connector override show {id}` tells"))
+    })?;
+    match shown.delivery {
+        None | Some(Delivery::Delivered { .. }) => {
+            say(&format!("{id} is {}: the gateway knows of it", shown.state.code()));
+            Ok(())
+        }
+        Some(told @ (Delivery::Underway | Delivery::Delayed { .. })) => {
+            let told = plain(&told.to_string());
+            say(&format!(
+                "{id}: signed, and WITHOUT EFFECT YET: {told}\n  do: see `sluis connector override list`; the connector goes on by itself"
+            ));
+            Ok(())
+        }
+        Some(told @ (Delivery::Refused { .. } | Delivery::TooLate)) => {
+            let told = plain(&told.to_string());
+            Err(Failure::refused(format!(
+                "{id}: {told}\n  do: mend what is said there, and enter it anew; this one has no effect"
+            )))
+        }
     }
 }
 

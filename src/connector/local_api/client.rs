@@ -87,6 +87,21 @@ impl LocalClient {
         }
     }
 
+    /// An override, as soon as the gateway has said something of its standing or could not be reached; after `within` as it is then.
+    ///
+    /// # Errors
+    /// [`LocalError`].
+    pub async fn settled_override(&self, id: &str, within: Duration) -> Result<ShownOverride, LocalError> {
+        let end = Instant::now() + within;
+        loop {
+            let shown = self.one_override(id).await?;
+            if shown.delivery != Some(Delivery::Underway) || Instant::now() >= end {
+                return Ok(shown);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
     /// Refuses an entry.
     ///
     /// # Errors

@@ -157,6 +157,8 @@ fn nearest_is_a_consent_in_force_for_this_recipient() {
     };
     assert_eq!(near(std::slice::from_ref(&elsewhere)).as_deref(), Some("elsewhere"));
     assert_eq!(near(&[elsewhere.clone(), record("no", Refused, &[Category::Address], 2)]), None, "she has said no to that");
+    let covering = record("covering", Given, NARROW, 3);
+    assert_eq!(near(&[elsewhere.clone(), covering]).as_deref(), Some("elsewhere"), "what covers all of it is not what lacks");
     assert_eq!(near(&[ConsentRecord { recipients: [oin("00000099000000009000")].into(), ..elsewhere }]), None);
 }
 

@@ -12,7 +12,7 @@ use super::{alarm, exactly, log, tasks, unavailable};
 use crate::clock::Timestamp;
 use crate::consent::ConsentRecord;
 use crate::organisation::Oin;
-use crate::store::duties::{KeptConsent, PastTerm};
+use crate::store::duties::{KeptConsent, PastTerm, Reliance};
 use crate::store::{StoreError, SubjectIndex};
 
 /// What is read of the list and of the record that it is held against, up to the condition; there is a record of each.
@@ -183,12 +183,14 @@ pub(super) async fn erase(
     registers::erase(connection, seal, &CONSENT, &past.consents).await?;
     ends::erase(connection, seal, &past.overrides, &past.cases).await?;
     let (consents, tasks) = (ids(&past.consents)?, ids(&past.tasks)?);
+    let overrides = past.overrides.iter().map(|id| Reliance::on_override(id));
+    let grounds: Vec<String> = past.consents.iter().cloned().chain(overrides).collect();
     let mut removed = async |statement: &'static str, ids: &str| {
         let done = sqlx::query(statement).bind(ids.to_owned()).execute(&mut *connection).await;
         done.map(|done| done.rows_affected()).map_err(unavailable)
     };
     let listed = removed("DELETE FROM consent_head WHERE id IN (SELECT value FROM json_each(?))", &consents).await?;
-    let relied = removed("DELETE FROM reliance WHERE consent IN (SELECT value FROM json_each(?))", &consents).await?;
+    let relied = removed("DELETE FROM reliance WHERE consent IN (SELECT value FROM json_each(?))", &ids(&grounds)?).await?;
     removed("DELETE FROM task WHERE open = 0 AND id IN (SELECT value FROM json_each(?))", &tasks).await?;
     lists.consents = lists.consents.saturating_sub(listed);
     lists.reliances = lists.reliances.saturating_sub(relied);

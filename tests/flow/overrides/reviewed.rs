@@ -29,6 +29,7 @@ async fn what_was_not_justified_ends_with_the_verdict() {
     let persona = gateway.persona(Slug::Probation);
     let tasks = gateway.running().desk.notices(&persona.oin, 10).await.expect("read");
     let task = tasks.into_iter().find(|task| task.about.as_deref() == Some(made.id.as_str())).expect("a review");
+    assert_eq!(task.disclosures.as_ref().map(std::collections::BTreeSet::len), Some(1), "she sees what was given on it");
     let before = gateway.entries(EntryKind::Override, &persona.oin).await;
     let officer = Person::of(&gateway, Slug::Probation, "fg-1");
     let verdict = verdict(&gateway, &task.id, &made.id, AnswerCode::Unjustified, &officer);
@@ -41,6 +42,7 @@ async fn what_was_not_justified_ends_with_the_verdict() {
     let open = gateway.running().desk.notices(&persona.oin, 10).await.expect("read");
     let breach = open.into_iter().find(|task| task.kind == TaskKind::BreachProcedure).expect("the breach procedure");
     assert_eq!(breach.about.as_deref(), Some(made.id.as_str()));
+    assert_eq!(breach.disclosures, task.disclosures, "and so does who handles the breach");
     assert_eq!(breach.due.since(breach.created_at), Duration::from_hours(72), "AVG 33(1)");
     let target = format!("/v1/notices/{}/answers", breach.id);
     let (_, bare) = post(&gateway, &persona, &target, &json!({"answer": "reported", "by": "fg-1"})).await;
