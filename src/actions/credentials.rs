@@ -65,6 +65,11 @@ impl Desk {
         if validity.until <= validity.from || validity.until <= self.clock.now() {
             return Err(invalid("the end of the validity must lie after its beginning, and in the future"));
         }
+        if let CredentialChange::Signing { key, .. } = &change
+            && self.is_of_a_person(&key.jwk).await?
+        {
+            return Err(invalid("somebody is enrolled with this key: what she signs is hers, and no organisation has it"));
+        }
         match self.change_credential(oin, change).await {
             Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => {
                 Err(invalid("this certificate, or a key with this id, is or was published already: a key id is used once"))

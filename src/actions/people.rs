@@ -55,7 +55,7 @@ impl Desk {
     pub async fn enrol(&self, organisation: &Oin, role: Role, key: PublishedKey) -> Result<(), ActionError> {
         let new: PersonalKey = serde_json::from_str(&key.jwk).map_err(invalid)?;
         let now = self.clock.now();
-        if self.is_of_an_organisation(&new).await? {
+        if self.is_of_an_organisation(&key.jwk).await? {
             return Err(invalid(
                 "this is the signing key of an organisation: whoever runs its systems has it; a person has a key of her own",
             ));
@@ -79,11 +79,17 @@ impl Desk {
     }
 
     /// Whether an organisation signs its requests with this key.
-    async fn is_of_an_organisation(&self, key: &PersonalKey) -> Result<bool, ActionError> {
+    async fn is_of_an_organisation(&self, key: &str) -> Result<bool, ActionError> {
         let registered = self.store.registered().await?;
-        let signing = registered.organisations.values().flat_map(|registration| &registration.signing);
-        let public = |jwk: &str| serde_json::from_str::<serde_json::Value>(jwk).ok()?.get("x")?.as_str().map(str::to_owned);
-        Ok(signing.filter_map(|one| public(&one.jwk)).any(|x| base64::decode_url(&x).ok() == base64::decode_url(&key.x).ok()))
+        let mut signing = registered.organisations.values().flat_map(|registration| &registration.signing);
+        Ok(signing.any(|one| is_same_key(&one.jwk, key)))
+    }
+
+    /// Whether somebody of any organisation is or was enrolled with this key.
+    pub(super) async fn is_of_a_person(&self, key: &str) -> Result<bool, ActionError> {
+        let registered = self.store.registered().await?;
+        let mut people = registered.organisations.values().flat_map(|registration| &registration.people);
+        Ok(people.any(|(_, one)| is_same_key(&one.jwk, key)))
     }
 
     /// Those of an organisation whose enrolment counts now.
@@ -102,6 +108,12 @@ impl Desk {
         let value = format!("\u{0}registration\u{0}{}", canonical_registration(registration));
         base64::encode_url(self.journal.actor_token(organisation, &value).bytes())
     }
+}
+
+/// Whether two JWKs are of one Ed25519 key.
+fn is_same_key(left: &str, right: &str) -> bool {
+    let public = |jwk: &str| base64::decode_url(serde_json::from_str::<serde_json::Value>(jwk).ok()?.get("x")?.as_str()?).ok();
+    public(left).is_some_and(|left| public(right) == Some(left))
 }
 
 /// The people of an organisation. One whose key cannot be read is nobody.

@@ -29,8 +29,6 @@ pub struct Against {
 pub struct Verified {
     /// How many entries it has.
     pub size: u64,
-    /// How many of them were erased: their leaves stand, their content is gone.
-    pub erased: u64,
     /// The names of the witnesses that cosigned its head, if they make the quorum.
     pub witnessed_by: Option<Vec<String>>,
 }
@@ -68,20 +66,17 @@ impl Against {
         self.is_head(&head, &signed)?;
         let checkpoint = signed.checkpoint();
         let mut audit = Audit::new(self.seen.iter().map(|(_, seen)| seen.checkpoint().size()));
-        let erased = read(&mut file, &mut audit, checkpoint.size(), progress).await;
+        let whole = read(&mut file, &mut audit, checkpoint.size(), progress).await;
         // A head that was seen tells more than a tile: what is cut off or rewritten is named by it.
-        let erased = match erased {
-            Ok(erased) => erased,
-            Err(error) => return Err(self.diverged(&audit, checkpoint.size()).unwrap_or(error)),
-        };
         if let Some(diverged) = self.diverged(&audit, checkpoint.size()) {
             return Err(diverged);
         }
+        whole?;
         audit.finish(checkpoint.size(), &checkpoint.root())?;
         // The same head with its witnesses' lines, once they are there: kept beside the head, and believed by the signatures alone.
         let kept = file.cosigned(checkpoint.size()).await?.and_then(|text| SignedCheckpoint::parse(&text).ok());
         let kept = kept.filter(|kept| kept.note().text() == signed.note().text());
-        Ok(Verified { size: audit.size(), erased, witnessed_by: self.witnesses(kept.as_ref().unwrap_or(&signed))? })
+        Ok(Verified { size: audit.size(), witnessed_by: self.witnesses(kept.as_ref().unwrap_or(&signed))? })
     }
 
     /// Verifies that the log of the `later` head continues that of the `earlier` one, by a proof from the tiles of the store at `path`; gives both sizes.
@@ -124,7 +119,7 @@ impl Against {
         if let Some(line) = file.lines(None, 1).await?.first() {
             return Err(Broken::Invented(line.index).into());
         }
-        Ok(Verified { size: 0, erased: 0, witnessed_by: None })
+        Ok(Verified { size: 0, witnessed_by: None })
     }
 
     /// The smallest head that was seen and is none of this log's.
@@ -147,22 +142,19 @@ impl Against {
     }
 }
 
-/// Takes every entry; gives how many were erased.
-async fn read(file: &mut LogFile, audit: &mut Audit, size: u64, mut progress: impl FnMut(u64, u64)) -> Result<u64, AuditError> {
-    let (mut after, mut erased) = (None, 0_u64);
+/// Takes every entry, and holds the tiles against them.
+async fn read(file: &mut LogFile, audit: &mut Audit, size: u64, mut progress: impl FnMut(u64, u64)) -> Result<(), AuditError> {
+    let mut after = None;
     loop {
         let lines = file.lines(after, PAGE).await?;
         let Some(last) = lines.last() else { break };
         after = Some(last.index);
-        let without = lines.iter().filter(|line| line.body.is_none()).count();
-        erased = erased.saturating_add(u64::try_from(without).unwrap_or(u64::MAX));
         let completed = audit.take(&lines)?;
         compare(file, audit, &completed).await?;
         progress(audit.size(), size);
     }
     let edge = audit.edge();
-    compare(file, audit, &edge).await?;
-    Ok(erased)
+    compare(file, audit, &edge).await
 }
 
 async fn compare(file: &mut LogFile, audit: &mut Audit, tiles: &[Tile]) -> Result<(), AuditError> {

@@ -15,7 +15,7 @@ pub struct StoredLine {
     pub index: i64,
     /// The leaf.
     pub leaf: Vec<u8>,
-    /// The digest of the stored columns, and the sealed body before it; `None` when the body was erased, and with it what the leaf says of them.
+    /// The digest of the stored columns, and the sealed body that begins with what it must be; `None` when there is no body.
     pub body: Option<(Beside, Vec<u8>)>,
 }
 
@@ -37,6 +37,7 @@ pub struct Audit {
     wanted: BTreeSet<u64>,
     roots: BTreeMap<u64, NodeHash>,
     tile: Option<Differing>,
+    emptied: Option<u64>,
 }
 
 /// The first tile that is not what the entries give.
@@ -50,7 +51,7 @@ struct Differing {
 impl Audit {
     /// Of a log of which the roots at these sizes will be asked for.
     pub fn new(sizes: impl IntoIterator<Item = u64>) -> Self {
-        Self { edge: RightEdge::empty(), wanted: sizes.into_iter().collect(), roots: BTreeMap::new(), tile: None }
+        Self { edge: RightEdge::empty(), wanted: sizes.into_iter().collect(), roots: BTreeMap::new(), tile: None, emptied: None }
     }
 
     /// How many entries were taken.
@@ -78,6 +79,9 @@ impl Audit {
         for line in lines {
             let at = self.size().saturating_add(u64::try_from(hashes.len()).unwrap_or(u64::MAX));
             hashes.push(sound(line, at)?.hash());
+            if line.body.is_none() {
+                self.emptied.get_or_insert(at);
+            }
             if self.wanted.contains(&at.saturating_add(1)) {
                 completed.extend(self.append(&std::mem::take(&mut hashes))?);
                 self.roots.insert(self.size(), self.root());
@@ -123,7 +127,8 @@ impl Audit {
         }
         let is_signed = self.root() == *root;
         match self.tile {
-            None if is_signed => Ok(()),
+            // Its leaf stands, and says nothing about the columns any more: whoever took the body could change those.
+            None if is_signed => self.emptied.map_or(Ok(()), |at| Err(Broken::Emptied(at))),
             None => Err(Broken::Rewritten),
             // The entries give what was signed: it is the tile that was changed.
             Some(Differing { id, .. }) if is_signed => Err(Broken::Tile(id)),
@@ -164,6 +169,8 @@ pub enum Broken {
     Entry(u64),
     /// The entry's sealed body is not the one that its leaf commits to.
     Body(u64),
+    /// The entry has no sealed body, and no entry is ever without.
+    Emptied(u64),
     /// A column beside the sealed body was changed.
     Columns(u64),
     /// A tile was changed.
@@ -182,6 +189,7 @@ impl fmt::Display for Broken {
             Self::Invented(at) => write!(f, "entry {at} was never in the log"),
             Self::Entry(at) => write!(f, "entry {at} was changed: its leaf is not the one in the tree"),
             Self::Body(at) => write!(f, "entry {at} was changed: its sealed body is not the one that its leaf commits to"),
+            Self::Emptied(at) => write!(f, "entry {at} has no sealed body: it was taken out"),
             Self::Columns(at) => write!(f, "entry {at} was changed: a column beside its sealed body is not what its leaf commits to"),
             Self::Tile(id) => write!(f, "{id} was changed, or is not there"),
             Self::Rewritten => f.write_str(

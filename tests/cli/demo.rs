@@ -205,6 +205,17 @@ impl Demo {
         self.ask_with(&self.kit("veilig-thuis"), more)
     }
 
+    /// A disclosure whose receipt and statement were kept in `folder`: both files.
+    pub(super) fn kept(&self, folder: &Folder) -> (String, String) {
+        let receipts = folder.path("receipts").display().to_string();
+        self.ask(&["--person", "P22", "--category", "identity", "--receipts", &receipts]).done();
+        let file = |ending: &str| {
+            let mut files = std::fs::read_dir(&receipts).unwrap().map(|entry| entry.unwrap().path().display().to_string());
+            files.find(|file| file.ends_with(ending)).unwrap()
+        };
+        (file(".tlog-proof"), file(".statement.json"))
+    }
+
     /// The same with another kit.
     pub(super) fn ask_with(&self, kit: &str, more: &[&str]) -> Output {
         let question =

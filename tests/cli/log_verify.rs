@@ -75,6 +75,7 @@ fn what_was_changed_by_hand_is_found_and_named() {
         ("UPDATE entry SET party = source WHERE source IS NOT NULL AND party <> source", "was changed: a column"),
         ("DELETE FROM entry_asked", "was changed: a column"),
         ("UPDATE entry SET key_class = 'entries-99y-2026-11' WHERE idx = 3", "entry 3 was changed: a column"),
+        ("UPDATE entry SET body = NULL, purpose = 'treatment' WHERE idx = 3", "entry 3 has no sealed body"),
         ("DELETE FROM entry WHERE idx = 3", "entry 3 is missing"),
         ("DELETE FROM entry WHERE idx = (SELECT max(idx) FROM entry)", "is missing"),
         ("UPDATE entry SET idx = -5 WHERE idx = 3", "entry -5 was never in the log"),

@@ -133,13 +133,7 @@ fn expect_failed(demo: &Demo, kept: &Kept, [sealed, request, receipt]: [&String;
 fn a_kept_receipt_verifies_by_its_statement() {
     let demo = Demo::shared();
     let folder = Folder::new();
-    let receipts = folder.path("receipts").display().to_string();
-    demo.ask(&["--person", "P22", "--category", "identity", "--receipts", &receipts]).done();
-    let file = |ending: &str| {
-        let mut files = std::fs::read_dir(&receipts).unwrap().map(|entry| entry.unwrap().path().display().to_string());
-        files.find(|file| file.ends_with(ending)).unwrap()
-    };
-    let (receipt, statement) = (file(".tlog-proof"), file(".statement.json"));
+    let (receipt, statement) = demo.kept(&folder);
     let verify = |kit: &str, statement: &str| {
         demo.run(&["verify", "receipt", "--kit", kit, "--receipt", &receipt, "--statement", statement])
     };

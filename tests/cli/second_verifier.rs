@@ -18,13 +18,7 @@ struct Disclosed {
 
 fn disclosed() -> Disclosed {
     let (demo, folder) = (Demo::shared(), Folder::new());
-    let receipts = folder.path("receipts").display().to_string();
-    demo.ask(&["--person", "P22", "--category", "identity", "--receipts", &receipts]).done();
-    let file = |ending: &str| {
-        let mut files = std::fs::read_dir(&receipts).unwrap().map(|entry| entry.unwrap().path().display().to_string());
-        files.find(|file| file.ends_with(ending)).unwrap()
-    };
-    let (receipt, statement) = (file(".tlog-proof"), file(".statement.json"));
+    let (receipt, statement) = demo.kept(&folder);
     let gateway: serde_json::Value = serde_json::from_slice(&demo.read("kit/gateway.json")).unwrap();
     Disclosed { vkey: gateway["logVkey"].as_str().unwrap().to_owned(), demo, folder, receipt, statement }
 }

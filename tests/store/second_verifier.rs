@@ -112,7 +112,7 @@ async fn flip(raw: &mut SqliteConnection, table: &str, column: &str, row: &str, 
 #[tokio::test]
 async fn a_flipped_bit_is_named_by_its_place() {
     let log = Log::of_600().await;
-    log.after(&[]).await.expect(UNWITNESSED, "unwitnessed: 600 entries, 0 without body").expect("sound");
+    log.after(&[]).await.expect(UNWITNESSED, "unwitnessed: 600 entries, root ").expect("sound");
     let mut flips = Vec::new();
     for index in [0, 255, 256, 599] {
         let row = format!("idx = {index}");
@@ -179,9 +179,9 @@ async fn rows_that_go_come_or_change_places_are_named() {
         let verdict = log.after(&[Change::Sql(statement.to_owned())]).await;
         cases.check(statement, verdict.expect(INVALID, &format!("invalid: {place}")));
     }
-    let erased =
+    let emptied =
         log.after(&[Change::Sql("UPDATE entry SET body = NULL, wrapped_key = NULL WHERE idx IN (3, 4)".to_owned())]).await;
-    cases.check("two erased bodies", erased.expect(UNWITNESSED, "unwitnessed: 600 entries, 2 without body"));
+    cases.check("two bodies taken out", emptied.expect(INVALID, "invalid: entry 3: its body was taken out"));
     cases.finish(20);
 }
 
@@ -282,7 +282,7 @@ async fn a_tile_of_the_third_level_is_looked_at_too() {
     update.bind(appended.root().bytes().as_slice()).bind(checkpoint.to_string()).execute(&raw).await.expect("the head");
     let file = fixture.file().display().to_string();
     let look = || verify(&["full", &file, &signer.verifier().to_string()]);
-    look().expect(UNWITNESSED, "unwitnessed: 65600 entries, 65600 without body").expect("sound");
+    look().expect(INVALID, "invalid: entry 0: its body was taken out").expect("sound but for the bodies");
     let mut connection = raw.acquire().await.expect("a connection");
     for (level, at, path) in [(1, 8191, "tile/1/000: hash 255 "), (2, 31, "tile/2/000.p/1: hash 0 ")] {
         let row = format!("level = {level} AND idx = 0");
@@ -294,7 +294,7 @@ async fn a_tile_of_the_third_level_is_looked_at_too() {
     raw.close().await;
 }
 
-/// Entries with nothing but their leaves, their bodies being erased.
+/// Entries with nothing but their leaves.
 async fn fill(raw: &SqlitePool, leaves: &[Vec<u8>]) {
     let mut transaction = raw.begin().await.expect("begun");
     for (from, chunk) in (0..).step_by(1000).zip(leaves.chunks(1000)) {

@@ -73,8 +73,12 @@ impl Person {
         let oin = gateway.persona(source).oin;
         let now = gateway.clock.now();
         let validity = Validity { from: now, until: now.plus(Duration::from_hours(24 * 365)), revoked: false };
-        let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": self.public_key, "kid": self.reference}).to_string();
-        desk.enrol(&oin, role, desk.personal_key(&oin, jwk.as_bytes(), self.registration, validity)?).await
+        desk.enrol(&oin, role, desk.personal_key(&oin, self.jwk().as_bytes(), self.registration, validity)?).await
+    }
+
+    /// Her public key.
+    pub fn jwk(&self) -> String {
+        json!({"kty": "OKP", "crv": "Ed25519", "x": self.public_key, "kid": self.reference}).to_string()
     }
 
     /// The same key in another name.

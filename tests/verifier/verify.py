@@ -245,7 +245,7 @@ def full(log, options, file):
     head = Head(0, sha256(b""), "", []) if (size, note) == (0, "") else checkpoint(str(note), "head: checkpoint", log)
     check(size == head.size, "head: size", f"{size}, the checkpoint says {head.size}")
     check(root == head.root, "head: root", "not the one in the checkpoint")
-    hashes, erased, entry = [], 0, "entry {}".format
+    hashes, emptied, entry = [], [], "entry {}".format
     for index, leaf, body, *columns in store.execute(f"SELECT idx, leaf, body, {COLUMNS} FROM entry ORDER BY idx"):
         check(0 <= index < size, entry(index), f"a log of {size} has none such")
         check(index == len(hashes), entry(len(hashes)), "missing")
@@ -254,7 +254,7 @@ def full(log, options, file):
         canonical = json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode()
         check(body is None or sha256(canonical) == body[:32], entry(index), "a column is not the one in its body")
         hashes.append(sha256(b"\0" + leaf))
-        erased += body is None
+        emptied += [index] * (body is None)
     stored = {(level, n): octets(tile) for level, n, tile in store.execute("SELECT level, idx, hashes FROM tile")}
     if len(hashes) < size:  # one is missing where the first does not fit, though others may have been moved up
         known = b"".join(tile for (level, _), tile in sorted(stored.items()) if level == 0)
@@ -263,6 +263,7 @@ def full(log, options, file):
     rebuild(head, hashes, lambda level, n, _: stored.pop((level, n), b""), options.seen)
     for level, n in sorted(stored):
         raise Broken(f"{tile_path(level, n, 256)}: a log of {size} has none such", 3)
+    check(not emptied, entry(*emptied[:1] or "-"), "its body was taken out")  # its leaf says nothing about the columns any more
     receipts = "SELECT disclosure || ' at ' || seq, receipt FROM delivery"
     receipts += " UNION ALL SELECT disclosure || ' for ' || source, receipt FROM contribution_receipt"
     for about, text in store.execute(receipts):
@@ -272,7 +273,7 @@ def full(log, options, file):
         for (note,) in store.execute("SELECT checkpoint FROM cosigned WHERE size = ?", (size,)):
             head, own = checkpoint(str(note), "cosigned", log), head
             check((head.size, head.root) == (own.size, own.root), "cosigned", "another root than the head's")
-    return head, f"{size} entries, {erased} without body"
+    return head, f"{size} entries"
 
 
 def tiles(log, options, source):

@@ -74,7 +74,7 @@ fn the_first_entry_that_is_not_what_it_was_is_named() {
         (lines[300].index, lines[301].index) = (300, 301);
     };
     assert_eq!(changed(&swap), Err(Broken::Entry(300)));
-    assert_eq!(changed(&|lines| lines[300].body = None), Ok(()), "erased: its leaf stands");
+    assert_eq!(changed(&|lines| lines[300].body = None), Err(Broken::Emptied(300)), "taken out");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 use serde_json::json;
 use sluis::actions::credentials::Credential;
 use sluis::catalogue::Form;
+use sluis::clock::Clock;
 use sluis::organisation::people::Role;
+use sluis::store::CredentialChange;
 
 use super::*;
 use crate::support::cases::Cases;
@@ -78,10 +80,20 @@ async fn keys_that_a_source_makes_up_are_nobody() {
         "an organisation's key is nobody's own",
         enrolled.is_err_and(|error| error.to_string().contains("signing key of an organisation")),
     );
+    let validity = sluis::organisation::keys::Validity {
+        from: gateway.clock.now(),
+        until: gateway.clock.now().plus(std::time::Duration::from_hours(24)),
+        revoked: false,
+    };
+    let of_hers = sluis::actions::credentials::signing_key(one.jwk().as_bytes(), validity).expect("a key");
+    let organisation = gateway.persona(Slug::Probation).oin;
+    let change = CredentialChange::Signing { organisation: organisation.clone(), key: of_hers };
+    let published = desk.publish_credential(&organisation, change).await;
+    cases.hold("nor is hers an organisation's", published.is_err_and(|error| error.to_string().contains("somebody is enrolled")));
     let again = Person::new("pro-2", other.registration).enrol(&gateway, Slug::Probation, Role::Professional).await;
     cases.hold("a new key for her", again.is_ok());
     gateway.stop().await;
-    cases.finish(13);
+    cases.finish(14);
 }
 
 /// What no override opens is refused: the professionals would wait for an answer that never comes.
