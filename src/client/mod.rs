@@ -24,7 +24,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use audit::{Against, AuditError, Verified};
+pub use audit::{Absent, Against, AuditError, Awaited, Foreign, Pair, Recipient, Reconciliation, Side, Sides, Surplus, Verified};
 pub use compose::{Question, Whom};
 pub use kit::{GatewayInfo, Kit, KitError, ListedOrganisation, OrganisationInfo, read_jwk};
 pub use offers::{OfferMade, OfferWaiting};

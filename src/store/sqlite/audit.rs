@@ -1,9 +1,15 @@
 //! The log in a file for who verifies it: read only, without any key, and as it is stored, not as it should be.
 
+mod exchanged;
+mod kept;
+
 use std::path::Path;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{ConnectOptions as _, Row, SqliteConnection};
+
+pub use exchanged::ExchangeLine;
+pub use kept::{Keeping, KeptReceipt};
 
 use super::unavailable;
 use crate::ledger::audit::{StoredHead, StoredLine};
@@ -71,6 +77,15 @@ impl LogFile {
         );
         let query = query.bind(after.unwrap_or(i64::MIN)).bind(after.is_none()).bind(limit);
         query.fetch_all(&mut self.connection).await.map_err(unavailable)?.iter().map(line).collect()
+    }
+
+    /// The stored leaf at this index, whatever stands there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn leaf(&mut self, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let query = sqlx::query_scalar("SELECT leaf FROM entry WHERE idx = ?").bind(super::integer(index));
+        query.fetch_optional(&mut self.connection).await.map_err(unavailable)
     }
 
     /// The stored tile at this place.
