@@ -72,7 +72,9 @@ pub enum VerifyError {
     #[error("the statement is of organisation {0}, not of this kit's\n  do: give the kit of that organisation")]
     OtherParty(String),
     /// Nobody knows whose receipt it should be.
-    #[error("whose receipt this should be is not known\n  expected: with --sealed and --request also --kit, or the party's OIN as --party")]
+    #[error(
+        "whose receipt this should be is not known\n  expected: with --sealed and --request also --kit, or the party's OIN as --party"
+    )]
     NoParty,
     /// No witnesses are known.
     #[error(

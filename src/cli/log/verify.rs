@@ -113,7 +113,10 @@ impl Full {
         let verified = outcome?;
         if !self.json {
             let Verified { size, receipts, .. } = &verified;
-            say(&format!("verified: {size} entries, {receipts} receipts in the store, {} earlier heads continued", against.seen.len()));
+            say(&format!(
+                "verified: {size} entries, {receipts} receipts in the store, {} earlier heads continued",
+                against.seen.len()
+            ));
         }
         witnessed(&verified, against.policy.is_some(), self.json)
     }
@@ -180,7 +183,8 @@ fn told(outcome: &Result<&Verified, &AuditError>) -> serde_json::Value {
             json!({"verdict": verdict, "size": verified.size, "receipts": verified.receipts, "witnesses": verified.witnessed_by})
         }
         Err(error) => {
-            let verdict = if matches!(error, AuditError::Diverged { .. } | AuditError::NotThere(_)) { "diverged" } else { "invalid" };
+            let verdict =
+                if matches!(error, AuditError::Diverged { .. } | AuditError::NotThere(_)) { "diverged" } else { "invalid" };
             json!({"verdict": verdict, "reason": error.to_string()})
         }
     }

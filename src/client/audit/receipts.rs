@@ -6,7 +6,7 @@ use super::{Against, AuditError, root};
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::receipt::Proven;
 use crate::ledger::tree::NodeHash;
-use crate::store::sqlite::audit::{Keeping, LogFile};
+use crate::store::sqlite::audit::{Keeping, KeptReceipt, LogFile};
 
 /// Receipts read at once: each is about 2 KiB.
 const PAGE: u32 = 256;
@@ -69,22 +69,30 @@ impl Against {
                 let Some(last) = page.last() else { break };
                 after = last.number;
                 for kept in &page {
-                    // It names a disclosure and an organisation; whoever wrote something else there writes to no terminal by it.
-                    let about = || kept.about.escape_debug().take(120).collect::<String>();
-                    let proven = Proven::of_receipt(&kept.receipt, &self.log)
-                        .map_err(|error| AuditError::Kept { about: about(), why: error.to_string() })?;
-                    match roots.have(file, &proven).await? {
-                        Ok(()) => count = count.saturating_add(1),
-                        Err(Foreign::Head) => {
-                            let name = format!("the receipt of {}", about());
-                            return Err(AuditError::Diverged { name, size: proven.size, now: size });
-                        }
-                        Err(foreign) => return Err(AuditError::Kept { about: about(), why: foreign.to_string() }),
-                    }
+                    self.kept_one(file, &mut roots, kept).await?;
+                    count = count.saturating_add(1);
                 }
             }
         }
         Ok(count)
+    }
+
+    async fn kept_one(&self, file: &mut LogFile, roots: &mut Roots, kept: &KeptReceipt) -> Result<(), AuditError> {
+        // It names a disclosure and an organisation; whoever wrote something else there writes to no terminal by it.
+        let about: String = kept.about.escape_debug().take(120).collect();
+        let foreign = |why: &dyn std::fmt::Display| AuditError::Kept { about: about.clone(), why: why.to_string() };
+        let proven = Proven::of_receipt(&kept.receipt, &self.log).map_err(|error| foreign(&error))?;
+        if kept.index.is_some_and(|index| u64::try_from(index) != Ok(proven.index)) {
+            return Err(foreign(&Foreign::Entry));
+        }
+        match roots.have(file, &proven).await? {
+            Ok(()) => Ok(()),
+            Err(Foreign::Head) => {
+                let name = format!("the receipt of {about}");
+                Err(AuditError::Diverged { name, size: proven.size, now: roots.size })
+            }
+            Err(other) => Err(foreign(&other)),
+        }
     }
 
     /// Verifies that the log in the store at `path` has what a sound receipt proves: its entry, and the head under it.

@@ -50,7 +50,9 @@ impl Receipt {
         };
         if let Some(store) = &self.store {
             let now = against.has(store, &text).await?;
-            say(&format!("ok      store: the log at hand, of {now} entries, has the entry at its place and continues the receipt's"));
+            say(&format!(
+                "ok      store: the log at hand, of {now} entries, has the entry at its place and continues the receipt's"
+            ));
         }
         say("verified");
         unwitnessed.map_or(Ok(()), |why| Err(Failure::new(UNWITNESSED, format!("unwitnessed: {why}"))))

@@ -83,7 +83,10 @@ impl Reconcile {
             tell(&found);
         }
         if !found.surplus.is_empty() {
-            return Err(Failure::new(DIVERGED, "organisations hold what the log has not: it was changed, or put back to an earlier day"));
+            return Err(Failure::new(
+                DIVERGED,
+                "organisations hold what the log has not: it was changed, or put back to an earlier day",
+            ));
         }
         if diverged {
             return Err(Failure::new(DIVERGED, "the log has what organisations do not hold (--strict)"));
@@ -120,7 +123,8 @@ async fn source(sides: &mut Sides, file: &Path) -> Result<(), Failure> {
         }
         number = number.saturating_add(1);
         // Only the place is told, never the words.
-        let parsed = serde_json::from_str(&line).map_err(|_| wrong(&format!("line {number} is none of `sluis connector receipts --json`")))?;
+        let parsed = serde_json::from_str(&line)
+            .map_err(|_| wrong(&format!("line {number} is none of `sluis connector receipts --json`")))?;
         match (parsed, &of) {
             (Line::Source { source, receipts }, None) => {
                 sides.hands_over(Side::Source, &source);
@@ -130,7 +134,11 @@ async fn source(sides: &mut Sides, file: &Path) -> Result<(), Failure> {
                 left = left.saturating_sub(1);
                 sides.source(source, &format!("disclosure {disclosure}"), &leaf, &proof).await?;
             }
-            _ => return Err(wrong(&format!("line {number} does not belong there: the source comes first, then as many receipts as it says"))),
+            _ => {
+                return Err(wrong(&format!(
+                    "line {number} does not belong there: the source comes first, then as many receipts as it says"
+                )));
+            }
         }
     }
     if of.is_none() || left > 0 {
@@ -141,7 +149,10 @@ async fn source(sides: &mut Sides, file: &Path) -> Result<(), Failure> {
 
 fn tell(found: &Reconciliation) {
     let shown = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
-    say(&format!("{:<22}{:<22}{:>14}{:>14}{:>16}{:>10}", "source", "recipient", "in the log", "with source", "with recipient", "neither"));
+    say(&format!(
+        "{:<22}{:<22}{:>14}{:>14}{:>16}{:>10}",
+        "source", "recipient", "in the log", "with source", "with recipient", "neither"
+    ));
     for ((source, recipient), pair) in &found.pairs {
         let (with_source, with_recipient) = (shown(pair.with_source), shown(pair.with_recipient));
         let (all, neither) = (pair.contributions, pair.with_neither);
@@ -185,8 +196,7 @@ fn as_json(mut verified: Value, found: &Reconciliation, diverged: bool) -> Value
         json!({"entry": absent.index, "kind": absent.kind.code(), "source": absent.source, "recipient": absent.recipient,
             "why": explained(absent.awaited)})
     });
-    let surplus =
-        found.surplus.iter().map(|surplus| json!({"holder": surplus.holder, "name": surplus.name, "why": surplus.why}));
+    let surplus = found.surplus.iter().map(|surplus| json!({"holder": surplus.holder, "name": surplus.name, "why": surplus.why}));
     let lists = [
         ("pairs", pairs.collect()),
         ("recipients", recipients.collect()),

@@ -35,6 +35,8 @@ pub struct KeptReceipt {
     pub number: i64,
     /// Of which disclosure at which entry, or of which disclosure for which source.
     pub about: String,
+    /// At which entry it must be, where the store says so.
+    pub index: Option<i64>,
     /// Its text.
     pub receipt: String,
 }
@@ -47,10 +49,10 @@ impl LogFile {
     pub async fn receipts(&mut self, place: Keeping, after: i64, limit: u32) -> Result<Vec<KeptReceipt>, StoreError> {
         let query = match place {
             Keeping::Deliveries => {
-                "SELECT rowid, disclosure || ' at ' || seq, receipt FROM delivery WHERE rowid > ? ORDER BY rowid LIMIT ?"
+                "SELECT rowid, disclosure || ' at ' || seq, seq, receipt FROM delivery WHERE rowid > ? ORDER BY rowid LIMIT ?"
             }
             Keeping::Contributions => {
-                "SELECT rowid, disclosure || ' for ' || source, receipt FROM contribution_receipt WHERE rowid > ? ORDER BY rowid LIMIT ?"
+                "SELECT rowid, disclosure || ' for ' || source, NULL, receipt FROM contribution_receipt WHERE rowid > ? ORDER BY rowid LIMIT ?"
             }
         };
         let rows = sqlx::query(query).bind(after).bind(limit).fetch_all(&mut self.connection).await;
@@ -61,5 +63,6 @@ impl LogFile {
 fn kept(row: &SqliteRow, table: &'static str) -> Result<KeptReceipt, StoreError> {
     let number: i64 = row.try_get(0).map_err(|_| corrupt(table, "seq", "?"))?;
     let text = |at: usize, column| row.try_get(at).map_err(|_| corrupt(table, column, &number.to_string()));
-    Ok(KeptReceipt { number, about: text(1, "disclosure")?, receipt: text(2, "receipt")? })
+    let index = row.try_get(2).map_err(|_| corrupt(table, "seq", &number.to_string()))?;
+    Ok(KeptReceipt { number, about: text(1, "disclosure")?, index, receipt: text(3, "receipt")? })
 }
