@@ -122,7 +122,7 @@ impl Against {
         if let Some((name, seen)) = self.seen.iter().find(|(_, seen)| seen.checkpoint().size() > 0) {
             return Err(AuditError::Diverged { name: name.clone(), size: seen.checkpoint().size(), now: 0 });
         }
-        if let Some(line) = file.lines(None, 1).await?.first() {
+        if let Some(line) = file.lines(i64::MIN, 1).await?.get()?.first() {
             return Err(Broken::Invented(line.index).into());
         }
         Ok(Verified { size: 0, receipts: self.kept(file, 0).await?, witnessed_by: None })
@@ -153,11 +153,13 @@ impl Against {
 
 /// Takes every entry, and holds the tiles against them.
 async fn read(file: &mut LogFile, audit: &mut Audit, size: u64, mut progress: impl FnMut(u64, u64)) -> Result<(), AuditError> {
-    let mut after = None;
+    let mut first = i64::MIN;
     loop {
-        let lines = file.lines(after, PAGE).await?;
+        let page = file.lines(first, PAGE).await?;
+        let lines = page.get()?;
         let Some(last) = lines.last() else { break };
-        after = Some(last.index);
+        // Behind the largest index nothing can stand; it is none of a log.
+        first = last.index.saturating_add(1);
         let completed = audit.take(&lines)?;
         compare(file, audit, &completed).await?;
         progress(audit.size(), size);

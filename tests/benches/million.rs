@@ -102,7 +102,7 @@ fn copy(journal: &Journal, templates: &[(Clear, Body)], number: u64, now: Timest
     // What belonged together still does: traces of one round differ from those of all others, and are the same within it.
     let trace = u128::from_str_radix(&clear.trace.to_string(), 16)?.wrapping_add(u128::from(round) << 64 | u128::from(round));
     let trace: TraceId = format!("{trace:032x}").parse()?;
-    let age = Duration::from_secs(DAYS * 86_400).mul_f64(1.0 - number as f64 / ENTRIES as f64);
+    let age = Duration::from_secs(DAYS * 86_400 * ENTRIES.saturating_sub(number) / ENTRIES);
     let time = now.minus(age);
     let request = (trace.to_string().get(..8).map(|hex| u64::from_str_radix(hex, 16))).ok_or("a short trace")??
         ^ round.wrapping_mul(2_654_435_761);

@@ -19,7 +19,7 @@ pub(super) struct Log {
 
 #[derive(Subcommand)]
 enum Step {
-    /// Verify the log offline: all of it, or that one head continues another.
+    /// Verify the log offline: all of it, one receipt, that one head continues another, or what the organisations hold against it.
     Verify(verify::Verify),
 }
 

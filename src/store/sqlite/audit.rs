@@ -62,21 +62,20 @@ impl LogFile {
         query.fetch_optional(&mut self.connection).await.map_err(unavailable)
     }
 
-    /// At most `limit` entries behind index `after`, or from the first one that is stored.
+    /// At most `limit` entries from index `first` on.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn lines(&mut self, after: Option<i64>, limit: u32) -> Result<Vec<StoredLine>, StoreError> {
+    pub async fn lines(&mut self, first: i64, limit: u32) -> Result<Lines, StoreError> {
         // The columns as canonical JSON, made where they are: see `Beside::of_columns`.
         let query = sqlx::query(
             "SELECT idx, leaf, body,
                     json_array(kind, time, party, source, recipient, purpose, categories, outcome, overridden, lower(hex(subject_token)),
                                lower(hex(actor_token)), lower(hex(case_token)), trace, key_class,
                                coalesce((SELECT group_concat(source, ' ') FROM entry_asked WHERE entry_asked.idx = entry.idx), ''))
-             FROM entry WHERE idx > ? OR ? ORDER BY idx LIMIT ?",
+             FROM entry WHERE idx >= ? ORDER BY idx LIMIT ?",
         );
-        let query = query.bind(after.unwrap_or(i64::MIN)).bind(after.is_none()).bind(limit);
-        query.fetch_all(&mut self.connection).await.map_err(unavailable)?.iter().map(line).collect()
+        Ok(Lines(query.bind(first).bind(limit).fetch_all(&mut self.connection).await.map_err(unavailable)?))
     }
 
     /// The stored leaf at this index, whatever stands there.
@@ -97,10 +96,23 @@ impl LogFile {
     }
 }
 
-fn line(row: &SqliteRow) -> Result<StoredLine, StoreError> {
+/// Entries as they were read; their bytes are copied no more.
+pub struct Lines(Vec<SqliteRow>);
+
+impl Lines {
+    /// The entries, for verifying.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], when a column holds what no column of its kind does.
+    pub fn get(&self) -> Result<Vec<StoredLine<&[u8]>>, StoreError> {
+        self.0.iter().map(line).collect()
+    }
+}
+
+fn line(row: &SqliteRow) -> Result<StoredLine<&[u8]>, StoreError> {
     let index: i64 = row.try_get(0).map_err(|_| corrupt("entry", "idx", "?"))?;
     let named = |column: &'static str| corrupt("entry", column, &index.to_string());
-    let body: Option<Vec<u8>> = row.try_get(2).map_err(|_| named("body"))?;
+    let body: Option<&[u8]> = row.try_get(2).map_err(|_| named("body"))?;
     let columns: &str = row.try_get(3).map_err(|_| named("columns"))?;
     let body = body.map(|body| (Beside::of_columns(columns), body));
     Ok(StoredLine { index, leaf: row.try_get(1).map_err(|_| named("leaf"))?, body })
