@@ -115,7 +115,7 @@ impl Desk {
             let lists = [&past.consents, &past.overrides, &past.cases, &past.tasks];
             let count = u64::try_from(lists.iter().map(|list| list.len()).sum::<usize>()).unwrap_or(u64::MAX);
             let rule = "consents, overrides and cases: validity and log term; tasks: term after closing".to_owned();
-            body.erasure = Some(Erasure { rule, class: None, from: None, until: None, count });
+            body.erasure = Some(Erasure { rule, erases: None, count });
             let entry = self.entry((clear, body))?;
             self.commit_once(vec![entry], vec![Change::Erase(past)], Once::default()).await?;
         }

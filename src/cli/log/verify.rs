@@ -112,11 +112,10 @@ impl Full {
         }
         let verified = outcome?;
         if !self.json {
-            let Verified { size, receipts, .. } = &verified;
-            say(&format!(
-                "verified: {size} entries, {receipts} receipts in the store, {} earlier heads continued",
-                against.seen.len()
-            ));
+            let Verified { size, receipts, erased, .. } = &verified;
+            let erased = if *erased == 0 { String::new() } else { format!(" ({erased} erased)") };
+            let seen = against.seen.len();
+            say(&format!("verified: {size} entries{erased}, {receipts} receipts in the store, {seen} earlier heads continued"));
         }
         witnessed(&verified, against.policy.is_some(), self.json)
     }
@@ -180,7 +179,8 @@ fn told(outcome: &Result<&Verified, &AuditError>) -> serde_json::Value {
     match outcome {
         Ok(verified) => {
             let verdict = if verified.witnessed_by.is_some() { "witnessed" } else { "unwitnessed" };
-            json!({"verdict": verdict, "size": verified.size, "receipts": verified.receipts, "witnesses": verified.witnessed_by})
+            let Verified { size, erased, receipts, witnessed_by } = verified;
+            json!({"verdict": verdict, "size": size, "erased": erased, "receipts": receipts, "witnesses": witnessed_by})
         }
         Err(error) => {
             let verdict =
