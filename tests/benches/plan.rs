@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) seconds: u64,
     /// The nginx.
     pub(crate) nginx: Option<PathBuf>,
+    /// Whether large logs are made that are not there.
+    pub(crate) make: bool,
     /// Which parts.
     pub(crate) wanted: Wanted,
 }
