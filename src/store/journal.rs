@@ -180,6 +180,16 @@ fn key_class(time: Timestamp, years: u32) -> String {
     format!("entries-{years}y-{month}")
 }
 
+/// When the term of a retention class has passed for all of its entries; `None` when this is not the name of one.
+pub fn class_end(key_class: &str) -> Option<Timestamp> {
+    let (years, month) = key_class.strip_prefix("entries-")?.split_once("y-")?;
+    let (year, month) = month.split_once('-')?;
+    let (year, month): (u32, u32) = (year.parse().ok()?, month.parse().ok()?);
+    let (year, month) = if month == 12 { (year.checked_add(1)?, 1) } else { (year, month.checked_add(1)?) };
+    let year = year.checked_add(years.parse().ok()?)?;
+    Timestamp::parse(&format!("{year:04}-{month:02}-01T00:00:00Z")).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,5 +199,17 @@ mod tests {
         let at = |text| Timestamp::parse(text).expect("an instant");
         assert_eq!(key_class(at("2026-11-21T23:59:59Z"), 5), "entries-5y-2026-11");
         assert_ne!(key_class(at("2026-11-30T23:59:59Z"), 5), key_class(at("2026-12-01T00:00:00Z"), 5));
+    }
+
+    #[test]
+    fn a_class_ends_when_its_last_entry_has_been_kept_for_its_term() {
+        let at = |text| Timestamp::parse(text).ok();
+        assert_eq!(class_end("entries-5y-2026-11"), at("2031-12-01T00:00:00Z"));
+        assert_eq!(class_end("entries-15y-2026-12"), at("2042-01-01T00:00:00Z"));
+        assert_eq!(class_end(&key_class(Timestamp::from_millis(0), 5)), at("1975-02-01T00:00:00Z"));
+        for other in ["hold-1", "entries-y-2026-11", "entries-5y-2026", "entries-5y-2026-13", "entries-5y-20261101", "registers"]
+        {
+            assert_eq!(class_end(other), None, "{other}");
+        }
     }
 }

@@ -40,8 +40,8 @@ pub trait Retention: Send + Sync {
     /// Entries from index `from` on, at most `limit`, that are kept by this class or hold, and that `by` covers.
     async fn covered(&self, kept_by: &Erases, by: &Hold, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError>;
 
-    /// From now on these entries' keys are wrapped by the key of this hold.
-    async fn hold_entries(&self, wrapped: &[(u64, WrappedKey)], hold: &str) -> Result<(), StoreError>;
+    /// From now on these entries' keys are wrapped by the key of this hold; of their class again for none.
+    async fn hold_entries(&self, wrapped: &[(u64, WrappedKey)], hold: Option<&str>) -> Result<(), StoreError>;
 }
 
 /// A legal hold: what it covers is not erased while it stands.
@@ -60,9 +60,6 @@ pub struct Hold {
     pub placed_by: String,
     /// When.
     pub placed_at: Timestamp,
-    /// When it was lifted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lifted_at: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for Hold {

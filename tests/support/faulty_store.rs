@@ -121,7 +121,7 @@ impl Retention for FaultyStore {
         self.inner.covered(kept_by, by, from, limit).await
     }
 
-    async fn hold_entries(&self, wrapped: &[(u64, WrappedKey)], hold: &str) -> Result<(), StoreError> {
+    async fn hold_entries(&self, wrapped: &[(u64, WrappedKey)], hold: Option<&str>) -> Result<(), StoreError> {
         self.inner.hold_entries(wrapped, hold).await
     }
 }

@@ -43,7 +43,7 @@ impl Lists {
             List::Consents => ("consents", "SELECT count(*) FROM consent_head", self.consents),
             List::Reliances => ("reliances", "SELECT count(*) FROM reliance", self.reliances),
             List::OpenTasks => ("open_tasks", "SELECT count(*) FROM task WHERE open = 1", self.open_tasks),
-            List::Holds => ("holds", "SELECT count(*) FROM legal_hold WHERE lifted = 0", self.holds),
+            List::Holds => ("holds", "SELECT count(*) FROM legal_hold", self.holds),
         };
         let found: i64 = sqlx::query_scalar(count).fetch_one(connection).await.map_err(unavailable)?;
         if found == integer(expected) { Ok(()) } else { Err(StoreError::Corrupt { table: "head", column, row: "1".to_owned() }) }

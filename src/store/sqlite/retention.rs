@@ -1,9 +1,9 @@
 //! Erased entries, and the legal holds that keep others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, Row, SqliteConnection};
+use sqlx::{Connection as _, SqliteConnection};
 
 use super::lists::{List, Lists};
 use super::seal::{Place, Seal};
@@ -86,7 +86,7 @@ impl Retention for SqliteStore {
         query.fetch_all(&mut *reading).await.map_err(unavailable)?.iter().map(log::entry).collect()
     }
 
-    async fn hold_entries(&self, wrapped: &[(u64, WrappedKey)], hold: &str) -> Result<(), StoreError> {
+    async fn hold_entries(&self, wrapped: &[(u64, WrappedKey)], hold: Option<&str>) -> Result<(), StoreError> {
         let mut writing = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
         for (index, key) in wrapped {
             let update = sqlx::query("UPDATE entry SET wrapped_key = ?, held_by = ? WHERE idx = ? AND wrapped_key IS NOT NULL");
@@ -125,47 +125,35 @@ async fn forget(writing: &mut SqliteConnection, what: &Erases) -> Result<(), Sto
 /// The holds that stand, when none is missing.
 pub(super) async fn standing(connection: &mut SqliteConnection, seal: &Seal, lists: &Lists) -> Result<Vec<Hold>, StoreError> {
     lists.whole(connection, List::Holds).await?;
-    let query = sqlx::query("SELECT id, version, record, party, lifted FROM legal_hold WHERE lifted = 0 ORDER BY id");
-    let rows = query.fetch_all(connection).await.map_err(unavailable)?;
-    let mut holds = BTreeMap::new();
-    for row in &rows {
-        let id: String = row.try_get(0).map_err(unavailable)?;
-        let place = Place::row(HOLD, &id, row.try_get(1).map_err(unavailable)?)?;
-        let hold: Hold = seal.open(place, row.try_get(2).map_err(unavailable)?)?;
-        let party: &str = row.try_get(3).map_err(unavailable)?;
-        if hold.lifted_at.is_some() || hold.id != id || hold.party.as_str() != party {
-            return Err(StoreError::Corrupt { table: HOLD, column: "record", row: id });
-        }
-        holds.insert(id, hold);
-    }
-    Ok(holds.into_values().collect())
+    let rows: Vec<(String, Vec<u8>)> =
+        sqlx::query_as("SELECT id, record FROM legal_hold ORDER BY id").fetch_all(connection).await.map_err(unavailable)?;
+    rows.iter().map(|(id, record)| seal.open(Place::newest(HOLD, id, 1), record)).collect()
 }
 
-/// Writes a hold, or that it is lifted: the head's list of those that stand follows.
-pub(super) async fn put(
+/// Writes a hold: the head's list of those that stand follows.
+pub(super) async fn place(
     connection: &mut SqliteConnection,
     seal: &Seal,
     lists: &mut Lists,
     hold: &Hold,
+) -> Result<(), StoreError> {
+    let record = seal.close(Place::newest(HOLD, &hold.id, 1), hold)?;
+    let query = sqlx::query("INSERT INTO legal_hold (id, record) VALUES (?, ?)").bind(&hold.id).bind(record);
+    let done = query.execute(connection).await.map_err(unavailable)?;
+    lists.holds = lists.holds.saturating_add(done.rows_affected());
+    Ok(())
+}
+
+/// Takes a hold away, if it stands.
+pub(super) async fn lift(
+    connection: &mut SqliteConnection,
+    lists: &mut Lists,
+    id: &str,
 ) -> Result<Result<(), Conflict>, StoreError> {
-    let stands = standing(connection, seal, lists).await?.into_iter().any(|one| one.id == hold.id);
-    let version: u32 = if hold.lifted_at.is_some() { 2 } else { 1 };
-    // Placed once, lifted once.
-    if stands != (version == 2) {
-        return Ok(Err(Conflict::StateChanged));
-    }
-    let record = seal.close(Place::newest(HOLD, &hold.id, version), hold)?;
-    let query = sqlx::query(
-        "INSERT INTO legal_hold (id, party, lifted, version, record) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT (id) DO UPDATE SET lifted = excluded.lifted, version = excluded.version, record = excluded.record
-         WHERE excluded.version = 2 AND legal_hold.version = 1",
-    );
-    let query = query.bind(&hold.id).bind(hold.party.as_str()).bind(version == 2).bind(version).bind(record);
-    if query.execute(connection).await.map_err(unavailable)?.rows_affected() != 1 {
-        return Ok(Err(Conflict::StateChanged));
-    }
-    lists.holds = if version == 2 { lists.holds.saturating_sub(1) } else { lists.holds.saturating_add(1) };
-    Ok(Ok(()))
+    let query = sqlx::query("DELETE FROM legal_hold WHERE id = ?").bind(id);
+    let gone = query.execute(connection).await.map_err(unavailable)?.rows_affected();
+    lists.holds = lists.holds.saturating_sub(gone);
+    Ok(if gone == 1 { Ok(()) } else { Err(Conflict::StateChanged) })
 }
 
 /// Whether the holds that stand are exactly these.

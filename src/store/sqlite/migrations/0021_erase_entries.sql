@@ -11,9 +11,6 @@ CREATE TABLE erased (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 -- Legal holds: what they cover is not erased while they stand. How many stand is in the head, under its code.
 ALTER TABLE head ADD COLUMN holds INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE legal_hold (
-  id      TEXT    PRIMARY KEY,
-  party   TEXT    NOT NULL,
-  lifted  INTEGER NOT NULL,
-  version INTEGER NOT NULL,
-  record  BLOB    NOT NULL
-) STRICT;
+  id     TEXT PRIMARY KEY,
+  record BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
