@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sluis::app::gateway::Outside;
 use sluis::entropy::random;
-use sluis::ledger::entry::{Clear, EntryKind, Outcome as EntryOutcome};
+use sluis::ledger::entry::{Clear, EntryKind, Outcome as EntryOutcome, TokenSalt, TokensDigest};
 use sluis::ledger::note::{KeyKind, NoteSigner, SigningKey};
 use sluis::ledger::seal::Leaf;
 use sluis::ledger::tree::verify_inclusion;
@@ -13,7 +13,7 @@ use sluis::ledger::wrap::WrappedKey;
 use sluis::secret::Secret;
 use sluis::store::scribe::TreeScribe;
 use sluis::store::sqlite::SqliteStore;
-use sluis::store::{Append, EntryRow, Store as _, proofs};
+use sluis::store::{Append, EntryRow, Erasable, Store as _, proofs};
 
 use crate::cache::Cached;
 use crate::figures::{Figures, millis, percentile};
@@ -105,13 +105,9 @@ fn row(number: u64, outside: &Outside) -> Outcome<EntryRow> {
         case: None,
         trace: format!("{:032x}", number + 1).parse()?,
     };
-    let wrapped_key = WrappedKey::from_bytes([0; WrappedKey::LENGTH]);
-    Ok(EntryRow {
-        clear,
-        leaf: Leaf::from_bytes(&leaf)?,
-        body: Vec::new(),
-        wrapped_key,
-        key_class: "none".to_owned(),
-        asked: Vec::new(),
-    })
+    let salt = TokenSalt::from_bytes([0; TokenSalt::LENGTH]);
+    let tokens = TokensDigest::of(&salt, &clear);
+    let erasable = Some(Erasable { wrapped_key: WrappedKey::from_bytes([0; WrappedKey::LENGTH]), salt });
+    let (leaf, key_class) = (Leaf::from_bytes(&leaf)?, "none".to_owned());
+    Ok(EntryRow { clear, leaf, body: Vec::new(), tokens, erasable, key_class, held_by: None, asked: Vec::new(), erases: None })
 }
