@@ -161,13 +161,13 @@ fn a_kept_receipt_under_a_head_that_the_log_never_had_is_found() {
     let size: i64 = copy.value("SELECT size FROM head");
     let (leaf, extra): (Vec<u8>, [u8; 32]) = (copy.value("SELECT leaf FROM entry WHERE idx = 0"), [7; 32]);
     // The tree of these entries and one more, which the store never had.
-    let mut edge = RightEdge::empty();
+    let (mut edge, mut tiles) = (RightEdge::empty(), Tiles::default());
+    let mut append =
+        |leaf: &[u8]| edge.append(&[leaf_hash(leaf)]).unwrap().tiles().iter().for_each(|tile| tiles.insert(tile.clone()));
     for index in 0..size {
-        let leaf: Vec<u8> = copy.value(&format!("SELECT leaf FROM entry WHERE idx = {index}"));
-        edge.append(&[leaf_hash(&leaf)]).unwrap();
+        append(&copy.value::<Vec<u8>>(&format!("SELECT leaf FROM entry WHERE idx = {index}")));
     }
-    let mut tiles = Tiles::default();
-    edge.append(&[leaf_hash(b"more")]).unwrap().tiles().iter().chain(&edge.tiles()).for_each(|tile| tiles.insert(tile.clone()));
+    append(b"more");
     let checkpoint = SignedCheckpoint::sign(edge.size(), edge.root(), &demo.log_key()).unwrap();
     let path = inclusion(0, edge.size(), &tiles).unwrap();
     let proof = TlogProof { extra: Some([leaf.as_slice(), &extra].concat()), index: 0, path, checkpoint };
