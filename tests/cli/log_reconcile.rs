@@ -140,7 +140,7 @@ fn what_was_given_is_reconciled_with_the_log() {
     let named = format!("not in the log: {POLICE} holds disclosure ");
     assert!(output.stdout.contains(&named) && output.stdout.contains(&format!("entry {contribution} of ")), "{}", output.stdout);
 
-    let columns = "kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token, case_token, trace, leaf, body, wrapped_key, key_class";
+    let columns = "kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token, case_token, trace, leaf, body, wrapped_key, key_class, tokens, token_salt, held_by, erases";
     let next: i64 = given.log.value("SELECT size FROM head");
     let invented = given
         .rewritten(&format!("INSERT INTO entry (idx, {columns}) SELECT {next}, {columns} FROM entry WHERE idx = {contribution}"));
