@@ -104,7 +104,6 @@ impl Given {
     }
 }
 
-/// Broken on purpose to see it fail: `have` without the leaf; without the kind of the entry; a missing receipt not listed; without the statement.
 #[test]
 fn what_was_given_is_reconciled_with_the_log() {
     let given = Given::new();

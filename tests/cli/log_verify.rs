@@ -71,7 +71,7 @@ fn ask(demo: &Demo) {
     demo.ask(&["--person", "P22", "--category", "identity"]).done();
 }
 
-/// Broken on purpose to see it fail: without `compare`; without `is_head`; columns not read; without `kept`.
+/// Broken on purpose to see it fail: without `compare`; without `is_head`; columns not read.
 #[test]
 fn what_was_changed_by_hand_is_found_and_named() {
     let demo = Demo::shared();
@@ -150,8 +150,6 @@ fn a_log_put_back_to_an_earlier_day_does_not_continue_what_was_seen() {
 }
 
 /// The log signed another history once, and its own store still keeps a receipt of that.
-///
-/// Broken on purpose to see it fail: `Roots::have` without the head.
 #[test]
 fn a_kept_receipt_under_a_head_that_the_log_never_had_is_found() {
     let demo = Demo::shared();

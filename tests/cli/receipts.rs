@@ -156,8 +156,6 @@ fn a_kept_receipt_verifies_by_its_statement() {
 }
 
 /// A receipt is witnessed by a quorum of those whom the policy names, and by nobody else.
-///
-/// Broken on purpose to see it fail: `witnessed` not passed on to the kit; `--policy` not read.
 #[test]
 fn a_receipt_is_witnessed_by_a_quorum_or_by_nobody() {
     let demo = Demo::shared();
@@ -202,8 +200,6 @@ fn a_receipt_is_witnessed_by_a_quorum_or_by_nobody() {
 }
 
 /// Beside the messages, and beside the log at hand: it must have the entry, and continue the receipt's log.
-///
-/// Broken on purpose to see it fail: `have` without the leaf; without the size.
 #[test]
 fn a_receipt_is_held_against_the_log_at_hand() {
     let demo = Demo::shared();
