@@ -82,6 +82,15 @@ struct Group {
     contributions: Vec<ExchangeLine>,
 }
 
+/// What a contribution is of.
+#[derive(Clone, Copy)]
+enum Of {
+    /// A disclosure, of which the recipient holds the receipt or not; nobody knows where it handed over nothing.
+    Disclosure(Option<bool>),
+    /// No disclosure stands before it, and there is always one.
+    Nothing,
+}
+
 #[derive(Default)]
 struct Counting {
     group: Option<Group>,
@@ -123,7 +132,7 @@ impl Sides {
         if line.kind == EntryKind::Contribution {
             match &mut counting.group {
                 Some(group) if group.disclosure.trace == line.trace => group.contributions.push(line),
-                _ => self.contribution(counting, &line, None),
+                _ => self.contribution(counting, &line, Of::Nothing),
             }
             return;
         }
@@ -148,7 +157,7 @@ impl Sides {
         let Some(Group { disclosure, contributions }) = counting.group.take() else { return };
         let held = self.holds(Side::Recipient, disclosure.recipient.as_ref(), disclosure.index);
         for contribution in &contributions {
-            self.contribution(counting, contribution, Some(held));
+            self.contribution(counting, contribution, Of::Disclosure(held));
         }
         if let (Some(held), Some(recipient)) = (held, &disclosure.recipient) {
             let count = counting.counted.recipients.entry(recipient.clone()).or_default();
@@ -162,13 +171,16 @@ impl Sides {
         }
     }
 
-    /// Counts a contribution; `disclosed` says whether the recipient holds the disclosure that it is of, if it is of one.
-    fn contribution(&self, counting: &mut Counting, line: &ExchangeLine, disclosed: Option<Option<bool>>) {
+    /// Counts a contribution.
+    fn contribution(&self, counting: &mut Counting, line: &ExchangeLine, of: Of) {
         let (Some(source), Some(recipient)) = (&line.source, &line.recipient) else {
             return counting.absent(line, Awaited::Nobody);
         };
         let with_source = self.holds(Side::Source, Some(source), line.index);
-        let with_recipient = disclosed.unwrap_or(Some(false));
+        let with_recipient = match of {
+            Of::Disclosure(held) => held,
+            Of::Nothing => Some(false),
+        };
         let pair = counting.counted.pairs.entry((source.clone(), recipient.clone())).or_default();
         let add = |count: &mut Option<u64>, held: Option<bool>| {
             if let Some(held) = held {
@@ -179,7 +191,7 @@ impl Sides {
         add(&mut pair.with_source, with_source);
         add(&mut pair.with_recipient, with_recipient);
         let known_to_nobody = with_source == Some(false) && with_recipient == Some(false);
-        if known_to_nobody || disclosed.is_none() {
+        if known_to_nobody || matches!(of, Of::Nothing) {
             pair.with_neither = pair.with_neither.saturating_add(1);
             counting.absent(line, Awaited::Nobody);
         } else if with_source == Some(false) {
