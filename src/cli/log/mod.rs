@@ -32,7 +32,7 @@ enum Step {
 impl Log {
     pub(super) async fn run(self, outside: Outside) -> ExitCode {
         finish(match self.step {
-            Step::Verify(verify) => verify.run().await,
+            Step::Verify(verify) => verify.run(&outside).await,
             Step::Erase(erase) => erase.run(outside).await,
             Step::Hold(hold) => hold.run(outside).await,
         })

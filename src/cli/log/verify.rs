@@ -1,5 +1,6 @@
 //! `sluis log verify`
 
+mod erasure;
 mod receipt;
 mod reconcile;
 
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use crate::app::gateway::Outside;
 use crate::cli::output::{DIVERGED, Failure, UNVERIFIED, UNWITNESSED};
 use crate::cli::progress::Progress;
 use crate::cli::{input, say};
@@ -41,6 +43,8 @@ enum What {
     Consistency(Consistency),
     /// What the organisations hold against the entries of the log, per pair of them.
     Reconcile(reconcile::Reconcile),
+    /// What was erased, with the gateway's keys: all that the log says, and nothing else.
+    Erasure(erasure::Erasure),
 }
 
 #[derive(Args)]
@@ -86,8 +90,9 @@ struct LogKey {
 }
 
 impl Verify {
-    pub(super) async fn run(self) -> Result<(), Failure> {
+    pub(super) async fn run(self, outside: &Outside) -> Result<(), Failure> {
         match self.what {
+            What::Erasure(erasure) => erasure.verify(outside).await,
             What::Receipt(receipt) => receipt.verify().await,
             What::Reconcile(reconcile) => reconcile.run().await,
             What::Full(full) => full.verify().await,

@@ -46,7 +46,9 @@ impl Erasure {
         }
         say(&format!("as the log says: {open} entries open, {held} of them by a legal hold; {erased} erased"));
         if to_forget > 0 {
-            say(&format!("{to_forget} more have lost their key, and their rows still have tokens: start the gateway, which takes them"));
+            say(&format!(
+                "{to_forget} more have lost their key, and their rows still have tokens: start the gateway, which takes them"
+            ));
         }
         Ok(())
     }
