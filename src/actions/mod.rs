@@ -10,6 +10,7 @@ pub mod log;
 pub mod lost;
 pub mod notices;
 pub mod offers;
+pub mod officer;
 pub mod once;
 pub mod operator;
 pub mod organisation;
