@@ -35,8 +35,9 @@ CREATE TABLE other (
   idx          INTEGER NOT NULL,
   PRIMARY KEY (party, organisation, time, idx)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX other_line ON other (idx);
 
--- Each ends in the time, and with it in the index: a page is read in its order and nothing is sorted.
+-- Every column stands in some index too, so that damage to either shows when the file is opened. Each ends in the time, and with it in the index: a page is read in its order and nothing is sorted.
 CREATE INDEX line_time ON line (party, time);
 CREATE INDEX line_subject ON line (party, subject, time) WHERE subject IS NOT NULL;
 CREATE INDEX line_actor ON line (party, actor, time) WHERE actor IS NOT NULL;
@@ -46,6 +47,7 @@ CREATE INDEX line_purpose_outcome ON line (party, purpose, outcome, time) WHERE 
 CREATE INDEX line_kind ON line (party, kind, time);
 CREATE INDEX line_outcome ON line (party, outcome, time);
 CREATE INDEX line_overridden ON line (party, time) WHERE overridden;
+CREATE INDEX line_class ON line (class);
 
 -- C01 to C18, by the bits of `categories`.
 CREATE INDEX line_category_0 ON line (party, time) WHERE categories & 1;
