@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::Form;
-use crate::ledger::entry::{Body, Clear, Decision, Item};
+use crate::ledger::entry::{Body, Clear, Decision, EntryKind, Item};
 use crate::organisation::Oin;
 use crate::store::search::{is_of_recipient, seconds};
 
@@ -18,14 +18,18 @@ const STATIC: [&str; 4] = ["recipient", "recipientKind", "askerKind", NAMED];
 const UNTOLD: &str = "not-told";
 
 /// The body as its party may see it: a recipient what its answer tells (invariant 8), a source what concerns its own items. Every other entry was written
-/// about and for its party alone.
+/// for its party alone.
 pub(super) fn told(clear: &Clear, body: Body, gateway: &Oin) -> Body {
-    let body = in_seconds(body);
+    let mut body = in_seconds(body);
     if is_of_recipient(clear) {
         to_recipient(body, gateway)
     } else if body.disclosing.as_ref() == Some(&clear.party) {
         to_source(body)
     } else {
+        if clear.kind == EntryKind::WithdrawalNotice {
+            // A recipient knows disclosures, not the consents that they rest on.
+            body.references.retain(|reference| reference.object != "consent");
+        }
         body
     }
 }
