@@ -1,7 +1,9 @@
 //! `/v1/log/…`: what privacy officers (FG) ask of the disclosure log. Each act is a POST, because what is asked can tell of a person; each is signed by
 //! the officer's own key beside the organisation's, and each look is an entry before its answer leaves.
 
+pub mod erasures;
 mod filter;
+pub mod holds;
 pub(super) mod queries;
 
 use super::Api;
@@ -22,15 +24,21 @@ pub(super) enum Act {
     Queries,
     /// Open entries.
     Openings,
+    /// One entry is erased.
+    Erasures,
+    /// A legal hold is placed.
+    Holds,
+    /// One is lifted.
+    Lifts,
+    /// Those that stand.
+    StandingHolds,
 }
 
 impl Act {
+    const ALL: [Self; 6] = [Self::Queries, Self::Openings, Self::Erasures, Self::Holds, Self::Lifts, Self::StandingHolds];
+
     pub(super) fn of(name: &str) -> Option<Self> {
-        match name {
-            "queries" => Some(Self::Queries),
-            "openings" => Some(Self::Openings),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|act| act.name() == name)
     }
 
     /// The last part of the path: it is part of what the officer signs.
@@ -38,6 +46,10 @@ impl Act {
         match self {
             Self::Queries => "queries",
             Self::Openings => "openings",
+            Self::Erasures => "erasures",
+            Self::Holds => "holds",
+            Self::Lifts => "lifts",
+            Self::StandingHolds => "standing-holds",
         }
     }
 }
@@ -46,6 +58,10 @@ pub(super) async fn answer(api: &Api, authenticated: &Authenticated, act: Act) -
     match act {
         Act::Queries => queries::query(api, authenticated).await,
         Act::Openings => queries::open(api, authenticated).await,
+        Act::Erasures => erasures::erase(api, authenticated).await,
+        Act::Holds => holds::place(api, authenticated).await,
+        Act::Lifts => holds::lift(api, authenticated).await,
+        Act::StandingHolds => holds::list(api, authenticated).await,
     }
 }
 

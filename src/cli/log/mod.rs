@@ -1,6 +1,8 @@
 //! `sluis log`
 
+mod erase;
 mod filter;
+mod hold;
 mod officer;
 mod search;
 mod verify;
@@ -27,6 +29,10 @@ enum Step {
     Search(Box<search::Search>),
     /// Open entries of it.
     Open(search::Open),
+    /// Erase one entry, as privacy officer.
+    Erase(erase::Erase),
+    /// Keep entries beyond their term, as privacy officer.
+    Hold(hold::Hold),
 }
 
 impl Log {
@@ -35,6 +41,8 @@ impl Log {
             Step::Verify(verify) => verify.run().await,
             Step::Search(search) => search.run(outside).await,
             Step::Open(open) => open.run(outside).await,
+            Step::Erase(erase) => erase.run(outside).await,
+            Step::Hold(hold) => hold.run(outside).await,
         })
     }
 }
