@@ -259,6 +259,9 @@ fn search_file(store: &Path) -> PathBuf {
     file.into()
 }
 
+/// What happens to a file.
+type Damage = Box<dyn Fn(&Path)>;
+
 /// That everything is found as it should be.
 async fn is_right(search: &dyn Search, fixture: &Fixture, known: &[Clear], what: &str) {
     for party in [oin(1), oin(2)] {
@@ -281,7 +284,6 @@ async fn a_file_that_was_deleted_cut_or_damaged_is_built_again() {
     closed(search, &file).await;
     let sound = std::fs::read(&file).expect("the file");
 
-    type Damage = Box<dyn Fn(&Path)>;
     let write = |bytes: Vec<u8>| -> Damage { Box::new(move |file: &Path| std::fs::write(file, &bytes).expect("written")) };
     let cut = |end: usize| write(sound[..end].to_vec());
     let mut damages: Vec<(String, Damage)> = vec![

@@ -60,23 +60,26 @@ impl Lines {
 }
 
 fn lines_of(filter: &Filter) -> Lines {
-    let by = |name: &str| Lines::By(format!("line_{name}"));
     let Filter { subject, case, actor, organisation, overridden, purpose, outcome, category, kind, .. } = filter;
-    match () {
-        () if subject.is_some() => by("subject"),
-        () if case.is_some() => by("matter"),
-        () if actor.is_some() => by("actor"),
-        () if *overridden == Some(true) => by("overridden"),
-        () if purpose.is_some() && outcome.is_some() => by("purpose_outcome"),
-        () if organisation.is_some() => Lines::Of,
-        () => match (category, purpose, kind, outcome) {
-            (Some(category), ..) => by(&format!("category_{}", bit(*category))),
-            (_, Some(_), ..) => by("purpose"),
-            (_, _, Some(_), _) => by("kind"),
-            (_, _, _, Some(_)) => by("outcome"),
-            _ => by("time"),
-        },
+    let choices = [
+        (subject.is_some(), "subject"),
+        (case.is_some(), "matter"),
+        (actor.is_some(), "actor"),
+        (*overridden == Some(true), "overridden"),
+        (purpose.is_some() && outcome.is_some(), "purpose_outcome"),
+    ];
+    if let Some((_, few)) = choices.into_iter().find(|(is_asked, _)| *is_asked) {
+        return Lines::By(format!("line_{few}"));
     }
+    if organisation.is_some() {
+        return Lines::Of;
+    }
+    if let Some(category) = category {
+        return Lines::By(format!("line_category_{}", bit(*category)));
+    }
+    let choices = [(purpose.is_some(), "purpose"), (kind.is_some(), "kind"), (outcome.is_some(), "outcome"), (true, "time")];
+    let many = choices.into_iter().find(|(is_asked, _)| *is_asked).map_or("time", |(_, many)| many);
+    Lines::By(format!("line_{many}"))
 }
 
 /// The place of a category among C01 to C18.
