@@ -52,5 +52,5 @@ pub(super) async fn follow(writing: &mut SqliteConnection, from: i64) -> Result<
 
 /// Takes what was forgotten from the write-ahead log; the pages themselves are overwritten (`secure_delete`).
 pub(super) async fn flush(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(connection).await.map(drop).map_err(unavailable)
+    sqlx::query("PRAGMA main.wal_checkpoint(TRUNCATE)").execute(connection).await.map(drop).map_err(unavailable)
 }

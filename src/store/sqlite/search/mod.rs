@@ -42,16 +42,24 @@ impl SqliteSearch {
 
     /// One step of filling. A file that cannot be used is deleted, and begun again.
     async fn step(&self, open: &mut Option<SqliteConnection>) -> Result<Filled, StoreError> {
-        if let Some(connection) = open.as_mut() {
+        // At most twice: what was deleted is begun again from nothing.
+        let mut trouble = building();
+        for _ in 0..2 {
+            if open.is_none() {
+                *open = Some(self.sound().await?);
+            }
+            let Some(connection) = open.as_mut() else { break };
             match fill::step(connection).await {
                 Ok(Some(filled)) => return Ok(filled),
                 Ok(None) => tracing::warn!("the search file is not of this store, or ahead of it: built again"),
-                Err(error) => tracing::warn!(%error, "the search file cannot be filled: built again"),
+                Err(error) => {
+                    tracing::warn!(%error, "the search file cannot be filled: built again");
+                    trouble = error;
+                }
             }
             self.delete(open).await?;
         }
-        let connection = open.insert(self.sound().await?);
-        fill::step(connection).await?.ok_or_else(building)
+        Err(trouble)
     }
 
     /// Closes and deletes the file.
