@@ -12,6 +12,7 @@ mod lists;
 mod offers;
 mod proofs;
 mod registers;
+mod retention;
 mod search;
 mod second_verifier;
 mod sequencing;
