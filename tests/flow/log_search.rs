@@ -126,7 +126,7 @@ async fn pages_go_on_where_they_ended_for_the_same_query_only() {
         ("made up", Slug::VeiligThuis, filter.clone(), json!("AAAA")),
     ] {
         let (status, problem) = ask(&gateway, slug, "queries", &json!({"filter": filter, "cursor": cursor})).await;
-        cases.hold(name, status == 400 && problem["errors"][0]["pointer"] == "#/request/cursor");
+        cases.hold(name, status == 400 && problem["errors"][0]["pointer"] == "/request/cursor");
     }
     gateway.stop().await;
     cases.finish(5);
@@ -156,28 +156,28 @@ async fn who_is_no_privacy_officer_of_the_organisation_sees_nothing_and_that_is_
     desk.revoke_credential(Credential::Key(former.keyid())).await.expect("revoked");
     let mut cases = Cases::default();
     for (name, body, pointer) in [
-        ("unsigned", unsigned, "#/signed"),
-        ("another organisation's officer", signed(&gateway, &foreign, "queries", &request), "#/signed/signature"),
-        ("a professional", signed(&gateway, &professional, "queries", &request), "#/by"),
-        ("a former officer", signed(&gateway, &former, "queries", &request), "#/by"),
-        ("signed long ago", signed_at(&fg, "queries", &request, now.minus(minutes(16))), "#/signed/signedAt"),
-        ("signed ahead", signed_at(&fg, "queries", &request, now.plus(minutes(3))), "#/signed/signedAt"),
-        ("for another act", signed(&gateway, &fg, "openings", &request), "#/signed/signature"),
-        ("another query", with("/request/filter/kind", json!("ask")), "#/signed/signature"),
-        ("another instant", with("/signed/signedAt", json!(now.plus(minutes(1)))), "#/signed/signature"),
-        ("in another name", with("/by", json!("fg-9")), "#/by"),
+        ("unsigned", unsigned, "/signed"),
+        ("another organisation's officer", signed(&gateway, &foreign, "queries", &request), "/signed/signature"),
+        ("a professional", signed(&gateway, &professional, "queries", &request), "/by"),
+        ("a former officer", signed(&gateway, &former, "queries", &request), "/by"),
+        ("signed long ago", signed_at(&fg, "queries", &request, now.minus(minutes(16))), "/signed/signedAt"),
+        ("signed ahead", signed_at(&fg, "queries", &request, now.plus(minutes(3))), "/signed/signedAt"),
+        ("for another act", signed(&gateway, &fg, "openings", &request), "/signed/signature"),
+        ("another query", with("/request/filter/kind", json!("ask")), "/signed/signature"),
+        ("another instant", with("/signed/signedAt", json!(now.plus(minutes(1)))), "/signed/signature"),
+        ("in another name", with("/by", json!("fg-9")), "/by"),
         (
             "an unknown member",
             signed(&gateway, &fg, "queries", &json!({"filter": {"party": police.oin}})),
-            "#/request/filter/party",
+            "/request/filter/party",
         ),
         (
             "a part of a second",
             signed(&gateway, &fg, "queries", &json!({"filter": {"from": "2026-11-01T00:00:00.001Z"}})),
-            "#/request/filter/from",
+            "/request/filter/from",
         ),
-        ("no such kind", signed(&gateway, &fg, "queries", &json!({"filter": {"kind": "gossip"}})), "#/request/filter/kind"),
-        ("too many", signed(&gateway, &fg, "queries", &json!({"limit": 201})), "#/request/limit"),
+        ("no such kind", signed(&gateway, &fg, "queries", &json!({"filter": {"kind": "gossip"}})), "/request/filter/kind"),
+        ("too many", signed(&gateway, &fg, "queries", &json!({"limit": 201})), "/request/limit"),
         (
             "a pseudonym",
             signed(
@@ -186,7 +186,7 @@ async fn who_is_no_privacy_officer_of_the_organisation_sees_nothing_and_that_is_
                 "queries",
                 &json!({"filter": {"subject": {"scheme": "offer", "value": "01900000-0000-7000-8000-000000000000"}}}),
             ),
-            "#/request/filter/subject",
+            "/request/filter/subject",
         ),
     ] {
         let mut draft = gateway.draft(&police, body.to_string().as_bytes());
@@ -206,7 +206,7 @@ async fn who_is_no_privacy_officer_of_the_organisation_sees_nothing_and_that_is_
         let (status, problem) = ask(&gateway, Slug::Police, "openings", &request).await;
         cases.hold(
             format!("openings, {name}"),
-            status == 400 && problem["errors"][0]["pointer"].as_str().is_some_and(|at| at.starts_with("#/request/indexes")),
+            status == 400 && problem["errors"][0]["pointer"].as_str().is_some_and(|at| at.starts_with("/request/indexes")),
         );
     }
     let (status, answer) = post(&gateway, &police, "/v1/log/queries", &good).await;
