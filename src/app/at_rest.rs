@@ -83,6 +83,21 @@ impl<'a> AtRest<'a> {
         Ok(Opened { root, keys: Arc::new(keys), store, search: SqliteSearch::beside(&self.store) })
     }
 
+    /// The store's file.
+    pub(super) fn file(&self) -> &Path {
+        &self.store
+    }
+
+    /// The keys and the root that seals them, as they are: writes nothing.
+    ///
+    /// # Errors
+    /// [`StartError`] names what cannot be used.
+    pub(super) fn keys(&self, entropy: &Arc<dyn Entropy>) -> Result<(Arc<dyn KeyStore>, Key), StartError> {
+        let root = root_key(self.root).map_err(StartError::new)?;
+        let root = root.ok_or_else(|| StartError::new(format!("[keys] root: {} is missing", self.root.display())))?;
+        Ok((Arc::new(FileKeyStore::find(self.keys, root.clone(), Arc::clone(entropy))), root))
+    }
+
     /// The store's head, when there is a store; opens its keys and writes nothing.
     ///
     /// # Errors

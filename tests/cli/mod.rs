@@ -3,6 +3,7 @@
 mod cases;
 mod consents;
 mod demo;
+mod erasure;
 mod keys_at_rest;
 mod log_search;
 mod log_verify;

@@ -12,6 +12,7 @@ mod consents;
 mod crowds;
 mod equality;
 mod equality_of_purposes;
+mod erasure;
 mod explanations;
 mod facts_re_read;
 mod framing;

@@ -10,7 +10,7 @@ use super::unavailable;
 use crate::ledger::audit::{Erasable, StoredHead, StoredLine};
 use crate::ledger::entry::{Beside, Erases, TokenSalt, TokensDigest};
 use crate::ledger::token::SearchToken;
-use crate::store::StoreError;
+use crate::store::{StoreError, StoredEntry};
 
 /// A log in a file, as of the moment at which it was opened: what is appended meanwhile is not seen.
 pub struct LogFile {
@@ -67,6 +67,22 @@ impl LogFile {
         let texts = query.fetch_all(&mut self.connection).await.map_err(unavailable)?;
         // What is no erasure erases nothing.
         Ok(texts.iter().filter_map(|text| text.parse().ok()).collect())
+    }
+
+    /// At most `limit` entries from index `from` on, whole.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn entries(&mut self, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
+        super::log::entries(&mut self.connection, from, limit).await
+    }
+
+    /// The entries that erase something of the log.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn erasing(&mut self) -> Result<Vec<StoredEntry>, StoreError> {
+        super::log::erasures(&mut self.connection).await
     }
 
     /// At most `limit` entries behind index `after`, or from the first one that is stored.
