@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod earlier_policies;
 mod evidence;
 pub mod explain;
+pub mod log;
 pub mod lost;
 pub mod notices;
 pub mod offers;
@@ -37,6 +38,7 @@ use crate::organisation::Oin;
 use crate::secret::Personal;
 use crate::store::journal::{DEFAULT_YEARS, Journal, JournalError};
 use crate::store::retention::SettleError;
+use crate::store::search::Search;
 use crate::store::sequencer::{AppendError, Sequencer};
 use crate::store::{Append, Change, NonceClaim, Store, StoreError, SubjectIndex};
 use crate::subject::SubjectId;
@@ -64,6 +66,10 @@ pub struct Desk {
     pub terms: Terms,
     /// Finds consents and overrides about a person.
     pub subject_index: KeyedDigest,
+    /// Finds entries of the log.
+    pub search: Arc<dyn Search>,
+    /// Vouches for where a page of the log ends.
+    pub cursors: KeyedDigest,
     /// What decided before the policies in force did.
     pub earlier_policies: Arc<EarlierPolicies>,
 }

@@ -6,6 +6,7 @@ mod demo;
 mod erasure;
 mod keys_at_rest;
 mod log_reconcile;
+mod log_search;
 mod log_verify;
 mod mistakes;
 mod offers;

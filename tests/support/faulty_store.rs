@@ -180,6 +180,10 @@ impl Store for FaultyStore {
         self.inner.entries_of(trace).await
     }
 
+    async fn entries_at(&self, indexes: &BTreeSet<u64>) -> Result<Vec<StoredEntry>, StoreError> {
+        self.inner.entries_at(indexes).await
+    }
+
     async fn policy_texts(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.policy_texts(hash).await
     }

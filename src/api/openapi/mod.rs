@@ -2,6 +2,7 @@
 
 mod bodies;
 mod log;
+mod log_search;
 mod shared;
 
 use serde_json::Value;
@@ -14,6 +15,7 @@ pub(super) use self::bodies::{
 pub(super) use self::log::{
     LegalHoldLift, LegalHoldLifted, LegalHoldRequest, LegalHolds, LogErased, LogErasureRequest, OfficersLook,
 };
+pub(super) use self::log_search::{LogOpening, LogQuery};
 use crate::catalogue::{Category, Form, schema};
 use crate::http::reply::API_VERSION;
 
@@ -37,6 +39,8 @@ use crate::http::reply::API_VERSION;
         crate::api::disclosures::create,
         crate::api::disclosures::pick_up,
         crate::api::explanations::explain,
+        crate::api::log::queries::open,
+        crate::api::log::queries::query,
         crate::api::log::erasures::erase,
         crate::api::log::holds::lift,
         crate::api::log::holds::list,
@@ -105,6 +109,11 @@ pub fn json() -> String {
     ];
     let registers = ["ConsentRecording", "ConsentEnding", "ConsentQuery", "NoticeAnswer"];
     let log = [
+        "LogQuery",
+        "LogQueryRequest",
+        "LogFilter",
+        "LogOpening",
+        "LogOpeningRequest",
         "OfficersLook",
         "LogErasureRequest",
         "LogErasure",
@@ -139,7 +148,7 @@ mod tests {
         let document: Value = serde_json::from_str(&json()).expect("JSON");
         assert_eq!(document["openapi"], "3.1.0");
         let events = ["/consents/{id}/withdrawals", "/consents/{id}/refusals", "/consents/{id}/invalidations"];
-        let registers = ["/consents", "/consent-queries", "/notices/{id}/answers"];
+        let registers = ["/consents", "/consent-queries", "/notices/{id}/answers", "/log/queries", "/log/openings"];
         for path in ["/disclosures", "/offers", "/overrides", "/releases"].into_iter().chain(events).chain(registers) {
             let operation = &document["paths"][path]["post"];
             assert!(operation["responses"]["503"].is_object() && operation["responses"]["200"].is_object(), "{path}");

@@ -1,8 +1,10 @@
 //! `sluis log`
 
 mod erase;
+mod filter;
 mod hold;
 mod officer;
+mod search;
 mod verify;
 
 use std::process::ExitCode;
@@ -23,6 +25,10 @@ pub(super) struct Log {
 enum Step {
     /// Verify the log offline: all of it, one receipt, that one head continues another, or what the organisations hold against it.
     Verify(verify::Verify),
+    /// Search your organisation's side of the log, as its privacy officer.
+    Search(Box<search::Search>),
+    /// Open entries of it.
+    Open(search::Open),
     /// Erase one entry, as privacy officer.
     Erase(erase::Erase),
     /// Keep entries beyond their term, as privacy officer.
@@ -33,6 +39,8 @@ impl Log {
     pub(super) async fn run(self, outside: Outside) -> ExitCode {
         finish(match self.step {
             Step::Verify(verify) => verify.run(&outside).await,
+            Step::Search(search) => search.run(outside).await,
+            Step::Open(open) => open.run(outside).await,
             Step::Erase(erase) => erase.run(outside).await,
             Step::Hold(hold) => hold.run(outside).await,
         })
