@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod earlier_policies;
 mod evidence;
 pub mod explain;
+pub mod log;
 pub mod lost;
 pub mod notices;
 pub mod offers;

@@ -15,7 +15,9 @@ pub(super) fn write(entry: Exported<'_>, out: &mut Vec<u8>) -> u64 {
     let (event, at, request, response) = match decided.as_slice() {
         [] if is_static_refusal(body) => ("adl.access_evaluation", body.occurred_at, refused_request(clear), refusal(body)),
         [] => return 0,
-        [(item, considered)] => ("adl.access_evaluation", considered.at, request(clear, body, item, considered), response(item, considered)),
+        [(item, considered)] => {
+            ("adl.access_evaluation", considered.at, request(clear, body, item, considered), response(item, considered))
+        }
         several => ("adl.access_evaluations", last(several), requests(clear, body, several), responses(several)),
     };
     let operation = &body.operation;
@@ -99,9 +101,7 @@ fn request(clear: &Clear, body: &Body, item: &Item, considered: &Considered) -> 
 }
 
 fn requests(clear: &Clear, body: &Body, decided: &[Decided<'_>]) -> Value {
-    let one = |(item, considered): &Decided<'_>| {
-        json!({"action": {"name": considered.finest}, "resource": resource(item, considered), "context": context(clear, considered)})
-    };
+    let one = |(item, considered): &Decided<'_>| json!({"action": {"name": considered.finest}, "resource": resource(item, considered), "context": context(clear, considered)});
     json!({"subject": asker(clear, body), "evaluations": decided.iter().map(one).collect::<Vec<_>>()})
 }
 

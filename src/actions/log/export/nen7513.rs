@@ -102,7 +102,9 @@ fn segments(body: &Body) -> Vec<Value> {
 /// The authorisation protocol: which policies, in which version, decided.
 fn protocol(body: &Body) -> Option<Value> {
     let decision = body.decision.as_ref()?;
-    Some(json!({"bundle": decision.bundle, "version": decision.version, "policies": decision.policies, "outcome": decision.outcome}))
+    Some(
+        json!({"bundle": decision.bundle, "version": decision.version, "policies": decision.policies, "outcome": decision.outcome}),
+    )
 }
 
 fn consents(body: &Body) -> Vec<Value> {
