@@ -4,6 +4,7 @@ mod append;
 mod change;
 pub mod cosigned;
 pub mod duties;
+pub mod embargoes;
 pub mod facts;
 pub mod journal;
 pub mod lost;
@@ -24,6 +25,7 @@ pub use rows::{ContributionRow, DeliveryRow, DisclosureRow, NameIndex, OfferPage
 
 use self::cosigned::Cosigned;
 use self::duties::{KeptConsent, PastTerm, Reliance};
+use self::embargoes::Embargoes;
 use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
 use crate::consent::{ConsentRecord, Override};
@@ -209,7 +211,7 @@ pub struct Sequenced {
 
 /// A store. Whatever it acknowledges is durable: synced to disk, and on as many standbys as configured.
 #[async_trait]
-pub trait Store: Cosigned {
+pub trait Store: Cosigned + Embargoes {
     /// The head as last committed.
     async fn head(&self) -> Result<Head, StoreError>;
 

@@ -14,6 +14,8 @@ pub(super) struct Lists {
     pub(super) reliances: u64,
     /// Tasks that are open, in `task`.
     pub(super) open_tasks: u64,
+    /// What is held back, in `embargo`.
+    pub(super) embargoes: u64,
 }
 
 /// One of them.
@@ -22,12 +24,18 @@ pub(super) enum List {
     Consents,
     Reliances,
     OpenTasks,
+    Embargoes,
 }
 
 impl Lists {
     /// The numbers as the head's code has them.
     pub(super) const fn bytes(&self) -> [[u8; 8]; 3] {
         [self.consents.to_be_bytes(), self.reliances.to_be_bytes(), self.open_tasks.to_be_bytes()]
+    }
+
+    /// What the head's code has beside them, once there is an embargo: of a store that has none the code is as it was before there could be any.
+    pub(super) fn held_back(&self) -> Option<Vec<u8>> {
+        (self.embargoes > 0).then(|| [b"embargoes".as_slice(), &self.embargoes.to_be_bytes()].concat())
     }
 
     /// That a list has as many rows as it must.
@@ -39,6 +47,7 @@ impl Lists {
             List::Consents => ("consents", "SELECT count(*) FROM consent_head", self.consents),
             List::Reliances => ("reliances", "SELECT count(*) FROM reliance", self.reliances),
             List::OpenTasks => ("open_tasks", "SELECT count(*) FROM task WHERE open = 1", self.open_tasks),
+            List::Embargoes => ("embargoes", "SELECT count(*) FROM embargo", self.embargoes),
         };
         let found: i64 = sqlx::query_scalar(count).fetch_one(connection).await.map_err(unavailable)?;
         if found == integer(expected) { Ok(()) } else { Err(StoreError::Corrupt { table: "head", column, row: "1".to_owned() }) }

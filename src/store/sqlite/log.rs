@@ -21,7 +21,7 @@ use crate::store::{EntryRow, Head, Revision, Sequenced, StoreError, StoredEntry,
 /// The columns of [`anchor_of`].
 macro_rules! anchor {
     () => {
-        "size, root, revision, registry, policy, consents, reliances, open_tasks, code"
+        "size, root, revision, registry, policy, consents, reliances, open_tasks, embargoes, code"
     };
 }
 pub(super) use anchor;
@@ -51,7 +51,11 @@ impl Anchor {
         let (size, revision) = (self.size.to_be_bytes(), self.revision.0.to_be_bytes());
         let policy = [&[u8::from(self.policy.is_some())], self.policy.as_deref().unwrap_or_default().as_bytes()].concat();
         let [consents, reliances, open_tasks] = self.lists.bytes();
-        seal.head.of_parts(&[&size, self.root.bytes(), &revision, &self.registry, &policy, &consents, &reliances, &open_tasks])
+        let held_back = self.lists.held_back();
+        let mut parts: Vec<&[u8]> =
+            vec![&size, self.root.bytes(), &revision, &self.registry, &policy, &consents, &reliances, &open_tasks];
+        parts.extend(held_back.as_deref());
+        seal.head.of_parts(&parts)
     }
 }
 
@@ -78,7 +82,12 @@ pub(super) fn anchor_of(row: &SqliteRow, seal: &Seal) -> Result<Anchor, StoreErr
         revision: Revision(row.try_get("revision").map_err(unavailable)?),
         registry: registry.map_or_else(|| Ok(seal.registry.of_parts(&[])), |code| exactly(code, "head", "registry", 1))?,
         policy: row.try_get("policy").map_err(unavailable)?,
-        lists: Lists { consents: count("consents")?, reliances: count("reliances")?, open_tasks: count("open_tasks")? },
+        lists: Lists {
+            consents: count("consents")?,
+            reliances: count("reliances")?,
+            open_tasks: count("open_tasks")?,
+            embargoes: count("embargoes")?,
+        },
     };
     let says_nothing = anchor.policy.is_none() && anchor.lists == Lists::default();
     let is_new = anchor.size == 0 && anchor.revision == Revision(0) && says_nothing && registry.is_none() && code.is_none();
@@ -247,6 +256,7 @@ pub(super) fn advance(script: &mut Script, seal: &Seal, old: &Head, new: &Sequen
         query.push(", consents = ").push_bind(integer(anchor.lists.consents));
         query.push(", reliances = ").push_bind(integer(anchor.lists.reliances));
         query.push(", open_tasks = ").push_bind(integer(anchor.lists.open_tasks));
+        query.push(", embargoes = ").push_bind(integer(anchor.lists.embargoes));
         query.push(", code = ").push_bind(code);
         query.push(" WHERE id = 1 AND size = ").push_bind(integer(old.size));
     });
