@@ -36,6 +36,7 @@ use crate::ledger::entry::{Actor, Body, Clear, EntryKind, Operation, Outcome, St
 use crate::organisation::Oin;
 use crate::secret::Personal;
 use crate::store::journal::{DEFAULT_YEARS, Journal, JournalError};
+use crate::store::search::Search;
 use crate::store::sequencer::{AppendError, Sequencer};
 use crate::store::{Append, Change, NonceClaim, Store, StoreError, SubjectIndex};
 use crate::subject::SubjectId;
@@ -63,6 +64,10 @@ pub struct Desk {
     pub terms: Terms,
     /// Finds consents and overrides about a person.
     pub subject_index: KeyedDigest,
+    /// Finds entries of the log.
+    pub search: Arc<dyn Search>,
+    /// Vouches for where a page of the log ends.
+    pub cursors: KeyedDigest,
     /// What decided before the policies in force did.
     pub earlier_policies: Arc<EarlierPolicies>,
 }

@@ -10,6 +10,7 @@ use crate::keystore::file::{FileKeyStore, make_root_key, root_key};
 use crate::keystore::{Key, KeyStore};
 use crate::store::Head;
 use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::search::SqliteSearch;
 
 /// The name of the key that seals the registers in the store.
 const REGISTERS: &str = "registers";
@@ -28,6 +29,7 @@ pub(super) struct Opened {
     pub(super) root: Key,
     pub(super) keys: Arc<dyn KeyStore>,
     pub(super) store: SqliteStore,
+    pub(super) search: SqliteSearch,
 }
 
 impl<'a> AtRest<'a> {
@@ -78,7 +80,7 @@ impl<'a> AtRest<'a> {
         let registers = if self.used { keys.existing_key(REGISTERS) } else { keys.wrapping_key(REGISTERS) };
         let registers = registers.map_err(StartError::new)?;
         let store = SqliteStore::open(&self.store, registers).await.map_err(|error| self.unusable(&error))?;
-        Ok(Opened { root, keys: Arc::new(keys), store })
+        Ok(Opened { root, keys: Arc::new(keys), store, search: SqliteSearch::beside(&self.store) })
     }
 
     /// The store's head, when there is a store; opens its keys and writes nothing.

@@ -11,6 +11,7 @@ pub mod lost;
 pub mod proofs;
 mod rows;
 pub mod scribe;
+pub mod search;
 pub mod sequencer;
 pub mod sqlite;
 
@@ -241,6 +242,9 @@ pub trait Store: Cosigned + Embargoes {
 
     /// The entries of one trace, oldest first.
     async fn entries_of(&self, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError>;
+
+    /// The entries with these indexes, lowest first; those that there are not are left out.
+    async fn entries_at(&self, indexes: &BTreeSet<u64>) -> Result<Vec<StoredEntry>, StoreError>;
 
     /// The texts of a version of the policies that was in force, as its archive holds them.
     async fn policy_texts(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError>;

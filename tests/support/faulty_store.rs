@@ -1,5 +1,6 @@
 //! A store that fails when told: before a commit, after it, or by taking its time; and a second node of a running gateway on such a store.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -142,6 +143,10 @@ impl Store for FaultyStore {
 
     async fn entries_of(&self, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError> {
         self.inner.entries_of(trace).await
+    }
+
+    async fn entries_at(&self, indexes: &BTreeSet<u64>) -> Result<Vec<StoredEntry>, StoreError> {
+        self.inner.entries_at(indexes).await
     }
 
     async fn policy_texts(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {

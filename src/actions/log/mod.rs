@@ -1,20 +1,12 @@
-//! What officers do with the log.
+//! The log for the officers of its parties: finding entries, opening them, overviews, reports to subjects, exports. What an officer is told of her own
+//! organisation's entries, and nothing of another's.
 
 pub mod export;
 #[cfg(test)]
 mod fixture;
+mod lines;
 pub mod overview;
 pub mod report;
+mod told;
 
-use crate::ledger::entry::{Body, Clear};
-
-/// One line of the log, opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// Its index.
-    pub index: u64,
-    /// The columns beside the body.
-    pub clear: Clear,
-    /// The body; `None` when the entry was erased.
-    pub body: Option<Body>,
-}
+pub use lines::{Line, Lines, Walk};

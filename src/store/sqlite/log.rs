@@ -1,5 +1,7 @@
 //! Head, tiles and entries.
 
+use std::collections::BTreeSet;
+
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -122,6 +124,15 @@ pub(super) async fn entries(connection: &mut SqliteConnection, from: u64, limit:
 
 pub(super) async fn entries_of(connection: &mut SqliteConnection, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError> {
     let query = sqlx::query(select_entries!("trace = ? ORDER BY idx")).bind(trace.to_string());
+    query.fetch_all(connection).await.map_err(unavailable)?.iter().map(entry).collect()
+}
+
+pub(super) async fn entries_at(
+    connection: &mut SqliteConnection,
+    indexes: &BTreeSet<u64>,
+) -> Result<Vec<StoredEntry>, StoreError> {
+    let list = serde_json::to_string(indexes).unwrap_or_default();
+    let query = sqlx::query(select_entries!("idx IN (SELECT value FROM json_each(?)) ORDER BY idx")).bind(list);
     query.fetch_all(connection).await.map_err(unavailable)?.iter().map(entry).collect()
 }
 
