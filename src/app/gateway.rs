@@ -14,8 +14,7 @@ use super::listeners::{self, Listeners};
 use super::policies;
 use super::registers::{self, Registers};
 use super::witnesses;
-use crate::actions::Desk;
-use crate::actions::terms;
+use crate::actions::{Desk, log, terms};
 use crate::api::{Api, openapi};
 use crate::clock::Clock;
 use crate::config::{ConfigError, GatewayConfig};
@@ -283,7 +282,8 @@ impl Bound {
         let jobs = TaskTracker::new();
         let stop_jobs = CancellationToken::new();
         let kept: jobs::Job = Box::pin(terms::keep(Arc::clone(&self.desk)));
-        for job in jobs::all(&self.gateway).into_iter().chain([kept]) {
+        let searched: jobs::Job = Box::pin(log::keep(Arc::clone(&self.desk)));
+        for job in jobs::all(&self.gateway).into_iter().chain([kept, searched]) {
             let stop = stop_jobs.clone();
             jobs.spawn(async move {
                 tokio::select! {

@@ -23,6 +23,7 @@ mod idempotency;
 mod kill;
 mod limits;
 mod log_first;
+mod log_search;
 mod lost;
 mod mutations;
 mod notices;

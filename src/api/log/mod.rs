@@ -1,6 +1,9 @@
 //! `/v1/log/…`: what privacy officers (FG) ask of the disclosure log. Each act is a POST, because what is asked can tell of a person; each is signed by
 //! the officer's own key beside the organisation's, and each look is an entry before its answer leaves.
 
+mod filter;
+pub(super) mod queries;
+
 use super::Api;
 use super::once::refusal;
 use crate::actions::officer::{Officer, OfficersRequest};
@@ -14,23 +17,36 @@ use crate::notice::OwnSignature;
 
 /// What can be asked, by the last part of the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Act {}
+pub(super) enum Act {
+    /// Search.
+    Queries,
+    /// Open entries.
+    Openings,
+}
 
 impl Act {
     pub(super) fn of(name: &str) -> Option<Self> {
         match name {
+            "queries" => Some(Self::Queries),
+            "openings" => Some(Self::Openings),
             _ => None,
         }
     }
 
     /// The last part of the path: it is part of what the officer signs.
     const fn name(self) -> &'static str {
-        match self {}
+        match self {
+            Self::Queries => "queries",
+            Self::Openings => "openings",
+        }
     }
 }
 
 pub(super) async fn answer(api: &Api, authenticated: &Authenticated, act: Act) -> Result<Reply, Refusal> {
-    match act {}
+    match act {
+        Act::Queries => queries::query(api, authenticated).await,
+        Act::Openings => queries::open(api, authenticated).await,
+    }
 }
 
 /// Reads `{"by":…,"request":{…},"signed":{"signedAt":…,"signature":…}}`, `request` with `members`, and makes sure that it is the officer who asks.
@@ -75,4 +91,10 @@ fn read<T>(body: &[u8], members: impl FnOnce(&mut Object<'_>) -> Option<T>) -> R
         Some(parts) if faults.is_empty() => Ok(parts),
         _ => Err(Refusal::schema(faults.into_vec())),
     }
+}
+
+/// What was looked at, once the look is in the log.
+fn answered(what: &impl serde::Serialize) -> Result<Reply, Refusal> {
+    let unavailable = |_| Refusal::new(ProblemType::LogUnavailable, "nothing was told; try again");
+    serde_json::to_vec(what).map(Reply::json).map_err(unavailable)
 }

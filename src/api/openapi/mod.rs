@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document, generated from the code (API Design Rules: `/v1/openapi.json`, readable without login).
 
 mod bodies;
+mod log;
 mod shared;
 
 use serde_json::Value;
@@ -10,6 +11,7 @@ use utoipa::{Modify, OpenApi};
 pub(super) use self::bodies::{
     Accepted, ConsentBody, ConsentEnding, ConsentQuery, Consents, DisclosureBody, Nothing, NoticeAnswer, Notices,
 };
+pub(super) use self::log::{LogOpening, LogQuery};
 use crate::catalogue::{Category, Form, schema};
 use crate::http::reply::API_VERSION;
 
@@ -33,6 +35,8 @@ use crate::http::reply::API_VERSION;
         crate::api::disclosures::create,
         crate::api::disclosures::pick_up,
         crate::api::explanations::explain,
+        crate::api::log::queries::open,
+        crate::api::log::queries::query,
         crate::api::notices::answer,
         crate::api::notices::list,
         crate::api::notices::one,
@@ -49,6 +53,7 @@ use crate::http::reply::API_VERSION;
         (name = "Offers", description = "What waits for collection, without saying about whom"),
         (name = "Consents", description = "A source's register of who agreed to what"),
         (name = "Notices", description = "What an organisation still has to do about what it received or decided"),
+        (name = "Log", description = "What an organisation's privacy officer asks of its side of the disclosure log"),
         (name = "Sources", description = "What the connector of a source brings unasked"),
     ),
     modifiers(&Completion),
@@ -95,7 +100,8 @@ pub fn json() -> String {
         "Nothing",
     ];
     let registers = ["ConsentRecording", "ConsentEnding", "ConsentQuery", "NoticeAnswer"];
-    for name in strict.into_iter().chain(registers).chain(["Identifier", "SourceItem", "ItemFacts", "OtherPerson"]) {
+    let log = ["LogQuery", "LogQueryRequest", "LogFilter", "LogOpening", "LogOpeningRequest", "LogSubject", "OwnSignature"];
+    for name in strict.into_iter().chain(registers).chain(log).chain(["Identifier", "SourceItem", "ItemFacts", "OtherPerson"]) {
         if let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")).and_then(Value::as_object_mut) {
             schema.insert("additionalProperties".to_owned(), Value::Bool(false));
         }
@@ -121,7 +127,7 @@ mod tests {
         let document: Value = serde_json::from_str(&json()).expect("JSON");
         assert_eq!(document["openapi"], "3.1.0");
         let events = ["/consents/{id}/withdrawals", "/consents/{id}/refusals", "/consents/{id}/invalidations"];
-        let registers = ["/consents", "/consent-queries", "/notices/{id}/answers"];
+        let registers = ["/consents", "/consent-queries", "/notices/{id}/answers", "/log/queries", "/log/openings"];
         for path in ["/disclosures", "/offers", "/overrides", "/releases"].into_iter().chain(events).chain(registers) {
             let operation = &document["paths"][path]["post"];
             assert!(operation["responses"]["503"].is_object() && operation["responses"]["200"].is_object(), "{path}");

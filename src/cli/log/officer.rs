@@ -10,6 +10,7 @@ use crate::app::gateway::Outside;
 use crate::cli::consent::KitFolder;
 use crate::cli::output::Failure;
 use crate::cli::own_key::hand;
+use crate::client::Kit;
 
 /// The privacy officer (FG) who asks.
 #[derive(Args)]
@@ -25,6 +26,11 @@ pub(super) struct Officer {
 }
 
 impl Officer {
+    /// Her organisation's kit.
+    pub(super) fn kit(&self) -> Result<Kit, Failure> {
+        self.kit.open()
+    }
+
     /// Asks for an act at `/v1/log/{action}` under her signature.
     pub(super) async fn ask(&self, outside: Outside, action: &str, request: &Value) -> Result<Value, Failure> {
         let client = self.kit.client(&outside)?.1;

@@ -12,30 +12,43 @@ use crate::store::search::OF_RECIPIENT;
 /// How many entries one step takes in.
 const STEP: i64 = 4096;
 
-/// Takes in the next entries and gives the size then; `None` when what was taken in before is not in the store (any more).
-pub(super) async fn step(connection: &mut SqliteConnection) -> Result<Option<u64>, StoreError> {
+/// The indexes, made when the end of the log is reached for the first time.
+const INDEXES: &str = include_str!("indexes.sql");
+
+/// How far the log was taken in.
+pub(super) struct Filled {
+    /// How many entries.
+    pub(super) size: u64,
+    /// Whether the end was reached, so that it can be searched.
+    pub(super) is_indexed: bool,
+}
+
+/// Takes in the next entries; `None` when what was taken in before is not in the store (any more).
+pub(super) async fn step(connection: &mut SqliteConnection) -> Result<Option<Filled>, StoreError> {
     // With the lock from before the entries are read: what is forgotten meanwhile waits, and finds what was taken in.
     let mut writing = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
-    let known = "SELECT size, size = 0 OR EXISTS (SELECT 1 FROM log.entry WHERE idx = filled.size - 1 AND leaf = filled.leaf) FROM filled";
+    let known = "SELECT size, indexed, size = 0 OR EXISTS (SELECT 1 FROM log.entry WHERE idx = filled.size - 1 AND leaf = filled.leaf) FROM filled";
     let row = sqlx::query(known).fetch_one(&mut *writing).await.map_err(unavailable)?;
-    let (from, continues): (i64, bool) = (row.try_get(0).map_err(unavailable)?, row.try_get(1).map_err(unavailable)?);
-    if !continues {
+    let (from, indexed): (i64, bool) = (row.try_get(0).map_err(unavailable)?, row.try_get(1).map_err(unavailable)?);
+    if !row.try_get::<bool, _>(2).map_err(unavailable)? {
         return Ok(None);
     }
-    let last: Option<i64> =
-        sqlx::query_scalar("SELECT max(idx) FROM (SELECT idx FROM log.entry WHERE idx >= ? ORDER BY idx LIMIT ?)")
-            .bind(from)
-            .bind(STEP)
-            .fetch_one(&mut *writing)
-            .await
-            .map_err(unavailable)?;
-    let Some(last) = last else { return unsigned(from, "filled", "size").map(Some) };
-    for sql in [WORDS, &*LINES, &*OTHERS, FILLED] {
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(from).bind(last);
-        query.execute(&mut *writing).await.map_err(unavailable)?;
+    let last = "SELECT max(idx) FROM (SELECT idx FROM log.entry WHERE idx >= ? ORDER BY idx LIMIT ?)";
+    let last: Option<i64> = sqlx::query_scalar(last).bind(from).bind(STEP).fetch_one(&mut *writing).await.map_err(unavailable)?;
+    if let Some(last) = last {
+        for sql in [WORDS, &*LINES, &*OTHERS, FILLED] {
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(from).bind(last);
+            query.execute(&mut *writing).await.map_err(unavailable)?;
+        }
+    }
+    let until = last.map_or(from, |last| last.saturating_add(1));
+    let is_indexed = indexed || until < from.saturating_add(STEP);
+    if is_indexed && !indexed {
+        sqlx::raw_sql(INDEXES).execute(&mut *writing).await.map_err(unavailable)?;
+        sqlx::query("UPDATE filled SET indexed = 1").execute(&mut *writing).await.map_err(unavailable)?;
     }
     writing.commit().await.map_err(unavailable)?;
-    unsigned(last, "entry", "idx").map(|last| Some(last.saturating_add(1)))
+    Ok(Some(Filled { size: unsigned(until, "filled", "size")?, is_indexed }))
 }
 
 const WORDS: &str = "INSERT OR IGNORE INTO word (text)
@@ -49,7 +62,7 @@ const WORDS: &str = "INSERT OR IGNORE INTO word (text)
 
 /// The columns as [`told`](crate::store::search::told) shows them: times in whole seconds, and of a recipient's side no override.
 static LINES: LazyLock<String> = LazyLock::new(|| {
-    let bit = |(bit, category): (usize, Category)| format!("(instr(' ' || categories || ' ', ' {category} ') > 0) << {bit}");
+    let bit = |(bit, category): (usize, Category)| format!("((instr(' ' || categories || ' ', ' {category} ') > 0) << {bit})");
     let categories: Vec<String> = Category::ALL.into_iter().enumerate().map(bit).collect();
     format!(
         "INSERT INTO line (idx, party, time, kind, purpose, categories, outcome, overridden, subject, actor, matter, class)

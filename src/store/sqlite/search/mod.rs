@@ -13,6 +13,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, timeout_at};
 
+use self::fill::Filled;
 use super::{integer, unavailable};
 use crate::store::StoreError;
 use crate::store::search::{Filter, Forget, Page, Place, Search};
@@ -40,10 +41,10 @@ impl SqliteSearch {
     }
 
     /// One step of filling. A file that cannot be used is deleted, and begun again.
-    async fn step(&self, open: &mut Option<SqliteConnection>) -> Result<u64, StoreError> {
+    async fn step(&self, open: &mut Option<SqliteConnection>) -> Result<Filled, StoreError> {
         if let Some(connection) = open.as_mut() {
             match fill::step(connection).await {
-                Ok(Some(size)) => return Ok(size),
+                Ok(Some(filled)) => return Ok(filled),
                 Ok(None) => tracing::warn!("the search file is not of this store, or ahead of it: built again"),
                 Err(error) => tracing::warn!(%error, "the search file cannot be filled: built again"),
             }
@@ -70,17 +71,18 @@ fn building() -> StoreError {
 impl Search for SqliteSearch {
     async fn catch_up(&self) -> Result<u64, StoreError> {
         let mut open = self.turn(Instant::now() + PATIENCE).await?;
-        self.step(&mut open).await
+        Ok(self.step(&mut open).await?.size)
     }
 
     async fn find(&self, filter: &Filter, page: Page) -> Result<Vec<Place>, StoreError> {
         let until = Instant::now() + PATIENCE;
         let mut open = self.turn(until).await?;
-        let mut size = self.step(&mut open).await?;
-        while size < page.as_of {
-            let earlier = size;
-            size = self.step(&mut open).await?;
-            if size == earlier || Instant::now() > until {
+        let mut filled = self.step(&mut open).await?;
+        while filled.size < page.as_of || !filled.is_indexed {
+            let earlier = filled.size;
+            filled = self.step(&mut open).await?;
+            let is_stuck = filled.size == earlier && filled.size < page.as_of;
+            if is_stuck || Instant::now() > until {
                 return Err(building());
             }
         }

@@ -35,7 +35,6 @@ impl SqliteSearch {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(5))
-            .pragma("temp_store", "MEMORY")
             .pragma("secure_delete", "ON")
             .disable_statement_logging();
         let mut connection = options.connect().await.map_err(unavailable)?;
@@ -49,8 +48,11 @@ impl SqliteSearch {
 
     async fn check(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
         MIGRATIONS.run_direct(None, connection, false).await.map_err(|_| unusable("it has another schema"))?;
+        // Every index against its table, row by row: mapped into memory for that long only.
+        sqlx::query("PRAGMA mmap_size = 1073741824").execute(&mut *connection).await.map_err(unavailable)?;
         let verdict: String =
             sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&mut *connection).await.map_err(unavailable)?;
+        sqlx::query("PRAGMA mmap_size = 0").execute(&mut *connection).await.map_err(unavailable)?;
         if verdict != "ok" {
             return Err(unusable("it is damaged"));
         }
