@@ -17,7 +17,7 @@ mod told;
 mod view;
 
 pub use asked::{Asked, terms};
-pub use embargo::{Embargoing, EmbargoView, Placing};
+pub use embargo::{EmbargoView, Embargoing, Placing};
 pub use keep::keep;
 pub use lines::{Line, Lines, Walk};
 pub use query::{MOST_OPENED, Query};

@@ -1,8 +1,11 @@
 //! `/v1/log/…`: what privacy officers (FG) ask of the disclosure log. Each act is a POST, because what is asked can tell of a person; each is signed by
 //! the officer's own key beside the organisation's, and each look is an entry before its answer leaves.
 
+pub(super) mod embargoes;
+pub(super) mod exports;
 mod filter;
 pub(super) mod queries;
+pub(super) mod shown;
 
 use super::Api;
 use super::once::refusal;
@@ -22,6 +25,14 @@ pub(super) enum Act {
     Queries,
     /// Open entries.
     Openings,
+    /// An overview.
+    Overviews,
+    /// A subject's report.
+    SubjectReports,
+    /// A file.
+    Exports,
+    /// Hold back from reports.
+    Embargoes,
 }
 
 impl Act {
@@ -29,6 +40,10 @@ impl Act {
         match name {
             "queries" => Some(Self::Queries),
             "openings" => Some(Self::Openings),
+            "overviews" => Some(Self::Overviews),
+            "subject-reports" => Some(Self::SubjectReports),
+            "exports" => Some(Self::Exports),
+            "embargoes" => Some(Self::Embargoes),
             _ => None,
         }
     }
@@ -38,6 +53,10 @@ impl Act {
         match self {
             Self::Queries => "queries",
             Self::Openings => "openings",
+            Self::Overviews => "overviews",
+            Self::SubjectReports => "subject-reports",
+            Self::Exports => "exports",
+            Self::Embargoes => "embargoes",
         }
     }
 }
@@ -46,6 +65,10 @@ pub(super) async fn answer(api: &Api, authenticated: &Authenticated, act: Act) -
     match act {
         Act::Queries => queries::query(api, authenticated).await,
         Act::Openings => queries::open(api, authenticated).await,
+        Act::Overviews => shown::overview(api, authenticated).await,
+        Act::SubjectReports => shown::report(api, authenticated).await,
+        Act::Exports => exports::export(api, authenticated).await,
+        Act::Embargoes => embargoes::embargo(api, authenticated).await,
     }
 }
 

@@ -11,7 +11,7 @@ use utoipa::{Modify, OpenApi};
 pub(super) use self::bodies::{
     Accepted, ConsentBody, ConsentEnding, ConsentQuery, Consents, DisclosureBody, Nothing, NoticeAnswer, Notices,
 };
-pub(super) use self::log::{LogOpening, LogQuery};
+pub(super) use self::log::{Embargoes, LogEmbargo, LogExport, LogOpening, LogOverview, LogQuery, LogReport};
 use crate::catalogue::{Category, Form, schema};
 use crate::http::reply::API_VERSION;
 
@@ -35,8 +35,12 @@ use crate::http::reply::API_VERSION;
         crate::api::disclosures::create,
         crate::api::disclosures::pick_up,
         crate::api::explanations::explain,
+        crate::api::log::embargoes::embargo,
+        crate::api::log::exports::export,
         crate::api::log::queries::open,
         crate::api::log::queries::query,
+        crate::api::log::shown::overview,
+        crate::api::log::shown::report,
         crate::api::notices::answer,
         crate::api::notices::list,
         crate::api::notices::one,
@@ -101,7 +105,14 @@ pub fn json() -> String {
     ];
     let registers = ["ConsentRecording", "ConsentEnding", "ConsentQuery", "NoticeAnswer"];
     let log = ["LogQuery", "LogQueryRequest", "LogFilter", "LogOpening", "LogOpeningRequest", "LogSubject", "OwnSignature"];
-    for name in strict.into_iter().chain(registers).chain(log).chain(["Identifier", "SourceItem", "ItemFacts", "OtherPerson"]) {
+    let views = ["LogOverview", "LogOverviewRequest", "LogReport", "LogReportRequest", "LogExport", "LogExportRequest"];
+    let embargoes = ["LogEmbargo", "LogEmbargoRequest", "LogEmbargoPlacing"];
+    for name in strict.into_iter().chain(registers).chain(log).chain(views).chain(embargoes).chain([
+        "Identifier",
+        "SourceItem",
+        "ItemFacts",
+        "OtherPerson",
+    ]) {
         if let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")).and_then(Value::as_object_mut) {
             schema.insert("additionalProperties".to_owned(), Value::Bool(false));
         }
@@ -128,7 +139,9 @@ mod tests {
         assert_eq!(document["openapi"], "3.1.0");
         let events = ["/consents/{id}/withdrawals", "/consents/{id}/refusals", "/consents/{id}/invalidations"];
         let registers = ["/consents", "/consent-queries", "/notices/{id}/answers", "/log/queries", "/log/openings"];
-        for path in ["/disclosures", "/offers", "/overrides", "/releases"].into_iter().chain(events).chain(registers) {
+        let views = ["/log/overviews", "/log/subject-reports", "/log/exports", "/log/embargoes"];
+        for path in ["/disclosures", "/offers", "/overrides", "/releases"].into_iter().chain(events).chain(registers).chain(views)
+        {
             let operation = &document["paths"][path]["post"];
             assert!(operation["responses"]["503"].is_object() && operation["responses"]["200"].is_object(), "{path}");
             let body = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str().expect("a body");

@@ -14,6 +14,7 @@ pub(super) fn write(entry: Exported<'_>, out: &mut Vec<u8>) -> u64 {
     let decided = decided(clear.kind, body);
     let (event, at, request, response) = match decided.as_slice() {
         [] if is_static_refusal(body) => ("adl.access_evaluation", body.occurred_at, refused_request(clear), refusal(body)),
+        [] if is_untold(clear.kind, body) => ("adl.access_evaluations", body.occurred_at, refused_request(clear), Value::Null),
         [] => return 0,
         [(item, considered)] => {
             ("adl.access_evaluation", considered.at, request(clear, body, item, considered), response(item, considered))
@@ -55,6 +56,12 @@ fn is_static_refusal(body: &Body) -> bool {
     body.refusal.as_ref().is_some_and(|refusal| refusal.problem == NOT_PERMITTED)
 }
 
+/// Whether the policies were asked and the party is not told what they said, item by item: a recipient, about what it asked for. The answer stands in the
+/// entry, for who answers for the gateway.
+fn is_untold(kind: EntryKind, body: &Body) -> bool {
+    kind == EntryKind::Ask && body.decision.is_some()
+}
+
 fn last(decided: &[Decided<'_>]) -> Timestamp {
     decided.iter().map(|(_, considered)| considered.at).max().unwrap_or(Timestamp::from_millis(0))
 }
@@ -64,13 +71,18 @@ fn attributes(entry: Exported<'_>, body: &Body) -> Value {
     let subject = entry.line.clear.subject.as_ref().map(token);
     let decision = body.decision.as_ref();
     json!({
+        "adl.core.response": is_untold(entry.line.clear.kind, body).then(|| in_the_log(entry)).filter(|_| body.items.iter().all(|item| item.considered.is_none())),
         "adl.core.policies": decision.map(|decision| json!({"sluis": decision.bundle})),
         // The entry holds the facts that the policies were given.
-        "adl.core.information": decision.map(|_| json!({"sluis-log": {"party": entry.line.clear.party, "index": entry.line.index}})),
+        "adl.core.information": decision.map(|_| in_the_log(entry)),
         "adl.core.configuration": decision.map(|decision| json!({"sluis": decision.configuration.get("software")})),
         "dpl.core.data_subject_id": subject,
         "dpl.core.data_subject_id_type": subject.as_ref().map(|_| SUBJECT_TYPE),
     })
+}
+
+fn in_the_log(entry: Exported<'_>) -> Value {
+    json!({"sluis-log": {"party": entry.line.clear.party, "index": entry.line.index}})
 }
 
 /// Who would receive, what for: the same for every combination of a request.

@@ -6,6 +6,7 @@ mod csv;
 mod head;
 mod jsonl;
 mod ldv;
+mod making;
 mod nen7513;
 
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 
 pub use csv::columns;
 pub use head::{Header, Tally};
+pub use making::{CutShort, Making, Piece};
 
 use super::Line;
 use crate::ledger::entry::{Body, Clear, EntryKind, Status};
