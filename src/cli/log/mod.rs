@@ -1,8 +1,11 @@
 //! `sluis log`
 
+mod embargo;
+mod export;
 mod filter;
 mod officer;
 mod search;
+mod shown;
 mod verify;
 
 use std::process::ExitCode;
@@ -27,6 +30,14 @@ enum Step {
     Search(Box<search::Search>),
     /// Open entries of it.
     Open(search::Open),
+    /// An overview of it (NEN 7513): by subject, day, employee or dossier.
+    Overview(Box<shown::Overview>),
+    /// What a data subject is told of it.
+    Report(Box<shown::Telling>),
+    /// Export it to a file.
+    Export(Box<export::Export>),
+    /// Hold entries back from reports to data subjects.
+    Embargo(embargo::Embargo),
 }
 
 impl Log {
@@ -35,6 +46,10 @@ impl Log {
             Step::Verify(verify) => verify.run().await,
             Step::Search(search) => search.run(outside).await,
             Step::Open(open) => open.run(outside).await,
+            Step::Overview(overview) => overview.run(outside).await,
+            Step::Report(telling) => telling.run(outside).await,
+            Step::Export(export) => export.run(outside).await,
+            Step::Embargo(embargo) => embargo.run(outside).await,
         })
     }
 }
