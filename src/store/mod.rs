@@ -9,6 +9,7 @@ pub mod facts;
 pub mod journal;
 pub mod lost;
 pub mod proofs;
+pub mod retention;
 mod rows;
 pub mod scribe;
 pub mod search;
@@ -20,13 +21,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use append::{Append, Committed, Conflict, EntryRow, Expected, IdempotencyClaim, NonceClaim, Receipting};
+pub use append::{Append, Committed, Conflict, EntryRow, Erasable, Expected, IdempotencyClaim, NonceClaim, Receipting};
 pub use change::{Change, CredentialChange, PolicyVersion, StatusChange};
 pub use rows::{ContributionRow, DeliveryRow, DisclosureRow, NameIndex, OfferPage, OfferRow, PseudonymRow};
 
 use self::cosigned::Cosigned;
 use self::duties::{KeptConsent, PastTerm, Reliance};
 use self::embargoes::Embargoes;
+use self::retention::Retention;
 use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
 use crate::consent::{ConsentRecord, Override};
@@ -212,7 +214,7 @@ pub struct Sequenced {
 
 /// A store. Whatever it acknowledges is durable: synced to disk, and on as many standbys as configured.
 #[async_trait]
-pub trait Store: Cosigned + Embargoes {
+pub trait Store: Cosigned + Embargoes + Retention {
     /// The head as last committed.
     async fn head(&self) -> Result<Head, StoreError>;
 

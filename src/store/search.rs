@@ -12,7 +12,7 @@ use crate::ledger::entry::{Clear, EntryKind, Outcome};
 use crate::ledger::token::SearchToken;
 use crate::organisation::Oin;
 
-/// The most lines of one page.
+/// The most lines of one page that is shown.
 pub const MOST: u32 = 200;
 
 /// Which entries: those of one party to which all of these apply.
@@ -146,20 +146,12 @@ pub struct Page {
     pub after: Option<Place>,
     /// Which come first.
     pub order: Order,
-    /// At most so many; never more than [`MOST`].
+    /// At most so many.
     pub limit: u32,
 }
 
-/// What is to be found no more by subject, actor and case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Forget<'f> {
-    /// Every entry of this key class.
-    Class(&'f str),
-    /// The entry with this index.
-    Entry(u64),
-}
-
-/// Finds entries. It is behind the log by at most what was committed since it was last asked, and takes that in before it answers.
+/// Finds entries. It is behind the log by at most what was committed since it was last asked, and takes that in before it answers: new entries, and that
+/// entries were erased, which it then finds by neither subject nor actor nor case.
 #[async_trait]
 pub trait Search: Send + Sync {
     /// Takes in what was committed to the log since, and gives the size that it has then; a long way is gone in steps, of which this is one.
@@ -179,11 +171,4 @@ pub trait Search: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn discard(&self) -> Result<(), StoreError>;
-
-    /// Removes the tokens of entries that were erased: **after** they were removed from the log itself, so that they are not taken in again. To forget twice is
-    /// to forget once; whoever finishes an erasure that was interrupted calls it again.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn forget(&self, what: Forget<'_>) -> Result<(), StoreError>;
 }

@@ -139,7 +139,7 @@ async fn who_is_no_privacy_officer_of_the_organisation_sees_nothing_and_that_is_
     gateway.ask(Slug::VeiligThuis, &gateway.question("P22"), None).await.expect("an answer");
     let police = gateway.persona(Slug::Police);
     let (fg, now) = (officer(&gateway, Slug::Police), gateway.clock.now());
-    let minutes = |count: u64| std::time::Duration::from_secs(count * 60);
+    let minutes = std::time::Duration::from_mins;
     let request = json!({"filter": {"kind": "contribution"}});
     let good = signed(&gateway, &fg, "queries", &request);
     let with = |pointer: &str, value: Value| {

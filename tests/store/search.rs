@@ -10,10 +10,11 @@ use std::time::Duration;
 use sluis::catalogue::Category;
 use sluis::clock::Timestamp;
 use sluis::entropy::SystemEntropy;
-use sluis::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, SpanId, Status, TraceId};
+use sluis::ledger::entry::{Body, Clear, EntryKind, Erases, Erasure, Operation, Outcome, SpanId, Status, TraceId};
 use sluis::organisation::Oin;
 use sluis::secret::Personal;
-use sluis::store::search::{Filter, Forget, Order, Page, Place, Search, told};
+use sluis::store::retention::{Retention, tombstone};
+use sluis::store::search::{Filter, Order, Page, Place, Search, told};
 use sluis::store::sqlite::search::SqliteSearch;
 use sluis::store::{Append, EntryRow, Store};
 use sluis::subject::SubjectId;
@@ -87,6 +88,11 @@ fn columns(fixture: &Fixture, dice: &mut Dice, number: usize) -> Clear {
 }
 
 fn row(fixture: &Fixture, clear: Clear, years: u32) -> EntryRow {
+    row_of(fixture, clear, years, None)
+}
+
+/// An entry, of an erasure if it erases something.
+fn row_of(fixture: &Fixture, clear: Clear, years: u32, erases: Option<Erases>) -> EntryRow {
     let operation = Operation {
         trace_id: clear.trace,
         span_id: SpanId::fresh(&SystemEntropy::default()).expect("randomness"),
@@ -98,7 +104,8 @@ fn row(fixture: &Fixture, clear: Clear, years: u32) -> EntryRow {
         processing_activity: None,
         foreign: None,
     };
-    let body = Body::new(clear.kind, clear.time, clear.party.clone(), operation);
+    let mut body = Body::new(clear.kind, clear.time, clear.party.clone(), operation);
+    body.erasure = erases.map(|erases| Erasure { rule: "test".to_owned(), erases: Some(erases), count: 1 });
     fixture.journal.write(clear, &body, None, years).expect("an entry").row
 }
 
@@ -252,6 +259,9 @@ fn search_file(store: &Path) -> PathBuf {
     file.into()
 }
 
+/// What happens to a file.
+type Damage = Box<dyn Fn(&Path)>;
+
 /// That everything is found as it should be.
 async fn is_right(search: &dyn Search, fixture: &Fixture, known: &[Clear], what: &str) {
     for party in [oin(1), oin(2)] {
@@ -274,7 +284,6 @@ async fn a_file_that_was_deleted_cut_or_damaged_is_built_again() {
     closed(search, &file).await;
     let sound = std::fs::read(&file).expect("the file");
 
-    type Damage = Box<dyn Fn(&Path)>;
     let write = |bytes: Vec<u8>| -> Damage { Box::new(move |file: &Path| std::fs::write(file, &bytes).expect("written")) };
     let cut = |end: usize| write(sound[..end].to_vec());
     let mut damages: Vec<(String, Damage)> = vec![
@@ -355,49 +364,57 @@ async fn the_file_tells_of_nobody() {
         assert!(!contains(text.as_bytes()), "{text}");
     }
 
-    // What is forgotten is gone from the bytes too.
-    let about = |index: usize| known[index].subject.map(|token| token.bytes().to_vec());
-    let index = known.iter().position(|clear| clear.subject.is_some()).expect("an entry about somebody");
-    let token = about(index).expect("a token");
+    // What is erased is gone from the bytes too, at the next step.
+    let token = known.iter().find_map(|clear| clear.subject).expect("an entry about somebody").bytes().to_vec();
     assert!(contains(&token));
-    let of_one: Vec<usize> = (0..known.len()).filter(|one| about(*one).as_ref() == Some(&token)).collect();
-    for one in of_one {
-        search.forget(Forget::Entry(u64::try_from(one).expect("an index"))).await.expect("forgotten");
-    }
-    assert!(!contains(&token), "the token of every entry about this person was forgotten");
+    let class = fixture.store.entries(0, 1).await.expect("entries")[0].row.key_class.clone();
+    fixture.store.forget(&Erases::Class(class.clone()), &class).await.expect("erased");
+    assert!(contains(&token));
+    search.catch_up().await.expect("caught up");
+    assert!(!contains(&token), "the token of every entry about this person was erased");
 }
 
+/// Broken on purpose to see it fail: without `follow`; without the look at the salt, so that what a hold keeps is forgotten too; `UNSAID` never.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_forgotten_is_found_by_its_other_columns_only() {
+async fn what_was_erased_is_found_by_its_other_columns_only_and_what_a_hold_keeps_by_all() {
     let fixture = Fixture::new().await;
-    let party = oin(1);
-    let mut dice = Dice(7);
+    let (party, mut dice) = (oin(1), Dice(7));
     let subject = fixture.journal.subject_token(&party, &person(0));
     let clear = |dice: &mut Dice| Clear {
         party: party.clone(),
         subject: Some(subject),
         actor: Some(fixture.journal.actor_token(&party, &actor(0))),
-        case: None,
         ..columns(&fixture, dice, 0)
     };
-    let rows = [5, 5, 15].map(|years| row(&fixture, clear(&mut dice), years));
+    let rows = [5, 5, 15, 15, 15].map(|years| row(&fixture, clear(&mut dice), years));
     let class = rows[0].key_class.clone();
     assert!(rows[1].key_class == class && rows[2].key_class != class);
-    let others = rows[2].clear.clone();
     fixture.commit_one(Append { entries: rows.to_vec(), ..Append::default() }).await.expect("committed");
     let search = SqliteSearch::beside(&fixture.file());
-    let about = Filter { subject: Some(subject), ..Filter::of(party.clone()) };
+    let (about, all) = (Filter { subject: Some(subject), ..Filter::of(party.clone()) }, Filter::of(party.clone()));
     let indexes = async |filter: &Filter| -> BTreeSet<u64> {
-        found(&search, filter, 3, Order::NewestFirst, 200).await.iter().map(|place| place.index).collect()
+        found(&search, filter, 5, Order::NewestFirst, 200).await.iter().map(|place| place.index).collect()
     };
-    assert_eq!(indexes(&about).await, BTreeSet::from([0, 1, 2]));
-    search.forget(Forget::Class(&class)).await.expect("forgotten");
-    search.forget(Forget::Class(&class)).await.expect("forgotten twice");
-    search.forget(Forget::Class("entries-99y-2099-01")).await.expect("a class of which there is nothing");
-    assert_eq!(indexes(&about).await, BTreeSet::from([2]));
-    assert_eq!(indexes(&Filter::of(party.clone())).await, BTreeSet::from([0, 1, 2]));
-    search.forget(Forget::Entry(2)).await.expect("forgotten");
-    assert_eq!(indexes(&about).await, BTreeSet::new());
-    assert_eq!(indexes(&Filter { kind: Some(others.kind), ..Filter::of(party.clone()) }).await.contains(&2), true);
-    assert_eq!(fixture.store.entries_at(&BTreeSet::from([2, 0, 7])).await.expect("entries").len(), 2);
+    assert_eq!(indexes(&about).await, BTreeSet::from([0, 1, 2, 3, 4]));
+
+    // A class, but for what a hold keeps; then that too.
+    let hold = "hold-01900000-0000-7000-8000-000000000000";
+    let wrapped = fixture.journal.wrap_anew(&rows[1], hold).expect("wrapped");
+    fixture.store.hold_entries(&[(1, wrapped)], Some(hold)).await.expect("held");
+    fixture.store.forget(&Erases::Class(class.clone()), &class).await.expect("erased");
+    assert_eq!(indexes(&about).await, BTreeSet::from([1, 2, 3, 4]));
+    fixture.store.forget(&Erases::Hold(hold.to_owned()), hold).await.expect("erased");
+    assert_eq!(indexes(&about).await, BTreeSet::from([2, 3, 4]));
+
+    // One entry, of which the log says so.
+    let erasure = row_of(&fixture, clear(&mut dice), 5, Some(Erases::Entry(2)));
+    fixture.commit_one(Append { entries: vec![erasure], ..Append::default() }).await.expect("committed");
+    let name = |index: usize| tombstone(&rows[index].leaf);
+    fixture.store.forget(&Erases::Entry(2), &name(2)).await.expect("erased");
+    assert_eq!(indexes(&about).await, BTreeSet::from([3, 4]));
+
+    // One of which it does not say so any more: known from the key store, after an older copy was put back.
+    fixture.store.forget(&Erases::Entry(3), &name(3)).await.expect("erased");
+    assert_eq!(indexes(&about).await, BTreeSet::from([4]));
+    assert_eq!(indexes(&all).await, BTreeSet::from([0, 1, 2, 3, 4]), "all are found still");
 }

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::told;
 use crate::actions::{ActionError, Desk};
-use crate::keystore::KeyStoreError;
-use crate::ledger::entry::{Beside, Body, Clear};
+use crate::ledger::entry::{Beside, Body, Clear, TokensDigest};
 use crate::organisation::Oin;
 use crate::store::journal::JournalError;
 use crate::store::search::{self, Filter, Order, Page, Place};
@@ -102,7 +101,7 @@ impl Desk {
         }
         match self.journal.open(&row) {
             Ok(body) => Ok(Line { index, body: Some(told::told(&row.clear, body, &self.oin)), clear }),
-            Err(JournalError::KeyStore(KeyStoreError::Destroyed(_))) => Ok(Line { index, clear, body: None }),
+            Err(JournalError::Erased) => Ok(Line { index, clear, body: None }),
             Err(error) => {
                 tracing::error!(index, %error, "ALARM: an entry of the log cannot be opened: run `sluis log verify full`");
                 Err(error.into())
@@ -139,14 +138,8 @@ impl Desk {
         for place in places {
             let Some(entry) = entries.remove(&place.index) else { return Ok(None) };
             let told = search::told(&entry.row.clear);
-            if is_erased(&entry.row) {
-                // Erased meanwhile: it cannot be found by a token any more.
-                if told.party != filter.party {
-                    return Ok(None);
-                }
-                if filter.takes(&told) {
-                    found.push(entry);
-                }
+            if is_erased(&entry.row) && told.party == filter.party && !filter.takes(&told) {
+                // Erased meanwhile: nobody finds it by a token any more.
                 continue;
             }
             if told.time != place.time || !filter.takes(&told) {
@@ -161,13 +154,15 @@ impl Desk {
 
 /// Whether the content of an entry is gone.
 const fn is_erased(row: &EntryRow) -> bool {
-    row.body.is_empty()
+    row.erasable.is_none()
 }
 
-/// That the columns are those that the entry was sealed with: its leaf commits to them.
+/// That the columns are those that the entry was sealed with, its tokens too unless they were erased: its leaf commits to them.
 fn unchanged(entry: &StoredEntry) -> Result<(), StoreError> {
     let row = &entry.row;
-    if row.leaf.holds(&row.body) && Beside::before(&row.body) == Some(row.beside()) {
+    let of_tokens = |erasable: &crate::store::Erasable| TokensDigest::of(&erasable.salt, &row.clear) == row.tokens;
+    let columns = row.leaf.holds(&row.body) && Beside::before(&row.body) == Some(row.beside());
+    if columns && row.erasable.as_ref().is_none_or(of_tokens) {
         return Ok(());
     }
     let corrupt = StoreError::Corrupt { table: "entry", column: "columns", row: entry.index.to_string() };

@@ -2,8 +2,10 @@
 //! the officer's own key beside the organisation's, and each look is an entry before its answer leaves.
 
 pub(super) mod embargoes;
+pub mod erasures;
 pub(super) mod exports;
 mod filter;
+pub mod holds;
 pub(super) mod queries;
 pub(super) mod shown;
 
@@ -33,19 +35,32 @@ pub(super) enum Act {
     Exports,
     /// Hold back from reports.
     Embargoes,
+    /// One entry is erased.
+    Erasures,
+    /// A legal hold is placed.
+    Holds,
+    /// One is lifted.
+    Lifts,
+    /// Those that stand.
+    StandingHolds,
 }
 
 impl Act {
+    const ALL: [Self; 10] = [
+        Self::Queries,
+        Self::Openings,
+        Self::Overviews,
+        Self::SubjectReports,
+        Self::Exports,
+        Self::Embargoes,
+        Self::Erasures,
+        Self::Holds,
+        Self::Lifts,
+        Self::StandingHolds,
+    ];
+
     pub(super) fn of(name: &str) -> Option<Self> {
-        match name {
-            "queries" => Some(Self::Queries),
-            "openings" => Some(Self::Openings),
-            "overviews" => Some(Self::Overviews),
-            "subject-reports" => Some(Self::SubjectReports),
-            "exports" => Some(Self::Exports),
-            "embargoes" => Some(Self::Embargoes),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|act| act.name() == name)
     }
 
     /// The last part of the path: it is part of what the officer signs.
@@ -57,6 +72,10 @@ impl Act {
             Self::SubjectReports => "subject-reports",
             Self::Exports => "exports",
             Self::Embargoes => "embargoes",
+            Self::Erasures => "erasures",
+            Self::Holds => "holds",
+            Self::Lifts => "lifts",
+            Self::StandingHolds => "standing-holds",
         }
     }
 }
@@ -69,6 +88,10 @@ pub(super) async fn answer(api: &Api, authenticated: &Authenticated, act: Act) -
         Act::SubjectReports => shown::report(api, authenticated).await,
         Act::Exports => exports::export(api, authenticated).await,
         Act::Embargoes => embargoes::embargo(api, authenticated).await,
+        Act::Erasures => erasures::erase(api, authenticated).await,
+        Act::Holds => holds::place(api, authenticated).await,
+        Act::Lifts => holds::lift(api, authenticated).await,
+        Act::StandingHolds => holds::list(api, authenticated).await,
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod bodies;
 mod log;
+mod log_search;
+mod log_views;
 mod shared;
 
 use serde_json::Value;
@@ -11,7 +13,11 @@ use utoipa::{Modify, OpenApi};
 pub(super) use self::bodies::{
     Accepted, ConsentBody, ConsentEnding, ConsentQuery, Consents, DisclosureBody, Nothing, NoticeAnswer, Notices,
 };
-pub(super) use self::log::{Embargoes, LogEmbargo, LogExport, LogOpening, LogOverview, LogQuery, LogReport};
+pub(super) use self::log::{
+    LegalHoldLift, LegalHoldLifted, LegalHoldRequest, LegalHolds, LogErased, LogErasureRequest, OfficersLook,
+};
+pub(super) use self::log_search::{LogOpening, LogQuery};
+pub(super) use self::log_views::{Embargoes, LogEmbargo, LogExport, LogOverview, LogReport};
 use crate::catalogue::{Category, Form, schema};
 use crate::http::reply::API_VERSION;
 
@@ -41,6 +47,10 @@ use crate::http::reply::API_VERSION;
         crate::api::log::queries::query,
         crate::api::log::shown::overview,
         crate::api::log::shown::report,
+        crate::api::log::erasures::erase,
+        crate::api::log::holds::lift,
+        crate::api::log::holds::list,
+        crate::api::log::holds::place,
         crate::api::notices::answer,
         crate::api::notices::list,
         crate::api::notices::one,
@@ -56,8 +66,8 @@ use crate::http::reply::API_VERSION;
         (name = "Disclosures", description = "Asking for information and picking it up"),
         (name = "Offers", description = "What waits for collection, without saying about whom"),
         (name = "Consents", description = "A source's register of who agreed to what"),
+        (name = "Log", description = "What privacy officers (FG) ask of the disclosure log, each under her own signature"),
         (name = "Notices", description = "What an organisation still has to do about what it received or decided"),
-        (name = "Log", description = "What an organisation's privacy officer asks of its side of the disclosure log"),
         (name = "Sources", description = "What the connector of a source brings unasked"),
     ),
     modifiers(&Completion),
@@ -104,15 +114,24 @@ pub fn json() -> String {
         "Nothing",
     ];
     let registers = ["ConsentRecording", "ConsentEnding", "ConsentQuery", "NoticeAnswer"];
-    let log = ["LogQuery", "LogQueryRequest", "LogFilter", "LogOpening", "LogOpeningRequest", "LogSubject", "OwnSignature"];
+    let log = [
+        "LogQuery",
+        "LogQueryRequest",
+        "LogFilter",
+        "LogOpening",
+        "LogOpeningRequest",
+        "OfficersLook",
+        "LogErasureRequest",
+        "LogErasure",
+        "LegalHoldRequest",
+        "LegalHoldPlacing",
+        "LegalHoldLift",
+        "LegalHoldLifting",
+    ];
     let views = ["LogOverview", "LogOverviewRequest", "LogReport", "LogReportRequest", "LogExport", "LogExportRequest"];
     let embargoes = ["LogEmbargo", "LogEmbargoRequest", "LogEmbargoPlacing"];
-    for name in strict.into_iter().chain(registers).chain(log).chain(views).chain(embargoes).chain([
-        "Identifier",
-        "SourceItem",
-        "ItemFacts",
-        "OtherPerson",
-    ]) {
+    let log = log.into_iter().chain(views).chain(embargoes);
+    for name in strict.into_iter().chain(registers).chain(log).chain(["Identifier", "SourceItem", "ItemFacts", "OtherPerson"]) {
         if let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")).and_then(Value::as_object_mut) {
             schema.insert("additionalProperties".to_owned(), Value::Bool(false));
         }

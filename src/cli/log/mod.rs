@@ -1,8 +1,10 @@
 //! `sluis log`
 
 mod embargo;
+mod erase;
 mod export;
 mod filter;
+mod hold;
 mod officer;
 mod search;
 mod shown;
@@ -38,6 +40,10 @@ enum Step {
     Export(Box<export::Export>),
     /// Hold entries back from reports to data subjects.
     Embargo(embargo::Embargo),
+    /// Erase one entry, as privacy officer.
+    Erase(erase::Erase),
+    /// Keep entries beyond their term, as privacy officer.
+    Hold(hold::Hold),
 }
 
 impl Log {
@@ -50,6 +56,8 @@ impl Log {
             Step::Report(telling) => telling.run(outside).await,
             Step::Export(export) => export.run(outside).await,
             Step::Embargo(embargo) => embargo.run(outside).await,
+            Step::Erase(erase) => erase.run(outside).await,
+            Step::Hold(hold) => hold.run(outside).await,
         })
     }
 }

@@ -20,6 +20,7 @@ mod registering;
 mod registers;
 mod registry;
 mod reliances;
+mod retention;
 mod script;
 mod seal;
 pub mod search;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 
 use super::super::{unavailable, unsigned};
+use super::forget::{self, Forgets};
 use crate::catalogue::Category;
 use crate::store::StoreError;
 use crate::store::search::OF_RECIPIENT;
@@ -41,6 +42,10 @@ pub(super) async fn step(connection: &mut SqliteConnection) -> Result<Option<Fil
             query.execute(&mut *writing).await.map_err(unavailable)?;
         }
     }
+    let forgets = forget::follow(&mut writing, from).await?;
+    if forgets == Forgets::Unknown {
+        return Ok(None);
+    }
     let until = last.map_or(from, |last| last.saturating_add(1));
     let is_indexed = indexed || until < from.saturating_add(STEP);
     if is_indexed && !indexed {
@@ -48,6 +53,9 @@ pub(super) async fn step(connection: &mut SqliteConnection) -> Result<Option<Fil
         sqlx::query("UPDATE filled SET indexed = 1").execute(&mut *writing).await.map_err(unavailable)?;
     }
     writing.commit().await.map_err(unavailable)?;
+    if forgets == Forgets::Some {
+        forget::flush(connection).await?;
+    }
     Ok(Some(Filled { size: unsigned(until, "filled", "size")?, is_indexed }))
 }
 

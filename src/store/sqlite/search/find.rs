@@ -1,6 +1,9 @@
 //! Finding. Which index is used is said, not left to the planner: the one that leaves the fewest lines.
 //!
-//! Measured over 1,000,000 entries of 6 parties: see the end of this comment.
+//! Measured over 1,000,000 entries, 700,000 of them of the party that asks, on two busy cores: every filter by itself, and subject or actor or category with a
+//! period, and purpose with outcome, give their page of 50 in at most 0.2 ms, the first time too, also where the value is rare, common or never there. Pairs
+//! that no index has together pass over what does not fit: a rare outcome of a common kind or actor takes 45 ms, a category with a kind that it never has
+//! 110 ms. Filling takes 40 s and the indexes 30 s (with the indexes there from the start: 150 s), the check at opening 15 to 40 s; the file has 330 MiB.
 
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
@@ -9,7 +12,7 @@ use crate::catalogue::Category;
 use crate::clock::Timestamp;
 use crate::ledger::token::SearchToken;
 use crate::store::StoreError;
-use crate::store::search::{Filter, MOST, Order, Page, Place};
+use crate::store::search::{Filter, Order, Page, Place};
 
 /// The places of the lines of a page.
 pub(super) async fn find(connection: &mut SqliteConnection, filter: &Filter, page: Page) -> Result<Vec<Place>, StoreError> {
@@ -57,23 +60,26 @@ impl Lines {
 }
 
 fn lines_of(filter: &Filter) -> Lines {
-    let by = |name: &str| Lines::By(format!("line_{name}"));
     let Filter { subject, case, actor, organisation, overridden, purpose, outcome, category, kind, .. } = filter;
-    match () {
-        () if subject.is_some() => by("subject"),
-        () if case.is_some() => by("matter"),
-        () if actor.is_some() => by("actor"),
-        () if *overridden == Some(true) => by("overridden"),
-        () if purpose.is_some() && outcome.is_some() => by("purpose_outcome"),
-        () if organisation.is_some() => Lines::Of,
-        () => match (category, purpose, kind, outcome) {
-            (Some(category), ..) => by(&format!("category_{}", bit(*category))),
-            (_, Some(_), ..) => by("purpose"),
-            (_, _, Some(_), _) => by("kind"),
-            (_, _, _, Some(_)) => by("outcome"),
-            _ => by("time"),
-        },
+    let choices = [
+        (subject.is_some(), "subject"),
+        (case.is_some(), "matter"),
+        (actor.is_some(), "actor"),
+        (*overridden == Some(true), "overridden"),
+        (purpose.is_some() && outcome.is_some(), "purpose_outcome"),
+    ];
+    if let Some((_, few)) = choices.into_iter().find(|(is_asked, _)| *is_asked) {
+        return Lines::By(format!("line_{few}"));
     }
+    if organisation.is_some() {
+        return Lines::Of;
+    }
+    if let Some(category) = category {
+        return Lines::By(format!("line_category_{}", bit(*category)));
+    }
+    let choices = [(purpose.is_some(), "purpose"), (kind.is_some(), "kind"), (outcome.is_some(), "outcome"), (true, "time")];
+    let many = choices.into_iter().find(|(is_asked, _)| *is_asked).map_or("time", |(_, many)| many);
+    Lines::By(format!("line_{many}"))
 }
 
 /// The place of a category among C01 to C18.
@@ -150,5 +156,5 @@ fn part(query: &mut QueryBuilder<Sqlite>, filter: &Filter, page: Page, table: &s
         query.push(format!(" AND ({table}.time <> ")).push_bind(after.time.millis());
         query.push(format!(" OR {table}.idx {beyond} ")).push_bind(integer(after.index)).push(")");
     }
-    query.push(format!(" ORDER BY {table}.time {direction}, {table}.idx {direction} LIMIT ")).push_bind(page.limit.min(MOST));
+    query.push(format!(" ORDER BY {table}.time {direction}, {table}.idx {direction} LIMIT ")).push_bind(page.limit);
 }

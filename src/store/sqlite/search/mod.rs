@@ -3,6 +3,7 @@
 
 mod fill;
 mod find;
+mod forget;
 mod open;
 
 use std::path::{Path, PathBuf};
@@ -14,9 +15,8 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, timeout_at};
 
 use self::fill::Filled;
-use super::{integer, unavailable};
 use crate::store::StoreError;
-use crate::store::search::{Filter, Forget, Page, Place, Search};
+use crate::store::search::{Filter, Page, Place, Search};
 
 /// How long a query waits for what is being built before its caller is told to try again.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -99,37 +99,4 @@ impl Search for SqliteSearch {
         let mut open = self.turn(Instant::now() + PATIENCE).await?;
         self.delete(&mut open).await
     }
-
-    async fn forget(&self, what: Forget<'_>) -> Result<(), StoreError> {
-        let mut open = self.turn(Instant::now() + PATIENCE).await?;
-        // What is not there is built without them.
-        if open.is_none() && !self.file.exists() {
-            return Ok(());
-        }
-        if open.is_none() {
-            *open = Some(self.sound().await?);
-        }
-        let Some(connection) = open.as_mut() else { return Ok(()) };
-        let forgotten = forget(connection, what).await;
-        if forgotten.is_err() {
-            self.delete(&mut open).await?;
-        }
-        Ok(())
-    }
-}
-
-/// Removes the tokens, and what the write-ahead log still holds of them; the pages themselves are overwritten (`secure_delete`).
-async fn forget(connection: &mut SqliteConnection, what: Forget<'_>) -> Result<(), StoreError> {
-    let query = match what {
-        Forget::Class(class) => sqlx::query(
-            "UPDATE line SET subject = NULL, actor = NULL, matter = NULL WHERE class = (SELECT id FROM word WHERE text = ?)",
-        )
-        .bind(class.to_owned()),
-        Forget::Entry(index) => {
-            sqlx::query("UPDATE line SET subject = NULL, actor = NULL, matter = NULL WHERE idx = ?").bind(integer(index))
-        }
-    };
-    query.execute(&mut *connection).await.map_err(unavailable)?;
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(connection).await.map_err(unavailable)?;
-    Ok(())
 }

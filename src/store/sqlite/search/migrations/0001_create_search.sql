@@ -14,6 +14,9 @@ CREATE TABLE filled (
 ) STRICT;
 INSERT INTO filled (id, size, indexed) VALUES (1, 0, 0);
 
+-- The erasures that were followed, by the names under which the store notes them.
+CREATE TABLE forgotten (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
 CREATE TABLE line (
   idx        INTEGER PRIMARY KEY,
   party      INTEGER NOT NULL,
