@@ -6,6 +6,7 @@ mod demo;
 mod keys_at_rest;
 mod log_search;
 mod log_verify;
+mod log_views;
 mod mistakes;
 mod offers;
 mod operators;
