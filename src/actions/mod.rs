@@ -28,7 +28,7 @@ pub use self::consents::Unread;
 use self::earlier_policies::EarlierPolicies;
 use self::operator::Operator;
 use self::terms::Terms;
-use crate::clock::Clock;
+use crate::clock::{Believed, Clock};
 use crate::consent::Authority;
 use crate::crypto::digest::KeyedDigest;
 use crate::entropy::{Entropy, EntropyUnavailable, random};
@@ -52,6 +52,8 @@ pub struct Desk {
     pub operator: Option<Operator>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The time that has surely come.
+    pub believed: Arc<Believed>,
     /// What is kept.
     pub store: Arc<dyn Store>,
     /// The way into the log.

@@ -191,6 +191,7 @@ pub async fn build_with(
             source_time: Duration::from_millis(config.exchange.source_ms),
         },
         clock,
+        believed: Arc::clone(&desk.believed),
         entropy,
     });
     let desk = Arc::new(desk);
@@ -198,6 +199,9 @@ pub async fn build_with(
     let api = Arc::new(api(&config, &gateway, &desk, &signing)?);
     Ok(Built { gateway, desk, log, signing, api, watched, policies: source, config })
 }
+
+/// How many files a node makes and sends at a time.
+const EXPORTS: usize = 4;
 
 fn api(config: &GatewayConfig, gateway: &Arc<Gateway>, desk: &Arc<Desk>, signing: &PrivateJwk) -> Result<Api, StartError> {
     Ok(Api {
@@ -208,6 +212,7 @@ fn api(config: &GatewayConfig, gateway: &Arc<Gateway>, desk: &Arc<Desk>, signing
         public: Arc::new(public(signing, true)?),
         body_time: Duration::from_millis(config.limits.body_ms),
         places: Semaphore::new(config.limits.in_flight),
+        exports: Arc::new(Semaphore::new(EXPORTS)),
     })
 }
 

@@ -71,6 +71,7 @@ pub(super) async fn open(
         terms: terms(config),
         subject_index: subject_index(&root),
         search: Arc::new(finder),
+        believed: Arc::default(),
         cursors: KeyedDigest::new(&root, "sluis/v1/log-cursors"),
         earlier_policies: Arc::default(),
     };

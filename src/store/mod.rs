@@ -4,6 +4,7 @@ mod append;
 mod change;
 pub mod cosigned;
 pub mod duties;
+pub mod embargoes;
 pub mod facts;
 pub mod journal;
 pub mod lost;
@@ -26,6 +27,7 @@ pub use rows::{ContributionRow, DeliveryRow, DisclosureRow, NameIndex, OfferPage
 
 use self::cosigned::Cosigned;
 use self::duties::{KeptConsent, PastTerm, Reliance};
+use self::embargoes::Embargoes;
 use self::retention::Retention;
 use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
@@ -212,7 +214,7 @@ pub struct Sequenced {
 
 /// A store. Whatever it acknowledges is durable: synced to disk, and on as many standbys as configured.
 #[async_trait]
-pub trait Store: Cosigned + Retention {
+pub trait Store: Cosigned + Embargoes + Retention {
     /// The head as last committed.
     async fn head(&self) -> Result<Head, StoreError>;
 

@@ -8,6 +8,7 @@ mod keys_at_rest;
 mod log_reconcile;
 mod log_search;
 mod log_verify;
+mod log_views;
 mod mistakes;
 mod offers;
 mod operators;

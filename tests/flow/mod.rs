@@ -25,6 +25,7 @@ mod kill;
 mod limits;
 mod log_first;
 mod log_search;
+mod log_views;
 mod lost;
 mod mutations;
 mod notices;

@@ -14,6 +14,7 @@ use sluis::config::GatewayConfig;
 use sluis::consent::ConsentRecord;
 use sluis::demo::organisations::Slug;
 use sluis::ledger::checkpoint::SignedCheckpoint;
+use sluis::ledger::embargo::Embargo;
 use sluis::ledger::entry::{EntryKind, Erases, TraceId};
 use sluis::ledger::seal::Leaf;
 use sluis::ledger::wrap::WrappedKey;
@@ -21,6 +22,7 @@ use sluis::notice::Task;
 use sluis::organisation::Oin;
 use sluis::store::cosigned::Cosigned;
 use sluis::store::duties::{KeptConsent, PastTerm, Reliance};
+use sluis::store::embargoes::Embargoes;
 use sluis::store::lost::Unreadable;
 use sluis::store::retention::{Hold, Retention};
 use sluis::store::{
@@ -282,6 +284,13 @@ impl Store for FaultyStore {
 
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
         self.inner.sweep(now).await
+    }
+}
+
+#[async_trait]
+impl Embargoes for FaultyStore {
+    async fn embargoes(&self, party: &Oin) -> Result<Vec<Embargo>, StoreError> {
+        self.inner.embargoes(party).await
     }
 }
 

@@ -10,10 +10,11 @@ use crate::exchange::authenticate::Authenticated;
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::exchange::request::{self, SubjectReference};
 use crate::json::Object;
-use crate::subject::Prose;
+use crate::secret::Personal;
+use crate::subject::{Prose, SubjectId};
 
 const PERSON: &str = "a person by bsn, v-number or local number: pseudonyms are searched for by the case or the actor";
-const SECOND: &str = "an instant of whole seconds, RFC 3339";
+pub(super) const SECOND: &str = "an instant of whole seconds, RFC 3339";
 
 /// Reads the member `filter`; without it, everything.
 pub(in crate::api) fn filter(request: &mut Object<'_>) -> Asked {
@@ -21,14 +22,7 @@ pub(in crate::api) fn filter(request: &mut Object<'_>) -> Asked {
 }
 
 fn members(mut filter: Object<'_>) -> Asked {
-    let subject = match filter.object("subject").and_then(request::subject) {
-        Some(SubjectReference::Identifier(subject)) => Some(subject),
-        Some(SubjectReference::Pseudonym(_) | SubjectReference::Offer(_)) => {
-            filter.fault("subject", PERSON);
-            None
-        }
-        None => None,
-    };
+    let subject = subject(&mut filter);
     let asked = Asked {
         subject,
         actor: filter.optional("actor", REFERENCE).map(|Reference(actor)| actor),
@@ -46,9 +40,20 @@ fn members(mut filter: Object<'_>) -> Asked {
     asked
 }
 
+/// Reads the member `subject`: a person by an identifier.
+pub(in crate::api) fn subject(object: &mut Object<'_>) -> Option<Personal<SubjectId>> {
+    match object.object("subject").and_then(request::subject)? {
+        SubjectReference::Identifier(subject) => Some(subject),
+        SubjectReference::Pseudonym(_) | SubjectReference::Offer(_) => {
+            object.fault("subject", PERSON);
+            None
+        }
+    }
+}
+
 /// Whether the caller may name the person as it does: the citizen number is for those who may use it (Wabb).
-pub(in crate::api) fn may_name(authenticated: &Authenticated, asked: &Asked) -> Result<(), Refusal> {
-    let by_bsn = asked.subject.as_ref().is_some_and(crate::secret::Personal::is_bsn);
+pub(in crate::api) fn may_name(authenticated: &Authenticated, subject: Option<&Personal<SubjectId>>) -> Result<(), Refusal> {
+    let by_bsn = subject.is_some_and(Personal::is_bsn);
     if by_bsn && !authenticated.caller().organisation().bsn_authority {
         return Err(Refusal::new(ProblemType::NotPermitted, "the organisation has no authority to use the citizen number (BSN)"));
     }
@@ -56,7 +61,7 @@ pub(in crate::api) fn may_name(authenticated: &Authenticated, asked: &Asked) -> 
 }
 
 /// What is written as one word of its own.
-struct Coded<T>(T);
+pub(super) struct Coded<T>(pub(super) T);
 
 impl<T: DeserializeOwned> std::str::FromStr for Coded<T> {
     type Err = serde::de::value::Error;
@@ -67,7 +72,7 @@ impl<T: DeserializeOwned> std::str::FromStr for Coded<T> {
 }
 
 /// An instant without a part of a second.
-struct Second(Timestamp);
+pub(super) struct Second(pub(super) Timestamp);
 
 impl std::str::FromStr for Second {
     type Err = ();

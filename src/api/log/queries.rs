@@ -33,7 +33,7 @@ const USUAL: u32 = 50;
 )]
 pub(in crate::api) async fn query(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
     let (officer, query) = officer(api, authenticated, Act::Queries, asked).await?;
-    may_name(authenticated, &query.filter)?;
+    may_name(authenticated, query.filter.subject.as_ref())?;
     let page = api.desk.query_log(&officer, &query).await.map_err(refusal)?;
     answered(&page)
 }

@@ -39,7 +39,7 @@ struct LogQueryRequest {
 /// Which entries of your organisation: those to which all of this applies.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "a schema")]
-struct LogFilter {
+pub(super) struct LogFilter {
     /// About this person, by `bsn`, `v-number` or `local`.
     #[schema(required = false)]
     subject: Option<Subject>,

@@ -1,10 +1,13 @@
 //! `sluis log`
 
+mod embargo;
 mod erase;
+mod export;
 mod filter;
 mod hold;
 mod officer;
 mod search;
+mod shown;
 mod verify;
 
 use std::process::ExitCode;
@@ -29,6 +32,14 @@ enum Step {
     Search(Box<search::Search>),
     /// Open entries of it.
     Open(search::Open),
+    /// An overview of it (NEN 7513): by subject, day, employee or dossier.
+    Overview(Box<shown::Overview>),
+    /// What a data subject is told of it.
+    Report(Box<shown::Telling>),
+    /// Export it to a file.
+    Export(Box<export::Export>),
+    /// Hold entries back from reports to data subjects.
+    Embargo(embargo::Embargo),
     /// Erase one entry, as privacy officer.
     Erase(erase::Erase),
     /// Keep entries beyond their term, as privacy officer.
@@ -41,6 +52,10 @@ impl Log {
             Step::Verify(verify) => verify.run(&outside).await,
             Step::Search(search) => search.run(outside).await,
             Step::Open(open) => open.run(outside).await,
+            Step::Overview(overview) => overview.run(outside).await,
+            Step::Report(telling) => telling.run(outside).await,
+            Step::Export(export) => export.run(outside).await,
+            Step::Embargo(embargo) => embargo.run(outside).await,
             Step::Erase(erase) => erase.run(outside).await,
             Step::Hold(hold) => hold.run(outside).await,
         })

@@ -38,6 +38,19 @@ impl Officer {
         Ok(client.post(&format!("/v1/log/{action}"), body.to_string().as_bytes(), None).await?)
     }
 
+    /// The same for a file: hands its bytes on. They are worth nothing before this has returned.
+    pub(super) async fn download(
+        &self,
+        outside: Outside,
+        action: &str,
+        request: &Value,
+        keep: impl FnMut(&[u8]) -> std::io::Result<()> + Send,
+    ) -> Result<(), Failure> {
+        let client = self.kit.client(&outside)?.1;
+        let body = self.body(outside, action, request)?;
+        Ok(client.download(&format!("/v1/log/{action}"), body.to_string().as_bytes(), keep).await?)
+    }
+
     /// The body of such a request: `by`, `request`, and her signature over both.
     pub(super) fn body(&self, outside: Outside, action: &str, request: &Value) -> Result<Value, Failure> {
         let hand = hand(&self.by, &self.key, outside)?;

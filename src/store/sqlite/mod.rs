@@ -9,6 +9,7 @@ mod deliveries;
 mod disclosures;
 mod duties;
 mod earlier;
+mod embargoes;
 mod ends;
 mod lists;
 mod log;
