@@ -9,7 +9,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::at_rest::AtRest;
+use super::at_rest::{AtRest, Opened};
 use super::listeners::{self, Listeners};
 use super::policies;
 use super::registers::{self, Registers};
@@ -121,7 +121,7 @@ pub enum Checked {
     Begins,
 }
 
-/// Reads everything that a start needs, and writes nothing: `sluis serve --check`.
+/// Reads everything that a start needs, asks the witnesses what they know of this log, and writes nothing: `sluis serve --check`.
 ///
 /// # Errors
 /// [`StartError`] names what is missing or wrong, and where.
@@ -129,10 +129,16 @@ pub async fn check(config: &GatewayConfig, outside: &Outside) -> Result<Checked,
     let bundle = policies::Source::of(&config.policy)?.load().map_err(StartError::new)?;
     registers::terms(config).outlive(&bundle).map_err(StartError::new)?;
     let at_rest = AtRest::find(config)?;
-    let head = at_rest.look(&outside.entropy).await?;
+    let opened = at_rest.look(&outside.entropy).await?;
     let scribe = TreeScribe::new(registers::log_signer(config)?);
-    head.as_ref().map_or(Ok(()), |head| scribe.check(head)).map_err(StartError::new)?;
-    witnesses::known(&config.log, scribe.verifier())?;
+    let witnessing = witnesses::known(&config.log, scribe.verifier())?;
+    if let Some(Opened { keys, store, .. }) = &opened {
+        scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
+        witnesses::remembered(&**keys, store, scribe.verifier()).await?;
+        if let Some(witnessing) = &witnessing {
+            witnesses::compare(witnessing, store).await?;
+        }
+    }
     sources_client(config, &read_signing(&config.keys.signing)?, &outside.clock, &outside.entropy)?;
     listeners::check(config)?;
     Ok(if at_rest.used { Checked::Continues } else { Checked::Begins })

@@ -49,7 +49,7 @@ pub(super) fn body(gateway: &Gateway, matter: &Matter, plan: &Plan, kind: EntryK
         status: Status::Unset,
         started_at: matter.arrived,
         ended_at: None,
-        processing_activity: Some(format!("urn:sluis:purpose:{}", plan.purpose.id)),
+        processing_activity: None,
         foreign: None,
     };
     let mut body = Body::new(kind, gateway.clock.now(), matter.caller.oin().clone(), operation);
