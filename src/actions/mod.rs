@@ -9,6 +9,7 @@ pub mod explain;
 pub mod lost;
 pub mod notices;
 pub mod offers;
+pub mod officer;
 pub mod once;
 pub mod operator;
 pub mod organisation;

@@ -3,6 +3,7 @@
 mod consents;
 mod disclosures;
 mod explanations;
+mod log;
 mod notices;
 mod offers;
 mod once;
@@ -136,6 +137,7 @@ enum Resource<'a> {
     Notices,
     Notice(&'a str),
     Answers(&'a str),
+    Log(log::Act),
     Nothing,
 }
 
@@ -161,6 +163,7 @@ impl<'a> Resource<'a> {
             ["v1", "notices"] => Self::Notices,
             ["v1", "notices", id] => Self::Notice(id),
             ["v1", "notices", id, "answers"] => Self::Answers(id),
+            ["v1", "log", act] => log::Act::of(act).map_or(Self::Nothing, Self::Log),
             _ => Self::Nothing,
         }
     }
@@ -186,7 +189,8 @@ impl<'a> Resource<'a> {
             | Self::OfferWithdrawals(_)
             | Self::ConsentEvent(..)
             | Self::ConsentQueries
-            | Self::Answers(_) => "POST",
+            | Self::Answers(_)
+            | Self::Log(_) => "POST",
             Self::Nothing => "",
         }
     }
@@ -235,6 +239,7 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
         (Resource::Notices, true) => notices::list(api, &authenticated).await,
         (Resource::Notice(notice), true) => notices::one(api, &authenticated, notice).await,
         (Resource::Answers(notice), true) => notices::answer(api, &authenticated, notice).await,
+        (Resource::Log(act), true) => log::answer(api, &authenticated, act).await,
     };
     match outcome {
         Ok(reply) => reply,

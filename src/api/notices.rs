@@ -113,7 +113,7 @@ fn members(mut body: Object<'_>) -> Option<Answer> {
     Some(Answer { code: code?, by: by?, basis, reason, until, signed })
 }
 
-fn signature(mut body: Object<'_>) -> Option<OwnSignature> {
+pub(super) fn signature(mut body: Object<'_>) -> Option<OwnSignature> {
     let signed_at = body.required("signedAt", "an instant, RFC 3339").map(|Coded(at)| at);
     let signature = body.required("signature", "an Ed25519 signature, base64url without padding");
     body.finish();

@@ -112,7 +112,7 @@ pub fn main() -> ExitCode {
             Command::Notice(command) => command.run(outside).await,
             Command::Sign(command) => command.run(outside),
             Command::Open(command) => command.run(),
-            Command::Log(command) => command.run().await,
+            Command::Log(command) => command.run(outside).await,
             Command::Verify(command) => command.run(),
             Command::Schema(command) => command.run(),
             Command::Openapi => openapi::run(),

@@ -1,30 +1,15 @@
 //! Reviews of overrides that one professional made alone: who may judge, what her verdict does, and what follows when there was no ground.
 
-use std::time::Duration;
-
-use ring::signature::{ED25519, UnparsedPublicKey};
-
 use crate::actions::{ActionError, Desk};
 use crate::clock::Timestamp;
 use crate::consent::Override;
-use crate::crypto::{base64, digest};
 use crate::ledger::entry::Signed;
-use crate::notice::{Answer, OwnSignature, Task, TaskKind, TaskState, breach_due};
+use crate::notice::{Answer, Task, TaskKind, TaskState, breach_due};
 use crate::organisation::Kind;
-use crate::organisation::people::{PersonalKey, Role};
 use crate::source::overrides::Verdict;
 use crate::store::{Change, EntryRow, StoreError};
 
-/// How old a signature may be: a verdict is not kept in a drawer.
-const MAX_AGE: Duration = Duration::from_mins(15);
-/// How far the clock of who signs may be ahead.
-const AHEAD: Duration = Duration::from_mins(1);
-
-const OFFICER: &str =
-    "a privacy officer (FG) of the organisation, by the reference with which the gateway's operator enrolled her";
 const REQUIRED: &str = "required of a review: the privacy officer's own signature (`sluis notice answer --key`)";
-const SIGNATURE: &str = "a signature by the privacy officer's enrolled key over the canonical JSON of the verdict";
-const FRESH: &str = "an instant of the last 15 minutes";
 const OTHERS: &str = "only with the review of an override";
 
 impl Desk {
@@ -37,20 +22,10 @@ impl Desk {
             (_, None) => return Ok(None),
             (_, Some(_)) => return Err(member("/signed", OTHERS)),
         }
-        let officers = self.enrolled(&task.owner, Role::PrivacyOfficer).await?;
-        let officer = officers.into_iter().find(|officer| officer.key.kid == answer.by);
-        let key = officer.ok_or_else(|| member("/by", OFFICER))?.key;
         let signed = answer.signed.as_ref().ok_or_else(|| member("/signed", REQUIRED))?;
-        let now = self.clock.now();
-        if signed.signed_at > now.plus(AHEAD) || signed.signed_at.plus(MAX_AGE) < now {
-            return Err(member("/signed/signedAt", FRESH));
-        }
         let verdict = Verdict { notice: &task.id, id: &task.about, answer: answer.code, basis: answer.basis.as_deref() };
-        let statement = verdict.statement(&key.kid, signed.signed_at);
-        if !holds(&key, signed, &statement) {
-            return Err(member("/signed/signature", SIGNATURE));
-        }
-        Ok(Some(evidence(key, signed, &statement)))
+        let statement = |by: &str| verdict.statement(by, signed.signed_at);
+        self.signed_by_officer(&task.owner, &answer.by, signed, "override-review", statement).await.map(Some)
     }
 
     /// What follows when an override was not justified: it ends, unless it has ended before, and the source has the breach procedure to go through.
@@ -108,25 +83,5 @@ impl Desk {
             answers: Vec::new(),
             ..review.clone()
         })
-    }
-}
-
-fn holds(key: &PersonalKey, signed: &OwnSignature, statement: &[u8]) -> bool {
-    let (Ok(key), Ok(signature)) = (base64::decode_url_array::<32>(&key.x), base64::decode_url_array::<64>(&signed.signature))
-    else {
-        return false;
-    };
-    UnparsedPublicKey::new(&ED25519, key).verify(statement, &signature).is_ok()
-}
-
-fn evidence(key: PersonalKey, signed: &OwnSignature, statement: &[u8]) -> Signed {
-    Signed {
-        step: "override-review".to_owned(),
-        professional: key.kid,
-        registration: None,
-        public_key: key.x,
-        signed_at: signed.signed_at,
-        signature: signed.signature.clone(),
-        statement: base64::encode_url(&digest::sha256(statement)),
     }
 }

@@ -1,5 +1,6 @@
 //! `sluis log`
 
+mod officer;
 mod verify;
 
 use std::process::ExitCode;
@@ -7,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::output::finish;
+use crate::app::gateway::Outside;
 
 /// The disclosure log.
 #[derive(Args)]
@@ -22,8 +24,9 @@ enum Step {
 }
 
 impl Log {
-    pub(super) async fn run(self) -> ExitCode {
-        let Step::Verify(verify) = self.step;
-        finish(verify.run().await)
+    pub(super) async fn run(self, _outside: Outside) -> ExitCode {
+        finish(match self.step {
+            Step::Verify(verify) => verify.run().await,
+        })
     }
 }

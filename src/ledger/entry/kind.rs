@@ -56,11 +56,15 @@ pub enum EntryKind {
     KeyEvent,
     /// Entries or records became unreadable at the end of their term or on request.
     Erasure,
+    /// A legal hold was placed or lifted: what it covers is not erased while it stands.
+    LegalHold,
+    /// Entries were held back from a subject's report, or are told again.
+    Embargo,
 }
 
 impl EntryKind {
     /// All kinds.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Ask,
         Self::Disclosure,
         Self::Contribution,
@@ -85,6 +89,8 @@ impl EntryKind {
         Self::OrganisationChange,
         Self::KeyEvent,
         Self::Erasure,
+        Self::LegalHold,
+        Self::Embargo,
     ];
 
     /// The code, as stored and as in the API.
@@ -114,6 +120,8 @@ impl EntryKind {
             Self::OrganisationChange => "organisation-change",
             Self::KeyEvent => "key-event",
             Self::Erasure => "erasure",
+            Self::LegalHold => "legal-hold",
+            Self::Embargo => "embargo",
         }
     }
 

@@ -1,0 +1,78 @@
+//! `/v1/log/…`: what privacy officers (FG) ask of the disclosure log. Each act is a POST, because what is asked can tell of a person; each is signed by
+//! the officer's own key beside the organisation's, and each look is an entry before its answer leaves.
+
+use super::Api;
+use super::once::refusal;
+use crate::actions::officer::{Officer, OfficersRequest};
+use crate::consent::professional::{REFERENCE, Reference};
+use crate::exchange::authenticate::Authenticated;
+use crate::exchange::client;
+use crate::exchange::refusal::{ProblemType, Refusal};
+use crate::http::reply::Reply;
+use crate::json::{self, Faults, Object};
+use crate::notice::OwnSignature;
+
+/// What can be asked, by the last part of the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {}
+
+impl Act {
+    pub(super) fn of(name: &str) -> Option<Self> {
+        match name {
+            _ => None,
+        }
+    }
+
+    /// The last part of the path: it is part of what the officer signs.
+    const fn name(self) -> &'static str {
+        match self {}
+    }
+}
+
+pub(super) async fn answer(api: &Api, authenticated: &Authenticated, act: Act) -> Result<Reply, Refusal> {
+    match act {}
+}
+
+/// Reads `{"by":…,"request":{…},"signed":{"signedAt":…,"signature":…}}`, `request` with `members`, and makes sure that it is the officer who asks.
+async fn officer<T>(
+    api: &Api,
+    authenticated: &Authenticated,
+    act: Act,
+    members: impl FnOnce(&mut Object<'_>) -> Option<T>,
+) -> Result<(Officer, T), Refusal> {
+    let (by, signed, asked) = read(&authenticated.request().body, members)?;
+    let not_json = |_| Refusal::new(ProblemType::MalformedRequest, "the body is not JSON");
+    let mut body: serde_json::Value = serde_json::from_slice(&authenticated.request().body).map_err(not_json)?;
+    let request = OfficersRequest {
+        organisation: authenticated.caller().oin().clone(),
+        by,
+        action: act.name(),
+        request: body.get_mut("request").map(serde_json::Value::take).unwrap_or_default(),
+        signed,
+        client: client(authenticated),
+        nonce: authenticated.nonce().clone(),
+    };
+    Ok((api.desk.officer(request).await.map_err(refusal)?, asked))
+}
+
+type Read<T> = (String, OwnSignature, T);
+
+fn read<T>(body: &[u8], members: impl FnOnce(&mut Object<'_>) -> Option<T>) -> Result<Read<T>, Refusal> {
+    let faults = Faults::default();
+    let value = json::parse(body, &faults).map_err(|_| Refusal::new(ProblemType::MalformedRequest, "the body is not JSON"))?;
+    let parts = Object::root(value, &faults).and_then(|mut body| {
+        let by = body.required("by", REFERENCE).map(|Reference(by)| by);
+        let signed = body.required_object("signed").and_then(super::notices::signature);
+        let request = body.required_object("request").and_then(|mut request| {
+            let asked = members(&mut request);
+            request.finish();
+            asked
+        });
+        body.finish();
+        Some((by?, signed?, request?))
+    });
+    match parts {
+        Some(parts) if faults.is_empty() => Ok(parts),
+        _ => Err(Refusal::schema(faults.into_vec())),
+    }
+}
