@@ -103,7 +103,7 @@ async fn nothing_is_written_to_a_class_that_was_destroyed() {
     let size = gateway.log_size().await;
     for _ in 0..3 {
         let refused = gateway.ask(Slug::VeiligThuis, &gateway.question("P22"), None).await;
-        assert_eq!(suffix(&refused), "log-unavailable", "{:?}", refused.map(drop));
+        assert_eq!(suffix(&refused), "log-unavailable");
     }
     assert!(gateway.running().desk.overdue_notices(10).await.is_err(), "nor is anything looked at unlogged");
     assert_eq!(gateway.log_size().await, size);
@@ -161,7 +161,7 @@ async fn cosignatures_of_a_time_to_come_do_not_count() {
     // Begun anew with the clock set back, it does not know when the last quorum was: closed until there is one.
     gateway.restart().await;
     let refused = gateway.ask(Slug::VeiligThuis, &gateway.question("P22"), None).await;
-    assert_eq!(suffix(&refused), "log-unavailable", "{:?}", refused.map(drop));
+    assert_eq!(suffix(&refused), "log-unavailable");
 
     gateway.clock.advance(DAY / 2);
     let begun = Instant::now();

@@ -69,10 +69,14 @@ async fn nothing_is_signed_behind_a_torn_tile() {
         gateway.halt().await;
         let kept = damage(&file, statement).await;
         let said = against.verify(&file, |_, _| {}).await;
-        let named = said.as_ref().is_err_and(|error| matches!(error, AuditError::Broken(_)) && error.to_string().contains("tile/0/"));
+        let named =
+            said.as_ref().is_err_and(|error| matches!(error, AuditError::Broken(_)) && error.to_string().contains("tile/0/"));
         cases.hold(format!("{name}: verification names the tile, not {:?}", said.map(|_| ())), named);
         let said = gateway.does_not_restart().await;
-        cases.hold(format!("{name}: it does not start: {said}"), said.contains("the key store remembers") && said.contains("do: "));
+        cases.hold(
+            format!("{name}: it does not start: {said}"),
+            said.contains("the key store remembers") && said.contains("do: "),
+        );
         cases.hold(format!("{name}: a check says so too"), gateway.check().await.is_err_and(|error| error == said));
         // Where nothing remembers a head, it starts, and takes no entry.
         forget(&gateway);

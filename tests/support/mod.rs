@@ -198,7 +198,8 @@ impl TestGateway {
 
     /// What `serve --check` says of its files, whether it runs or not.
     pub async fn check(&self) -> Result<Checked, String> {
-        let mut config = GatewayConfig::load(&sluis::demo::setup::Layout::new(&self.folder.0).configuration()).expect("a configuration");
+        let mut config =
+            GatewayConfig::load(&sluis::demo::setup::Layout::new(&self.folder.0).configuration()).expect("a configuration");
         (self.setup.change)(&mut config);
         gateway::check(&config, &outside(&self.clock)).await.map_err(|error| error.to_string())
     }
