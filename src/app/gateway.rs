@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::at_rest::{AtRest, Opened};
 use super::listeners::{self, Listeners};
+use super::own_keys::OwnKeys;
 use super::policies;
 use super::registers::{self, Registers};
 use super::witnesses;
@@ -250,6 +251,7 @@ pub struct Bound {
     desk: Arc<Desk>,
     listeners: Listeners,
     policies: policies::Watch,
+    own_keys: OwnKeys,
 }
 
 /// Where a gateway listens.
@@ -270,11 +272,13 @@ impl Built {
     /// [`StartError`] names the address that is taken.
     pub async fn bind(self) -> Result<Bound, StartError> {
         let public = Arc::new(public(&self.signing, self.config.web.log)?);
+        let own_keys = OwnKeys::of(&self.gateway, &self.desk, &self.signing)?;
         let Self { gateway, desk, api, watched, policies, config, .. } = self;
         let listeners = listeners::bind(&config, &api, &gateway, public, watched).await?;
         let policies = policies::Watch::new(policies, Arc::clone(&gateway), Arc::clone(&desk));
         policies.begin().await?;
-        Ok(Bound { gateway, desk, listeners, policies })
+        own_keys.tell().await?;
+        Ok(Bound { gateway, desk, listeners, policies, own_keys })
     }
 }
 
@@ -289,7 +293,8 @@ impl Bound {
         let jobs = TaskTracker::new();
         let stop_jobs = CancellationToken::new();
         let kept: jobs::Job = Box::pin(terms::keep(Arc::clone(&self.desk)));
-        for job in jobs::all(&self.gateway).into_iter().chain([kept]) {
+        let own_keys: jobs::Job = Box::pin(self.own_keys.watch());
+        for job in jobs::all(&self.gateway).into_iter().chain([kept, own_keys]) {
             let stop = stop_jobs.clone();
             jobs.spawn(async move {
                 tokio::select! {

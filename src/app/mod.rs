@@ -5,6 +5,7 @@ pub mod connector;
 pub mod gateway;
 mod listeners;
 pub mod minimiser;
+mod own_keys;
 pub mod policies;
 pub mod registers;
 pub mod witness;

@@ -78,6 +78,7 @@ pub(super) fn body(gateway: &Gateway, matter: &Matter, plan: &Plan, kind: EntryK
     });
     body.decision = Some(decision(plan));
     body.overrides = emergencies(plan, &relied_upon(plan).collect());
+    gateway.note_lock(&plan.purpose, &mut body);
     Ok(body)
 }
 

@@ -1,8 +1,8 @@
 //! Writing for the log: a body is sealed under a fresh key, the key wrapped by the month's key of its retention class.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
@@ -29,6 +29,7 @@ pub struct Journal {
     entropy: Arc<dyn Entropy>,
     search: SearchKey,
     terms: ArcSwap<BTreeMap<PurposeCode, u32>>,
+    classes: Mutex<BTreeSet<String>>,
 }
 
 /// An entry could not be made. Nothing passes then.
@@ -63,7 +64,7 @@ pub struct Written {
 impl Journal {
     /// A journal whose entry keys are wrapped by `key_store` and whose search tokens are made with `search`.
     pub fn new(key_store: Arc<dyn KeyStore>, entropy: Arc<dyn Entropy>, search: SearchKey) -> Self {
-        Self { key_store, entropy, search, terms: ArcSwap::default() }
+        Self { key_store, entropy, search, terms: ArcSwap::default(), classes: Mutex::default() }
     }
 
     /// From now on what is about one of these purposes is kept for so many years at least.
@@ -80,12 +81,25 @@ impl Journal {
         let own = clear.purpose.as_ref().and_then(|purpose| self.terms.load().get(purpose).copied());
         let key_class = key_class(clear.time, own.unwrap_or_default().max(years));
         let wrapping = self.key_store.wrapping_key(&key_class)?;
+        self.note(&key_class);
         let asked: Vec<Oin> = body.asked.keys().cloned().collect();
         let beside = Beside::of(&clear, &key_class, &asked);
         let sealed = seal::seal(&complete(&clear, body).encode()?, beside, statement, &*self.entropy)?;
         let wrapped_key = wrap(&sealed.entry_key, &wrapping, sealed.leaf.bytes(), &*self.entropy)?;
         let row = EntryRow { clear, leaf: sealed.leaf, body: sealed.ciphertext, wrapped_key, key_class, asked };
         Ok(Written { row, party_key: sealed.party_key })
+    }
+
+    /// The names of the wrapping keys under which this journal wrote.
+    pub fn classes(&self) -> BTreeSet<String> {
+        self.classes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, class: &str) {
+        let mut classes = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !classes.contains(class) {
+            classes.insert(class.to_owned());
+        }
     }
 
     /// Opens an entry.

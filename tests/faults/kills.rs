@@ -191,7 +191,7 @@ async fn killed_again_and_again_it_loses_nothing_that_was_told() {
     let seed = seed.unwrap_or_else(|| u64::from(std::process::id()));
     println!("SLUIS_SEED={seed} draws the same instants");
     let mut random = Random(seed);
-    let mut child = ChildDemo::start(&["--without-answer-at"]).await;
+    let mut child = ChildDemo::start(&["--without-answer-at", "--fresh-ports"]).await;
     let world = world(&child);
     let bodies: Vec<_> = ["P21", "P22", "P08", "P42"].map(|person| question(&world, person, &["identity", "measures"])).into();
     // What nobody may have for this purpose: refused before anybody is asked, and logged.

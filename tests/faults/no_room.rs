@@ -47,7 +47,7 @@ async fn all_are_there(child: &ChildDemo, seen: &[Disclosed]) {
 /// Broken on purpose to see it fail: `journal_mode = MEMORY`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_cannot_grow_loses_nothing_from_its_log() {
-    let mut child = ChildDemo::start(&["--without-answer-at"]).await;
+    let mut child = ChildDemo::start(&["--without-answer-at", "--fresh-ports"]).await;
     child.terminate();
     child.ended().await;
     let size = database(&child);
@@ -77,10 +77,11 @@ async fn a_database_that_cannot_grow_loses_nothing_from_its_log() {
 
 /// Nothing can be written any more, from one moment to the next: nothing passes. When it can be again, all goes on without a restart.
 ///
-/// Broken on purpose to see it fail: a failed append answered like a committed one; a connection used again whose transaction went wrong.
+/// Broken on purpose to see it fail: a failed append answered like a committed one; `telemetry::start` without `log_internal_errors` (then the log's own
+/// task ends with what it could not say).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_can_only_be_read_lets_nothing_pass_until_it_can_be_written() {
-    let mut child = ChildDemo::start(&["--without-answer-at"]).await;
+    let mut child = ChildDemo::start(&["--without-answer-at", "--fresh-ports"]).await;
     child.terminate();
     child.ended().await;
     child.start_again_under(ignoring_the_signal).await;

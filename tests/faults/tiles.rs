@@ -47,7 +47,7 @@ async fn mend(file: &Path, kept: &[(i64, i64, Vec<u8>)]) {
 
 fn forget(gateway: &TestGateway) {
     for file in std::fs::read_dir(gateway.gateway_folder().join("keys")).expect("keys").flatten() {
-        if file.path().extension().is_some_and(|end| end == "mark") {
+        if file.file_name().to_string_lossy().starts_with("log-head-") {
             std::fs::remove_file(file.path()).expect("removed");
         }
     }

@@ -148,7 +148,7 @@ async fn the_log_is_synced_before_anybody_gets_a_byte() {
         println!("no process may be traced here; faults::durable shows the order");
         return;
     }
-    let mut child = ChildDemo::start(&["--without-answer-at"]).await;
+    let mut child = ChildDemo::start(&["--without-answer-at", "--fresh-ports"]).await;
     child.terminate();
     child.ended().await;
     let trace = child.demo().join("trace");

@@ -11,13 +11,17 @@ use sluis::clock::{Clock, SystemClock};
 use sluis::demo::organisations::Slug;
 use sluis::ledger::checkpoint::SignedCheckpoint;
 use sluis::ledger::cosignature::Cosigner;
+use sluis::ledger::entry::{EntryKind, Reference};
 use sluis::ledger::witness::AddCheckpoint;
+use sluis::notice::{AnswerCode, TaskKind};
 use sluis::store::cosigned::Cosigned;
 
-use crate::support::TestGateway;
 use crate::support::cases::Cases;
+use crate::support::derogation::verdict_of;
 use crate::support::false_witness::{FalseWitness, cosigner};
 use crate::support::faulty_store::Node;
+use crate::support::professionals::Person;
+use crate::support::{TestGateway, log, random_text};
 
 const NAME: &str = "witness";
 
@@ -182,6 +186,95 @@ async fn a_witness_that_was_put_back_catches_up() {
         assert!(begun.elapsed() < Duration::from_mins(1), "it does not catch up");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    node.stop().await;
+    gateway.stop().await;
+}
+
+/// What passed in an emergency behind a closed lock says so in the log, and the officer of each side has it to review, whatever came of it; with no ground
+/// for it the breach procedure follows. What passes under a quorum leaves no such review.
+///
+/// Broken on purpose to see it fail: `unwitnessed::reviews` always empty; `note_lock` that does nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_passed_behind_a_closed_lock_is_reviewed_by_each_side() {
+    let gateway = TestGateway::start().await;
+    let witness = Witness::with(Fault::Down).await;
+    let node = node(&gateway, &witness).await;
+    let mut emergency = gateway.question("P22");
+    (emergency["purpose"], emergency["categories"]) = (json!("acute-safety"), json!(["identity"]));
+    let client = node.client(&gateway, Slug::VeiligThuis);
+    let size = gateway.log_size().await;
+    let body = emergency.to_string().into_bytes();
+    let answered = client.disclose(&body, None).await.expect("an emergency passes");
+    client.pick_up(&answered.id, &body).await.expect("and is given again");
+    let reviews = async |slug: Slug| {
+        let open = gateway.running().client(slug).expect("a client").read("/v1/notices").await.expect("its tasks");
+        let open = open["notices"].as_array().expect("a list").clone();
+        open.into_iter()
+            .filter(|task| task["kind"] == "emergency-review" || task["kind"] == "breach-procedure")
+            .collect::<Vec<_>>()
+    };
+    for slug in [Slug::VeiligThuis, Slug::Police] {
+        let open = reviews(slug).await;
+        assert_eq!(open.len(), 1, "{}: one review of it all: {open:?}", slug.code());
+        assert_eq!((&open[0]["about"], &open[0]["purpose"]), (&json!(answered.id), &json!("acute-safety")));
+        assert_eq!(open[0]["categories"], json!(["identity"]));
+    }
+    let log = log::opened(&*gateway.running().gateway.store, &gateway.running().layout).await;
+    let closed = Reference { object: "lock".to_owned(), id: "closed".to_owned() };
+    let of_it = log.iter().filter(|entry| entry.stored.index >= size && entry.body.disclosure.as_deref() == Some(&answered.id));
+    let kinds: Vec<_> = of_it.clone().map(log::Opened::kind).collect();
+    for kind in [EntryKind::Ask, EntryKind::Disclosure, EntryKind::Contribution, EntryKind::Redelivery] {
+        assert!(kinds.contains(&kind), "{kind} in {kinds:?}");
+    }
+    assert!(of_it.clone().all(|entry| entry.body.references.contains(&closed)), "each of them says that the lock was closed");
+
+    // Judged by the organisation's own privacy officer, and by nobody else.
+    let own = gateway.running().client(Slug::MentalHealth).expect("a client");
+    assert!(
+        own.read("/v1/notices").await.expect("its tasks")["notices"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .all(|task| task["kind"] != "emergency-review")
+    );
+    let police = gateway.running().client(Slug::Police).expect("a client");
+    let task = reviews(Slug::Police).await.remove(0);
+    let (id, about) = (task["id"].as_str().expect("an id"), task["about"].as_str().expect("an id"));
+    let target = format!("/v1/notices/{id}/answers");
+    let officer = Person::of(&gateway, Slug::Police, "fg-1");
+    let verdict = |of, answer| verdict_of(&gateway, of, (id, about), answer, &officer);
+    for (name, wrong) in [
+        ("as of an override", verdict(TaskKind::OverrideReview, AnswerCode::Unjustified)),
+        ("unsigned", {
+            let mut unsigned = verdict(TaskKind::EmergencyReview, AnswerCode::Unjustified);
+            unsigned["signed"] = Value::Null;
+            unsigned
+        }),
+    ] {
+        let refused = police.post(&target, wrong.to_string().as_bytes(), Some(&random_text())).await;
+        assert!(matches!(&refused, Err(Trouble::Problem(problem)) if problem.status == 400), "{name}: {refused:?}");
+    }
+    let unjustified = verdict(TaskKind::EmergencyReview, AnswerCode::Unjustified).to_string();
+    let closed = police.post(&target, unjustified.as_bytes(), Some(&random_text())).await.expect("a verdict");
+    assert_eq!(closed["state"], "unjustified");
+    let breach = reviews(Slug::Police).await;
+    assert_eq!(breach.len(), 1);
+    assert_eq!((&breach[0]["kind"], &breach[0]["about"]), (&json!("breach-procedure"), &json!(answered.id)));
+    let target = format!("/v1/notices/{}/answers", breach[0]["id"].as_str().expect("an id"));
+    let reported = json!({"answer": "reported", "by": "fg-1", "basis": "AP 2026-11-23, number 7"}).to_string();
+    let closed = police.post(&target, reported.as_bytes(), Some(&random_text())).await.expect("an answer");
+    assert_eq!(closed["state"], "reported");
+    let log = log::opened(&*gateway.running().gateway.store, &gateway.running().layout).await;
+    let verdicts: Vec<_> = log.iter().filter(|entry| entry.kind() == EntryKind::ReviewVerdict).collect();
+    assert_eq!(verdicts.len(), 2);
+    let about = Reference { object: "disclosure".to_owned(), id: answered.id.clone() };
+    assert!(verdicts.iter().all(|entry| entry.body.references.contains(&about)));
+
+    // Under a quorum an emergency is one like any other.
+    witness.is(true);
+    until(&client, &gateway.question("P22"), "answered").await.expect("the lock opens");
+    client.disclose(&body, None).await.expect("an answer");
+    assert_eq!(reviews(Slug::VeiligThuis).await.len(), 1, "the one of before");
     node.stop().await;
     gateway.stop().await;
 }
