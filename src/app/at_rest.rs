@@ -7,7 +7,7 @@ use super::gateway::StartError;
 use crate::config::GatewayConfig;
 use crate::entropy::Entropy;
 use crate::keystore::file::{FileKeyStore, make_root_key, root_key};
-use crate::keystore::{Key, KeyStore};
+use crate::keystore::{Key, KeyStore, KeyStoreError};
 use crate::store::Store as _;
 use crate::store::sqlite::SqliteStore;
 
@@ -76,7 +76,7 @@ impl<'a> AtRest<'a> {
         };
         let keys = FileKeyStore::create(self.keys, root.clone(), Arc::clone(entropy)).map_err(StartError::new)?;
         let registers = if self.used { keys.existing_key(REGISTERS) } else { keys.wrapping_key(REGISTERS) };
-        let registers = registers.map_err(StartError::new)?;
+        let registers = registers.map_err(|error| foreign(&error))?;
         let store = SqliteStore::open(&self.store, registers).await.map_err(|error| self.unusable(&error))?;
         Ok(Opened { root, keys: Arc::new(keys), store })
     }
@@ -89,7 +89,7 @@ impl<'a> AtRest<'a> {
         let root = root_key(self.root).map_err(StartError::new)?;
         let Some(root) = root.filter(|_| self.used) else { return Ok(None) };
         let keys = FileKeyStore::find(self.keys, root.clone(), Arc::clone(entropy));
-        let registers = keys.existing_key(REGISTERS).map_err(StartError::new)?;
+        let registers = keys.existing_key(REGISTERS).map_err(|error| foreign(&error))?;
         let store = SqliteStore::look(&self.store, registers).await.map_err(|error| self.unusable(&error))?;
         // The head is read here: whatever is wrong with the file is said under its name.
         store.head().await.map_err(|error| self.unusable(&error))?;
@@ -99,4 +99,9 @@ impl<'a> AtRest<'a> {
     fn unusable(&self, error: &dyn std::fmt::Display) -> StartError {
         StartError::new(format!("[store] url: {}: {error}", self.store.display()))
     }
+}
+
+/// The keys that are there are not those of this store.
+fn foreign(error: &KeyStoreError) -> StartError {
+    StartError::new(format!("[keys] store: {error}\n  do: restore root key and folder from one backup: they belong together"))
 }

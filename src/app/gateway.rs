@@ -140,7 +140,7 @@ pub async fn check(config: &GatewayConfig, outside: &Outside) -> Result<Checked,
             witnesses::compare(witnessing, store).await?;
         }
     }
-    sources_client(config, &read_signing(&config.keys.signing)?, &outside.clock, &outside.entropy)?;
+    sources_client(config, &own_signing(config)?, &outside.clock, &outside.entropy)?;
     listeners::check(config)?;
     Ok(if at_rest.used { Checked::Continues } else { Checked::Begins })
 }
@@ -158,7 +158,7 @@ pub async fn build_with(
     let bundle = source.load().map_err(StartError::new)?;
     let Registers { desk, keys, root, log, gate } = registers::open(&config, outside, wrap).await?;
     let Desk { store, sequencer, journal, clock, entropy, authority, .. } = desk.clone();
-    let signing = read_signing(&config.keys.signing)?;
+    let signing = own_signing(&config)?;
     let (client, watched) = sources_client(&config, &signing, &clock, &entropy)?;
     let witnessing = witnesses::known(&config.log, &log)?;
     if let Some(witnessing) = &witnessing {
@@ -222,6 +222,15 @@ fn api(config: &GatewayConfig, gateway: &Arc<Gateway>, desk: &Arc<Desk>, signing
 fn public(signing: &PrivateJwk, log: bool) -> Result<Public, StartError> {
     let keys = serde_json::to_vec(&serde_json::json!({ "keys": [signing.public()] })).map_err(StartError::new)?;
     Ok(Public { keys, openapi: openapi::json().into_bytes(), log })
+}
+
+/// The key that signs calls and answers.
+fn own_signing(config: &GatewayConfig) -> Result<PrivateJwk, StartError> {
+    let told = |error: StartError| {
+        let made = "restore the key from its backup, or give another one, whose public half organisations and connectors must then be told";
+        StartError(format!("[keys] signing: {error}\n  do: {made}"))
+    };
+    read_signing(&config.keys.signing).map_err(told)
 }
 
 /// Reads a private JWK.

@@ -4,6 +4,7 @@ mod cases;
 mod consents;
 mod demo;
 mod keys_at_rest;
+mod log_keys;
 mod log_verify;
 mod mistakes;
 mod offers;

@@ -17,10 +17,9 @@ use sluis::notice::{AnswerCode, TaskKind};
 use sluis::store::cosigned::Cosigned;
 
 use crate::support::cases::Cases;
-use crate::support::derogation::verdict_of;
+use crate::support::derogation::{Person, verdict_of};
 use crate::support::false_witness::{FalseWitness, cosigner};
 use crate::support::faulty_store::Node;
-use crate::support::professionals::Person;
 use crate::support::{TestGateway, log, random_text};
 
 const NAME: &str = "witness";
