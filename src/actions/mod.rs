@@ -18,6 +18,7 @@ pub mod own_keys;
 pub mod people;
 pub mod policy;
 pub mod replay;
+pub mod retention;
 pub mod terms;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ use crate::ledger::entry::{Actor, Body, Clear, EntryKind, Operation, Outcome, St
 use crate::organisation::Oin;
 use crate::secret::Personal;
 use crate::store::journal::{DEFAULT_YEARS, Journal, JournalError};
+use crate::store::retention::SettleError;
 use crate::store::sequencer::{AppendError, Sequencer};
 use crate::store::{Append, Change, NonceClaim, Store, StoreError, SubjectIndex};
 use crate::subject::SubjectId;
@@ -102,6 +104,15 @@ pub enum ActionError {
     /// The store could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<SettleError> for ActionError {
+    fn from(error: SettleError) -> Self {
+        match error {
+            SettleError::KeyStore(error) => Self::Journal(error.into()),
+            SettleError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 impl Desk {

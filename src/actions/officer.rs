@@ -60,6 +60,11 @@ impl Officer {
         &self.organisation
     }
 
+    /// Her reference.
+    pub fn reference(&self) -> &str {
+        &self.signed.professional
+    }
+
     /// The nonce of the request, to be claimed with its first entry.
     pub const fn nonce(&self) -> &NonceClaim {
         &self.nonce

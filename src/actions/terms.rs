@@ -1,14 +1,16 @@
 //! What ends with time (`domain.md` §9): consents past their term expire, by an event of their own; consents, overrides, closed cases and closed tasks
-//! past theirs are removed, by an entry in the log. The log's own entries are not removed here.
+//! past theirs are removed, by an entry in the log. The log's own entries end in [`super::retention`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::once::Once;
 use super::{ActionError, Desk};
 use crate::catalogue::PurposeCode;
-use crate::clock::Timestamp;
+use crate::clock::{SureTime, Timestamp};
 use crate::consent::ConsentState;
 use crate::consent::record::ConsentEvent;
 use crate::ledger::entry::{EntryKind, Erasure};
@@ -58,10 +60,16 @@ impl Terms {
 
 /// Looks after terms for ever.
 pub async fn keep(desk: Arc<Desk>) {
+    let mut sure = SureTime::starting(desk.clock.now(), Instant::now());
     loop {
         tokio::time::sleep(EVERY).await;
         if let Err(error) = desk.keep_terms().await {
             tracing::warn!(%error, "what is past its term could not be ended or removed");
+        }
+        // What is destroyed for a wrong clock stays gone when the clock is right again.
+        let Some(now) = sure.after(desk.clock.now(), Instant::now()) else { continue };
+        if let Err(error) = desk.erase_past_term(now).await {
+            tracing::warn!(%error, "entries past their term could not be erased");
         }
     }
 }
@@ -115,7 +123,7 @@ impl Desk {
             let lists = [&past.consents, &past.overrides, &past.cases, &past.tasks];
             let count = u64::try_from(lists.iter().map(|list| list.len()).sum::<usize>()).unwrap_or(u64::MAX);
             let rule = "consents, overrides and cases: validity and log term; tasks: term after closing".to_owned();
-            body.erasure = Some(Erasure { rule, class: None, from: None, until: None, count });
+            body.erasure = Some(Erasure { rule, erases: None, count });
             let entry = self.entry((clear, body))?;
             self.commit_once(vec![entry], vec![Change::Erase(past)], Once::default()).await?;
         }

@@ -16,6 +16,9 @@ use crate::keystore::KeyStore;
 /// The name under which the key store remembers what was told.
 const TOLD: &str = "own-keys";
 
+/// How the names of keys begin that wrap keys of entries: by retention class and month, or for a legal hold.
+const WRAPPING: [&str; 2] = ["entries-", "hold-"];
+
 /// How often is looked for wrapping keys that are used for the first time.
 const EVERY: Duration = Duration::from_mins(1);
 
@@ -48,8 +51,10 @@ impl OwnKeys {
     pub(super) async fn tell(&self) -> Result<(), StartError> {
         let mut told = self.told()?;
         let mut used = self.configured.clone();
-        let classes = self.desk.journal.classes().into_iter();
-        used.extend(classes.map(|id| OwnKey { key_use: KeyUse::Wrapping, id }));
+        for prefix in WRAPPING {
+            let made = self.keys.names(prefix).map_err(StartError::new)?.there;
+            used.extend(made.into_iter().map(|id| OwnKey { key_use: KeyUse::Wrapping, id }));
+        }
         used.retain(|key| !told.contains(&line(key)));
         if used.is_empty() {
             return Ok(());

@@ -14,10 +14,10 @@ use crate::crypto::digest::{self, KeyedDigest};
 use crate::keystore::{Key, KeyStore};
 use crate::ledger::note::{KeyKind, NoteSigner, SigningKey, VerifierKey};
 use crate::ledger::token::SearchKey;
-use crate::store::Store;
 use crate::store::journal::Journal;
 use crate::store::scribe::{Gate, TreeScribe};
 use crate::store::sequencer::Sequencer;
+use crate::store::{Store, retention};
 
 const RESTORE: &str = "restore the key from its backup: a log is continued by the key that it was begun with; to begin anew, give another store and another [log] origin";
 
@@ -56,14 +56,17 @@ pub(super) async fn open(
     let scribe = Arc::new(TreeScribe::new(log_signer(config)?));
     scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
     let (log, gate) = (scribe.verifier().clone(), scribe.gate());
-    witnesses::remembered(&*keys, &*store, &log).await?;
     let search = SearchKey::new(digest::derive(&root, "sluis/v1/search-tokens"));
+    let journal = Arc::new(Journal::new(Arc::clone(&keys), Arc::clone(&entropy), search));
+    // Before anything may refuse a store that was put back: what was erased since goes from it too.
+    retention::settle(&*store, &journal).await.map_err(StartError::new)?;
+    witnesses::remembered(&*keys, &*store, &log).await?;
     let desk = Desk {
         oin: config.gateway.oin.clone(),
         operator: None,
         store: Arc::clone(&store),
         sequencer: Sequencer::start(store, scribe, Arc::clone(&clock)),
-        journal: Arc::new(Journal::new(Arc::clone(&keys), Arc::clone(&entropy), search)),
+        journal,
         clock,
         entropy,
         authority,

@@ -29,6 +29,8 @@ pub struct Against {
 pub struct Verified {
     /// How many entries it has.
     pub size: u64,
+    /// How many of them are erased, as other entries of it say.
+    pub erased: u64,
     /// The names of the witnesses that cosigned its head, if they make the quorum.
     pub witnessed_by: Option<Vec<String>>,
 }
@@ -65,7 +67,8 @@ impl Against {
         let signed = SignedCheckpoint::parse(&head.checkpoint).map_err(AuditError::Head)?;
         self.is_head(&head, &signed)?;
         let checkpoint = signed.checkpoint();
-        let mut audit = Audit::new(self.seen.iter().map(|(_, seen)| seen.checkpoint().size()));
+        let erases = file.erasures().await?;
+        let mut audit = Audit::new(self.seen.iter().map(|(_, seen)| seen.checkpoint().size()), erases);
         let whole = read(&mut file, &mut audit, checkpoint.size(), progress).await;
         // A head that was seen tells more than a tile: what is cut off or rewritten is named by it.
         if let Some(diverged) = self.diverged(&audit, checkpoint.size()) {
@@ -76,7 +79,11 @@ impl Against {
         // The same head with its witnesses' lines, once they are there: kept beside the head, and believed by the signatures alone.
         let kept = file.cosigned(checkpoint.size()).await?.and_then(|text| SignedCheckpoint::parse(&text).ok());
         let kept = kept.filter(|kept| kept.note().text() == signed.note().text());
-        Ok(Verified { size: audit.size(), witnessed_by: self.witnesses(kept.as_ref().unwrap_or(&signed))? })
+        Ok(Verified {
+            size: audit.size(),
+            erased: audit.erased(),
+            witnessed_by: self.witnesses(kept.as_ref().unwrap_or(&signed))?,
+        })
     }
 
     /// Verifies that the log of the `later` head continues that of the `earlier` one, by a proof from the tiles of the store at `path`; gives both sizes.
@@ -119,7 +126,7 @@ impl Against {
         if let Some(line) = file.lines(None, 1).await?.first() {
             return Err(Broken::Invented(line.index).into());
         }
-        Ok(Verified { size: 0, witnessed_by: None })
+        Ok(Verified { size: 0, erased: 0, witnessed_by: None })
     }
 
     /// The smallest head that was seen and is none of this log's.

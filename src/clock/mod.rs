@@ -1,6 +1,7 @@
 //! Time, passed in: nothing in this crate asks the operating system for the time except [`SystemClock`].
 
 mod holidays;
+mod sure;
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,6 +10,8 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+
+pub use sure::SureTime;
 
 const DAY: Duration = Duration::from_hours(24);
 

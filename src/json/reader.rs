@@ -216,13 +216,22 @@ impl<'a> Array<'a> {
 
     /// Every item as a text that `T` can be read from; no item twice; at least one and at most `most`.
     pub fn distinct<T: FromStr + PartialEq>(self, most: usize, expected: &str) -> Vec<T> {
+        self.once(most, expected, |item| item.as_str()?.parse().ok())
+    }
+
+    /// Every item as a whole number; no item twice; at least one and at most `most`.
+    pub fn numbers(self, most: usize, expected: &str) -> Vec<u64> {
+        self.once(most, expected, Value::as_u64)
+    }
+
+    fn once<T: PartialEq>(self, most: usize, expected: &str, read_one: impl Fn(&Value) -> Option<T>) -> Vec<T> {
         if self.items.is_empty() || self.items.len() > most {
             self.faults.add(Fault { pointer: self.pointer.clone(), expected: format!("1 to {most} items") });
         }
         let mut read = Vec::with_capacity(self.items.len().min(most));
         for (place, item) in self.items.iter().take(most).enumerate() {
             let fault = |expected: &str| Fault { pointer: format!("{}/{place}", self.pointer), expected: expected.to_owned() };
-            match item.as_str().and_then(|text| text.parse::<T>().ok()) {
+            match read_one(item) {
                 None => self.faults.add(fault(expected)),
                 Some(known) if read.contains(&known) => self.faults.add(fault("each item once")),
                 Some(new) => read.push(new),

@@ -8,7 +8,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Key, KeyStore, KeyStoreError};
+use super::{Key, KeyStore, KeyStoreError, Names};
 use crate::crypto::aead;
 use crate::entropy::{self, Entropy};
 use crate::secret::Secret;
@@ -79,7 +79,7 @@ impl FileKeyStore {
     }
 
     fn read(&self, name: &str) -> Result<Key, KeyStoreError> {
-        if self.path(name, "destroyed")?.exists() {
+        if self.is_destroyed(name)? {
             return Err(KeyStoreError::Destroyed(name.to_owned()));
         }
         let sealed = match fs::read(self.path(name, "sealed")?) {
@@ -107,7 +107,13 @@ impl FileKeyStore {
     }
 
     fn cached(&self, name: &str, load: impl FnOnce() -> Result<Key, KeyStoreError>) -> Result<Key, KeyStoreError> {
+        let is_destroyed = self.is_destroyed(name)?;
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another process may have destroyed it: what is in memory is no longer to be had either.
+        if is_destroyed {
+            cache.remove(name);
+            return Err(KeyStoreError::Destroyed(name.to_owned()));
+        }
         if let Some(key) = cache.get(name) {
             return Ok(key.clone());
         }
@@ -143,6 +149,29 @@ impl KeyStore for FileKeyStore {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(error)),
             _ => Ok(()),
         }
+    }
+
+    fn is_destroyed(&self, name: &str) -> Result<bool, KeyStoreError> {
+        // One that cannot be looked for is never taken for absent.
+        self.path(name, "destroyed")?.try_exists().map_err(|error| unreadable(name, &error.to_string()))
+    }
+
+    fn names(&self, prefix: &str) -> Result<Names, KeyStoreError> {
+        let failed = |error: std::io::Error| unreadable(prefix, &error.to_string());
+        let mut names = Names::default();
+        for file in fs::read_dir(&self.folder).map_err(failed)? {
+            let file = file.map_err(failed)?.file_name();
+            let Some((name, extension)) = file.to_str().and_then(|file| file.rsplit_once('.')) else { continue };
+            if name.starts_with(prefix) {
+                match extension {
+                    "sealed" => names.there.insert(name.to_owned()),
+                    "destroyed" => names.destroyed.insert(name.to_owned()),
+                    _ => false,
+                };
+            }
+        }
+        names.there.retain(|name| !names.destroyed.contains(name));
+        Ok(names)
     }
 
     fn remember(&self, name: &str, what: &[u8]) -> Result<(), KeyStoreError> {

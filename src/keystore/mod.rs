@@ -3,6 +3,8 @@
 
 pub mod file;
 
+use std::collections::BTreeSet;
+
 use crate::secret::Secret;
 
 /// A symmetric 256-bit key.
@@ -28,6 +30,18 @@ pub trait KeyStore: Send + Sync {
     /// [`KeyStoreError::Unreadable`] when the store cannot be written; the key then counts as still there.
     fn destroy(&self, name: &str) -> Result<(), KeyStoreError>;
 
+    /// Whether the key called `name` was destroyed. A name that no key ever had can be destroyed too, and is never had by one then: a tombstone.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::Unreadable`].
+    fn is_destroyed(&self, name: &str) -> Result<bool, KeyStoreError>;
+
+    /// The names with this prefix of the keys that are there, and of those that were destroyed, each in order.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::Unreadable`].
+    fn names(&self, prefix: &str) -> Result<Names, KeyStoreError>;
+
     /// Remembers something under `name` in the place of what was remembered before, sealed, and durable before this returns: what must be known also
     /// when the database is put back from an old copy.
     ///
@@ -40,6 +54,15 @@ pub trait KeyStore: Send + Sync {
     /// # Errors
     /// [`KeyStoreError::Unreadable`].
     fn remembered(&self, name: &str) -> Result<Option<Vec<u8>>, KeyStoreError>;
+}
+
+/// Names of keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Of those that are there.
+    pub there: BTreeSet<String>,
+    /// Of those that were destroyed.
+    pub destroyed: BTreeSet<String>,
 }
 
 /// Why a key cannot be had.

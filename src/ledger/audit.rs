@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::entry::Beside;
+use super::entry::{Beside, Erases};
 use super::seal::Leaf;
 use super::tree::{NodeHash, RightEdge, TILE_WIDTH, Tile, TileId};
 
@@ -17,6 +17,24 @@ pub struct StoredLine {
     pub leaf: Vec<u8>,
     /// The digest of the stored columns, and the sealed body that begins with what it must be; `None` when there is no body.
     pub body: Option<(Beside, Vec<u8>)>,
+    /// What has become of its tokens and its key.
+    pub erasable: Erasable,
+}
+
+/// What of an entry can be erased, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Erasable {
+    /// It is there, and the tokens are those of the digest among the columns.
+    There,
+    /// The tokens are others, or only a part is there.
+    Changed,
+    /// It is gone, all of it.
+    Gone {
+        /// The retention class that kept it.
+        class: String,
+        /// The legal hold that kept it after that.
+        held_by: Option<String>,
+    },
 }
 
 /// The head as it is stored, for verifying.
@@ -38,6 +56,8 @@ pub struct Audit {
     roots: BTreeMap<u64, NodeHash>,
     tile: Option<Differing>,
     emptied: Option<u64>,
+    erases: BTreeSet<Erases>,
+    erased: u64,
 }
 
 /// The first tile that is not what the entries give.
@@ -49,9 +69,15 @@ struct Differing {
 }
 
 impl Audit {
-    /// Of a log of which the roots at these sizes will be asked for.
-    pub fn new(sizes: impl IntoIterator<Item = u64>) -> Self {
-        Self { edge: RightEdge::empty(), wanted: sizes.into_iter().collect(), roots: BTreeMap::new(), tile: None, emptied: None }
+    /// Of a log of which the roots at these sizes will be asked for, and whose entries say that all this was erased.
+    pub fn new(sizes: impl IntoIterator<Item = u64>, erases: BTreeSet<Erases>) -> Self {
+        let (edge, wanted, roots) = (RightEdge::empty(), sizes.into_iter().collect(), BTreeMap::new());
+        Self { edge, wanted, roots, tile: None, emptied: None, erases, erased: 0 }
+    }
+
+    /// How many of the entries that were taken are erased.
+    pub const fn erased(&self) -> u64 {
+        self.erased
     }
 
     /// How many entries were taken.
@@ -79,6 +105,7 @@ impl Audit {
         for line in lines {
             let at = self.size().saturating_add(u64::try_from(hashes.len()).unwrap_or(u64::MAX));
             hashes.push(sound(line, at)?.hash());
+            self.erasable(&line.erasable, at)?;
             if line.body.is_none() {
                 self.emptied.get_or_insert(at);
             }
@@ -89,6 +116,23 @@ impl Audit {
         }
         completed.extend(self.append(&hashes)?);
         Ok(completed)
+    }
+
+    /// Nothing is erased of which no entry tells. (The hold's column is not under the leaf; but what a hold keeps is past its class's term.)
+    fn erasable(&mut self, erasable: &Erasable, at: u64) -> Result<(), Broken> {
+        match erasable {
+            Erasable::There => return Ok(()),
+            Erasable::Changed => return Err(Broken::Columns(at)),
+            Erasable::Gone { class, held_by } => {
+                let says = |erases| self.erases.contains(&erases);
+                let held = held_by.as_ref().is_none_or(|hold| says(Erases::Hold(hold.clone())));
+                if !says(Erases::Entry(at)) && !(says(Erases::Class(class.clone())) && held) {
+                    return Err(Broken::Erased(at));
+                }
+            }
+        }
+        self.erased = self.erased.saturating_add(1);
+        Ok(())
     }
 
     fn append(&mut self, hashes: &[NodeHash]) -> Result<Vec<Tile>, Broken> {
@@ -171,6 +215,8 @@ pub enum Broken {
     Body(u64),
     /// The entry has no sealed body, and no entry is ever without.
     Emptied(u64),
+    /// The entry was erased, and no entry says so.
+    Erased(u64),
     /// A column beside the sealed body was changed.
     Columns(u64),
     /// A tile was changed.
@@ -190,6 +236,7 @@ impl fmt::Display for Broken {
             Self::Entry(at) => write!(f, "entry {at} was changed: its leaf is not the one in the tree"),
             Self::Body(at) => write!(f, "entry {at} was changed: its sealed body is not the one that its leaf commits to"),
             Self::Emptied(at) => write!(f, "entry {at} has no sealed body: it was taken out"),
+            Self::Erased(at) => write!(f, "entry {at} was erased, and no entry of the log says so"),
             Self::Columns(at) => write!(f, "entry {at} was changed: a column beside its sealed body is not what its leaf commits to"),
             Self::Tile(id) => write!(f, "{id} was changed, or is not there"),
             Self::Rewritten => f.write_str(

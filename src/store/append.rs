@@ -9,7 +9,7 @@ use super::{Revision, SubjectIndex};
 use crate::case_room::CaseId;
 use crate::clock::Timestamp;
 use crate::ledger::checkpoint::SignedCheckpoint;
-use crate::ledger::entry::{Beside, Clear};
+use crate::ledger::entry::{Beside, Clear, Columns, Erases, TokenSalt, TokensDigest};
 use crate::ledger::receipt;
 use crate::ledger::seal::{Leaf, PartyKey};
 use crate::ledger::tree::NodeHash;
@@ -42,18 +42,44 @@ pub struct EntryRow {
     pub leaf: Leaf,
     /// What stands beside it, and the sealed body.
     pub body: Vec<u8>,
-    /// The entry key, wrapped by the key named `key_class`.
-    pub wrapped_key: WrappedKey,
-    /// The wrapping key in the key store: retention class and month.
+    /// The digest of the tokens among the clear columns.
+    pub tokens: TokensDigest,
+    /// What an erasure takes away beside the tokens; `None` when it has.
+    pub erasable: Option<Erasable>,
+    /// Retention class and month: the name of a wrapping key in the key store.
     pub key_class: String,
+    /// The legal hold by whose key the entry key is wrapped instead, because its class was erased.
+    pub held_by: Option<String>,
     /// The sources that were asked, in their order.
     pub asked: Vec<Oin>,
+    /// What an erasure erases of the log.
+    pub erases: Option<Erases>,
+}
+
+/// What of an entry is destroyed with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erasable {
+    /// The entry key, wrapped by the key named [`EntryRow::wrapping_key`].
+    pub wrapped_key: WrappedKey,
+    /// What the tokens are salted with.
+    pub salt: TokenSalt,
 }
 
 impl EntryRow {
     /// What its leaf must say of its columns.
     pub fn beside(&self) -> Beside {
-        Beside::of(&self.clear, &self.key_class, &self.asked)
+        Beside::of(Columns {
+            clear: &self.clear,
+            tokens: &self.tokens,
+            key_class: &self.key_class,
+            asked: &self.asked,
+            erases: self.erases.as_ref(),
+        })
+    }
+
+    /// The name of the key that wraps the entry key.
+    pub fn wrapping_key(&self) -> &str {
+        self.held_by.as_deref().unwrap_or(&self.key_class)
     }
 }
 

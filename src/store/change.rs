@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::SubjectIndex;
 use super::duties::{PastTerm, Reliance};
+use super::retention::Hold;
 use super::rows::{ContributionRow, DeliveryRow, DisclosureRow, OfferRow, PseudonymRow};
 use crate::case_room::Case;
 use crate::clock::Timestamp;
@@ -114,6 +115,12 @@ pub enum Change {
     Status(StatusChange),
     /// A credential is published or withdrawn (a decision depends on it).
     Credential(CredentialChange),
+    /// A legal hold is placed.
+    Hold(Box<Hold>),
+    /// The legal hold with this id is lifted.
+    HoldLifted(String),
+    /// Not a write: the legal holds that stand are exactly these, or none of the append happens.
+    HeldBy(BTreeSet<String>),
     /// These policies come in force (every decision depends on it); their texts are kept.
     Policies(PolicyVersion),
 }
@@ -146,7 +153,7 @@ impl Change {
 
     /// Whether it changes how many rows a list has that stands under the head's code.
     pub const fn is_listed(&self) -> bool {
-        matches!(self, Self::Reliance(_) | Self::Task(_) | Self::TaskAnswered(_))
+        matches!(self, Self::Reliance(_) | Self::Task(_) | Self::TaskAnswered(_) | Self::Hold(_) | Self::HoldLifted(_))
     }
 
     /// Whether it can turn out to be impossible.
@@ -161,6 +168,8 @@ impl Change {
                 | Self::ReceivedBy { .. }
                 | Self::GivenSince { .. }
                 | Self::TaskAnswered(_)
+                | Self::HoldLifted(_)
+                | Self::HeldBy(_)
         );
         self.moves_facts() || checks
     }

@@ -1,21 +1,21 @@
 //! Writing for the log: a body is sealed under a fresh key, the key wrapped by the month's key of its retention class.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::EntryRow;
+use super::{EntryRow, Erasable, retention};
 use crate::catalogue::PurposeCode;
 use crate::clock::Timestamp;
 use crate::entropy::{Entropy, EntropyUnavailable};
-use crate::keystore::{KeyStore, KeyStoreError};
-use crate::ledger::entry::{Beside, Body, BodyError, Clear, SpanId, TraceId};
+use crate::keystore::{KeyStore, KeyStoreError, Names};
+use crate::ledger::entry::{Beside, Body, BodyError, Clear, Columns, SpanId, TokenSalt, TokensDigest, TraceId};
 use crate::ledger::seal::{self, OpenError, PartyKey, SealError};
 use crate::ledger::statement::Statement;
 use crate::ledger::token::{SearchKey, SearchToken, TokenField};
-use crate::ledger::wrap::{unwrap, wrap};
+use crate::ledger::wrap::{WrappedKey, unwrap, wrap};
 use crate::organisation::Oin;
 use crate::secret::Personal;
 use crate::subject::SubjectId;
@@ -29,7 +29,6 @@ pub struct Journal {
     entropy: Arc<dyn Entropy>,
     search: SearchKey,
     terms: ArcSwap<BTreeMap<PurposeCode, u32>>,
-    classes: Mutex<BTreeSet<String>>,
 }
 
 /// An entry could not be made. Nothing passes then.
@@ -50,6 +49,9 @@ pub enum JournalError {
     /// The entry cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The entry was erased: its term had ended, or an officer had it erased.
+    #[error("the entry was erased")]
+    Erased,
 }
 
 /// An entry, and what lets its party check the statement in it.
@@ -64,7 +66,7 @@ pub struct Written {
 impl Journal {
     /// A journal whose entry keys are wrapped by `key_store` and whose search tokens are made with `search`.
     pub fn new(key_store: Arc<dyn KeyStore>, entropy: Arc<dyn Entropy>, search: SearchKey) -> Self {
-        Self { key_store, entropy, search, terms: ArcSwap::default(), classes: Mutex::default() }
+        Self { key_store, entropy, search, terms: ArcSwap::default() }
     }
 
     /// From now on what is about one of these purposes is kept for so many years at least.
@@ -81,35 +83,65 @@ impl Journal {
         let own = clear.purpose.as_ref().and_then(|purpose| self.terms.load().get(purpose).copied());
         let key_class = key_class(clear.time, own.unwrap_or_default().max(years));
         let wrapping = self.key_store.wrapping_key(&key_class)?;
-        self.note(&key_class);
         let asked: Vec<Oin> = body.asked.keys().cloned().collect();
-        let beside = Beside::of(&clear, &key_class, &asked);
+        let salt = TokenSalt::fresh(&*self.entropy)?;
+        let tokens = TokensDigest::of(&salt, &clear);
+        let erases = body.erasure.as_ref().and_then(|erasure| erasure.erases.clone());
+        let columns = Columns { clear: &clear, tokens: &tokens, key_class: &key_class, asked: &asked, erases: erases.as_ref() };
+        let beside = Beside::of(columns);
         let sealed = seal::seal(&complete(&clear, body).encode()?, beside, statement, &*self.entropy)?;
         let wrapped_key = wrap(&sealed.entry_key, &wrapping, sealed.leaf.bytes(), &*self.entropy)?;
-        let row = EntryRow { clear, leaf: sealed.leaf, body: sealed.ciphertext, wrapped_key, key_class, asked };
+        let erasable = Some(Erasable { wrapped_key, salt });
+        let (leaf, body) = (sealed.leaf, sealed.ciphertext);
+        let row = EntryRow { clear, leaf, body, tokens, erasable, key_class, held_by: None, asked, erases };
         Ok(Written { row, party_key: sealed.party_key })
-    }
-
-    /// The names of the wrapping keys under which this journal wrote.
-    pub fn classes(&self) -> BTreeSet<String> {
-        self.classes.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn note(&self, class: &str) {
-        let mut classes = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
-        if !classes.contains(class) {
-            classes.insert(class.to_owned());
-        }
     }
 
     /// Opens an entry.
     ///
     /// # Errors
-    /// [`JournalError`]: its key is gone (the entry was erased), or it is not what the leaf commits to.
+    /// [`JournalError::Erased`]; or it is not what the leaf commits to.
     pub fn open(&self, row: &EntryRow) -> Result<Body, JournalError> {
-        let wrapping = self.key_store.existing_key(&row.key_class)?;
-        let key = unwrap(&row.wrapped_key, &wrapping, row.leaf.bytes())?;
+        let erasable = row.erasable.as_ref().ok_or(JournalError::Erased)?;
+        // A restored backup brings rows back, and neither keys nor what was erased one by one.
+        if self.key_store.is_destroyed(&retention::tombstone(&row.leaf))? {
+            return Err(JournalError::Erased);
+        }
+        let wrapping = match self.key_store.existing_key(row.wrapping_key()) {
+            Err(KeyStoreError::Destroyed(_)) => return Err(JournalError::Erased),
+            other => other?,
+        };
+        if TokensDigest::of(&erasable.salt, &row.clear) != row.tokens {
+            return Err(OpenError::Beside.into());
+        }
+        let key = unwrap(&erasable.wrapped_key, &wrapping, row.leaf.bytes())?;
         Ok(Body::decode(&seal::open(&key, &row.leaf, row.beside(), &row.body)?)?)
+    }
+
+    /// The same entry key, wrapped by the key called `name` instead.
+    ///
+    /// # Errors
+    /// [`JournalError`], as for [`Journal::open`].
+    pub fn wrap_anew(&self, row: &EntryRow, name: &str) -> Result<WrappedKey, JournalError> {
+        let erasable = row.erasable.as_ref().ok_or(JournalError::Erased)?;
+        let key = unwrap(&erasable.wrapped_key, &self.key_store.existing_key(row.wrapping_key())?, row.leaf.bytes())?;
+        Ok(wrap(&key, &self.key_store.wrapping_key(name)?, row.leaf.bytes(), &*self.entropy)?)
+    }
+
+    /// Destroys the wrapping key called `name`, or makes a tombstone of that name.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`].
+    pub fn destroy(&self, name: &str) -> Result<(), KeyStoreError> {
+        self.key_store.destroy(name)
+    }
+
+    /// The names with this prefix in the key store.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`].
+    pub fn names(&self, prefix: &str) -> Result<Names, KeyStoreError> {
+        self.key_store.names(prefix)
     }
 
     /// The token by which `party`'s officer finds what concerns a person.
@@ -172,6 +204,16 @@ fn key_class(time: Timestamp, years: u32) -> String {
     format!("entries-{years}y-{month}")
 }
 
+/// When the term of a retention class has passed for all of its entries; `None` when this is not the name of one.
+pub fn class_end(key_class: &str) -> Option<Timestamp> {
+    let (years, month) = key_class.strip_prefix("entries-")?.split_once("y-")?;
+    let (year, month) = month.split_once('-')?;
+    let (year, month): (u32, u32) = (year.parse().ok()?, month.parse().ok()?);
+    let (year, month) = if month == 12 { (year.checked_add(1)?, 1) } else { (year, month.checked_add(1)?) };
+    let year = year.checked_add(years.parse().ok()?)?;
+    Timestamp::parse(&format!("{year:04}-{month:02}-01T00:00:00Z")).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,5 +223,17 @@ mod tests {
         let at = |text| Timestamp::parse(text).expect("an instant");
         assert_eq!(key_class(at("2026-11-21T23:59:59Z"), 5), "entries-5y-2026-11");
         assert_ne!(key_class(at("2026-11-30T23:59:59Z"), 5), key_class(at("2026-12-01T00:00:00Z"), 5));
+    }
+
+    #[test]
+    fn a_class_ends_when_its_last_entry_has_been_kept_for_its_term() {
+        let at = |text| Timestamp::parse(text).ok();
+        assert_eq!(class_end("entries-5y-2026-11"), at("2031-12-01T00:00:00Z"));
+        assert_eq!(class_end("entries-15y-2026-12"), at("2042-01-01T00:00:00Z"));
+        assert_eq!(class_end(&key_class(Timestamp::from_millis(0), 5)), at("1975-02-01T00:00:00Z"));
+        for other in ["hold-1", "entries-y-2026-11", "entries-5y-2026", "entries-5y-2026-13", "entries-5y-20261101", "registers"]
+        {
+            assert_eq!(class_end(other), None, "{other}");
+        }
     }
 }

@@ -8,6 +8,7 @@ pub mod facts;
 pub mod journal;
 pub mod lost;
 pub mod proofs;
+pub mod retention;
 mod rows;
 pub mod scribe;
 pub mod sequencer;
@@ -18,12 +19,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use append::{Append, Committed, Conflict, EntryRow, Expected, IdempotencyClaim, NonceClaim, Receipting};
+pub use append::{Append, Committed, Conflict, EntryRow, Erasable, Expected, IdempotencyClaim, NonceClaim, Receipting};
 pub use change::{Change, CredentialChange, PolicyVersion, StatusChange};
 pub use rows::{ContributionRow, DeliveryRow, DisclosureRow, NameIndex, OfferPage, OfferRow, PseudonymRow};
 
 use self::cosigned::Cosigned;
 use self::duties::{KeptConsent, PastTerm, Reliance};
+use self::retention::Retention;
 use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
 use crate::consent::{ConsentRecord, Override};
@@ -209,7 +211,7 @@ pub struct Sequenced {
 
 /// A store. Whatever it acknowledges is durable: synced to disk, and on as many standbys as configured.
 #[async_trait]
-pub trait Store: Cosigned {
+pub trait Store: Cosigned + Retention {
     /// The head as last committed.
     async fn head(&self) -> Result<Head, StoreError>;
 

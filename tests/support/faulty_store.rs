@@ -1,5 +1,6 @@
 //! A store that fails when told: before a commit, after it, or by taking its time; and a second node of a running gateway on such a store.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,13 +14,15 @@ use sluis::config::GatewayConfig;
 use sluis::consent::ConsentRecord;
 use sluis::demo::organisations::Slug;
 use sluis::ledger::checkpoint::SignedCheckpoint;
-use sluis::ledger::entry::{EntryKind, TraceId};
+use sluis::ledger::entry::{EntryKind, Erases, TraceId};
 use sluis::ledger::seal::Leaf;
+use sluis::ledger::wrap::WrappedKey;
 use sluis::notice::Task;
 use sluis::organisation::Oin;
 use sluis::store::cosigned::Cosigned;
 use sluis::store::duties::{KeptConsent, PastTerm, Reliance};
 use sluis::store::lost::Unreadable;
+use sluis::store::retention::{Hold, Retention};
 use sluis::store::{
     Append, Change, Claim, Committed, Conflict, Head, OfferPage, OfferRow, PersonFacts, PseudonymRow, Registered, Revision,
     Scribe, Store, StoreError, StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
@@ -85,6 +88,41 @@ impl FaultyStore {
             self.met.fetch_add(1, Ordering::SeqCst);
             fault
         })
+    }
+}
+
+#[async_trait]
+impl Retention for FaultyStore {
+    async fn erasures(&self) -> Result<Vec<StoredEntry>, StoreError> {
+        self.inner.erasures().await
+    }
+
+    async fn forgotten(&self) -> Result<BTreeSet<String>, StoreError> {
+        self.inner.forgotten().await
+    }
+
+    async fn forget(&self, what: &Erases, name: &str) -> Result<(), StoreError> {
+        self.inner.forget(what, name).await
+    }
+
+    async fn buried(&self, tombstones: &BTreeSet<String>) -> Result<Vec<(u64, String)>, StoreError> {
+        self.inner.buried(tombstones).await
+    }
+
+    async fn extent(&self, what: &Erases) -> Result<u64, StoreError> {
+        self.inner.extent(what).await
+    }
+
+    async fn holds(&self) -> Result<Vec<Hold>, StoreError> {
+        self.inner.holds().await
+    }
+
+    async fn covered(&self, kept_by: &Erases, by: &Hold, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
+        self.inner.covered(kept_by, by, from, limit).await
+    }
+
+    async fn hold_entries(&self, wrapped: &[(u64, WrappedKey)], hold: Option<&str>) -> Result<(), StoreError> {
+        self.inner.hold_entries(wrapped, hold).await
     }
 }
 

@@ -55,8 +55,9 @@ pub async fn opened(store: &dyn Store, layout: &Layout) -> Vec<Opened> {
     let keys = FileKeyStore::create(&layout.gateway().join("keys"), root, Arc::new(entropy)).expect("the key store");
     let open = |stored: StoredEntry| {
         let row = &stored.row;
-        let wrapping = keys.existing_key(&row.key_class).expect("the class's key");
-        let key = wrap::unwrap(&row.wrapped_key, &wrapping, row.leaf.bytes()).expect("the entry's key");
+        let wrapping = keys.existing_key(row.wrapping_key()).expect("the class's key");
+        let erasable = row.erasable.as_ref().expect("not erased");
+        let key = wrap::unwrap(&erasable.wrapped_key, &wrapping, row.leaf.bytes()).expect("the entry's key");
         let body = seal::open(&key, &row.leaf, row.beside(), &row.body).expect("the entry's body");
         let body = Body::decode(&body).expect("a body");
         Opened { stored, body }

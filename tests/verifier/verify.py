@@ -13,9 +13,10 @@ from collections import namedtuple
 
 LEAF = 97  # design.md §7: 0x01 ‖ HMAC(k_mac, body) ‖ SHA-256(stored body) ‖ HMAC(k_party, statement)
 # A stored body begins with the SHA-256 of the columns beside it, as canonical JSON (RFC 8785) of these; then follows the ciphertext.
-COLUMNS = """kind, time, party, source, recipient, purpose, categories, outcome, overridden, lower(hex(subject_token)), lower(hex(actor_token)),
-    lower(hex(case_token)), trace, key_class,
-    coalesce((SELECT group_concat(source, ' ') FROM entry_asked WHERE entry_asked.idx = entry.idx), '')"""
+COLUMNS = """kind, time, party, source, recipient, purpose, categories, outcome, overridden, lower(hex(tokens)), trace, key_class,
+    coalesce((SELECT group_concat(source, ' ') FROM entry_asked WHERE entry_asked.idx = entry.idx), ''), erases"""
+# Of the tokens only a salted digest is among them, so that they can be erased. What is erased is all of these; another entry says so.
+ERASABLE = "tokens, wrapped_key, token_salt, subject_token, actor_token, case_token, key_class, held_by"
 WORDS = {0: "witnessed", 5: "unwitnessed", 6: "diverged", 3: "invalid"}
 Key = namedtuple("Key", "name kind id public")
 Head = namedtuple("Head", "size root text signatures")
@@ -234,6 +235,20 @@ def read_seen(path, log):
     return path, read_proof(text, path, log).head if text.startswith("c2sp.org/tlog-proof") else checkpoint(text, path, log)
 
 
+def erasable(erases, index, digest, key, salt, *tokens):
+    """What can be erased is as it was written, or is gone and an entry says so; gives whether it is gone."""
+    *tokens, kept_by, held_by = tokens
+    if (key, salt, *tokens) == (None,) * 5:
+        by = {kept_by} | ({held_by} if held_by else set())
+        check(str(index) in erases or by <= erases, f"entry {index}", "erased, and no entry says so")
+        return True
+    tokens = [None if token is None else octets(token) for token in tokens]
+    lengths = key is not None and len(octets(salt)) == 16 and all(token is None or len(token) == 16 for token in tokens)
+    salted = octets(salt) + b"".join(b"\0" if token is None else b"\1" + token for token in tokens)
+    check(lengths and sha256(salted) == digest, f"entry {index}", "a column is not the one in its body: a token, or a part of what is erased together")
+    return False
+
+
 # The three commands: each gives the head that was found sound, and says what was looked at.
 def full(log, options, file):
     store = sqlite3.connect(pathlib.Path(file).absolute().as_uri() + "?mode=ro", uri=True)
@@ -245,14 +260,18 @@ def full(log, options, file):
     head = Head(0, sha256(b""), "", []) if (size, note) == (0, "") else checkpoint(str(note), "head: checkpoint", log)
     check(size == head.size, "head: size", f"{size}, the checkpoint says {head.size}")
     check(root == head.root, "head: root", "not the one in the checkpoint")
-    hashes, emptied, entry = [], [], "entry {}".format
-    for index, leaf, body, *columns in store.execute(f"SELECT idx, leaf, body, {COLUMNS} FROM entry ORDER BY idx"):
+    hashes, emptied, erased, entry = [], [], 0, "entry {}".format
+    # Not yet known to be true: that each is what its leaf says shows below.
+    erases = {text for (text,) in store.execute("SELECT erases FROM entry WHERE erases IS NOT NULL")}
+    for index, leaf, body, *columns in store.execute(f"SELECT idx, leaf, body, {ERASABLE}, {COLUMNS} FROM entry ORDER BY idx"):
+        kept, columns = columns[:8], columns[8:]
         check(0 <= index < size, entry(index), f"a log of {size} has none such")
         check(index == len(hashes), entry(len(hashes)), "missing")
         check(len(octets(leaf)) == LEAF and leaf[0] == 1, entry(index), "its leaf is malformed")
         check(body is None or sha256(octets(body)) == leaf[33:65], entry(index), "its body is not the one in its leaf")
         canonical = json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode()
         check(body is None or sha256(canonical) == body[:32], entry(index), "a column is not the one in its body")
+        erased += erasable(erases, index, *kept)
         hashes.append(sha256(b"\0" + leaf))
         emptied += [index] * (body is None)
     stored = {(level, n): octets(tile) for level, n, tile in store.execute("SELECT level, idx, hashes FROM tile")}
@@ -273,7 +292,7 @@ def full(log, options, file):
         for (note,) in store.execute("SELECT checkpoint FROM cosigned WHERE size = ?", (size,)):
             head, own = checkpoint(str(note), "cosigned", log), head
             check((head.size, head.root) == (own.size, own.root), "cosigned", "another root than the head's")
-    return head, f"{size} entries"
+    return head, f"{size} entries" + (f" ({erased} erased)" if erased else "")
 
 
 def tiles(log, options, source):

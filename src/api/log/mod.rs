@@ -1,6 +1,9 @@
 //! `/v1/log/…`: what privacy officers (FG) ask of the disclosure log. Each act is a POST, because what is asked can tell of a person; each is signed by
 //! the officer's own key beside the organisation's, and each look is an entry before its answer leaves.
 
+pub mod erasures;
+pub mod holds;
+
 use super::Api;
 use super::once::refusal;
 use crate::actions::officer::{Officer, OfficersRequest};
@@ -14,23 +17,42 @@ use crate::notice::OwnSignature;
 
 /// What can be asked, by the last part of the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Act {}
+pub(super) enum Act {
+    /// One entry is erased.
+    Erasures,
+    /// A legal hold is placed.
+    Holds,
+    /// One is lifted.
+    Lifts,
+    /// Those that stand.
+    StandingHolds,
+}
 
 impl Act {
+    const ALL: [Self; 4] = [Self::Erasures, Self::Holds, Self::Lifts, Self::StandingHolds];
+
     pub(super) fn of(name: &str) -> Option<Self> {
-        match name {
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|act| act.name() == name)
     }
 
     /// The last part of the path: it is part of what the officer signs.
     const fn name(self) -> &'static str {
-        match self {}
+        match self {
+            Self::Erasures => "erasures",
+            Self::Holds => "holds",
+            Self::Lifts => "lifts",
+            Self::StandingHolds => "standing-holds",
+        }
     }
 }
 
 pub(super) async fn answer(api: &Api, authenticated: &Authenticated, act: Act) -> Result<Reply, Refusal> {
-    match act {}
+    match act {
+        Act::Erasures => erasures::erase(api, authenticated).await,
+        Act::Holds => holds::place(api, authenticated).await,
+        Act::Lifts => holds::lift(api, authenticated).await,
+        Act::StandingHolds => holds::list(api, authenticated).await,
+    }
 }
 
 /// Reads `{"by":…,"request":{…},"signed":{"signedAt":…,"signature":…}}`, `request` with `members`, and makes sure that it is the officer who asks.

@@ -240,7 +240,7 @@ enum FormAsked {
 /// Whom a request is about.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "a schema")]
-struct Subject {
+pub(super) struct Subject {
     /// How the person is named.
     scheme: Scheme,
     /// The number, pseudonym or offer's id.

@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document, generated from the code (API Design Rules: `/v1/openapi.json`, readable without login).
 
 mod bodies;
+mod log;
 mod shared;
 
 use serde_json::Value;
@@ -9,6 +10,9 @@ use utoipa::{Modify, OpenApi};
 
 pub(super) use self::bodies::{
     Accepted, ConsentBody, ConsentEnding, ConsentQuery, Consents, DisclosureBody, Nothing, NoticeAnswer, Notices,
+};
+pub(super) use self::log::{
+    LegalHoldLift, LegalHoldLifted, LegalHoldRequest, LegalHolds, LogErased, LogErasureRequest, OfficersLook,
 };
 use crate::catalogue::{Category, Form, schema};
 use crate::http::reply::API_VERSION;
@@ -33,6 +37,10 @@ use crate::http::reply::API_VERSION;
         crate::api::disclosures::create,
         crate::api::disclosures::pick_up,
         crate::api::explanations::explain,
+        crate::api::log::erasures::erase,
+        crate::api::log::holds::lift,
+        crate::api::log::holds::list,
+        crate::api::log::holds::place,
         crate::api::notices::answer,
         crate::api::notices::list,
         crate::api::notices::one,
@@ -48,6 +56,7 @@ use crate::http::reply::API_VERSION;
         (name = "Disclosures", description = "Asking for information and picking it up"),
         (name = "Offers", description = "What waits for collection, without saying about whom"),
         (name = "Consents", description = "A source's register of who agreed to what"),
+        (name = "Log", description = "What privacy officers (FG) ask of the disclosure log, each under her own signature"),
         (name = "Notices", description = "What an organisation still has to do about what it received or decided"),
         (name = "Sources", description = "What the connector of a source brings unasked"),
     ),
@@ -95,7 +104,16 @@ pub fn json() -> String {
         "Nothing",
     ];
     let registers = ["ConsentRecording", "ConsentEnding", "ConsentQuery", "NoticeAnswer"];
-    for name in strict.into_iter().chain(registers).chain(["Identifier", "SourceItem", "ItemFacts", "OtherPerson"]) {
+    let log = [
+        "OfficersLook",
+        "LogErasureRequest",
+        "LogErasure",
+        "LegalHoldRequest",
+        "LegalHoldPlacing",
+        "LegalHoldLift",
+        "LegalHoldLifting",
+    ];
+    for name in strict.into_iter().chain(registers).chain(log).chain(["Identifier", "SourceItem", "ItemFacts", "OtherPerson"]) {
         if let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")).and_then(Value::as_object_mut) {
             schema.insert("additionalProperties".to_owned(), Value::Bool(false));
         }

@@ -1,5 +1,7 @@
 //! `sluis log`
 
+mod erase;
+mod hold;
 mod officer;
 mod verify;
 
@@ -21,12 +23,18 @@ pub(super) struct Log {
 enum Step {
     /// Verify the log offline: all of it, or that one head continues another.
     Verify(verify::Verify),
+    /// Erase one entry, as privacy officer.
+    Erase(erase::Erase),
+    /// Keep entries beyond their term, as privacy officer.
+    Hold(hold::Hold),
 }
 
 impl Log {
-    pub(super) async fn run(self, _outside: Outside) -> ExitCode {
+    pub(super) async fn run(self, outside: Outside) -> ExitCode {
         finish(match self.step {
             Step::Verify(verify) => verify.run().await,
+            Step::Erase(erase) => erase.run(outside).await,
+            Step::Hold(hold) => hold.run(outside).await,
         })
     }
 }

@@ -102,7 +102,8 @@ impl Full {
         }
         let verified = outcome?;
         if !self.json {
-            say(&format!("verified: {} entries, {} earlier heads continued", verified.size, against.seen.len()));
+            let erased = if verified.erased == 0 { String::new() } else { format!(" ({} erased)", verified.erased) };
+            say(&format!("verified: {} entries{erased}, {} earlier heads continued", verified.size, against.seen.len()));
         }
         witnessed(&verified, against.policy.is_some(), self.json)
     }
@@ -160,7 +161,7 @@ fn told(outcome: &Result<Verified, AuditError>) -> serde_json::Value {
     match outcome {
         Ok(verified) => {
             let verdict = if verified.witnessed_by.is_some() { "witnessed" } else { "unwitnessed" };
-            json!({"verdict": verdict, "size": verified.size, "witnesses": verified.witnessed_by})
+            json!({"verdict": verdict, "size": verified.size, "erased": verified.erased, "witnesses": verified.witnessed_by})
         }
         Err(error) => {
             let verdict = if matches!(error, AuditError::Diverged { .. }) { "diverged" } else { "invalid" };

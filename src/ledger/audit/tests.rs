@@ -11,7 +11,12 @@ fn lines(count: i64) -> Vec<StoredLine> {
     let entry = || seal(&PaddedBody::pad(b"body").expect("short"), beside(), None, &SystemEntropy::default()).expect("sealed");
     let line = |index| {
         let sealed = entry();
-        StoredLine { index, leaf: sealed.leaf.bytes().to_vec(), body: Some((beside(), sealed.ciphertext)) }
+        StoredLine {
+            index,
+            leaf: sealed.leaf.bytes().to_vec(),
+            body: Some((beside(), sealed.ciphertext)),
+            erasable: Erasable::There,
+        }
     };
     (0..count).map(line).collect()
 }
@@ -33,7 +38,7 @@ fn audit(lines: &[StoredLine], tiles: &[Tile], size: u64, root: &NodeHash) -> Re
         let here = tiles.iter().filter(|tile| (tile.id.level(), tile.id.index()) == (id.level(), id.index()));
         here.max_by_key(|tile| tile.bytes.len()).map(|tile| tile.bytes.clone())
     };
-    let mut audit = Audit::new([]);
+    let mut audit = Audit::new([], BTreeSet::new());
     for page in lines.chunks(100) {
         for tile in audit.take(page)? {
             audit.compare(&tile, stored(tile.id).as_deref());
@@ -107,7 +112,7 @@ fn a_changed_tile_is_named_and_a_rewritten_log_is_noticed() {
 fn the_root_at_every_size_that_was_asked_for_is_known() {
     let lines = lines(300);
     let sizes = [0, 1, 99, 100, 101, 256, 299, 300, 301];
-    let mut audit = Audit::new(sizes);
+    let mut audit = Audit::new(sizes, BTreeSet::new());
     for page in lines.chunks(100) {
         audit.take(page).expect("sound");
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::erases::Erases;
 use super::operation::Actor;
 use crate::clock::Timestamp;
 use crate::organisation::{Kind, Oin};
@@ -132,15 +133,9 @@ pub struct Reidentification {
 pub struct Erasure {
     /// The retention rule or the request.
     pub rule: String,
-    /// The retention class, where a whole class of a month was erased.
+    /// What of the log it erases; nothing when it is about registers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub class: Option<String>,
-    /// The first index of the range.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<u64>,
-    /// The index after the last of the range.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<u64>,
+    pub erases: Option<Erases>,
     /// How many entries or records.
     pub count: u64,
 }

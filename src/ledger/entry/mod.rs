@@ -16,19 +16,23 @@ mod beside;
 mod body;
 mod clear;
 mod decision;
+mod erases;
 mod event;
 mod kind;
 mod operation;
+mod tokens;
 mod trace;
 
 #[cfg(test)]
 mod tests;
 
-pub use beside::Beside;
+pub use beside::{Beside, Columns};
 pub use body::{Body, BodyError};
 pub use clear::{Clear, Outcome};
 pub use decision::{Basis, ConsentReference, Considered, Decision, Emergency, Item, Obligations, Refusal};
+pub use erases::{Erases, NotErasable};
 pub use event::{Change, Erasure, Look, Reference, Reidentification, Review, Signed};
 pub use kind::EntryKind;
 pub use operation::{Actor, Client, Foreign, Operation, Status};
+pub use tokens::{TokenSalt, TokensDigest};
 pub use trace::{InvalidTrace, SpanId, TraceId};

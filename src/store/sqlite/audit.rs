@@ -1,13 +1,15 @@
 //! The log in a file for who verifies it: read only, without any key, and as it is stored, not as it should be.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{ConnectOptions as _, Row, SqliteConnection};
 
 use super::unavailable;
-use crate::ledger::audit::{StoredHead, StoredLine};
-use crate::ledger::entry::Beside;
+use crate::ledger::audit::{Erasable, StoredHead, StoredLine};
+use crate::ledger::entry::{Beside, Erases, TokenSalt, TokensDigest};
+use crate::ledger::token::SearchToken;
 use crate::store::StoreError;
 
 /// A log in a file, as of the moment at which it was opened: what is appended meanwhile is not seen.
@@ -56,6 +58,17 @@ impl LogFile {
         query.fetch_optional(&mut self.connection).await.map_err(unavailable)
     }
 
+    /// What the entries say was erased of the log. Nothing of it is verified: that their columns are what their leaves say shows when all are read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn erasures(&mut self) -> Result<BTreeSet<Erases>, StoreError> {
+        let query = sqlx::query_scalar::<_, String>("SELECT erases FROM entry WHERE erases IS NOT NULL");
+        let texts = query.fetch_all(&mut self.connection).await.map_err(unavailable)?;
+        // What is no erasure erases nothing.
+        Ok(texts.iter().filter_map(|text| text.parse().ok()).collect())
+    }
+
     /// At most `limit` entries behind index `after`, or from the first one that is stored.
     ///
     /// # Errors
@@ -64,9 +77,9 @@ impl LogFile {
         // The columns as canonical JSON, made where they are: see `Beside::of_columns`.
         let query = sqlx::query(
             "SELECT idx, leaf, body,
-                    json_array(kind, time, party, source, recipient, purpose, categories, outcome, overridden, lower(hex(subject_token)),
-                               lower(hex(actor_token)), lower(hex(case_token)), trace, key_class,
-                               coalesce((SELECT group_concat(source, ' ') FROM entry_asked WHERE entry_asked.idx = entry.idx), ''))
+                    json_array(kind, time, party, source, recipient, purpose, categories, outcome, overridden, lower(hex(tokens)), trace, key_class,
+                               coalesce((SELECT group_concat(source, ' ') FROM entry_asked WHERE entry_asked.idx = entry.idx), ''), erases),
+                    tokens, token_salt, subject_token, actor_token, case_token, wrapped_key IS NULL, key_class, held_by
              FROM entry WHERE idx > ? OR ? ORDER BY idx LIMIT ?",
         );
         let query = query.bind(after.unwrap_or(i64::MIN)).bind(after.is_none()).bind(limit);
@@ -88,7 +101,29 @@ fn line(row: &SqliteRow) -> Result<StoredLine, StoreError> {
     let body: Option<Vec<u8>> = row.try_get(2).map_err(|_| named("body"))?;
     let columns: &str = row.try_get(3).map_err(|_| named("columns"))?;
     let body = body.map(|body| (Beside::of_columns(columns), body));
-    Ok(StoredLine { index, leaf: row.try_get(1).map_err(|_| named("leaf"))?, body })
+    let erasable = erasable(row).map_err(|_| named("tokens"))?;
+    Ok(StoredLine { index, leaf: row.try_get(1).map_err(|_| named("leaf"))?, body, erasable })
+}
+
+/// What has become of tokens and key: columns 4 to 11.
+fn erasable(row: &SqliteRow) -> Result<Erasable, sqlx::Error> {
+    let blob = |column: usize| row.try_get::<Option<&[u8]>, _>(column);
+    let (digest, salt) = (blob(4)?, blob(5)?);
+    let (tokens, is_keyless) = ([blob(6)?, blob(7)?, blob(8)?], row.try_get::<bool, _>(9)?);
+    let Some(salt) = salt else {
+        let gone = is_keyless && tokens.iter().all(Option::is_none);
+        return Ok(if gone { Erasable::Gone { class: row.try_get(10)?, held_by: row.try_get(11)? } } else { Erasable::Changed });
+    };
+    // A token of another length is none.
+    let token = |token: Option<&[u8]>| token.map(|bytes| bytes.try_into().map(SearchToken::from_bytes)).transpose();
+    let [subject, actor, case] = tokens.map(token);
+    Ok(match (salt.try_into(), subject, actor, case) {
+        (Ok(salt), Ok(subject), Ok(actor), Ok(case)) if !is_keyless => {
+            let own = TokensDigest::of_tokens(&TokenSalt::from_bytes(salt), [subject, actor, case]);
+            if digest == Some(own.bytes()) { Erasable::There } else { Erasable::Changed }
+        }
+        _ => Erasable::Changed,
+    })
 }
 
 fn corrupt(table: &'static str, column: &'static str, row: &str) -> StoreError {

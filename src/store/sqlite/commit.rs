@@ -9,8 +9,8 @@ use super::log::Anchor;
 use super::script::{Script, statements};
 use super::seal::Seal;
 use super::{
-    cases, deliveries, disclosures, duties, log, lost, offers, policies, registering, registers, registry, reliances, tasks,
-    unavailable, vault,
+    cases, deliveries, disclosures, duties, log, lost, offers, policies, registering, registers, registry, reliances, retention,
+    tasks, unavailable, vault,
 };
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
@@ -234,6 +234,9 @@ impl Judging<'_> {
             Change::Task(task) => tasks::add(connection, self.seal, &mut self.facts.lists, task).await?,
             Change::TaskAnswered(task) => return tasks::put(connection, self.seal, &mut self.facts.lists, task).await,
             Change::Erase(past) => duties::erase(connection, self.seal, &mut self.facts.lists, past).await?,
+            Change::Hold(hold) => retention::place(connection, self.seal, &mut self.facts.lists, hold).await?,
+            Change::HoldLifted(id) => return retention::lift(connection, &mut self.facts.lists, id).await,
+            Change::HeldBy(holds) => return retention::held_by(connection, self.seal, &self.facts.lists, holds).await,
             Change::Offer(offer) => return offers::add(connection, self.seal, offer, self.now).await,
             Change::OfferCollected { offer, until } => {
                 return offers::collected(connection, self.seal, (offer, *until), self.now).await;

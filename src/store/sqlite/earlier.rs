@@ -1,4 +1,5 @@
-//! Stores of a version before all that is kept was authenticated (migration 13). Nobody can say who wrote what is in them, so no code is put on it.
+//! Stores of a version before all that is kept was authenticated (migrations 13 and 21): registers, lists, the columns and tokens of entries. Nobody can say who
+//! wrote what is in them, so no code is put on it.
 
 use sqlx::sqlite::SqlitePool;
 
@@ -10,7 +11,7 @@ use crate::store::StoreError;
 /// # Errors
 /// [`StoreError::Unavailable`] says what to do.
 pub(super) async fn refuse(database: &SqlitePool) -> Result<(), StoreError> {
-    let known = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('head')) AND NOT EXISTS (SELECT 1 FROM pragma_table_info('head') WHERE name = 'policy')";
+    let known = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('head')) AND NOT EXISTS (SELECT 1 FROM pragma_table_info('head') WHERE name = 'holds')";
     let is_earlier: bool = sqlx::query_scalar(known).fetch_one(database).await.map_err(unavailable)?;
     if !is_earlier {
         return Ok(());

@@ -14,6 +14,8 @@ pub(super) struct Lists {
     pub(super) reliances: u64,
     /// Tasks that are open, in `task`.
     pub(super) open_tasks: u64,
+    /// Legal holds that stand, in `legal_hold`.
+    pub(super) holds: u64,
 }
 
 /// One of them.
@@ -22,12 +24,14 @@ pub(super) enum List {
     Consents,
     Reliances,
     OpenTasks,
+    Holds,
 }
 
 impl Lists {
     /// The numbers as the head's code has them.
-    pub(super) const fn bytes(&self) -> [[u8; 8]; 3] {
-        [self.consents.to_be_bytes(), self.reliances.to_be_bytes(), self.open_tasks.to_be_bytes()]
+    pub(super) const fn bytes(&self) -> [[u8; 8]; 4] {
+        let Self { consents, reliances, open_tasks, holds } = *self;
+        [consents.to_be_bytes(), reliances.to_be_bytes(), open_tasks.to_be_bytes(), holds.to_be_bytes()]
     }
 
     /// That a list has as many rows as it must.
@@ -39,6 +43,7 @@ impl Lists {
             List::Consents => ("consents", "SELECT count(*) FROM consent_head", self.consents),
             List::Reliances => ("reliances", "SELECT count(*) FROM reliance", self.reliances),
             List::OpenTasks => ("open_tasks", "SELECT count(*) FROM task WHERE open = 1", self.open_tasks),
+            List::Holds => ("holds", "SELECT count(*) FROM legal_hold", self.holds),
         };
         let found: i64 = sqlx::query_scalar(count).fetch_one(connection).await.map_err(unavailable)?;
         if found == integer(expected) { Ok(()) } else { Err(StoreError::Corrupt { table: "head", column, row: "1".to_owned() }) }

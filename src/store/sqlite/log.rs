@@ -10,18 +10,18 @@ use super::{exactly, integer, unavailable, unsigned};
 use crate::catalogue::Category;
 use crate::catalogue::PurposeCode;
 use crate::clock::Timestamp;
-use crate::ledger::entry::{Clear, EntryKind, Outcome, TraceId};
+use crate::ledger::entry::{Clear, EntryKind, Outcome, TokenSalt, TokensDigest, TraceId};
 use crate::ledger::seal::Leaf;
 use crate::ledger::token::SearchToken;
 use crate::ledger::tree::NodeHash;
 use crate::ledger::wrap::WrappedKey;
 use crate::organisation::Oin;
-use crate::store::{EntryRow, Head, Revision, Sequenced, StoreError, StoredEntry, StoredLeaf};
+use crate::store::{EntryRow, Erasable, Head, Revision, Sequenced, StoreError, StoredEntry, StoredLeaf};
 
 /// The columns of [`anchor_of`].
 macro_rules! anchor {
     () => {
-        "size, root, revision, registry, policy, consents, reliances, open_tasks, code"
+        "size, root, revision, registry, policy, consents, reliances, open_tasks, holds, code"
     };
 }
 pub(super) use anchor;
@@ -50,8 +50,18 @@ impl Anchor {
     fn code(&self, seal: &Seal) -> Code {
         let (size, revision) = (self.size.to_be_bytes(), self.revision.0.to_be_bytes());
         let policy = [&[u8::from(self.policy.is_some())], self.policy.as_deref().unwrap_or_default().as_bytes()].concat();
-        let [consents, reliances, open_tasks] = self.lists.bytes();
-        seal.head.of_parts(&[&size, self.root.bytes(), &revision, &self.registry, &policy, &consents, &reliances, &open_tasks])
+        let [consents, reliances, open_tasks, holds] = self.lists.bytes();
+        seal.head.of_parts(&[
+            &size,
+            self.root.bytes(),
+            &revision,
+            &self.registry,
+            &policy,
+            &consents,
+            &reliances,
+            &open_tasks,
+            &holds,
+        ])
     }
 }
 
@@ -78,7 +88,12 @@ pub(super) fn anchor_of(row: &SqliteRow, seal: &Seal) -> Result<Anchor, StoreErr
         revision: Revision(row.try_get("revision").map_err(unavailable)?),
         registry: registry.map_or_else(|| Ok(seal.registry.of_parts(&[])), |code| exactly(code, "head", "registry", 1))?,
         policy: row.try_get("policy").map_err(unavailable)?,
-        lists: Lists { consents: count("consents")?, reliances: count("reliances")?, open_tasks: count("open_tasks")? },
+        lists: Lists {
+            consents: count("consents")?,
+            reliances: count("reliances")?,
+            open_tasks: count("open_tasks")?,
+            holds: count("holds")?,
+        },
     };
     let says_nothing = anchor.policy.is_none() && anchor.lists == Lists::default();
     let is_new = anchor.size == 0 && anchor.revision == Revision(0) && says_nothing && registry.is_none() && code.is_none();
@@ -93,17 +108,44 @@ pub(super) async fn tile(connection: &mut SqliteConnection, level: u8, index: u6
     query.fetch_optional(connection).await.map_err(unavailable)
 }
 
+/// What erasing takes from rows, up to the condition.
+macro_rules! forget {
+    () => {
+        "UPDATE entry SET subject_token = NULL, actor_token = NULL, case_token = NULL, token_salt = NULL, wrapped_key = NULL
+         WHERE wrapped_key IS NOT NULL AND"
+    };
+}
+
 /// What is read of an entry, up to the condition.
 macro_rules! select_entries {
     ($condition:literal) => {
         concat!(
             "SELECT idx, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token,
-                    case_token, trace, leaf, body, wrapped_key, key_class,
+                    case_token, trace, leaf, body, tokens, token_salt, wrapped_key, key_class, held_by, erases,
                     (SELECT group_concat(source, ' ') FROM entry_asked WHERE entry_asked.idx = entry.idx) AS asked
              FROM entry WHERE ",
             $condition
         )
     };
+}
+
+/// Takes what erasing destroys from the entries of a range.
+pub(super) const FORGET_RANGE: &str = concat!(forget!(), " idx >= ? AND idx < ?");
+
+/// The same from those of them that are kept by a class or hold.
+pub(super) const FORGET_KEPT_BY: &str = concat!(forget!(), " coalesce(held_by, key_class) = ? AND idx >= ? AND idx < ?");
+
+/// Entries of a party that a hold covers and that a class, or a hold, keeps.
+pub(super) const COVERED: &str = select_entries!(
+    "(?1 IS NULL OR subject_token = ?1) AND (?2 IS NULL OR case_token = ?2) AND (?3 IS NULL OR trace = ?3)
+     AND (?4 IS NULL OR idx IN (SELECT value FROM json_each(?4)))
+     AND coalesce(held_by, key_class) = ?5 AND party = ?6 AND idx >= ?7 AND wrapped_key IS NOT NULL ORDER BY idx LIMIT ?8"
+);
+
+/// What the log says was erased of it.
+pub(super) async fn erasures(connection: &mut SqliteConnection) -> Result<Vec<StoredEntry>, StoreError> {
+    let query = sqlx::query(select_entries!("erases IS NOT NULL ORDER BY idx"));
+    query.fetch_all(connection).await.map_err(unavailable)?.iter().map(entry).collect()
 }
 
 pub(super) async fn entries(connection: &mut SqliteConnection, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
@@ -140,7 +182,7 @@ pub(super) async fn leaves(connection: &mut SqliteConnection, from: u64, limit: 
     rows.iter().map(leaf).collect()
 }
 
-fn entry(row: &SqliteRow) -> Result<StoredEntry, StoreError> {
+pub(super) fn entry(row: &SqliteRow) -> Result<StoredEntry, StoreError> {
     let index = unsigned(row.try_get("idx").map_err(unavailable)?, "entry", "idx")?;
     let corrupt = |column: &'static str| StoreError::Corrupt { table: "entry", column, row: index.to_string() };
     let text = |column: &'static str| row.try_get::<String, _>(column).map_err(unavailable);
@@ -153,7 +195,6 @@ fn entry(row: &SqliteRow) -> Result<StoredEntry, StoreError> {
     let purpose = optional("purpose")?.map(PurposeCode::try_from).transpose().map_err(|_| corrupt("purpose"))?;
     let categories = text("categories")?;
     let leaf: Vec<u8> = row.try_get("leaf").map_err(unavailable)?;
-    let wrapped_key: Vec<u8> = row.try_get("wrapped_key").map_err(unavailable)?;
     let clear = Clear {
         kind: EntryKind::from_code(&text("kind")?).ok_or_else(|| corrupt("kind"))?,
         time: Timestamp::from_millis(row.try_get("time").map_err(unavailable)?),
@@ -174,22 +215,41 @@ fn entry(row: &SqliteRow) -> Result<StoredEntry, StoreError> {
         trace: text("trace")?.parse().map_err(|_| corrupt("trace"))?,
     };
     let asked = optional("asked")?.unwrap_or_default();
+    let tokens: &[u8] = row.try_get("tokens").map_err(unavailable)?;
     let row = EntryRow {
         clear,
         leaf: Leaf::from_bytes(&leaf).map_err(|_| corrupt("leaf"))?,
-        body: row.try_get::<Option<Vec<u8>>, _>("body").map_err(unavailable)?.unwrap_or_default(),
-        wrapped_key: WrappedKey::from_bytes(exactly(&wrapped_key, "entry", "wrapped_key", index)?),
+        body: row.try_get::<Option<Vec<u8>>, _>("body").map_err(unavailable)?.ok_or_else(|| corrupt("body"))?,
+        tokens: TokensDigest::from_bytes(exactly(tokens, "entry", "tokens", index)?),
+        erasable: erasable(row, index)?,
         key_class: text("key_class")?,
+        held_by: optional("held_by")?,
+        erases: optional("erases")?.map(|erases| erases.parse()).transpose().map_err(|_| corrupt("erases"))?,
         asked: asked.split_whitespace().map(|oin| oin.parse().map_err(|_| corrupt("asked"))).collect::<Result<_, _>>()?,
     };
     Ok(StoredEntry { index, row })
+}
+
+/// What an erasure takes away: all of it, or nothing.
+fn erasable(row: &SqliteRow, index: u64) -> Result<Option<Erasable>, StoreError> {
+    let wrapped_key: Option<&[u8]> = row.try_get("wrapped_key").map_err(unavailable)?;
+    let salt: Option<&[u8]> = row.try_get("token_salt").map_err(unavailable)?;
+    match (wrapped_key, salt) {
+        (None, None) => Ok(None),
+        (Some(wrapped_key), Some(salt)) => Ok(Some(Erasable {
+            wrapped_key: WrappedKey::from_bytes(exactly(wrapped_key, "entry", "wrapped_key", index)?),
+            salt: TokenSalt::from_bytes(exactly(salt, "entry", "token_salt", index)?),
+        })),
+        (None, Some(_)) => Err(StoreError::Corrupt { table: "entry", column: "wrapped_key", row: index.to_string() }),
+        (Some(_), None) => Err(StoreError::Corrupt { table: "entry", column: "token_salt", row: index.to_string() }),
+    }
 }
 
 /// Writes entries, numbered from `first` on.
 pub(super) fn add_entries(script: &mut Script, first: u64, rows: &[&EntryRow]) {
     let numbered: Vec<_> = (first..).zip(rows.iter().copied()).collect();
     let insert = "INSERT INTO entry (idx, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token,
-                                     case_token, trace, leaf, body, wrapped_key, key_class) ";
+                                     case_token, trace, leaf, body, tokens, token_salt, wrapped_key, key_class, held_by, erases) ";
     script.insert(insert, &numbered, "", |values, (index, row)| {
         let clear = &row.clear;
         values
@@ -209,8 +269,12 @@ pub(super) fn add_entries(script: &mut Script, first: u64, rows: &[&EntryRow]) {
             .push_bind(clear.trace.to_string())
             .push_bind(row.leaf.bytes().as_slice())
             .push_bind(row.body.as_slice())
-            .push_bind(row.wrapped_key.bytes().as_slice())
-            .push_bind(row.key_class.as_str());
+            .push_bind(row.tokens.bytes().as_slice())
+            .push_bind(row.erasable.as_ref().map(|erasable| erasable.salt.bytes().as_slice()))
+            .push_bind(row.erasable.as_ref().map(|erasable| erasable.wrapped_key.bytes().as_slice()))
+            .push_bind(row.key_class.as_str())
+            .push_bind(row.held_by.as_deref())
+            .push_bind(row.erases.as_ref().map(ToString::to_string));
     });
     add_asked(script, &numbered);
 }
@@ -247,6 +311,7 @@ pub(super) fn advance(script: &mut Script, seal: &Seal, old: &Head, new: &Sequen
         query.push(", consents = ").push_bind(integer(anchor.lists.consents));
         query.push(", reliances = ").push_bind(integer(anchor.lists.reliances));
         query.push(", open_tasks = ").push_bind(integer(anchor.lists.open_tasks));
+        query.push(", holds = ").push_bind(integer(anchor.lists.holds));
         query.push(", code = ").push_bind(code);
         query.push(" WHERE id = 1 AND size = ").push_bind(integer(old.size));
     });

@@ -19,6 +19,7 @@ mod registering;
 mod registers;
 mod registry;
 mod reliances;
+mod retention;
 mod script;
 mod seal;
 mod tasks;
