@@ -29,7 +29,7 @@ enum Noticed {
     Nothing(&'static str),
 }
 
-const COLUMNS: [(&str, &str, Noticed); 37] = [
+const COLUMNS: [(&str, &str, Noticed); 42] = [
     ("entry", "idx", Noticed::Named("entry ")),
     ("entry", "kind", Noticed::Named("was changed: a column")),
     ("entry", "time", Noticed::Named("was changed: a column")),
@@ -48,6 +48,10 @@ const COLUMNS: [(&str, &str, Noticed); 37] = [
     ("entry", "body", Noticed::Named("was changed: ")),
     ("entry", "wrapped_key", Noticed::Nothing("it opens with its key or not at all; only who has the wrapping key can tell")),
     ("entry", "key_class", Noticed::Named("was changed: a column")),
+    ("entry", "tokens", Noticed::Named("was changed: a column")),
+    ("entry", "token_salt", Noticed::Named("was changed: a column")),
+    ("entry", "held_by", Noticed::Nothing("the name of the wrapping key: as for what that wraps")),
+    ("entry", "erases", Noticed::Named("was changed: a column")),
     ("entry_asked", "idx", Noticed::Named("was changed: a column")),
     ("entry_asked", "source", Noticed::Named("was changed: a column")),
     ("tile", "level", Noticed::Named("tile/")),
@@ -63,6 +67,7 @@ const COLUMNS: [(&str, &str, Noticed); 37] = [
     ("head", "consents", Noticed::ByItsCode),
     ("head", "reliances", Noticed::ByItsCode),
     ("head", "open_tasks", Noticed::ByItsCode),
+    ("head", "holds", Noticed::ByItsCode),
     ("head", "code", Noticed::ByItsCode),
     ("cosigned", "size", Noticed::Witnesses),
     ("cosigned", "checkpoint", Noticed::Witnesses),

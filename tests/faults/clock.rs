@@ -8,8 +8,8 @@ use sluis::client::{Against, Trouble};
 use sluis::clock::Clock;
 use sluis::demo::organisations::Slug;
 use sluis::entropy::SystemEntropy;
+use sluis::keystore::KeyStore;
 use sluis::keystore::file::{FileKeyStore, root_key};
-use sluis::keystore::{KeyStore, KeyStoreError};
 use sluis::ledger::entry::EntryKind;
 use sluis::store::journal::JournalError;
 
@@ -108,7 +108,7 @@ async fn nothing_is_written_to_a_class_that_was_destroyed() {
     assert!(gateway.running().desk.overdue_notices(10).await.is_err(), "nor is anything looked at unlogged");
     assert_eq!(gateway.log_size().await, size);
     let journal = &gateway.running().gateway.journal;
-    let gone = |error| matches!(error, Err(JournalError::KeyStore(KeyStoreError::Destroyed(_))));
+    let gone = |opened| matches!(opened, Err(JournalError::Erased));
     assert!(entries.iter().all(|entry| gone(journal.open(&entry.row).map(drop))), "none of it can be read");
 
     gateway.clock.advance(31 * DAY);
