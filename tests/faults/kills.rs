@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use sluis::client::{Client, Disclosed, Trouble};
 use sluis::demo::organisations::Slug;
+use sluis::entropy::{SystemEntropy, random};
 use sluis::ledger::entry::EntryKind;
 use sluis::ledger::proof::TlogProof;
 use sluis::ledger::seal::Leaf;
@@ -187,10 +188,10 @@ fn keep(receipts: &Path, told: &Told) {
 /// Broken on purpose to see it fail: `announce` going on while its append is still under way; `record` answering before its commit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_again_and_again_it_loses_nothing_that_was_told() {
-    let seed = std::env::var("SLUIS_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = seed.unwrap_or_else(|| u64::from(std::process::id()));
-    println!("SLUIS_SEED={seed} draws the same instants");
-    let mut random = Random(seed);
+    // Other instants on every run; to draw the same ones again, put the printed number in the place of this.
+    let seed = u64::from_be_bytes(random::<8>(&SystemEntropy::default()).expect("randomness"));
+    println!("seed {seed}");
+    let mut drawing = Random(seed);
     let mut child = ChildDemo::start(&["--without-answer-at", "--fresh-ports"]).await;
     let world = world(&child);
     let bodies: Vec<_> = ["P21", "P22", "P08", "P42"].map(|person| question(&world, person, &["identity", "measures"])).into();
@@ -199,9 +200,9 @@ async fn killed_again_and_again_it_loses_nothing_that_was_told() {
     let receipts = child.demo().join("receipts-of-all-rounds");
     std::fs::create_dir(&receipts).expect("a folder");
     let (told, wal) = (Told::default(), child.layout().gateway().join("sluis.sqlite-wal"));
-    let drawn = |random: &mut Random| Blow::After(Duration::from_micros(random.below(400_000)));
+    let drawn = |drawing: &mut Random| Blow::After(Duration::from_micros(drawing.below(400_000)));
     let mut blows = vec![Blow::AtAsk, Blow::InCommit, Blow::AtAsk, Blow::InCommit];
-    blows.extend((0..4).map(|_| drawn(&mut random)));
+    blows.extend((0..4).map(|_| drawn(&mut drawing)));
     let (mut size, begun) = (0, Instant::now());
     for (round, blow) in blows.into_iter().enumerate() {
         if round > 0 {
