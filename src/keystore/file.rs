@@ -270,6 +270,31 @@ mod tests {
         assert!(!folder.join("scope-2.sealed").exists());
     }
 
+    /// Broken on purpose to see it fail: what is in memory answered without a look at the marker.
+    #[test]
+    fn a_key_that_another_process_destroyed_is_not_had_from_memory() {
+        let (folder, store) = store("elsewhere");
+        store.wrapping_key("entries-5y-2026-11").expect("made");
+        let other = FileKeyStore::find(&folder, Secret::new([7; 32]), Arc::new(SystemEntropy::default()));
+        other.destroy("entries-5y-2026-11").expect("destroyed");
+        assert!(matches!(store.existing_key("entries-5y-2026-11"), Err(KeyStoreError::Destroyed(_))));
+        assert!(matches!(store.wrapping_key("entries-5y-2026-11"), Err(KeyStoreError::Destroyed(_))));
+    }
+
+    #[test]
+    fn a_tombstone_needs_no_key_and_names_are_listed() {
+        let (_, store) = store("tombstone");
+        store.wrapping_key("entries-5y-2026-10").expect("made");
+        store.wrapping_key("entries-5y-2026-11").expect("made");
+        store.wrapping_key("registers").expect("made");
+        store.destroy("entries-5y-2026-10").expect("destroyed");
+        store.destroy("entry-00ff").expect("buried");
+        assert_eq!((store.is_destroyed("entry-00ff"), store.is_destroyed("entry-00fe")), (Ok(true), Ok(false)));
+        let names = store.names("entries-").expect("listed");
+        assert_eq!(names.there, ["entries-5y-2026-11".to_owned()].into());
+        assert_eq!(names.destroyed, ["entries-5y-2026-10".to_owned()].into());
+    }
+
     #[test]
     fn what_is_remembered_last_is_known_and_needs_its_root() {
         let (folder, store) = store("remember");

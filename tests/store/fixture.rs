@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sluis::clock::Timestamp;
 use sluis::entropy::{Entropy, SystemEntropy};
 use sluis::keystore::file::FileKeyStore;
-use sluis::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, SpanId, Status, TraceId};
+use sluis::ledger::entry::{Body, Clear, EntryKind, Erases, Erasure, Operation, Outcome, SpanId, Status, TraceId};
 use sluis::ledger::note::{KeyKind, NoteSigner, SigningKey};
 use sluis::ledger::token::SearchKey;
 use sluis::organisation::{Kind, Oin, Organisation};
@@ -64,6 +64,20 @@ impl Fixture {
 
     /// An entry of `party`.
     pub fn entry(&self, party: &Oin) -> EntryRow {
+        let (clear, mut body) = self.draft(EntryKind::Ask, party);
+        body.asked = [oin(7), oin(8)].map(|source| (source, std::collections::BTreeMap::new())).into();
+        self.journal.write(clear, &body, None, 5).expect("an entry").row
+    }
+
+    /// The entry that says that this was erased.
+    pub fn erasure(&self, erases: Erases) -> EntryRow {
+        let (clear, mut body) = self.draft(EntryKind::Erasure, &oin(1));
+        body.erasure = Some(Erasure { rule: "a test".to_owned(), erases: Some(erases), count: 1 });
+        self.journal.write(clear, &body, None, 9).expect("an entry").row
+    }
+
+    /// Columns and body of an entry of `party`.
+    fn draft(&self, kind: EntryKind, party: &Oin) -> (Clear, Body) {
         let entropy = SystemEntropy::default();
         let trace = TraceId::fresh(&entropy).expect("randomness");
         let operation = Operation {
@@ -78,7 +92,7 @@ impl Fixture {
             foreign: None,
         };
         let clear = Clear {
-            kind: EntryKind::Ask,
+            kind,
             time: NOW,
             party: party.clone(),
             source: None,
@@ -87,14 +101,12 @@ impl Fixture {
             categories: BTreeSet::from([sluis::catalogue::Category::Identity, sluis::catalogue::Category::Measures]),
             outcome: Outcome::Pending,
             overridden: false,
-            subject: None,
+            subject: Some(self.journal.case_token(party, "about somebody")),
             actor: Some(self.journal.actor_token(party, "vt-1")),
             case: None,
             trace,
         };
-        let mut body = Body::new(EntryKind::Ask, NOW, party.clone(), operation);
-        body.asked = [oin(7), oin(8)].map(|source| (source, std::collections::BTreeMap::new())).into();
-        self.journal.write(clear, &body, None, 5).expect("an entry").row
+        (clear, Body::new(kind, NOW, party.clone(), operation))
     }
 
     /// An append of one entry.

@@ -12,5 +12,6 @@ mod lists;
 mod offers;
 mod proofs;
 mod registers;
+mod retention;
 mod second_verifier;
 mod sequencing;

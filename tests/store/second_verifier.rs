@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use sluis::client::{Against, AuditError};
 use sluis::crypto::hex;
 use sluis::ledger::checkpoint::SignedCheckpoint;
+use sluis::ledger::entry::{TokenSalt, TokensDigest};
 use sluis::ledger::note::{KeyKind, NoteSigner, SigningKey};
 use sluis::ledger::tree::{NodeHash, RightEdge, leaf_hash};
 use sluis::secret::Secret;
@@ -297,10 +298,12 @@ async fn a_tile_of_the_third_level_is_looked_at_too() {
 async fn fill(raw: &SqlitePool, leaves: &[Vec<u8>]) {
     let mut transaction = raw.begin().await.expect("begun");
     for (from, chunk) in (0..).step_by(1000).zip(leaves.chunks(1000)) {
-        let insert = "INSERT INTO entry (idx, kind, time, party, categories, outcome, overridden, trace, leaf, key_class) ";
+        let insert = "INSERT INTO entry (idx, kind, time, party, categories, outcome, overridden, trace, leaf, key_class, tokens, token_salt, wrapped_key) ";
+        let tokens = TokensDigest::of_tokens(&TokenSalt::from_bytes([0; 16]), [None; 3]);
         let mut query = sqlx::QueryBuilder::new(insert);
         query.push_values((from..).zip(chunk), |mut row, (index, leaf): (i64, &Vec<u8>)| {
             row.push_bind(index).push("'', 0, '', '', '', 0, ''").push_bind(leaf.as_slice()).push("''");
+            row.push_bind(tokens.bytes().as_slice()).push("zeroblob(16), x'00'");
         });
         query.build().execute(&mut *transaction).await.expect("inserted");
     }

@@ -26,6 +26,14 @@ macro_rules! anchor {
 }
 pub(super) use anchor;
 
+/// As many columns without value, for rows beside the head's.
+macro_rules! no_anchor {
+    () => {
+        "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+    };
+}
+pub(super) use no_anchor;
+
 /// The columns of [`head_of`].
 pub(super) const HEAD: &str = concat!("SELECT checkpoint, ", anchor!(), " FROM head WHERE id = 1");
 

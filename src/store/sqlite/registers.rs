@@ -7,7 +7,7 @@ use serde::Serialize;
 use sqlx::{Row, SqliteConnection};
 
 use super::lists::Lists;
-use super::log::{anchor, anchor_of};
+use super::log::{anchor, anchor_of, no_anchor};
 use super::seal::{Code, Place, Seal, vouched};
 use super::{duties, ends, exactly, unavailable};
 use crate::case_room::{Case, State};
@@ -62,11 +62,17 @@ pub(super) async fn person_facts(
         "SELECT 0 AS part, '' AS id, 0 AS number, x'' AS record, ",
         anchor!(),
         " FROM head
-         UNION ALL SELECT 1, id, version, record, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM consent AS one
+         UNION ALL SELECT 1, id, version, record, ",
+        no_anchor!(),
+        " FROM consent AS one
            WHERE subject = ?1 AND version = (SELECT MAX(version) FROM consent WHERE id = one.id AND subject = ?1)
-         UNION ALL SELECT 2, id, version, record, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM override_record AS one
+         UNION ALL SELECT 2, id, version, record, ",
+        no_anchor!(),
+        " FROM override_record AS one
            WHERE subject = ?1 AND version = (SELECT MAX(version) FROM override_record WHERE id = one.id AND subject = ?1)
-         UNION ALL SELECT 3, '', number, code, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM person_register
+         UNION ALL SELECT 3, '', number, code, ",
+        no_anchor!(),
+        " FROM person_register
            WHERE subject = ?1",
     ))
     .bind(subject.0.as_slice())
