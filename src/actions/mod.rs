@@ -15,6 +15,7 @@ pub mod once;
 pub mod operator;
 pub mod organisation;
 pub mod overrides;
+pub mod own_keys;
 pub mod people;
 pub mod policy;
 pub mod replay;

@@ -7,8 +7,8 @@ use super::gateway::StartError;
 use crate::config::GatewayConfig;
 use crate::entropy::Entropy;
 use crate::keystore::file::{FileKeyStore, make_root_key, root_key};
-use crate::keystore::{Key, KeyStore};
-use crate::store::Head;
+use crate::keystore::{Key, KeyStore, KeyStoreError};
+use crate::store::Store as _;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::search::SqliteSearch;
 
@@ -78,7 +78,7 @@ impl<'a> AtRest<'a> {
         };
         let keys = FileKeyStore::create(self.keys, root.clone(), Arc::clone(entropy)).map_err(StartError::new)?;
         let registers = if self.used { keys.existing_key(REGISTERS) } else { keys.wrapping_key(REGISTERS) };
-        let registers = registers.map_err(StartError::new)?;
+        let registers = registers.map_err(|error| foreign(&error))?;
         let store = SqliteStore::open(&self.store, registers).await.map_err(|error| self.unusable(&error))?;
         Ok(Opened { root, keys: Arc::new(keys), store, search: SqliteSearch::beside(&self.store) })
     }
@@ -98,18 +98,27 @@ impl<'a> AtRest<'a> {
         Ok((Arc::new(FileKeyStore::find(self.keys, root.clone(), Arc::clone(entropy))), root))
     }
 
-    /// The store's head, when there is a store; opens its keys and writes nothing.
+    /// Store and keys as they are, when there is a store: to be read, nothing can be written.
     ///
     /// # Errors
     /// [`StartError`] names what cannot be used.
-    pub(super) async fn look(&self, entropy: &Arc<dyn Entropy>) -> Result<Option<Head>, StartError> {
+    pub(super) async fn look(&self, entropy: &Arc<dyn Entropy>) -> Result<Option<Opened>, StartError> {
         let root = root_key(self.root).map_err(StartError::new)?;
         let Some(root) = root.filter(|_| self.used) else { return Ok(None) };
-        let registers = FileKeyStore::find(self.keys, root, Arc::clone(entropy)).existing_key(REGISTERS);
-        SqliteStore::look(&self.store, registers.map_err(StartError::new)?).await.map(Some).map_err(|error| self.unusable(&error))
+        let keys = FileKeyStore::find(self.keys, root.clone(), Arc::clone(entropy));
+        let registers = keys.existing_key(REGISTERS).map_err(|error| foreign(&error))?;
+        let store = SqliteStore::look(&self.store, registers).await.map_err(|error| self.unusable(&error))?;
+        // The head is read here: whatever is wrong with the file is said under its name.
+        store.head().await.map_err(|error| self.unusable(&error))?;
+        Ok(Some(Opened { root, keys: Arc::new(keys), store }))
     }
 
     fn unusable(&self, error: &dyn std::fmt::Display) -> StartError {
         StartError::new(format!("[store] url: {}: {error}", self.store.display()))
     }
+}
+
+/// The keys that are there are not those of this store.
+fn foreign(error: &KeyStoreError) -> StartError {
+    StartError::new(format!("[keys] store: {error}\n  do: restore root key and folder from one backup: they belong together"))
 }

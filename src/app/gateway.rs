@@ -9,8 +9,9 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::at_rest::AtRest;
+use super::at_rest::{AtRest, Opened};
 use super::listeners::{self, Listeners};
+use super::own_keys::OwnKeys;
 use super::policies;
 use super::registers::{self, Registers};
 use super::witnesses;
@@ -120,7 +121,7 @@ pub enum Checked {
     Begins,
 }
 
-/// Reads everything that a start needs, and writes nothing: `sluis serve --check`.
+/// Reads everything that a start needs, asks the witnesses what they know of this log, and writes nothing: `sluis serve --check`.
 ///
 /// # Errors
 /// [`StartError`] names what is missing or wrong, and where.
@@ -128,11 +129,17 @@ pub async fn check(config: &GatewayConfig, outside: &Outside) -> Result<Checked,
     let bundle = policies::Source::of(&config.policy)?.load().map_err(StartError::new)?;
     registers::terms(config).outlive(&bundle).map_err(StartError::new)?;
     let at_rest = AtRest::find(config)?;
-    let head = at_rest.look(&outside.entropy).await?;
+    let opened = at_rest.look(&outside.entropy).await?;
     let scribe = TreeScribe::new(registers::log_signer(config)?);
-    head.as_ref().map_or(Ok(()), |head| scribe.check(head)).map_err(StartError::new)?;
-    witnesses::known(&config.log, scribe.verifier())?;
-    sources_client(config, &read_signing(&config.keys.signing)?, &outside.clock, &outside.entropy)?;
+    let witnessing = witnesses::known(&config.log, scribe.verifier())?;
+    if let Some(Opened { keys, store, .. }) = &opened {
+        scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
+        witnesses::remembered(&**keys, store, scribe.verifier()).await?;
+        if let Some(witnessing) = &witnessing {
+            witnesses::compare(witnessing, store).await?;
+        }
+    }
+    sources_client(config, &own_signing(config)?, &outside.clock, &outside.entropy)?;
     listeners::check(config)?;
     Ok(if at_rest.used { Checked::Continues } else { Checked::Begins })
 }
@@ -150,7 +157,7 @@ pub async fn build_with(
     let bundle = source.load().map_err(StartError::new)?;
     let Registers { desk, keys, root, log, gate } = registers::open(&config, outside, wrap).await?;
     let Desk { store, sequencer, journal, clock, entropy, authority, .. } = desk.clone();
-    let signing = read_signing(&config.keys.signing)?;
+    let signing = own_signing(&config)?;
     let (client, watched) = sources_client(&config, &signing, &clock, &entropy)?;
     let witnessing = witnesses::known(&config.log, &log)?;
     if let Some(witnessing) = &witnessing {
@@ -221,6 +228,15 @@ fn public(signing: &PrivateJwk, log: bool) -> Result<Public, StartError> {
     Ok(Public { keys, openapi: openapi::json().into_bytes(), log })
 }
 
+/// The key that signs calls and answers.
+fn own_signing(config: &GatewayConfig) -> Result<PrivateJwk, StartError> {
+    let told = |error: StartError| {
+        let made = "restore the key from its backup, or give another one, whose public half organisations and connectors must then be told";
+        StartError(format!("[keys] signing: {error}\n  do: {made}"))
+    };
+    read_signing(&config.keys.signing).map_err(told)
+}
+
 /// Reads a private JWK.
 ///
 /// # Errors
@@ -248,6 +264,7 @@ pub struct Bound {
     desk: Arc<Desk>,
     listeners: Listeners,
     policies: policies::Watch,
+    own_keys: OwnKeys,
 }
 
 /// Where a gateway listens.
@@ -268,11 +285,13 @@ impl Built {
     /// [`StartError`] names the address that is taken.
     pub async fn bind(self) -> Result<Bound, StartError> {
         let public = Arc::new(public(&self.signing, self.config.web.log)?);
+        let own_keys = OwnKeys::of(&self.gateway, &self.desk, &self.signing)?;
         let Self { gateway, desk, api, watched, policies, config, .. } = self;
         let listeners = listeners::bind(&config, &api, &gateway, public, watched).await?;
         let policies = policies::Watch::new(policies, Arc::clone(&gateway), Arc::clone(&desk));
         policies.begin().await?;
-        Ok(Bound { gateway, desk, listeners, policies })
+        own_keys.tell().await?;
+        Ok(Bound { gateway, desk, listeners, policies, own_keys })
     }
 }
 
@@ -288,7 +307,8 @@ impl Bound {
         let stop_jobs = CancellationToken::new();
         let kept: jobs::Job = Box::pin(terms::keep(Arc::clone(&self.desk)));
         let searched: jobs::Job = Box::pin(log::keep(Arc::clone(&self.desk)));
-        for job in jobs::all(&self.gateway).into_iter().chain([kept, searched]) {
+        let own_keys: jobs::Job = Box::pin(self.own_keys.watch());
+        for job in jobs::all(&self.gateway).into_iter().chain([kept, searched, own_keys]) {
             let stop = stop_jobs.clone();
             jobs.spawn(async move {
                 tokio::select! {

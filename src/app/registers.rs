@@ -19,6 +19,8 @@ use crate::store::scribe::{Gate, TreeScribe};
 use crate::store::sequencer::Sequencer;
 use crate::store::{Store, retention};
 
+const RESTORE: &str = "restore the key from its backup: a log is continued by the key that it was begun with; to begin anew, give another store and another [log] origin";
+
 /// What was opened.
 pub(super) struct Registers {
     /// Actions on them.
@@ -91,8 +93,9 @@ pub(super) fn subject_index(root: &Key) -> KeyedDigest {
 /// The key that signs checkpoints, from its seed of 32 bytes.
 pub(super) fn log_signer(config: &GatewayConfig) -> Result<NoteSigner, StartError> {
     let wrong = |reason: &dyn std::fmt::Display| StartError::new(format!("[log] key: {}: {reason}", config.log.key.display()));
-    let seed = std::fs::read(&config.log.key).map_err(|error| wrong(&error))?;
-    let seed = <[u8; 32]>::try_from(seed).map_err(|_| wrong(&"not a seed of 32 bytes"))?;
+    let lost = |reason: &dyn std::fmt::Display| wrong(&format!("{reason}\n  do: {RESTORE}"));
+    let seed = std::fs::read(&config.log.key).map_err(|error| lost(&error))?;
+    let seed = <[u8; 32]>::try_from(seed).map_err(|_| lost(&"not a seed of 32 bytes"))?;
     let name = config.log.origin.parse().map_err(|error| wrong(&error))?;
     let key = SigningKey::from_seed(name, KeyKind::Note, &crate::secret::Secret::new(seed)).map_err(|error| wrong(&error))?;
     NoteSigner::new(key).map_err(|error| wrong(&error))

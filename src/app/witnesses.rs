@@ -80,7 +80,9 @@ pub(super) async fn remembered(keys: &dyn KeyStore, store: &dyn Store, log: &Ver
     match mark::contradicted(keys, store, log).await {
         Ok(None) => Ok(()),
         Ok(Some(how)) => Err(StartError::new(format!("[store] url: {how}: {RESTORE}"))),
-        Err(error) => Err(StartError::new(format!("[keys] store: {error}"))),
+        Err(error) => {
+            Err(StartError::new(format!("[keys] store: {error}\n  do: restore the folder of the key store from its backup")))
+        }
     }
 }
 

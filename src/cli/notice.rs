@@ -20,6 +20,7 @@ use crate::source::overrides::Verdict;
 const ABOUT: &str = "Answers by kind of task:\n  withdrawal-notice     deleted; kept (with --basis)\n  \
     subject-notification  sent; done; waived (with --basis); deferred (with --reason and --until)\n  \
     override-review       justified; partly, unjustified (with --basis); signed with --key\n  \
+    emergency-review      the same, of what passed in an emergency while the log had no witnesses\n  \
     breach-procedure      reported, not-reported (with --basis); within 72 hours (AVG 33)\n  \
     consent-review        accepted (with --basis); declined\n\n\
     Who reported (melder) is told to no subject. No letter is written here, and none is sent: not to a shared address, nor to a shared device.";
@@ -76,7 +77,7 @@ struct Answer {
     /// The day on which a deferral is judged again.
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     until: Option<Timestamp>,
-    /// The privacy officer's own private key (JWK, Ed25519), with which she signs her verdict on an override.
+    /// The privacy officer's own private key (JWK, Ed25519), with which she signs her verdict on an override or an emergency.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
 }
@@ -129,7 +130,8 @@ impl Answer {
     fn sign(&self, task: &Value, key: &Path, outside: Outside) -> Result<OwnSignature, Failure> {
         let code = serde_json::from_value(json!(self.code)).map_err(|_| Failure::usage(format!("{}: no answer", self.code)))?;
         let id = task["about"].as_str().unwrap_or_default();
-        let verdict = Verdict { notice: &self.id, id, answer: code, basis: self.basis.as_deref() };
+        let of = serde_json::from_value(task["kind"].clone()).map_err(Failure::usage)?;
+        let verdict = Verdict { of, notice: &self.id, id, answer: code, basis: self.basis.as_deref() };
         let hand = hand(&self.by, key, outside)?;
         let signed = hand.sign(|step| verdict.statement(&step.professional, step.signed_at)).map_err(Failure::usage)?;
         Ok(OwnSignature { signed_at: signed.signed_at, signature: signed.signature })

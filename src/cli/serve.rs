@@ -17,7 +17,7 @@ pub(super) struct Serve {
     /// The configuration file; `deploy/sluis.toml` explains every setting.
     #[arg(long)]
     config: PathBuf,
-    /// Only check configuration, keys, certificates, policies and store; nothing is written.
+    /// Only check configuration, keys, certificates, policies and store, and ask the log's witnesses; nothing is written.
     #[arg(long)]
     check: bool,
 }

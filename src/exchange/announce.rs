@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::authorise::Authorised;
 use super::matter::Matter;
 use super::plan::Plan;
-use super::{Gateway, Stopped, entries};
+use super::{Gateway, Stopped, entries, unwitnessed};
 use crate::ledger::entry::{EntryKind, Outcome};
 use crate::store::Append;
 
@@ -46,7 +46,7 @@ pub async fn announce(gateway: &Gateway, authorised: Authorised) -> Result<Annou
         expected: Some(plan.expected.clone()),
         apart: Vec::new(),
         entries: vec![written.row],
-        changes: Vec::new(),
+        changes: unwitnessed::of(gateway, &matter, &plan)?,
     };
     match gateway.sequencer.append(append).await {
         Ok(_) => {

@@ -44,6 +44,7 @@ fn notification(gateway: &Gateway, parts: &SealedParts, recipient: Oin) -> Resul
         owner: recipient,
         owner_kind: kind,
         about: parts.matter.id.to_string(),
+        follows: None,
         purpose: Some(parts.plan.purpose.id.clone()),
         categories: parts.items.iter().map(|item| item.permitted.cell.category).collect(),
         not_by: None,

@@ -49,7 +49,7 @@ pub(super) fn body(gateway: &Gateway, matter: &Matter, plan: &Plan, kind: EntryK
         status: Status::Unset,
         started_at: matter.arrived,
         ended_at: None,
-        processing_activity: Some(format!("urn:sluis:purpose:{}", plan.purpose.id)),
+        processing_activity: None,
         foreign: None,
     };
     let mut body = Body::new(kind, gateway.clock.now(), matter.caller.oin().clone(), operation);
@@ -78,6 +78,7 @@ pub(super) fn body(gateway: &Gateway, matter: &Matter, plan: &Plan, kind: EntryK
     });
     body.decision = Some(decision(plan));
     body.overrides = emergencies(plan, &relied_upon(plan).collect());
+    gateway.note_lock(&plan.purpose, &mut body);
     Ok(body)
 }
 

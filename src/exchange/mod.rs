@@ -44,6 +44,7 @@ pub mod signed;
 mod sound;
 mod stopped;
 pub mod undelivered;
+mod unwitnessed;
 mod upgrade;
 pub mod vault;
 mod witnessed;

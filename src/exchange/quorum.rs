@@ -16,6 +16,9 @@ use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::note::VerifierKey;
 use crate::ledger::quorum::Policy;
 
+/// How far the time in a cosignature may be from our own.
+pub(super) const SKEW: Duration = Duration::from_mins(5);
+
 /// When to try again while the lock is closed.
 const LATER: Duration = Duration::from_secs(30);
 
@@ -48,13 +51,14 @@ impl Witnessing {
         Self { policy, log, cosigners, close_after, newest: watch::Sender::new(None), failures }
     }
 
-    /// Goes on from the newest checkpoint that an earlier run kept: its quorum counts from the time that the last of its witnesses states.
+    /// Goes on from the newest checkpoint that an earlier run kept: its quorum counts from the time that the last of its witnesses states. Of one in the
+    /// future nobody knows how long ago it was: the clock was set back since.
     pub fn resume(&self, kept: &SignedCheckpoint, now: Timestamp) {
         if kept.verify(&self.log).is_err() {
             return;
         }
         let Ok(witnessed) = self.policy.witnessed(kept) else { return };
-        let latest = witnessed.by.iter().map(|(_, time)| *time).max();
+        let latest = witnessed.by.iter().map(|(_, time)| *time).max().filter(|latest| *latest <= now.plus(SKEW));
         let at = latest.and_then(|latest| Instant::now().checked_sub(now.since(latest)));
         if let Some(at) = at {
             self.met(Quorum { size: kept.checkpoint().size(), at });
@@ -191,6 +195,8 @@ mod tests {
         kept.add(witness.cosign(&kept, second(0))).expect("room");
         assert!(!closed(&kept, second(50)));
         assert!(closed(&kept, second(60)));
+        assert!(!closed(&kept, second(-300)), "clocks differ a little");
+        assert!(closed(&kept, second(-301)), "the clock was set back: how long ago that was, nobody knows");
         let altered = SignedCheckpoint::parse(&kept.to_string().replace("\n7\n", "\n8\n")).expect("a checkpoint");
         assert!(closed(&altered, second(0)), "altered in the store");
     }

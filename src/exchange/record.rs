@@ -12,7 +12,7 @@ use super::payloads::Beside;
 use super::plan::Plan;
 use super::request::SubjectReference;
 use super::seal::{Obligations, Sealed, SealedParts};
-use super::{Gateway, Stopped, duties};
+use super::{Gateway, Stopped, duties, unwitnessed};
 use crate::clock::Timestamp;
 use crate::ledger::entry::{self, Body, Clear, EntryKind, Item, Outcome};
 use crate::ledger::seal::Leaf;
@@ -134,6 +134,7 @@ async fn draft(gateway: &Gateway, parts: &SealedParts, judged: &Judged, together
         receipt: receipting.clone(),
     }));
     changes.extend(duties::of(gateway, parts)?);
+    changes.extend(unwitnessed::of(gateway, &parts.matter, &parts.plan)?);
     if release.is_none() {
         changes.extend(duties::reliances(gateway, parts, judged.relied.clone()));
     }

@@ -12,6 +12,7 @@ use super::payloads::Reopened;
 use super::refusal::{ProblemType, Refusal};
 use super::refuse::standing;
 use super::request::{DisclosureRequest, SubjectReference};
+use super::unwitnessed::{self, Concerned};
 use super::upgrade::upgraded;
 use super::{ATTEMPTS, Gateway, SOON, Stopped, authorise, disclose, witnessed};
 use crate::crypto::hex;
@@ -138,16 +139,20 @@ async fn as_it_was(
         return Ok(None);
     }
     let entry = entry(gateway, authenticated, stored, kept).map_err(refusal)?;
+    let reviews = reviews(gateway, stored, kept).map_err(refusal)?;
     let append = Append {
         nonce: Some(authenticated.nonce().clone()),
         expected: Some(stored.row.expected.clone()),
         apart: earlier.apart().to_vec(),
         entries: vec![entry],
         // What is given is what was read, and the log says no more than that: a release that comes in between is none of it.
-        changes: vec![
+        changes: [
             Change::Unchanged { disclosure: stored.row.id.clone(), version: stored.row.request.clone() },
             Change::GivenAgain { disclosure: stored.row.id.clone(), consents: kept.relied.clone(), at: gateway.clock.now() },
-        ],
+        ]
+        .into_iter()
+        .chain(reviews)
+        .collect(),
         ..Append::default()
     };
     if !logged(gateway, append.clone(), stored).await? {
@@ -229,6 +234,19 @@ fn refusal(stopped: Stopped) -> Refusal {
     }
 }
 
+/// The reviews of what is given again while the lock is closed.
+fn reviews(gateway: &Gateway, stored: &StoredDisclosure, kept: &Reopened) -> Result<Vec<Change>, Stopped> {
+    let bundle = gateway.policy.load_full();
+    let Some(purpose) = bundle.purpose(&kept.request.purpose) else { return Ok(Vec::new()) };
+    let concerned = Concerned {
+        disclosure: &stored.row.id,
+        categories: &kept.request.categories.iter().copied().collect(),
+        asker: (&stored.row.recipient, &kept.request.actor.reference),
+        parties: stored.row.expected.recipients.iter().chain([&stored.row.recipient]).chain(kept.calls.keys()).cloned().collect(),
+    };
+    unwitnessed::reviews(gateway, purpose, concerned)
+}
+
 fn entry(
     gateway: &Gateway,
     authenticated: &Authenticated,
@@ -255,6 +273,9 @@ fn entry(
     body.references = [Reference { object: "disclosure".to_owned(), id: stored.row.id.clone() }].into();
     body.purpose = Some(kept.request.purpose.clone());
     body.case.clone_from(&kept.request.case);
+    if let Some(purpose) = gateway.policy.load_full().purpose(&kept.request.purpose) {
+        gateway.note_lock(purpose, &mut body);
+    }
     let subject = match &kept.request.subject {
         SubjectReference::Identifier(identifier) => Some(gateway.journal.subject_token(&party, identifier)),
         SubjectReference::Pseudonym(_) | SubjectReference::Offer(_) => None,

@@ -186,7 +186,7 @@ fn decision(
         status: Status::Unset,
         started_at: authenticated.request().arrived,
         ended_at: Some(now),
-        processing_activity: Some(format!("urn:sluis:purpose:{}", matter.request.purpose)),
+        processing_activity: None,
         foreign: None,
     };
     let mut body = Body::new(EntryKind::ReleaseDecision, now, source.clone(), operation);

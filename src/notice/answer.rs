@@ -23,11 +23,11 @@ pub enum AnswerCode {
     Waived,
     /// Notification: the subject knows.
     Done,
-    /// Review of an override.
+    /// Review of an override or of an emergency.
     Justified,
-    /// Review of an override: in part, and which.
+    /// The same: in part, and which.
     Partly,
-    /// Review of an override: not; the breach procedure follows.
+    /// The same: not; the breach procedure follows.
     Unjustified,
     /// Breach: reported to the supervisor (AP), on which day and under which number.
     Reported,
@@ -64,7 +64,7 @@ pub struct Answer {
     pub reason: Option<DeferralReason>,
     /// Until when.
     pub until: Option<Timestamp>,
-    /// The signature of who answers, with a key of her own: required of a review of an override.
+    /// The signature of who answers, with a key of her own: required of a review of an override or of an emergency.
     pub signed: Option<OwnSignature>,
 }
 
@@ -156,16 +156,16 @@ const fn state_after(kind: TaskKind, code: AnswerCode) -> Result<TaskState, Refu
         (TaskKind::SubjectNotification, AnswerCode::Deferred) => return Ok(TaskState::Deferred),
         (TaskKind::SubjectNotification, AnswerCode::Waived) => return Ok(TaskState::Waived),
         (TaskKind::SubjectNotification, AnswerCode::Done) => return Ok(TaskState::Done),
-        (TaskKind::OverrideReview, AnswerCode::Justified) => return Ok(TaskState::Justified),
-        (TaskKind::OverrideReview, AnswerCode::Partly) => return Ok(TaskState::Partly),
-        (TaskKind::OverrideReview, AnswerCode::Unjustified) => return Ok(TaskState::Unjustified),
+        (TaskKind::OverrideReview | TaskKind::EmergencyReview, AnswerCode::Justified) => return Ok(TaskState::Justified),
+        (TaskKind::OverrideReview | TaskKind::EmergencyReview, AnswerCode::Partly) => return Ok(TaskState::Partly),
+        (TaskKind::OverrideReview | TaskKind::EmergencyReview, AnswerCode::Unjustified) => return Ok(TaskState::Unjustified),
         (TaskKind::ConsentReview, AnswerCode::Accepted) => return Ok(TaskState::Accepted),
         (TaskKind::ConsentReview, AnswerCode::Declined) => return Ok(TaskState::Declined),
         (TaskKind::BreachProcedure, AnswerCode::Reported) => return Ok(TaskState::Reported),
         (TaskKind::BreachProcedure, AnswerCode::NotReported) => return Ok(TaskState::NotReported),
         (TaskKind::WithdrawalNotice, _) => "deleted or kept",
         (TaskKind::SubjectNotification, _) => "sent, deferred, waived or done",
-        (TaskKind::OverrideReview, _) => "justified, partly or unjustified",
+        (TaskKind::OverrideReview | TaskKind::EmergencyReview, _) => "justified, partly or unjustified",
         (TaskKind::ConsentReview, _) => "accepted or declined",
         (TaskKind::BreachProcedure, _) => "reported or not-reported",
     };

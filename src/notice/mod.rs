@@ -25,9 +25,12 @@ pub enum TaskKind {
     SubjectNotification,
     /// Review an override that one person made alone. Owner: the source, for its privacy officer. `about`: the override.
     OverrideReview,
+    /// Review what passed in an emergency while no quorum of witnesses cosigned the log. Owner: each organisation that received it or was asked, for its
+    /// privacy officer. `about`: the disclosure.
+    EmergencyReview,
     /// Decide on a consent that is held. Owner: the source, for its professional. `about`: the consent.
     ConsentReview,
-    /// An override was not justified: a breach of personal data (datalek, AVG 33). Owner: the source. `about`: the override.
+    /// What was reviewed was not justified: a breach of personal data (datalek, AVG 33). Owner and `about`: those of the review.
     BreachProcedure,
 }
 
@@ -38,6 +41,7 @@ impl TaskKind {
             Self::WithdrawalNotice => "withdrawal-notice",
             Self::SubjectNotification => "subject-notification",
             Self::OverrideReview => "override-review",
+            Self::EmergencyReview => "emergency-review",
             Self::ConsentReview => "consent-review",
             Self::BreachProcedure => "breach-procedure",
         }
@@ -62,11 +66,11 @@ pub enum TaskState {
     Deleted,
     /// What was received is kept, on another basis.
     Kept,
-    /// The override was justified.
+    /// The override, or what passed in the emergency, was justified.
     Justified,
-    /// The override was justified in part.
+    /// It was justified in part.
     Partly,
-    /// The override was not justified: the breach procedure follows.
+    /// It was not justified: the breach procedure follows.
     Unjustified,
     /// The consent that was held is accepted.
     Accepted,
@@ -121,6 +125,9 @@ pub struct Task {
     pub owner_kind: Kind,
     /// The id of what it is about.
     pub about: String,
+    /// The kind of the review that it follows, where it follows one that is not of an override.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<TaskKind>,
     /// For which purpose, where there is one.
     pub purpose: Option<PurposeCode>,
     /// Of which categories, all that came.
@@ -151,6 +158,12 @@ impl Task {
             (next.state, next.due) = (TaskState::Due, later.due);
         }
         Some(next)
+    }
+
+    /// Whether it is about a disclosure: by its kind, or by that of the review that it follows.
+    pub fn is_of_a_disclosure(&self) -> bool {
+        let kinds = [Some(self.kind), self.follows];
+        kinds.into_iter().flatten().any(|kind| matches!(kind, TaskKind::EmergencyReview | TaskKind::SubjectNotification))
     }
 
     /// Whether it should have been answered by `now`.

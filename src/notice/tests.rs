@@ -14,6 +14,7 @@ fn task(kind: TaskKind, owner_kind: Kind) -> Task {
         owner: "00000099000000001000".parse().expect("an OIN"),
         owner_kind,
         about: "d".to_owned(),
+        follows: None,
         purpose: None,
         categories: BTreeSet::new(),
         not_by: None,

@@ -1,5 +1,6 @@
 //! Writing for the log: a body is sealed under a fresh key, the key wrapped by the month's key of its retention class.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -73,7 +74,8 @@ impl Journal {
         self.terms.store(Arc::new(terms));
     }
 
-    /// Seals `body`; it is kept for `years`, or for as long as its purpose asks if that is longer.
+    /// Seals `body`; it is kept for `years`, or for as long as its purpose asks if that is longer. Processing activity and end of the operation, where
+    /// the body says nothing of them, are filled in.
     ///
     /// # Errors
     /// [`JournalError`].
@@ -87,7 +89,7 @@ impl Journal {
         let erases = body.erasure.as_ref().and_then(|erasure| erasure.erases.clone());
         let columns = Columns { clear: &clear, tokens: &tokens, key_class: &key_class, asked: &asked, erases: erases.as_ref() };
         let beside = Beside::of(columns);
-        let sealed = seal::seal(&body.encode()?, beside, statement, &*self.entropy)?;
+        let sealed = seal::seal(&complete(&clear, body).encode()?, beside, statement, &*self.entropy)?;
         let wrapped_key = wrap(&sealed.entry_key, &wrapping, sealed.leaf.bytes(), &*self.entropy)?;
         let erasable = Some(Erasable { wrapped_key, salt });
         let (leaf, body) = (sealed.leaf, sealed.ciphertext);
@@ -171,6 +173,28 @@ impl Journal {
     /// [`JournalError::Entropy`].
     pub fn span(&self) -> Result<SpanId, JournalError> {
         Ok(SpanId::fresh(&*self.entropy)?)
+    }
+}
+
+/// The body with what the Logboek Dataverwerkingen asks of every line: the processing activity, and when the operation ended, which is no later than
+/// its entry.
+fn complete<'a>(clear: &Clear, body: &'a Body) -> Cow<'a, Body> {
+    let mut body = Cow::Borrowed(body);
+    if body.operation.processing_activity.is_none() {
+        body.to_mut().operation.processing_activity = Some(activity(clear));
+    }
+    if body.operation.ended_at.is_none() {
+        let ended = clear.time.max(body.operation.started_at);
+        body.to_mut().operation.ended_at = Some(ended);
+    }
+    body
+}
+
+/// The processing activity of an entry: what serves a purpose is that purpose's, what the gateway does to account for itself has one of its own.
+fn activity(clear: &Clear) -> String {
+    match &clear.purpose {
+        Some(purpose) => format!("urn:sluis:purpose:{purpose}"),
+        None => format!("urn:sluis:activity:{}", clear.kind),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{Head, Scribe, Sequenced, StoreError};
-use crate::ledger::checkpoint::SignedCheckpoint;
-use crate::ledger::note::{NoteSigner, VerifierKey};
+use crate::ledger::checkpoint::{CheckpointError, SignedCheckpoint};
+use crate::ledger::note::{NotSigned, NoteSigner, VerifierKey};
 use crate::ledger::seal::Leaf;
 use crate::ledger::tree::{NodeHash, RightEdge, Tile, TileId, Tiles};
 
@@ -59,7 +59,7 @@ impl TreeScribe {
     /// Checks that `head` is one that this key signed: a store from elsewhere, or one that was tampered with, is not continued.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`].
+    /// [`StoreError::Corrupt`]; [`StoreError::Unavailable`] where another key or origin signed it.
     pub fn check(&self, head: &Head) -> Result<(), StoreError> {
         let corrupt = |column| StoreError::Corrupt { table: "head", column, row: head.size.to_string() };
         if head.size == 0 && head.checkpoint.is_empty() {
@@ -73,7 +73,16 @@ impl TreeScribe {
                  another name is another log, with a store of its own"
             )));
         }
-        let checkpoint = signed.verify(self.verifier()).map_err(|_| corrupt("checkpoint"))?;
+        let checkpoint = match signed.verify(self.verifier()) {
+            Err(CheckpointError::NotSigned(NotSigned::Missing)) => {
+                return Err(StoreError::Unavailable(
+                    "the head of its log carries no signature of [log] key\n  do: restore the key with which this log was begun; if this is that key, \
+                     the head was tampered with: restore the store"
+                        .to_owned(),
+                ));
+            }
+            checked => checked.map_err(|_| corrupt("checkpoint"))?,
+        };
         if checkpoint.size() == head.size && checkpoint.root() == head.root { Ok(()) } else { Err(corrupt("root")) }
     }
 

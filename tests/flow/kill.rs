@@ -30,7 +30,8 @@ use crate::support::{log, raw};
 
 const SOURCES: [Slug; 2] = [Slug::Police, Slug::Probation];
 
-fn question(world: &World, person: &str) -> Vec<u8> {
+/// A question of Veilig Thuis about a person, that is answered.
+pub fn question(world: &World, person: &str) -> Vec<u8> {
     let (_, person) = world.person(person).expect("a person");
     let body = json!({
         "purpose": "safety-assessment",
@@ -63,7 +64,7 @@ pub async fn store(child: &ChildDemo) -> SqliteStore {
 }
 
 /// The decisions under which a source has answered, by its own access log.
-async fn answered(child: &ChildDemo, slug: Slug) -> BTreeSet<String> {
+pub async fn answered(child: &ChildDemo, slug: Slug) -> BTreeSet<String> {
     let config = Config::load(&child.layout().source(slug).join("connector.toml")).expect("a configuration");
     let outside = Outside { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy::default()) };
     let connector = connector::open(&config, &outside).await.expect("the connector's databases");

@@ -21,7 +21,7 @@ mod full_disk;
 mod given;
 mod hostile_connectors;
 mod idempotency;
-mod kill;
+pub mod kill;
 mod limits;
 mod log_first;
 mod log_search;

@@ -51,6 +51,7 @@ async fn by_what_the_gateway_remembers_itself() {
     let mut gateway = TestGateway::start().await;
     put_back(&mut gateway).await;
     let says = gateway.does_not_restart().await;
+    assert_eq!(gateway.check().await.map(drop), Err(says.clone()), "a check says the same");
     assert!(says.contains("the key store remembers") && says.contains("restore the newer store"), "{says}");
 }
 
@@ -65,5 +66,11 @@ async fn by_what_its_witnesses_cosigned() {
         }
     }
     let says = gateway.does_not_restart().await;
+    // The witnesses that were started with it are there still.
+    let checked = gateway.check().await.map(drop);
+    assert!(
+        checked.as_ref().is_err_and(|checked| checked.contains("shows a head of") && checked.contains("do: ")),
+        "{checked:?}"
+    );
     assert!(says.contains("witness ") && says.contains("shows a head of"), "{says}");
 }

@@ -36,6 +36,7 @@ pub fn task(id: &str, about: &str) -> Task {
         owner: oin(2),
         owner_kind: Kind::Police,
         about: about.to_owned(),
+        follows: None,
         purpose: None,
         categories: BTreeSet::new(),
         not_by: None,

@@ -58,6 +58,11 @@ impl ChildDemo {
         .await;
     }
 
+    /// The same, under another program: `wrap` gets what would be run and its folder.
+    pub async fn start_again_under(&mut self, wrap: impl Fn(&Command) -> Command) {
+        self.again(|demo| wrap(&program(demo))).await;
+    }
+
     /// Its ports are its own again only when no connection of another process happens to leave from one of them: so more than once.
     async fn again(&mut self, program: impl Fn(&Path) -> Command) {
         for _ in 0..5 {
@@ -100,6 +105,16 @@ impl ChildDemo {
     fn signal(&self, signal: &str) {
         let sent = Command::new("kill").arg(signal).arg(self.process.id().to_string()).status();
         assert!(sent.expect("kill").success());
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// What it wrote on stderr since it was started last.
+    pub fn errors(&self) -> String {
+        std::fs::read_to_string(self.folder.join("stderr")).unwrap_or_default()
     }
 
     /// Waits until it has ended by itself.

@@ -10,7 +10,7 @@ use sluis::crypto::base64;
 use sluis::crypto::digest::sha256;
 use sluis::crypto::keys::{Algorithm, PrivateJwk, SigningKey, generate_signing_key};
 use sluis::demo::organisations::Slug;
-use sluis::notice::AnswerCode;
+use sluis::notice::{AnswerCode, TaskKind};
 use sluis::organisation::keys::Validity;
 use sluis::organisation::people::Role;
 use sluis::source::SubjectWire;
@@ -142,8 +142,13 @@ pub fn report(gateway: &TestGateway, content: &OverrideContent, one: &Person, tw
 
 /// The body of a privacy officer's verdict on an override, `id`, that one professional made alone.
 pub fn verdict(gateway: &TestGateway, task: &str, id: &str, answer: AnswerCode, by: &Person) -> Value {
+    verdict_of(gateway, TaskKind::OverrideReview, (task, id), answer, by)
+}
+
+/// The same on what a task of this kind is about.
+pub fn verdict_of(gateway: &TestGateway, of: TaskKind, (task, id): (&str, &str), answer: AnswerCode, by: &Person) -> Value {
     let basis = "the address was not needed";
-    let verdict = Verdict { notice: task, id, answer, basis: Some(basis) };
+    let verdict = Verdict { of, notice: task, id, answer, basis: Some(basis) };
     let signed = by.signs(gateway.clock.now(), |who, at| verdict.statement(who, at));
     let own = json!({"signedAt": signed.signed_at, "signature": signed.signature});
     json!({"answer": answer, "by": by.reference, "basis": basis, "signed": own})

@@ -348,6 +348,11 @@ impl Node {
         Self { store: store.expect("wrapped"), api, shutdown, tasks }
     }
 
+    /// Where its API listens: `https://localhost:port`.
+    pub fn api(&self) -> &str {
+        &self.api
+    }
+
     /// The client of an organisation of the kit, towards this node.
     pub fn client(&self, beside: &TestGateway, slug: Slug) -> Client {
         let mut kit = Kit::open(&beside.running().layout.kit_of(slug)).expect("a kit");

@@ -54,7 +54,7 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 use serde_json::{Value, json};
-use sluis::app::gateway::Outside;
+use sluis::app::gateway::{self, Checked, Outside};
 use sluis::client::{Disclosed, Kit, Trouble};
 use sluis::config::{GatewayConfig, PolicySection};
 use sluis::crypto::keys::{SigningKey, VerifyingKey};
@@ -195,6 +195,14 @@ impl TestGateway {
         self.halt().await;
         let started = start_configured(&self.folder.0, self.setup.options, outside(&self.clock), self.setup.change).await;
         started.map(|_| ()).expect_err("it starts").to_string()
+    }
+
+    /// What `serve --check` says of its files, whether it runs or not.
+    pub async fn check(&self) -> Result<Checked, String> {
+        let mut config =
+            GatewayConfig::load(&sluis::demo::setup::Layout::new(&self.folder.0).configuration()).expect("a configuration");
+        (self.setup.change)(&mut config);
+        gateway::check(&config, &outside(&self.clock)).await.map_err(|error| error.to_string())
     }
 
     /// Stops it, if it runs; its folder stays.

@@ -217,6 +217,7 @@ impl Desk {
             owner: recipient.clone(),
             owner_kind: registered.map_or(Kind::DataSubject, |registration| registration.organisation.kind),
             about: record.id.clone(),
+            follows: None,
             purpose: None,
             categories,
             not_by: None,

@@ -90,6 +90,7 @@ impl Desk {
             owner: owner.oin.clone(),
             owner_kind: owner.kind,
             about: record.id.clone(),
+            follows: None,
             purpose: None,
             categories: record.categories.clone(),
             not_by: Some(record.recorded_by.clone()),

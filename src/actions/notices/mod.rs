@@ -108,8 +108,9 @@ impl Desk {
         let withdrawal = task.kind == TaskKind::WithdrawalNotice;
         let relied = match task.kind {
             TaskKind::WithdrawalNotice => self.relied(&task.about).await?,
+            _ if task.is_of_a_disclosure() => Some(Vec::new()),
             TaskKind::OverrideReview | TaskKind::BreachProcedure => self.relied(&Reliance::on_override(&task.about)).await?,
-            TaskKind::SubjectNotification | TaskKind::ConsentReview => Some(Vec::new()),
+            _ => Some(Vec::new()),
         };
         // A recipient sees what it received, the source of an override all that was given on it.
         let own = |relied: Vec<Reliance>| relied.into_iter().filter(|one| !withdrawal || one.recipients.contains(&task.owner));
@@ -165,6 +166,8 @@ impl Desk {
         let (kind, object) = match task.kind {
             TaskKind::WithdrawalNotice => (EntryKind::WithdrawalNotice, "consent"),
             TaskKind::SubjectNotification => (EntryKind::SubjectNotification, "disclosure"),
+            TaskKind::EmergencyReview => (EntryKind::ReviewVerdict, "disclosure"),
+            TaskKind::BreachProcedure if task.is_of_a_disclosure() => (EntryKind::ReviewVerdict, "disclosure"),
             TaskKind::OverrideReview | TaskKind::BreachProcedure => (EntryKind::ReviewVerdict, "override"),
             TaskKind::ConsentReview => (EntryKind::ReviewVerdict, "consent"),
         };

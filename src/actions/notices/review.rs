@@ -10,7 +10,7 @@ use crate::source::overrides::Verdict;
 use crate::store::{Change, EntryRow, StoreError};
 
 const REQUIRED: &str = "required of a review: the privacy officer's own signature (`sluis notice answer --key`)";
-const OTHERS: &str = "only with the review of an override";
+const OTHERS: &str = "only with the review of an override or of an emergency";
 
 impl Desk {
     /// The signature under a verdict, as the log keeps it: of a privacy officer whom the organisation has had enrolled, over this verdict, just now.
@@ -18,18 +18,23 @@ impl Desk {
     pub(super) async fn own_signature(&self, task: &Task, answer: &Answer) -> Result<Option<Signed>, ActionError> {
         let member = |pointer, expected: &str| ActionError::Member { pointer, expected: expected.to_owned() };
         match (task.kind, &answer.signed) {
-            (TaskKind::OverrideReview, _) => {}
+            (TaskKind::OverrideReview | TaskKind::EmergencyReview, _) => {}
             (_, None) => return Ok(None),
             (_, Some(_)) => return Err(member("/signed", OTHERS)),
         }
         let signed = answer.signed.as_ref().ok_or_else(|| member("/signed", REQUIRED))?;
-        let verdict = Verdict { notice: &task.id, id: &task.about, answer: answer.code, basis: answer.basis.as_deref() };
+        let (id, basis) = (&task.about, answer.basis.as_deref());
+        let verdict = Verdict { of: task.kind, notice: &task.id, id, answer: answer.code, basis };
         let statement = |by: &str| verdict.statement(by, signed.signed_at);
-        self.signed_by_officer(&task.owner, &answer.by, signed, "override-review", statement).await.map(Some)
+        self.signed_by_officer(&task.owner, &answer.by, signed, task.kind.code(), statement).await.map(Some)
     }
 
-    /// What follows when an override was not justified: it ends, unless it has ended before, and the source has the breach procedure to go through.
+    /// What follows when there was no ground: the breach procedure; an override ends besides, unless it has ended before.
     pub(super) async fn unjustified(&self, task: &Task) -> Result<(Option<EntryRow>, Vec<Change>), ActionError> {
+        if task.kind == TaskKind::EmergencyReview {
+            let found = task.answers.last().map(|answer| self.breach(task, answer.at)).transpose()?;
+            return Ok((None, found.map(|breach| Change::Task(Box::new(breach))).into_iter().collect()));
+        }
         let lost = || StoreError::Corrupt { table: "override_record", column: "id", row: task.about.clone() };
         let subject = self.store.subject_of_override(&task.about).await?.ok_or_else(lost)?;
         let overrides = self.store.person_facts(subject).await?.overrides;
@@ -60,6 +65,7 @@ impl Desk {
             owner: record.source.clone(),
             owner_kind,
             about: record.id.clone(),
+            follows: None,
             purpose: Some(record.purpose.clone()),
             categories: record.categories.clone(),
             not_by: Some(record.professional.reference.clone()),
@@ -76,6 +82,7 @@ impl Desk {
             id: self.new_id()?,
             version: 1,
             kind: TaskKind::BreachProcedure,
+            follows: (review.kind != TaskKind::OverrideReview).then_some(review.kind),
             not_by: None,
             created_at: found,
             due: breach_due(found),

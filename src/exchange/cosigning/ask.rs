@@ -1,11 +1,9 @@
 //! One witness asked to cosign one head.
 
-use std::time::Duration;
-
 use crate::clock::Timestamp;
 use crate::cosigners::Unreached;
 use crate::exchange::Gateway;
-use crate::exchange::quorum::Witnessing;
+use crate::exchange::quorum::{SKEW, Witnessing};
 use crate::ledger::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::ledger::cosignature;
 use crate::ledger::note::{NotSigned, NoteSignature, VerifierKey};
@@ -13,9 +11,6 @@ use crate::ledger::quorum::Witness;
 use crate::ledger::witness::{AddCheckpoint, read_cosignature, read_size};
 use crate::store::proofs::{self, ProofError};
 use crate::store::{Store, StoreError};
-
-/// How far the time in a cosignature may be from our own.
-const SKEW: Duration = Duration::from_mins(5);
 
 /// What became of a call.
 pub(super) struct Asked {

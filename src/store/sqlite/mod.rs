@@ -32,8 +32,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::duties::{KeptConsent, PastTerm, Reliance};
 use super::lost::Unreadable;
@@ -57,24 +57,22 @@ pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
     registers: seal::Seal,
-    _checkpoints: checkpoints::Checkpoints,
+    _checkpoints: Option<checkpoints::Checkpoints>,
 }
 
 impl SqliteStore {
-    /// The head of the log in the file at `path`, which must be there, under the key that [`SqliteStore::open`] takes: for checking. Writes
-    /// nothing.
+    /// The store in the file at `path`, which must be there, under the key that [`SqliteStore::open`] takes: for checking. Nothing can be written to it.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn look(path: &Path, register_key: Key) -> Result<Head, StoreError> {
+    pub async fn look(path: &Path, register_key: Key) -> Result<Self, StoreError> {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
         // Without a write-ahead log nobody has the file open: then even the files beside it, which readers make, can be left out.
         let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(!Path::new(&log).exists());
-        let mut connection = options.disable_statement_logging().connect().await.map_err(unavailable)?;
-        let head = log::head(&mut connection, &seal::Seal::new(&register_key)).await.map(|(head, _)| head);
-        connection.close().await.map_err(unavailable)?;
-        head
+        let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
+        let pool = pool.connect_with(options.disable_statement_logging()).await.map_err(unavailable)?;
+        Ok(Self { writer: pool.clone(), readers: pool, registers: seal::Seal::new(&register_key), _checkpoints: None })
     }
 
     /// Opens the file at `path`, making and migrating it as needed. From `register_key` come the keys that seal consents, overrides
@@ -109,7 +107,7 @@ impl SqliteStore {
             .map_err(unavailable)?;
         let checkpoints =
             checkpoints::Checkpoints::start(pool().max_connections(1).connect_lazy_with(checkpoints::of_task(options)));
-        Ok(Self { writer, readers, registers: seal::Seal::new(&register_key), _checkpoints: checkpoints })
+        Ok(Self { writer, readers, registers: seal::Seal::new(&register_key), _checkpoints: Some(checkpoints) })
     }
 }
 
