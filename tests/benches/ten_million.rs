@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use sluis::app::gateway::Outside;
-use sluis::entropy::{Entropy as _, random};
+use sluis::entropy::random;
 use sluis::ledger::seal::Leaf;
 use sluis::ledger::tree::{NodeHash, RightEdge, leaf_hash, verify_inclusion};
 use sluis::secret::Secret;
