@@ -94,6 +94,7 @@ pub(super) fn line(index: u64, clear: &Clear, erased: bool) -> LineView {
 impl LineView {
     /// A line that was opened.
     pub(super) fn opened(opened: Line) -> Self {
-        Self { body: opened.body.clone(), ..line(opened.index, &opened.clear, opened.body.is_none()) }
+        let Line { index, clear, body } = opened;
+        Self { erased: body.is_none(), body, ..line(index, &clear, false) }
     }
 }

@@ -37,7 +37,7 @@ pub(super) async fn step(connection: &mut SqliteConnection) -> Result<Option<Fil
     let last = "SELECT max(idx) FROM (SELECT idx FROM log.entry WHERE idx >= ? ORDER BY idx LIMIT ?)";
     let last: Option<i64> = sqlx::query_scalar(last).bind(from).bind(STEP).fetch_one(&mut *writing).await.map_err(unavailable)?;
     if let Some(last) = last {
-        for sql in [WORDS, &*LINES, &*OTHERS, FILLED] {
+        for sql in [WORDS, LINES.as_str(), OTHERS.as_str(), FILLED] {
             let query = sqlx::query(AssertSqlSafe(sql)).bind(from).bind(last);
             query.execute(&mut *writing).await.map_err(unavailable)?;
         }

@@ -8,8 +8,9 @@
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
 use super::super::{integer, unavailable, unsigned};
-use crate::catalogue::Category;
+use crate::catalogue::{Category, PurposeCode};
 use crate::clock::Timestamp;
+use crate::ledger::entry::{EntryKind, Outcome};
 use crate::ledger::token::SearchToken;
 use crate::store::StoreError;
 use crate::store::search::{Filter, Order, Page, Place};
@@ -94,9 +95,11 @@ fn conditions(query: &mut QueryBuilder<Sqlite>, filter: &Filter) {
             query.push(" AND line.").push(column).push(" = ").push_bind(bytes(token));
         }
     }
-    let purpose = filter.purpose.as_ref().map(|purpose| purpose.as_str());
-    let words =
-        [("purpose", purpose), ("kind", filter.kind.map(|one| one.code())), ("outcome", filter.outcome.map(|one| one.code()))];
+    let words = [
+        ("purpose", filter.purpose.as_ref().map(PurposeCode::as_str)),
+        ("kind", filter.kind.map(EntryKind::code)),
+        ("outcome", filter.outcome.map(Outcome::code)),
+    ];
     for (column, text) in words {
         if let Some(text) = text {
             query.push(" AND line.").push(column).push(" = ");
