@@ -110,7 +110,7 @@ impl<'a> AtRest<'a> {
         let store = SqliteStore::look(&self.store, registers).await.map_err(|error| self.unusable(&error))?;
         // The head is read here: whatever is wrong with the file is said under its name.
         store.head().await.map_err(|error| self.unusable(&error))?;
-        Ok(Some(Opened { root, keys: Arc::new(keys), store }))
+        Ok(Some(Opened { root, keys: Arc::new(keys), store, search: SqliteSearch::beside(&self.store) }))
     }
 
     fn unusable(&self, error: &dyn std::fmt::Display) -> StartError {
