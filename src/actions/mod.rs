@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod earlier_policies;
 mod evidence;
 pub mod explain;
+pub mod log;
 pub mod lost;
 pub mod notices;
 pub mod offers;
@@ -28,7 +29,7 @@ pub use self::consents::Unread;
 use self::earlier_policies::EarlierPolicies;
 use self::operator::Operator;
 use self::terms::Terms;
-use crate::clock::Clock;
+use crate::clock::{Believed, Clock};
 use crate::consent::Authority;
 use crate::crypto::digest::KeyedDigest;
 use crate::entropy::{Entropy, EntropyUnavailable, random};
@@ -38,6 +39,7 @@ use crate::organisation::Oin;
 use crate::secret::Personal;
 use crate::store::journal::{DEFAULT_YEARS, Journal, JournalError};
 use crate::store::retention::SettleError;
+use crate::store::search::Search;
 use crate::store::sequencer::{AppendError, Sequencer};
 use crate::store::{Append, Change, NonceClaim, Store, StoreError, SubjectIndex};
 use crate::subject::SubjectId;
@@ -51,6 +53,8 @@ pub struct Desk {
     pub operator: Option<Operator>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The time that has surely come.
+    pub believed: Arc<Believed>,
     /// What is kept.
     pub store: Arc<dyn Store>,
     /// The way into the log.
@@ -65,6 +69,10 @@ pub struct Desk {
     pub terms: Terms,
     /// Finds consents and overrides about a person.
     pub subject_index: KeyedDigest,
+    /// Finds entries of the log.
+    pub search: Arc<dyn Search>,
+    /// Vouches for where a page of the log ends.
+    pub cursors: KeyedDigest,
     /// What decided before the policies in force did.
     pub earlier_policies: Arc<EarlierPolicies>,
 }

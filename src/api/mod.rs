@@ -49,6 +49,8 @@ pub struct Api {
     pub body_time: Duration,
     /// Places for requests in flight.
     pub places: Semaphore,
+    /// Places for files that are being made and sent.
+    pub exports: Arc<Semaphore>,
 }
 
 /// The API listener's router: one way in for every request.

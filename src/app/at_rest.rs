@@ -10,6 +10,7 @@ use crate::keystore::file::{FileKeyStore, make_root_key, root_key};
 use crate::keystore::{Key, KeyStore, KeyStoreError};
 use crate::store::Store as _;
 use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::search::SqliteSearch;
 
 /// The name of the key that seals the registers in the store.
 const REGISTERS: &str = "registers";
@@ -28,6 +29,7 @@ pub(super) struct Opened {
     pub(super) root: Key,
     pub(super) keys: Arc<dyn KeyStore>,
     pub(super) store: SqliteStore,
+    pub(super) search: SqliteSearch,
 }
 
 impl<'a> AtRest<'a> {
@@ -78,7 +80,22 @@ impl<'a> AtRest<'a> {
         let registers = if self.used { keys.existing_key(REGISTERS) } else { keys.wrapping_key(REGISTERS) };
         let registers = registers.map_err(|error| foreign(&error))?;
         let store = SqliteStore::open(&self.store, registers).await.map_err(|error| self.unusable(&error))?;
-        Ok(Opened { root, keys: Arc::new(keys), store })
+        Ok(Opened { root, keys: Arc::new(keys), store, search: SqliteSearch::beside(&self.store) })
+    }
+
+    /// The store's file.
+    pub(super) fn file(&self) -> &Path {
+        &self.store
+    }
+
+    /// The keys and the root that seals them, as they are: writes nothing.
+    ///
+    /// # Errors
+    /// [`StartError`] names what cannot be used.
+    pub(super) fn keys(&self, entropy: &Arc<dyn Entropy>) -> Result<(Arc<dyn KeyStore>, Key), StartError> {
+        let root = root_key(self.root).map_err(StartError::new)?;
+        let root = root.ok_or_else(|| StartError::new(format!("[keys] root: {} is missing", self.root.display())))?;
+        Ok((Arc::new(FileKeyStore::find(self.keys, root.clone(), Arc::clone(entropy))), root))
     }
 
     /// Store and keys as they are, when there is a store: to be read, nothing can be written.

@@ -15,8 +15,7 @@ use super::own_keys::OwnKeys;
 use super::policies;
 use super::registers::{self, Registers};
 use super::witnesses;
-use crate::actions::Desk;
-use crate::actions::terms;
+use crate::actions::{Desk, log, terms};
 use crate::api::{Api, openapi};
 use crate::clock::Clock;
 use crate::config::{ConfigError, GatewayConfig};
@@ -199,6 +198,7 @@ pub async fn build_with(
             source_time: Duration::from_millis(config.exchange.source_ms),
         },
         clock,
+        believed: Arc::clone(&desk.believed),
         entropy,
     });
     let desk = Arc::new(desk);
@@ -206,6 +206,9 @@ pub async fn build_with(
     let api = Arc::new(api(&config, &gateway, &desk, &signing)?);
     Ok(Built { gateway, desk, log, signing, api, watched, policies: source, config })
 }
+
+/// How many files a node makes and sends at a time.
+const EXPORTS: usize = 4;
 
 fn api(config: &GatewayConfig, gateway: &Arc<Gateway>, desk: &Arc<Desk>, signing: &PrivateJwk) -> Result<Api, StartError> {
     Ok(Api {
@@ -216,6 +219,7 @@ fn api(config: &GatewayConfig, gateway: &Arc<Gateway>, desk: &Arc<Desk>, signing
         public: Arc::new(public(signing, true)?),
         body_time: Duration::from_millis(config.limits.body_ms),
         places: Semaphore::new(config.limits.in_flight),
+        exports: Arc::new(Semaphore::new(EXPORTS)),
     })
 }
 
@@ -302,8 +306,9 @@ impl Bound {
         let jobs = TaskTracker::new();
         let stop_jobs = CancellationToken::new();
         let kept: jobs::Job = Box::pin(terms::keep(Arc::clone(&self.desk)));
+        let searched: jobs::Job = Box::pin(log::keep(Arc::clone(&self.desk)));
         let own_keys: jobs::Job = Box::pin(self.own_keys.watch());
-        for job in jobs::all(&self.gateway).into_iter().chain([kept, own_keys]) {
+        for job in jobs::all(&self.gateway).into_iter().chain([kept, searched, own_keys]) {
             let stop = stop_jobs.clone();
             jobs.spawn(async move {
                 tokio::select! {

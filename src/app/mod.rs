@@ -2,6 +2,7 @@
 
 mod at_rest;
 pub mod connector;
+pub mod erasures;
 pub mod gateway;
 mod listeners;
 pub mod minimiser;

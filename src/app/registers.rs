@@ -51,7 +51,7 @@ pub(super) async fn open(
 ) -> Result<Registers, StartError> {
     let Outside { clock, entropy } = outside;
     let authority = Arc::new(Authority::try_from(&config.consent).map_err(StartError::new)?);
-    let Opened { root, keys, store } = AtRest::find(config)?.open(&entropy).await?;
+    let Opened { root, keys, store, search: finder } = AtRest::find(config)?.open(&entropy).await?;
     let store = wrap(Arc::new(store));
     let scribe = Arc::new(TreeScribe::new(log_signer(config)?));
     scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
@@ -72,6 +72,9 @@ pub(super) async fn open(
         authority,
         terms: terms(config),
         subject_index: subject_index(&root),
+        search: Arc::new(finder),
+        believed: Arc::default(),
+        cursors: KeyedDigest::new(&root, "sluis/v1/log-cursors"),
         earlier_policies: Arc::default(),
     };
     Ok(Registers { desk, keys, root, log, gate })

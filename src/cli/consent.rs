@@ -137,9 +137,14 @@ struct End {
 }
 
 impl KitFolder {
+    /// The kit itself.
+    pub(super) fn open(&self) -> Result<Kit, Failure> {
+        Kit::open(&self.kit).map_err(Failure::usage)
+    }
+
     /// The client of the organisation.
     pub(super) fn client(&self, outside: &Outside) -> Result<(Kit, Client), Failure> {
-        let kit = Kit::open(&self.kit).map_err(Failure::usage)?;
+        let kit = self.open()?;
         let client = Client::new(&kit, Arc::clone(&outside.clock), Arc::clone(&outside.entropy)).map_err(Failure::usage)?;
         Ok((kit, client))
     }

@@ -1,13 +1,19 @@
 //! A log in a file, verified as a whole, offline: against its signed head, against heads that were seen before, and for its witnesses.
 
+mod receipts;
+mod reconcile;
+
 use std::path::Path;
+
+pub use receipts::Foreign;
+pub use reconcile::{Absent, Awaited, Pair, Recipient, Reconciliation, Side, Sides, Surplus};
 
 use crate::ledger::audit::{Audit, Broken, StoredHead};
 use crate::ledger::checkpoint::{CheckpointError, SignedCheckpoint};
 use crate::ledger::note::VerifierKey;
 use crate::ledger::proof::TlogProof;
 use crate::ledger::quorum::{Policy, QuorumNotMet};
-use crate::ledger::tree::{Tile, Tiles, consistency, consistency_tiles, verify_consistency};
+use crate::ledger::tree::{self, NodeHash, Tile, TileId, Tiles, verify_consistency};
 use crate::store::StoreError;
 use crate::store::sqlite::audit::LogFile;
 
@@ -29,6 +35,8 @@ pub struct Against {
 pub struct Verified {
     /// How many entries it has.
     pub size: u64,
+    /// How many receipts its store keeps; all are of this log.
+    pub receipts: u64,
     /// How many of them are erased, as other entries of it say.
     pub erased: u64,
     /// The names of the witnesses that cosigned its head, if they make the quorum.
@@ -59,28 +67,33 @@ impl Against {
     /// # Errors
     /// [`AuditError`] says which entry, tile or head is not what it was.
     pub async fn verify(&self, path: &Path, progress: impl FnMut(u64, u64)) -> Result<Verified, AuditError> {
-        let mut file = LogFile::open(path).await?;
+        self.verify_file(&mut LogFile::open(path).await?, progress).await
+    }
+
+    async fn verify_file(&self, file: &mut LogFile, progress: impl FnMut(u64, u64)) -> Result<Verified, AuditError> {
         let head = file.head().await?;
         if head.checkpoint.is_empty() && head.size == 0 {
-            return self.empty(&mut file).await;
+            return self.empty(file).await;
         }
         let signed = SignedCheckpoint::parse(&head.checkpoint).map_err(AuditError::Head)?;
         self.is_head(&head, &signed)?;
         let checkpoint = signed.checkpoint();
         let erases = file.erasures().await?;
         let mut audit = Audit::new(self.seen.iter().map(|(_, seen)| seen.checkpoint().size()), erases);
-        let whole = read(&mut file, &mut audit, checkpoint.size(), progress).await;
+        let whole = read(file, &mut audit, checkpoint.size(), progress).await;
         // A head that was seen tells more than a tile: what is cut off or rewritten is named by it.
         if let Some(diverged) = self.diverged(&audit, checkpoint.size()) {
             return Err(diverged);
         }
         whole?;
         audit.finish(checkpoint.size(), &checkpoint.root())?;
+        let receipts = self.kept(file, audit.size()).await?;
         // The same head with its witnesses' lines, once they are there: kept beside the head, and believed by the signatures alone.
         let kept = file.cosigned(checkpoint.size()).await?.and_then(|text| SignedCheckpoint::parse(&text).ok());
         let kept = kept.filter(|kept| kept.note().text() == signed.note().text());
         Ok(Verified {
             size: audit.size(),
+            receipts,
             erased: audit.erased(),
             witnessed_by: self.witnesses(kept.as_ref().unwrap_or(&signed))?,
         })
@@ -97,15 +110,9 @@ impl Against {
         let [(_, old), (_, new)] = both.seen.as_slice() else { return Err(AuditError::OtherHead) };
         let (old, new) = (old.checkpoint(), new.checkpoint());
         let diverged = || AuditError::Diverged { name: earlier.0.to_owned(), size: old.size(), now: new.size() };
-        let tiles = consistency_tiles(old.size(), new.size()).map_err(|_| diverged())?;
-        let mut file = LogFile::open(path).await?;
-        let mut stored = Tiles::default();
-        for id in tiles {
-            if let Some(bytes) = file.tile(id.level(), id.index()).await? {
-                stored.insert(Tile { id, bytes });
-            }
-        }
-        let proof = consistency(old.size(), new.size(), &stored).map_err(|error| AuditError::Proof(error.to_string()))?;
+        let wanted = tree::consistency_tiles(old.size(), new.size()).map_err(|_| diverged())?;
+        let stored = tiles(&mut LogFile::open(path).await?, wanted).await?;
+        let proof = tree::consistency(old.size(), new.size(), &stored).map_err(|error| AuditError::Proof(error.to_string()))?;
         verify_consistency((old.size(), &old.root()), (new.size(), &new.root()), &proof).map_err(|_| diverged())?;
         Ok((old.size(), new.size()))
     }
@@ -123,10 +130,10 @@ impl Against {
         if let Some((name, seen)) = self.seen.iter().find(|(_, seen)| seen.checkpoint().size() > 0) {
             return Err(AuditError::Diverged { name: name.clone(), size: seen.checkpoint().size(), now: 0 });
         }
-        if let Some(line) = file.lines(None, 1).await?.first() {
+        if let Some(line) = file.lines(i64::MIN, 1).await?.get()?.first() {
             return Err(Broken::Invented(line.index).into());
         }
-        Ok(Verified { size: 0, erased: 0, witnessed_by: None })
+        Ok(Verified { size: 0, erased: 0, receipts: self.kept(file, 0).await?, witnessed_by: None })
     }
 
     /// The smallest head that was seen and is none of this log's.
@@ -141,6 +148,9 @@ impl Against {
 
     /// Who cosigned, if they make the quorum.
     fn witnesses(&self, signed: &SignedCheckpoint) -> Result<Option<Vec<String>>, AuditError> {
+        if self.policy.as_ref().is_some_and(|policy| !policy.logs().is_empty() && !policy.logs().contains(&self.log)) {
+            return Err(AuditError::UnknownLog);
+        }
         match self.policy.as_ref().map(|policy| policy.witnessed(signed)) {
             None | Some(Err(QuorumNotMet::TooFew { .. })) => Ok(None),
             Some(Ok(witnessed)) => Ok(Some(witnessed.by.iter().map(|(witness, _)| witness.name.clone()).collect())),
@@ -151,17 +161,36 @@ impl Against {
 
 /// Takes every entry, and holds the tiles against them.
 async fn read(file: &mut LogFile, audit: &mut Audit, size: u64, mut progress: impl FnMut(u64, u64)) -> Result<(), AuditError> {
-    let mut after = None;
+    let mut first = i64::MIN;
     loop {
-        let lines = file.lines(after, PAGE).await?;
+        let page = file.lines(first, PAGE).await?;
+        let lines = page.get()?;
         let Some(last) = lines.last() else { break };
-        after = Some(last.index);
+        // Behind the largest index nothing can stand; it is none of a log.
+        first = last.index.saturating_add(1);
         let completed = audit.take(&lines)?;
         compare(file, audit, &completed).await?;
         progress(audit.size(), size);
     }
     let edge = audit.edge();
     compare(file, audit, &edge).await
+}
+
+/// The root of the first `size` entries by the stored tiles.
+async fn root(file: &mut LogFile, size: u64) -> Result<NodeHash, AuditError> {
+    let stored = tiles(file, tree::root_tiles(size)).await?;
+    tree::root(size, &stored).map_err(|error| AuditError::Proof(error.to_string()))
+}
+
+/// Those of the wanted tiles that are there.
+async fn tiles(file: &mut LogFile, wanted: impl IntoIterator<Item = TileId>) -> Result<Tiles, AuditError> {
+    let mut stored = Tiles::default();
+    for id in wanted {
+        if let Some(bytes) = file.tile(id.level(), id.index()).await? {
+            stored.insert(Tile { id, bytes });
+        }
+    }
+    Ok(stored)
 }
 
 async fn compare(file: &mut LogFile, audit: &mut Audit, tiles: &[Tile]) -> Result<(), AuditError> {
@@ -199,6 +228,20 @@ pub enum AuditError {
         /// How many it has.
         now: u64,
     },
+    /// A receipt that the store keeps is none of this log's.
+    #[error("the receipt of {about} that the store keeps is none of this log: {why}")]
+    Kept {
+        /// Of which disclosure.
+        about: String,
+        /// What about it is wrong.
+        why: String,
+    },
+    /// Another entry stands where a receipt has its own.
+    #[error("entry {0} of the log is not the one that the receipt proves: it was changed, or removed")]
+    NotThere(u64),
+    /// The policy names other logs only.
+    #[error("the witness policy does not name this log")]
+    UnknownLog,
     /// No proof can be made of the stored tiles.
     #[error("the store cannot prove it: {0}")]
     Proof(String),

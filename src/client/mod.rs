@@ -4,6 +4,7 @@
 mod audit;
 mod compose;
 pub mod consent_form;
+mod exports;
 mod kit;
 mod offers;
 mod opened;
@@ -24,8 +25,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use audit::{Against, AuditError, Verified};
+pub use audit::{Absent, Against, AuditError, Awaited, Foreign, Pair, Recipient, Reconciliation, Side, Sides, Surplus, Verified};
 pub use compose::{Question, Whom};
+pub use exports::{ExportCheck, Exported, Untrue};
 pub use kit::{GatewayInfo, Kit, KitError, ListedOrganisation, OrganisationInfo, read_jwk};
 pub use offers::{OfferMade, OfferWaiting};
 pub use opened::{OpenedDelivery, Step, open_delivery, sealed_messages};
@@ -40,7 +42,7 @@ use crate::crypto::envelope::DecryptionKey;
 use crate::crypto::keys::{SigningKey, VerifyingKey};
 use crate::entropy::Entropy;
 use crate::exchange::authenticate::REQUEST_TAG;
-use crate::http::client::{Answer, Call, CallError, SigningClient};
+use crate::http::client::{Answer, Call, CallError, Downloaded, SigningClient};
 use crate::http::tls;
 use crate::ledger::note::VerifierKey;
 use crate::ledger::quorum::Policy;
@@ -50,6 +52,9 @@ const MOST: usize = 16 * 1024 * 1024;
 
 /// How long one call may take.
 const CALL: Duration = Duration::from_secs(30);
+
+/// How long a file may take to begin, and between two of its pieces: all of it is read before its first byte is sent.
+const FILE: Duration = Duration::from_mins(10);
 
 /// How often an open disclosure is asked after.
 const POLL: Duration = Duration::from_secs(1);
@@ -198,6 +203,26 @@ impl Client {
     /// [`Trouble`].
     pub async fn post(&self, target: &str, body: &[u8], idempotency_key: Option<&str>) -> Result<Value, Trouble> {
         self.json(Call { idempotency_key, ..self.to(&Method::POST, target, Some(body)) }).await
+    }
+
+    /// `POST` to a resource that answers with a file: hands its bytes on as they come. They are worth nothing before this has returned, which it does when
+    /// they are those that the gateway signed.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn download(
+        &self,
+        target: &str,
+        body: &[u8],
+        keep: impl FnMut(&[u8]) -> std::io::Result<()> + Send,
+    ) -> Result<(), Trouble> {
+        let call = Call { time: FILE, ..self.to(&Method::POST, target, Some(body)) };
+        let prepared = self.http.signer().prepare(&call)?;
+        let key = |keyid: &str| self.gateway_keys.iter().find(|key| key.id().as_str() == keyid);
+        match self.http.download(prepared, key, keep).await? {
+            Downloaded::Whole => Ok(()),
+            Downloaded::Instead(answer) => Err(Trouble::Problem(Box::new(Problem::read(answer.status, &answer.body)))),
+        }
     }
 
     /// Signs, sends, verifies.

@@ -40,7 +40,7 @@ impl Trace {
         let check = match error {
             CallError::Address(_) | CallError::Signing(_) => "request signed",
             CallError::Connection(_) | CallError::Untrusted(_) | CallError::TimedOut(_) => TLS,
-            CallError::TooLarge(_) | CallError::Unsigned { .. } => {
+            CallError::Kept(_) | CallError::TooLarge(_) | CallError::Unsigned { .. } => {
                 self.steps.push(Step::passed(TLS, gateway));
                 "response signature"
             }

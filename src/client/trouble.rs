@@ -39,6 +39,7 @@ const fn expected(error: &CallError) -> &'static str {
         CallError::Connection(_) => "a TLS 1.3 connection on which both sides show a certificate of a root in ca.pem",
         CallError::Untrusted(_) => "a gateway whose certificate is for this address, valid now, and of a root in ca.pem",
         CallError::TimedOut(_) => "an answer in time",
+        CallError::Kept(_) => "a file that takes what comes",
         CallError::TooLarge(_) => "an answer of a size that a gateway sends",
         CallError::Unsigned { .. } => "a response signed by a key of the gateway in gateway.json, of this moment",
     }
@@ -53,6 +54,7 @@ const fn advice(error: &CallError) -> &'static str {
         }
         CallError::Untrusted(_) => "send nothing there; check address and ca.pem: who answers may not be the gateway",
         CallError::TimedOut(_) => "try again with the same --idempotency-key, so that it is one disclosure",
+        CallError::Kept(_) => "make room, or name another file",
         CallError::TooLarge(_) => "ask for fewer categories or sources at once",
         CallError::Unsigned { .. } => {
             "trust nothing in it; check the clock of this machine and the keys in gateway.json; who answers may not be the gateway"

@@ -5,6 +5,7 @@ mod sure;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -136,6 +137,30 @@ pub trait Clock: Send + Sync {
 impl<C: Clock + ?Sized> Clock for Arc<C> {
     fn now(&self) -> Timestamp {
         (**self).now()
+    }
+}
+
+/// The time that has surely come, as who watches the clock said last: later than it may be, and never earlier. What cannot be undone goes by it.
+#[derive(Debug)]
+pub struct Believed(AtomicI64);
+
+impl Default for Believed {
+    fn default() -> Self {
+        Self(AtomicI64::new(Self::NONE))
+    }
+}
+
+impl Believed {
+    const NONE: i64 = i64::MIN;
+
+    /// From now on it is this, or nobody knows.
+    pub fn set(&self, time: Option<Timestamp>) {
+        self.0.store(time.map_or(Self::NONE, Timestamp::millis), Ordering::Relaxed);
+    }
+
+    /// The time that has surely come; `None` while the clock is not believed.
+    pub fn time(&self) -> Option<Timestamp> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|millis| *millis != Self::NONE).map(Timestamp::from_millis)
     }
 }
 

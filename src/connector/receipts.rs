@@ -60,6 +60,22 @@ impl Connector {
         Ok(self.state.keep_receipts(receipts, self.outside.clock.now()).await?)
     }
 
+    /// Whose receipts these are, and how many are kept.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn receipt_count(&self) -> Result<(&Oin, u64), StateError> {
+        Ok((&self.oin, self.state.receipt_count().await?))
+    }
+
+    /// At most `limit` kept receipts behind the one of number `after`, each with its number, in the order in which they came.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn receipts_behind(&self, after: i64, limit: u32) -> Result<Vec<(i64, ContributionReceipt)>, StateError> {
+        self.state.receipts_behind(after, limit).await
+    }
+
     async fn check_receipt(&self, receipt: &ContributionReceipt, verify: &VerifyReceipt<'_>) -> Result<(), ReceiptError> {
         let Given { digests, calls } = self.given(&receipt.disclosure).await?;
         let delivered: Option<Vec<[u8; 32]>> = receipt.items.iter().map(|id| digests.get(id).copied()).collect();

@@ -6,9 +6,14 @@ use super::structured::{Value, dictionary};
 
 /// The field value for a body: `sha-256=:…:`.
 pub fn content_digest(body: &[u8]) -> String {
+    content_digest_of(&sha256(body))
+}
+
+/// The field value for a body with this SHA-256 digest.
+pub fn content_digest_of(sha256: &[u8; 32]) -> String {
     let mut value = String::with_capacity(56);
     value.push_str("sha-256=:");
-    base64::encode_onto(&sha256(body), &mut value);
+    base64::encode_onto(sha256, &mut value);
     value.push(':');
     value
 }
@@ -45,6 +50,11 @@ impl ContentDigest {
     pub fn matches(&self, body: &[u8]) -> bool {
         self.sha256.is_none_or(|stated| equal(&stated, &sha256(body)))
             && self.sha512.is_none_or(|stated| equal(&stated, &sha512(body)))
+    }
+
+    /// Whether it states this SHA-256 digest and none that could not be compared with it.
+    pub fn is_sha256(&self, digest: &[u8; 32]) -> bool {
+        self.sha512.is_none() && self.sha256.is_some_and(|stated| equal(&stated, digest))
     }
 }
 

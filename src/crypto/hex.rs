@@ -1,14 +1,13 @@
 //! Lower-case hexadecimal.
 
-use std::fmt::Write;
-
 /// Two digits per byte.
 pub fn encode(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Each half is below 16, and so has a digit.
+        text.extend([byte >> 4, byte & 0xf].into_iter().filter_map(|half| char::from_digit(half.into(), 16)));
+    }
+    text
 }
 
 /// Exactly `N` bytes from two digits each, of either case; `None` when the text is anything else.

@@ -21,7 +21,7 @@ use super::request::DisclosureRequest;
 use super::undelivered::Doubts;
 use super::vault::Vault;
 use crate::catalogue::Purpose;
-use crate::clock::Clock;
+use crate::clock::{Believed, Clock};
 use crate::consent::Authority;
 use crate::crypto::base64;
 use crate::crypto::digest::{self, KeyedDigest};
@@ -50,6 +50,8 @@ pub struct Gateway {
     pub oin: Oin,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The time that has surely come.
+    pub believed: Arc<Believed>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
     /// What is kept.

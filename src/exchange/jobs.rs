@@ -97,7 +97,9 @@ async fn sweep(gateway: Arc<Gateway>) {
     let mut sure = SureTime::starting(gateway.clock.now(), Instant::now());
     loop {
         tokio::time::sleep(SWEEP).await;
-        let Some(now) = sure.after(gateway.clock.now(), Instant::now()) else { continue };
+        let believed = sure.after(gateway.clock.now(), Instant::now());
+        gateway.believed.set(believed);
+        let Some(now) = believed else { continue };
         if let Err(error) = gateway.store.sweep(now).await {
             tracing::warn!(%error, "what is past its term could not be removed");
         }

@@ -137,7 +137,7 @@ fn read(mut body: Object<'_>) -> Option<DisclosureRequest> {
 }
 
 /// Reads `{"scheme", "value"}`, with `"source"` for `local`.
-fn subject(mut object: Object<'_>) -> Option<SubjectReference> {
+pub fn subject(mut object: Object<'_>) -> Option<SubjectReference> {
     let scheme = object.required::<Scheme>("scheme", "bsn, v-number, local, pseudonym or offer");
     let identifier = |id| SubjectReference::Identifier(Personal::new(id));
     let reference = match scheme {

@@ -1,10 +1,15 @@
 //! The one outbound client: mTLS, kept-alive connections, each request signed, each answer verified.
 
+mod download;
+
+pub use self::download::Downloaded;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -15,10 +20,11 @@ use rustls::ClientConfig;
 
 use crate::clock::Clock;
 use crate::crypto::base64;
+use crate::crypto::content_digest::ContentDigest;
 use crate::crypto::keys::{SigningKey, VerifyingKey};
 use crate::crypto::message_signature::{
-    Bound, Profile, RequestParts, ResponseParts, ResponseSignature, SignatureTimes, SignedHeaders, freshness_of_creation,
-    sign_request,
+    Bound, InvalidSignature, Profile, RequestParts, ResponseParts, ResponseSignature, SignatureError, SignatureTimes,
+    SignedHeaders, freshness_of_creation, sign_request,
 };
 use crate::entropy::{self, Entropy};
 
@@ -121,6 +127,9 @@ pub enum CallError {
     /// Not in time.
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
+    /// What came could not be kept.
+    #[error("what came could not be written: {0}")]
+    Kept(String),
     /// More than was asked to be read.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),
@@ -187,16 +196,32 @@ impl SigningClient {
         };
         let (head, body) = tokio::time::timeout(time, exchange).await.map_err(|_| CallError::TimedOut(time))??;
         let status = head.status.as_u16();
+        let (bound, digest) = self.verified(&head, &parts, &signed, keys)?;
+        if !digest.matches(&body) {
+            return Err(CallError::Unsigned { status, reason: SignatureError::from(InvalidSignature::Digest).to_string() });
+        }
+        Ok(Answer { status, headers: head.headers, body, bound, signed })
+    }
+
+    /// To what the head of an answer is bound, and the digest that its body must have.
+    fn verified<'k>(
+        &self,
+        head: &Parts,
+        (method, path): &(String, String),
+        signed: &SignedHeaders,
+        keys: impl Fn(&str) -> Option<&'k VerifyingKey> + Send,
+    ) -> Result<(Bound, ContentDigest), CallError> {
+        let status = head.status.as_u16();
         let unsigned = |reason: String| CallError::Unsigned { status, reason };
         let signature = ResponseSignature::parse(&head.headers, ANSWER_LABEL).map_err(|error| unsigned(error.to_string()))?;
         let key = keys(signature.key_id().as_str()).ok_or_else(|| unsigned("its key is not known".to_owned()))?;
         let fields = HeaderMap::new();
-        let asked = RequestParts { method: &parts.0, authority: "", path: &parts.1, query: None, headers: &fields };
+        let asked = RequestParts { method, authority: "", path, query: None, headers: &fields };
         let response =
             ResponseParts { status, headers: &head.headers, request: asked, request_signature: Some(signed.reference()) };
-        let bound = signature.verify(&response, &body, key, ANSWER_TAG).map_err(|error| unsigned(error.to_string()))?;
+        let verified = signature.verify_head(&response, key, ANSWER_TAG).map_err(|error| unsigned(error.to_string()))?;
         freshness_of_creation(signature.created(), self.signer.clock.now()).map_err(|error| unsigned(error.to_string()))?;
-        Ok(Answer { status, headers: head.headers, body, bound, signed })
+        Ok(verified)
     }
 }
 

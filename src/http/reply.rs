@@ -1,7 +1,12 @@
 //! What goes back: signed by the gateway (`design.md` §4), with the headers that every response carries.
 
+use std::fmt;
+use std::pin::Pin;
+
 use axum::body::Body;
 use axum::response::Response;
+use bytes::Bytes;
+use futures_util::Stream;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 
@@ -18,13 +23,40 @@ pub const API_VERSION: &str = "1.0.0";
 const PROFILE: Profile<'static> = Profile { label: "sluis", tag: "sluis-v1-response" };
 
 /// A response before it is signed.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Reply {
     status: u16,
     content_type: &'static str,
-    body: Vec<u8>,
+    body: Content,
     fields: Vec<(HeaderName, HeaderValue)>,
 }
+
+#[derive(Debug)]
+enum Content {
+    Whole(Vec<u8>),
+    Streamed(Streamed),
+}
+
+/// A body that is made while it is sent, and whose digest is known before its first byte: so it is signed as every other.
+pub struct Streamed {
+    /// The SHA-256 digest of all of it.
+    pub sha256: [u8; 32],
+    /// How many bytes it has. One that breaks off is shorter than it says, and cannot be taken for whole.
+    pub length: u64,
+    /// The bytes.
+    pub bytes: Pin<Box<dyn Stream<Item = Result<Bytes, BrokenOff>> + Send>>,
+}
+
+impl fmt::Debug for Streamed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Streamed({} bytes)", self.length)
+    }
+}
+
+/// A body is not sent to its end: the connection is closed before that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("broken off")]
+pub struct BrokenOff;
 
 impl Reply {
     /// 200 with JSON.
@@ -34,7 +66,12 @@ impl Reply {
 
     /// Any status and type.
     pub const fn of(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
-        Self { status, content_type, body, fields: Vec::new() }
+        Self { status, content_type, body: Content::Whole(body), fields: Vec::new() }
+    }
+
+    /// 200 with a body that is made while it is sent.
+    pub const fn streamed(content_type: &'static str, body: Streamed) -> Self {
+        Self { status: 200, content_type, body: Content::Streamed(body), fields: Vec::new() }
     }
 
     /// A problem document.
@@ -83,9 +120,12 @@ impl Responder {
     pub fn send(&self, reply: Reply, asked: &Asked, clock: &dyn Clock) -> Response {
         let fields = HeaderMap::new();
         let request = RequestParts { method: &asked.method, authority: "", path: &asked.path, query: None, headers: &fields };
-        let body = ResponseBody { content_type: reply.content_type, bytes: &reply.body };
+        let body = match &reply.body {
+            Content::Whole(bytes) => ResponseBody::of(reply.content_type, bytes),
+            Content::Streamed(streamed) => ResponseBody::to_come(reply.content_type, &streamed.sha256),
+        };
         let reference = asked.signature.as_ref().map(|signature| signature.reference());
-        let signed = sign_response(reply.status, body, &request, reference, &self.key, clock.now().seconds(), PROFILE);
+        let signed = sign_response(reply.status, &body, &request, reference, &self.key, clock.now().seconds(), PROFILE);
         let Ok(signed) = signed else {
             tracing::error!("a response could not be signed");
             return bare(StatusCode::INTERNAL_SERVER_ERROR);
@@ -98,10 +138,15 @@ impl Responder {
 
 /// A complete response without signature, for listeners that do not sign.
 pub fn unsigned(reply: Reply, asked: &Asked) -> Response {
-    let mut response = Response::new(Body::from(reply.body));
+    let (body, length) = match reply.body {
+        Content::Whole(bytes) => (Body::from(bytes), None),
+        Content::Streamed(Streamed { length, bytes, .. }) => (Body::from_stream(bytes), Some(length)),
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    headers.extend(length.map(|length| (header::CONTENT_LENGTH, HeaderValue::from(length))));
     standard_fields(headers);
     if let Ok(id) = HeaderValue::from_str(&asked.id) {
         headers.insert("x-request-id", id);

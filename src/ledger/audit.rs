@@ -8,15 +8,15 @@ use super::entry::{Beside, Erases};
 use super::seal::Leaf;
 use super::tree::{NodeHash, RightEdge, TILE_WIDTH, Tile, TileId};
 
-/// An entry as it is stored, for verifying.
+/// An entry as it is stored, for verifying; its bytes owned, or borrowed from where they were read.
 #[derive(Clone, Debug)]
-pub struct StoredLine {
+pub struct StoredLine<Bytes = Vec<u8>> {
     /// The index under which it is stored.
     pub index: i64,
     /// The leaf.
-    pub leaf: Vec<u8>,
+    pub leaf: Bytes,
     /// The digest of the stored columns, and the sealed body that begins with what it must be; `None` when there is no body.
-    pub body: Option<(Beside, Vec<u8>)>,
+    pub body: Option<(Beside, Bytes)>,
     /// What has become of its tokens and its key.
     pub erasable: Erasable,
 }
@@ -99,7 +99,7 @@ impl Audit {
     ///
     /// # Errors
     /// [`Broken`]: the first entry that is not what it was.
-    pub fn take(&mut self, lines: &[StoredLine]) -> Result<Vec<Tile>, Broken> {
+    pub fn take<Bytes: AsRef<[u8]>>(&mut self, lines: &[StoredLine<Bytes>]) -> Result<Vec<Tile>, Broken> {
         let mut completed = Vec::new();
         let mut hashes: Vec<NodeHash> = Vec::with_capacity(lines.len());
         for line in lines {
@@ -183,14 +183,15 @@ impl Audit {
 }
 
 /// The leaf of an entry that stands in its place and is what its leaf says.
-fn sound(line: &StoredLine, at: u64) -> Result<Leaf, Broken> {
+fn sound<Bytes: AsRef<[u8]>>(line: &StoredLine<Bytes>, at: u64) -> Result<Leaf, Broken> {
     match u64::try_from(line.index) {
         Ok(index) if index == at => {}
         Ok(index) if index > at => return Err(Broken::Missing(at)),
         _ => return Err(Broken::Invented(line.index)),
     }
-    let leaf = Leaf::from_bytes(&line.leaf).map_err(|_| Broken::Entry(at))?;
+    let leaf = Leaf::from_bytes(line.leaf.as_ref()).map_err(|_| Broken::Entry(at))?;
     let Some((columns, body)) = &line.body else { return Ok(leaf) };
+    let body = body.as_ref();
     if !leaf.holds(body) {
         return Err(Broken::Body(at));
     }

@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod checkpoint;
 pub mod cosignature;
+pub mod embargo;
 pub mod entry;
 pub mod note;
 pub mod padding;

@@ -52,6 +52,54 @@ pub fn verify(receipt: &str, statement: &Statement, trust: Trust<'_>) -> Result<
     examine(receipt, statement, trust).outcome
 }
 
+/// What a receipt proves of the log, whatever it is about: that the log signed a head of a tree in which this leaf stands at this index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proven {
+    /// The index of the entry.
+    pub index: u64,
+    /// The public leaf.
+    pub leaf: Leaf,
+    /// The size of the log at the checkpoint.
+    pub size: u64,
+    /// The root hash of the log at the checkpoint.
+    pub root: NodeHash,
+}
+
+impl Proven {
+    /// Of a whole receipt.
+    ///
+    /// # Errors
+    /// [`ReceiptError`]: the first check that failed.
+    pub fn of_receipt(receipt: &str, log: &VerifierKey) -> Result<Self, ReceiptError> {
+        let proof = TlogProof::parse(receipt)?;
+        let (leaf, _) = proof.extra.as_deref().and_then(leaf_and_key).ok_or(ReceiptError::Leaf)?;
+        Self::of(&proof, leaf, log)
+    }
+
+    /// Of a proof and the leaf that it is of.
+    ///
+    /// # Errors
+    /// [`ReceiptError`].
+    pub fn of(proof: &TlogProof, leaf: Leaf, log: &VerifierKey) -> Result<Self, ReceiptError> {
+        let head = proof.checkpoint.verify(log).map_err(|error| match error {
+            CheckpointError::Origin => origin_error(proof),
+            error => ReceiptError::Signature(error),
+        })?;
+        proof.verify_inclusion(&leaf.hash())?;
+        Ok(Self { index: proof.index, leaf, size: head.size(), root: head.root() })
+    }
+}
+
+/// The leaf and the proof of a receipt without the party's key: what shows that an entry is in the log, and not what it is about.
+///
+/// # Errors
+/// [`ReceiptError`], when it is no receipt.
+pub fn without_party_key(receipt: &str) -> Result<(Leaf, TlogProof), ReceiptError> {
+    let mut proof = TlogProof::parse(receipt)?;
+    let (leaf, _) = proof.extra.take().as_deref().and_then(leaf_and_key).ok_or(ReceiptError::Leaf)?;
+    Ok((leaf, proof))
+}
+
 /// Checks a receipt and says how each check went.
 pub fn examine(receipt: &str, statement: &Statement, trust: Trust<'_>) -> Examination {
     let mut checks = Checks::default();

@@ -9,6 +9,7 @@ use super::rows::{ContributionRow, DeliveryRow, DisclosureRow, OfferRow, Pseudon
 use crate::case_room::Case;
 use crate::clock::Timestamp;
 use crate::consent::{ConsentRecord, Override};
+use crate::ledger::embargo::Embargo;
 use crate::notice::Task;
 use crate::organisation::keys::Validity;
 use crate::organisation::{Oin, Organisation, Status};
@@ -107,6 +108,8 @@ pub enum Change {
     Task(Box<Task>),
     /// The next version of a task.
     TaskAnswered(Box<Task>),
+    /// An embargo is placed, or its next version; a conflict when that is not what is there.
+    Embargo(Box<Embargo>),
     /// Consents, overrides, cases and tasks past their term are removed.
     Erase(PastTerm),
     /// An organisation joins or changes (a decision depends on it).
@@ -153,7 +156,10 @@ impl Change {
 
     /// Whether it changes how many rows a list has that stands under the head's code.
     pub const fn is_listed(&self) -> bool {
-        matches!(self, Self::Reliance(_) | Self::Task(_) | Self::TaskAnswered(_) | Self::Hold(_) | Self::HoldLifted(_))
+        matches!(
+            self,
+            Self::Reliance(_) | Self::Task(_) | Self::TaskAnswered(_) | Self::Hold(_) | Self::HoldLifted(_) | Self::Embargo(_)
+        )
     }
 
     /// Whether it can turn out to be impossible.
@@ -168,6 +174,7 @@ impl Change {
                 | Self::ReceivedBy { .. }
                 | Self::GivenSince { .. }
                 | Self::TaskAnswered(_)
+                | Self::Embargo(_)
                 | Self::HoldLifted(_)
                 | Self::HeldBy(_)
         );

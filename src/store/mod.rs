@@ -4,6 +4,7 @@ mod append;
 mod change;
 pub mod cosigned;
 pub mod duties;
+pub mod embargoes;
 pub mod facts;
 pub mod journal;
 pub mod lost;
@@ -11,6 +12,7 @@ pub mod proofs;
 pub mod retention;
 mod rows;
 pub mod scribe;
+pub mod search;
 pub mod sequencer;
 pub mod sqlite;
 
@@ -25,6 +27,7 @@ pub use rows::{ContributionRow, DeliveryRow, DisclosureRow, NameIndex, OfferPage
 
 use self::cosigned::Cosigned;
 use self::duties::{KeptConsent, PastTerm, Reliance};
+use self::embargoes::Embargoes;
 use self::retention::Retention;
 use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
@@ -211,7 +214,7 @@ pub struct Sequenced {
 
 /// A store. Whatever it acknowledges is durable: synced to disk, and on as many standbys as configured.
 #[async_trait]
-pub trait Store: Cosigned + Retention {
+pub trait Store: Cosigned + Embargoes + Retention {
     /// The head as last committed.
     async fn head(&self) -> Result<Head, StoreError>;
 
@@ -241,6 +244,9 @@ pub trait Store: Cosigned + Retention {
 
     /// The entries of one trace, oldest first.
     async fn entries_of(&self, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError>;
+
+    /// The entries with these indexes, lowest first; those that there are not are left out.
+    async fn entries_at(&self, indexes: &BTreeSet<u64>) -> Result<Vec<StoredEntry>, StoreError>;
 
     /// The texts of a version of the policies that was in force, as its archive holds them.
     async fn policy_texts(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError>;

@@ -3,17 +3,20 @@
 //! This process is the load generator. Gateway and connector are processes of their own, and so are the two nginx that serve as a floor.
 
 mod append;
+mod cache;
 mod connector;
 mod decisions;
 mod disk;
 mod figures;
 mod load;
+mod million;
 mod plan;
 mod process;
 mod proxy;
 mod requester;
 mod source;
 mod stages;
+mod ten_million;
 mod verify;
 mod world;
 
@@ -51,9 +54,13 @@ struct Arguments {
     /// The nginx that is the floor; without it that figure is left out.
     #[arg(long)]
     nginx: Option<PathBuf>,
-    /// Only these parts, separated by commas: disk, source, load, latency, proxy, stages, append, decisions, verify.
+    /// Only these parts, separated by commas: disk, source, load, latency, proxy, stages, append, decisions, verify, million, proof.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// Make the logs of a million entries and of ten million leaves, if they are not there: some minutes and 8 GB, once, in `$SLUIS_CACHE` or the user's
+    /// cache folder. Without it the figures on them are left out where they are not.
+    #[arg(long)]
+    make: bool,
     /// What `cargo bench` adds.
     #[arg(long, hide = true)]
     bench: bool,
@@ -91,6 +98,7 @@ fn run(arguments: Arguments) -> Outcome<()> {
         households: arguments.households,
         seconds: arguments.seconds.clamp(2, 30),
         nginx: arguments.nginx,
+        make: arguments.make,
         wanted,
     };
     let figures = runtime()?.block_on(plan::measure(&settings))?;

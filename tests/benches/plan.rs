@@ -12,10 +12,11 @@ use crate::process::{Running, machine};
 use crate::requester::Requester;
 use crate::source::Asker;
 use crate::world::{CATEGORIES, GIVEN, REQUESTER, World};
-use crate::{Outcome, append, connector, decisions, disk, progress, proxy, stages, verify};
+use crate::{Outcome, append, connector, decisions, disk, million, progress, proxy, stages, ten_million, verify};
 
 /// The parts of a run.
-const PARTS: [&str; 9] = ["disk", "source", "load", "latency", "proxy", "stages", "append", "decisions", "verify"];
+const PARTS: [&str; 11] =
+    ["disk", "source", "load", "latency", "proxy", "stages", "append", "decisions", "verify", "million", "proof"];
 
 /// The connections of the loads that count.
 const CONNECTIONS: usize = 64;
@@ -50,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) seconds: u64,
     /// The nginx.
     pub(crate) nginx: Option<PathBuf>,
+    /// Whether large logs are made that are not there.
+    pub(crate) make: bool,
     /// Which parts.
     pub(crate) wanted: Wanted,
 }
@@ -80,6 +83,7 @@ pub(crate) async fn measure(settings: &Settings) -> Outcome<Figures> {
         progress("verifying the log");
         verify::log(&world, &mut run.figures).await?;
     }
+    run.large().await?;
     run.figures.condition("load average after", machine().1);
     Ok(run.figures)
 }
@@ -126,6 +130,40 @@ impl Run<'_> {
             stages::measure(world, &self.outside, &mut self.figures).await?;
         }
         source.stop().await
+    }
+
+    /// On the logs that are made once: their figures take the places of those on the small one.
+    async fn large(&mut self) -> Outcome<()> {
+        let Settings { wanted, make, .. } = self.settings;
+        if wanted.has("million")
+            && let Some(world) = million::world(*make, &self.outside).await?
+        {
+            progress("verifying a million entries");
+            verify::log(&world, &mut self.figures).await?;
+            verify::command(&world, &mut self.figures).await?;
+            progress("serving a million entries");
+            let source = world.connector().await?;
+            let (gateway, started) = world.gateway().await?;
+            self.figures.set("start_s", started.as_secs_f64());
+            self.figures.beside("a gateway on a million entries: resident memory after its start, MiB", gateway.resident_mib()?);
+            let requester = Arc::new(Requester::new(&world.layout.kit_of(REQUESTER), &self.outside)?);
+            let asked = Arc::clone(&world);
+            let one = move |number: usize| {
+                let (requester, world) = (Arc::clone(&requester), Arc::clone(&asked));
+                async move { Ok(requester.ask(world.request(number)).await?.0) }
+            };
+            let load = closed(CONNECTIONS, self.time(), one).await?;
+            self.figures
+                .beside("a gateway on a million entries: disclosures per second", load.answered()? / load.lasted.as_secs_f64());
+            self.figures.set("rss_mib", gateway.resident_mib()?);
+            gateway.stop().await?;
+            source.stop().await?;
+        }
+        if wanted.has("proof") {
+            progress("proving any of ten million entries");
+            ten_million::proofs(*make, &self.outside, &mut self.figures).await?;
+        }
+        Ok(())
     }
 
     const fn time(&self) -> Duration {

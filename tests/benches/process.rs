@@ -40,6 +40,11 @@ impl Running {
         Ok(kib / 1024.0)
     }
 
+    /// Whether it has ended.
+    pub(crate) fn ended(&mut self) -> Outcome<bool> {
+        Ok(self.0.try_wait()?.is_some())
+    }
+
     /// Waits until it uses next to nothing: what it does after its answers belongs to them.
     pub(crate) async fn settled(&self) -> Outcome<Duration> {
         let until = Instant::now() + Duration::from_secs(30);

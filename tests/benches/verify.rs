@@ -1,52 +1,45 @@
-//! Verification of the whole log as the run has left it: every sealed body against its leaf, every leaf into the tree, the tree against the
-//! signed head.
+//! Verification of a whole log by the code of `sluis log verify full`: every sealed body and column against its leaf, every leaf into the tree, the tree
+//! against its tiles and the signed head, the receipts that the store keeps.
 
-use sluis::config::GatewayConfig;
-use sluis::keystore::KeyStore as _;
-use sluis::keystore::file::{FileKeyStore, root_key};
-use sluis::ledger::checkpoint::SignedCheckpoint;
-use sluis::ledger::tree::RightEdge;
-use sluis::store::Store as _;
-use sluis::store::sqlite::SqliteStore;
+use std::process::Command;
+use std::time::Duration;
+
+use sluis::client::{Against, Kit};
 
 use crate::Outcome;
 use crate::figures::Figures;
-use crate::process::own_processor;
-use crate::world::World;
-
-/// Entries read at once.
-const PAGE: u32 = 2048;
+use crate::process::{Running, own_processor};
+use crate::world::{REQUESTER, SLUIS, World};
 
 /// Verifies, and says how fast.
 pub(crate) async fn log(world: &World, figures: &mut Figures) -> Outcome<()> {
-    let config = GatewayConfig::load(&world.layout.configuration())?;
-    let entropy = crate::connector::outside().entropy;
-    let keys = FileKeyStore::create(&config.keys.store, root_key(&config.keys.root)?.ok_or("no root key")?, entropy)?;
-    let path = config.store.url.strip_prefix("sqlite:").ok_or("not SQLite")?;
-    let store = SqliteStore::open(std::path::Path::new(path), keys.wrapping_key("registers")?).await?;
-    let head = store.head().await?;
+    let kit = Kit::open(&world.layout.kit_of(REQUESTER))?;
+    let against = Against { log: kit.gateway.log_vkey.parse()?, policy: None, seen: Vec::new() };
+    let store = world.store()?;
     let before = own_processor()?;
-    let mut edge = RightEdge::empty();
-    while edge.size() < head.size {
-        let leaves = store.leaves(edge.size(), PAGE).await?;
-        for stored in &leaves {
-            if stored.body.as_ref().is_none_or(|body| !stored.leaf.holds(body)) {
-                return Err(format!("entry {} is not what its leaf commits to", stored.index).into());
-            }
-        }
-        let hashes: Vec<_> = leaves.iter().map(|stored| stored.leaf.hash()).collect();
-        if hashes.is_empty() {
-            return Err("entries are missing".into());
-        }
-        edge.append(&hashes)?;
-    }
+    let verified = against.verify(&store, |_, _| {}).await?;
     let used = own_processor()?.saturating_sub(before);
-    let signed = SignedCheckpoint::parse(&head.checkpoint)?;
-    if edge.root() != head.root || signed.checkpoint().root() != head.root {
-        return Err("the entries do not give the signed root".into());
-    }
-    let count = f64::from(u32::try_from(head.size)?);
+    let count = f64::from(u32::try_from(verified.size)?);
     figures.set("log_entries", count);
     figures.set("verify_entries_per_s", count / used.as_secs_f64());
+    let bytes = std::fs::metadata(&store)?.len();
+    figures.beside("full verification: bytes of the store per entry", f64::from(u32::try_from(bytes / verified.size.max(1))?));
+    Ok(())
+}
+
+/// The command itself, in a process of its own: how long it takes, and how much memory it ever has.
+pub(crate) async fn command(world: &World, figures: &mut Figures) -> Outcome<()> {
+    let begun = std::time::Instant::now();
+    let (kit, store) = (world.layout.kit_of(REQUESTER), world.store()?);
+    let arguments = ["log", "verify", "full", "--store"];
+    let mut running =
+        Running::start(Command::new(SLUIS).args(arguments).arg(store).arg("--kit").arg(kit).stderr(std::process::Stdio::null()))?;
+    let mut most: f64 = 0.0;
+    while !running.ended()? {
+        most = running.resident_mib().map_or(most, |now| most.max(now));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    figures.beside("`sluis log verify full`, s", begun.elapsed().as_secs_f64());
+    figures.beside("`sluis log verify full`, resident memory, MiB", most);
     Ok(())
 }

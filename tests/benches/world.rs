@@ -14,7 +14,7 @@ use crate::Outcome;
 use crate::process::Running;
 
 /// The program under test.
-const SLUIS: &str = env!("CARGO_BIN_EXE_sluis");
+pub(crate) const SLUIS: &str = env!("CARGO_BIN_EXE_sluis");
 
 /// The purpose of every request.
 pub(crate) const PURPOSE: &str = "safety-assessment";
@@ -63,7 +63,7 @@ impl World {
             None => std::env::temp_dir().join(format!("sluis-bench-{}", uuid::Uuid::from_bytes(random()?))),
         };
         let made = Command::new(SLUIS)
-            .args(["demo", "--once", "--without-script", "--without-answer-at", "--households"])
+            .args(["demo", "--once", "--without-script", "--without-answer-at", "--without-witnesses", "--households"])
             .arg(households.to_string())
             .arg("--dir")
             .arg(&folder)
@@ -94,6 +94,12 @@ impl World {
     /// The request about the person with this number, of which there are more than persons.
     pub(crate) fn request(&self, number: usize) -> &[u8] {
         self.requests.get(number % self.requests.len()).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The gateway's store.
+    pub(crate) fn store(&self) -> Outcome<PathBuf> {
+        let config = GatewayConfig::load(&self.layout.configuration())?;
+        Ok(config.store.url.strip_prefix("sqlite:").ok_or("not SQLite")?.into())
     }
 
     /// Starts the gateway and waits until it is ready: how long that took.

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use sluis::crypto::base64;
 use sluis::entropy::{SystemEntropy, random};
+use sluis::ledger::note::{KeyKind, NoteSigner, SigningKey};
+use sluis::secret::Secret;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sluis");
 const START: Duration = Duration::from_mins(2);
@@ -116,6 +118,19 @@ impl Demo {
     /// One for this test alone.
     pub(super) fn start() -> Self {
         Self::start_with(&[])
+    }
+
+    /// One for this test alone, whose log nobody cosigns.
+    pub(super) fn unwitnessed() -> Self {
+        Self::start_with(&["--without-witnesses"])
+    }
+
+    /// The log's own key: what its operator could sign with.
+    pub(super) fn log_key(&self) -> NoteSigner {
+        let gateway: Value = serde_json::from_slice(&self.read("kit/gateway.json")).unwrap();
+        let seed: [u8; 32] = self.read("gateway/log.seed").try_into().unwrap();
+        let name = gateway["logOrigin"].as_str().unwrap().parse().unwrap();
+        NoteSigner::new(SigningKey::from_seed(name, KeyKind::Note, &Secret::new(seed)).unwrap()).unwrap()
     }
 
     fn start_with(more: &[&str]) -> Self {

@@ -1,30 +1,34 @@
 //! `sluis log verify`: whoever has the store at hand and no key finds what was changed in it.
 
+use sluis::ledger::checkpoint::SignedCheckpoint;
+use sluis::ledger::note::VerifierKey;
+use sluis::ledger::proof::TlogProof;
+use sluis::ledger::tree::{RightEdge, Tiles, inclusion, leaf_hash};
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use super::demo::{Demo, Folder, Output};
 
 /// A copy of a demo's store, to be changed by hand.
-struct Copy {
-    folder: Folder,
-    kit: String,
-    receipts: String,
+pub(super) struct Copy {
+    pub(super) folder: Folder,
+    pub(super) kit: String,
+    pub(super) receipts: String,
 }
 
 impl Copy {
-    fn of(demo: &Demo) -> Self {
+    pub(super) fn of(demo: &Demo) -> Self {
         let folder = Folder::new();
         let copy = Self { kit: demo.kit("veilig-thuis"), receipts: demo.path("kit/veilig-thuis/receipts"), folder };
         Self::execute(&demo.path("gateway/sluis.sqlite"), &format!("VACUUM INTO '{}'", copy.store()));
         copy
     }
 
-    fn store(&self) -> String {
+    pub(super) fn store(&self) -> String {
         self.folder.path("copy.sqlite").display().to_string()
     }
 
-    fn execute(file: &str, statement: &str) {
+    pub(super) fn execute(file: &str, statement: &str) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let options = SqliteConnectOptions::new().filename(file).foreign_keys(false).pragma("ignore_check_constraints", "ON");
@@ -41,6 +45,20 @@ impl Copy {
         let outcome = self.verify(demo, &[]);
         std::fs::write(self.store(), sound).unwrap();
         outcome
+    }
+
+    /// The one value that a query gives.
+    pub(super) fn value<T>(&self, query: &str) -> T
+    where
+        T: sqlx::Type<sqlx::Sqlite> + for<'r> sqlx::Decode<'r, sqlx::Sqlite> + Send + Unpin,
+    {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(self.store())).await.unwrap();
+            let value = sqlx::query_scalar::<_, T>(AssertSqlSafe(query.to_owned())).fetch_one(&pool).await.unwrap();
+            pool.close().await;
+            value
+        })
     }
 
     fn verify(&self, demo: &Demo, more: &[&str]) -> Output {
@@ -86,6 +104,14 @@ fn what_was_changed_by_hand_is_found_and_named() {
         ("UPDATE head SET root = zeroblob(32)", "another size or root"),
         ("UPDATE head SET checkpoint = replace(checkpoint, '— ', '— x')", "is not signed by it"),
         ("UPDATE head SET checkpoint = ''", "is not signed by it"),
+        ("UPDATE delivery SET receipt = replace(receipt, 'index ', 'index 1')", "that the store keeps is none of this log: "),
+        ("UPDATE delivery SET receipt = replace(receipt, '— ', '— x')", "that the store keeps is none of this log: "),
+        ("UPDATE delivery SET receipt = ''", "that the store keeps is none of this log: the receipt is no tlog-proof"),
+        ("UPDATE delivery SET seq = seq + 1", "that the store keeps is none of this log: it is not of the entry at its place"),
+        (
+            "INSERT INTO contribution_receipt SELECT 99, disclosure, 's', '', replace(receipt, 'extra A', 'extra B') FROM delivery LIMIT 1",
+            " for s that the store keeps is none of this log: ",
+        ),
     ] {
         copy.after(&demo, statement).failed(3, &[named]);
     }
@@ -121,4 +147,32 @@ fn a_log_put_back_to_an_earlier_day_does_not_continue_what_was_seen() {
     consistency(&later, &earlier).failed(6, &["does not continue"]);
     let foreign = std::fs::read_to_string(&earlier).unwrap().replace("— ", "— x");
     consistency(&kept.file("foreign", foreign), &later).failed(2, &["no checkpoint and no receipt that this log signed"]);
+}
+
+/// The log signed another history once, and its own store still keeps a receipt of that.
+#[test]
+fn a_kept_receipt_under_a_head_that_the_log_never_had_is_found() {
+    let demo = Demo::shared();
+    ask(&demo);
+    let copy = Copy::of(&demo);
+    let key: VerifierKey = demo.log_key().verifier().clone();
+    let size: i64 = copy.value("SELECT size FROM head");
+    let (leaf, extra): (Vec<u8>, [u8; 32]) = (copy.value("SELECT leaf FROM entry WHERE idx = 0"), [7; 32]);
+    // The tree of these entries and one more, which the store never had.
+    let (mut edge, mut tiles) = (RightEdge::empty(), Tiles::default());
+    let mut append =
+        |leaf: &[u8]| edge.append(&[leaf_hash(leaf)]).unwrap().tiles().iter().for_each(|tile| tiles.insert(tile.clone()));
+    for index in 0..size {
+        append(&copy.value::<Vec<u8>>(&format!("SELECT leaf FROM entry WHERE idx = {index}")));
+    }
+    append(b"more");
+    let checkpoint = SignedCheckpoint::sign(edge.size(), edge.root(), &demo.log_key()).unwrap();
+    let path = inclusion(0, edge.size(), &tiles).unwrap();
+    let proof = TlogProof { extra: Some([leaf.as_slice(), &extra].concat()), index: 0, path, checkpoint };
+    proof.verify(&leaf_hash(&leaf), &key).unwrap();
+    let statement = format!("UPDATE delivery SET seq = 0, receipt = '{proof}' WHERE rowid = (SELECT min(rowid) FROM delivery)");
+    copy.after(&demo, &statement).failed(6, &["does not continue", "stands in the receipt of "]);
+    let vkey = key.to_string();
+    Copy::execute(&copy.store(), &statement);
+    crate::verifier::verify(&["full", &copy.store(), &vkey]).expect(crate::verifier::DIVERGED, "diverged: receipt of ").unwrap();
 }

@@ -3,9 +3,13 @@
 mod cases;
 mod consents;
 mod demo;
+mod erasure;
 mod keys_at_rest;
 mod log_keys;
+mod log_reconcile;
+mod log_search;
 mod log_verify;
+mod log_views;
 mod mistakes;
 mod offers;
 mod operators;

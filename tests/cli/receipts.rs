@@ -5,12 +5,18 @@ use std::sync::Arc;
 use rustls_pki_types::ServerName;
 use serde_json::{Value, json};
 use sluis::client::Kit;
+use sluis::clock::{Clock as _, SystemClock};
 use sluis::http::tls;
+use sluis::ledger::checkpoint::SignedCheckpoint;
+use sluis::ledger::proof::TlogProof;
+use sluis::ledger::tree::empty_root;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::demo::{Demo, Folder};
+use super::log_verify::Copy;
+use crate::support::false_witness::cosigner;
 
 /// Sends a body with header fields as they were printed, as curl would, and gives status and body of the answer.
 fn send(kit: &str, fields: &str, body: &[u8]) -> (u16, Value) {
@@ -147,4 +153,80 @@ fn a_kept_receipt_verifies_by_its_statement() {
     let other = if text.as_bytes()[place] == b'A' { "B" } else { "A" };
     let changed = format!("{}{other}{}", &text[..place], &text[place + 1..]);
     verify(&kit, &folder.file("other", changed)).failed(3, &["the check `statement` failed"]);
+}
+
+/// A receipt is witnessed by a quorum of those whom the policy names, and by nobody else.
+#[test]
+fn a_receipt_is_witnessed_by_a_quorum_or_by_nobody() {
+    let demo = Demo::shared();
+    let folder = Folder::new();
+    let (receipt, statement) = demo.kept(&folder);
+    let cosigned = |by: &[&str], forge: bool| {
+        let mut proof = TlogProof::parse(&std::fs::read_to_string(&receipt).unwrap()).unwrap();
+        for name in by {
+            // Forged: made of another head.
+            let other = SignedCheckpoint::sign(0, empty_root(), &demo.log_key()).unwrap();
+            let cosigned = if forge { &other } else { &proof.checkpoint };
+            let line = cosigner(name).cosign(cosigned, SystemClock.now());
+            proof.checkpoint.add(line).unwrap();
+        }
+        folder.file("cosigned", proof.to_string())
+    };
+    let lines: String = ["a", "b", "c"].map(|name| format!("witness {name} {}\n", cosigner(name).verifier())).concat();
+    let policy = format!("{lines}group two 2 a b c\nquorum two\n");
+    let (_kit, kit) = demo.kit_with(&[("witnesses.policy", policy.clone().into_bytes())]);
+    let kept = |receipt: &str| {
+        demo.run(&["verify", "receipt", "--kit", &kit, "--receipt", receipt, "--statement", &statement, "--witnessed"])
+    };
+    kept(&receipt).failed(3, &["the check `witnesses` failed", "cosignatures of 0 known witnesses"]);
+    kept(&cosigned(&["a", "stranger"], false)).failed(3, &["the check `witnesses` failed", "cosignatures of 1 known witnesses"]);
+    assert!(kept(&cosigned(&["a", "c"], false)).done().contains("quorum met by 2 cosignatures: a ("));
+    kept(&cosigned(&["a", "b", "c"], true)).failed(3, &["in the name of witness a does not verify"]);
+    let own = demo.kit("veilig-thuis");
+    let asked = ["verify", "receipt", "--kit", &own, "--receipt", &receipt, "--statement", &statement, "--witnessed"];
+    demo.run(&asked).failed(2, &["the kit names no witnesses"]);
+
+    let (policy, key) = (folder.file("policy", &policy), demo.log_key().verifier().to_string());
+    let log = |receipt: &str, more: &[&str]| {
+        demo.run(&[&["log", "verify", "receipt", receipt, "--vkey", &key, "--statement", &statement][..], more].concat())
+    };
+    log(&receipt, &[]).failed(5, &["unwitnessed: no policy was given"]);
+    log(&receipt, &["--policy", &policy]).failed(5, &["unwitnessed: the cosignatures of 0 known witnesses"]);
+    assert!(log(&cosigned(&["b", "c"], false), &["--policy", &policy]).done().contains("verified"));
+    log(&cosigned(&["b", "c"], true), &["--policy", &policy]).failed(3, &["the check `witnesses` failed"]);
+    demo.run(&["log", "verify", "receipt", &receipt, "--kit", &demo.kit("police"), "--statement", &statement])
+        .failed(2, &["the statement is of organisation 00000099000000002000"]);
+    demo.run(&["log", "verify", "receipt", &receipt, "--vkey", &key]).failed(2, &["the receipt alone proves nothing"]);
+}
+
+/// Beside the messages, and beside the log at hand: it must have the entry, and continue the receipt's log.
+#[test]
+fn a_receipt_is_held_against_the_log_at_hand() {
+    let demo = Demo::shared();
+    let before = Copy::of(&demo);
+    let kept = disclosed(&demo);
+    let after = Copy::of(&demo);
+    let key = demo.log_key().verifier().to_string();
+    let Kept { kit, sealed, request, receipt, .. } = &kept;
+    let verify = |store: &Copy| {
+        let messages = ["log", "verify", "receipt", receipt, "--kit", kit, "--sealed", sealed, "--request", request];
+        demo.run(&[&messages[..], &["--store", &store.store()]].concat())
+    };
+    let sound = verify(&after);
+    sound.failed(5, &["unwitnessed"]);
+    assert!(sound.stdout.contains("ok      store: the log at hand"), "{}", sound.stdout);
+    verify(&before).failed(6, &["does not continue", "stands in the receipt"]);
+    let messages = ["log", "verify", "receipt", receipt, "--vkey", &key, "--sealed", sealed, "--request", request];
+    demo.run(&messages).failed(2, &["whose receipt this should be is not known"]);
+    let party = ["--party", "00000099000000002000"];
+    demo.run(&[&messages[..], &party].concat()).failed(5, &["unwitnessed"]);
+    demo.run(&[&messages[..], &["--party", "00000099000000001000"]].concat()).failed(3, &["the check `statement` failed"]);
+    let index = TlogProof::parse(&std::fs::read_to_string(receipt).unwrap()).unwrap().index;
+    for change in ["DELETE FROM entry WHERE idx = ", "UPDATE entry SET leaf = zeroblob(97) WHERE idx = "] {
+        let copy = Copy::of(&demo);
+        Copy::execute(&copy.store(), &format!("{change}{index}"));
+        verify(&copy).failed(6, &[&format!("entry {index} of the log is not the one that the receipt proves")]);
+    }
+    Copy::execute(&after.store(), "UPDATE tile SET hashes = zeroblob(length(hashes))");
+    verify(&after).failed(3, &["its tiles do not lead to its signed head"]);
 }

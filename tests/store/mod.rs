@@ -13,5 +13,6 @@ mod offers;
 mod proofs;
 mod registers;
 mod retention;
+mod search;
 mod second_verifier;
 mod sequencing;

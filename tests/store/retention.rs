@@ -106,7 +106,7 @@ async fn nothing_is_erased_of_which_no_entry_tells() {
         ("UPDATE entry SET token_salt = zeroblob(16), wrapped_key = zeroblob(60) WHERE idx = 2".to_owned(), Broken::Columns(2)),
         ("UPDATE entry SET tokens = zeroblob(32) WHERE idx = 2".to_owned(), Broken::Columns(2)),
         ("UPDATE entry SET outcome = 'given' WHERE idx = 2".to_owned(), Broken::Columns(2)),
-        (format!("{FORGET} WHERE idx = 3; UPDATE entry SET erases = '3' WHERE idx = 5"), Broken::Columns(5)),
+        (format!("{FORGET} WHERE idx = 3; UPDATE entry SET erases = '3' WHERE idx = 6"), Broken::Columns(6)),
         (format!("{FORGET} WHERE idx = 3; UPDATE entry SET erases = '3' WHERE idx = 0"), Broken::Columns(0)),
     ] {
         let raw = fixture.raw().await;
@@ -124,7 +124,8 @@ async fn nothing_is_erased_of_which_no_entry_tells() {
     write(&fixture, "UPDATE entry SET erases = '4' WHERE idx = 5").await;
     write(&fixture, "DELETE FROM erased").await;
     settle(&*fixture.store, &fixture.journal).await.expect("settled");
-    assert_eq!(opening(&*fixture.store, &fixture).await, [true, true, false, true, true]);
+    let entries = fixture.store.entries(3, 2).await.expect("read");
+    assert!(entries.iter().all(|entry| fixture.journal.open(&entry.row).is_ok()), "neither 3 nor 4");
 }
 
 /// Broken on purpose to see it fail: without the key store's names in `settle`; without its tombstones; `Journal::open` without either.

@@ -91,10 +91,10 @@ impl Call {
         let fields = HeaderMap::new();
         let asked = RequestParts { method: &self.method, authority: "", path: &self.path, query: None, headers: &fields };
         let signature = RequestSignature::parse(&self.headers).expect("the gateway signs its calls");
-        let content = ResponseBody { content_type: "application/json", bytes: body };
+        let content = ResponseBody::of("application/json", body);
         let profile = Profile { label: "sluis", tag: "sluis-v1-response" };
         let now = self.clock.now().seconds();
-        let signed = sign_response(status, content, &asked, Some(signature.reference()), key, now, profile).expect("signed");
+        let signed = sign_response(status, &content, &asked, Some(signature.reference()), key, now, profile).expect("signed");
         let mut headers = HeaderMap::new();
         signed.insert_into(&mut headers);
         headers.insert("content-type", HeaderValue::from_static("application/json"));

@@ -14,6 +14,7 @@ use sluis::config::GatewayConfig;
 use sluis::consent::ConsentRecord;
 use sluis::demo::organisations::Slug;
 use sluis::ledger::checkpoint::SignedCheckpoint;
+use sluis::ledger::embargo::Embargo;
 use sluis::ledger::entry::{EntryKind, Erases, TraceId};
 use sluis::ledger::seal::Leaf;
 use sluis::ledger::wrap::WrappedKey;
@@ -21,6 +22,7 @@ use sluis::notice::Task;
 use sluis::organisation::Oin;
 use sluis::store::cosigned::Cosigned;
 use sluis::store::duties::{KeptConsent, PastTerm, Reliance};
+use sluis::store::embargoes::Embargoes;
 use sluis::store::lost::Unreadable;
 use sluis::store::retention::{Hold, Retention};
 use sluis::store::{
@@ -180,6 +182,10 @@ impl Store for FaultyStore {
         self.inner.entries_of(trace).await
     }
 
+    async fn entries_at(&self, indexes: &BTreeSet<u64>) -> Result<Vec<StoredEntry>, StoreError> {
+        self.inner.entries_at(indexes).await
+    }
+
     async fn policy_texts(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.policy_texts(hash).await
     }
@@ -278,6 +284,13 @@ impl Store for FaultyStore {
 
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
         self.inner.sweep(now).await
+    }
+}
+
+#[async_trait]
+impl Embargoes for FaultyStore {
+    async fn embargoes(&self, party: &Oin) -> Result<Vec<Embargo>, StoreError> {
+        self.inner.embargoes(party).await
     }
 }
 

@@ -42,6 +42,7 @@ pub mod fake_source;
 pub mod false_witness;
 pub mod faulty_store;
 pub mod log;
+pub mod officers;
 pub mod professionals;
 pub mod raw;
 pub mod silent;

@@ -181,6 +181,15 @@ def root_of(row):
     return row[0] if row else sha256(b"")
 
 
+def root_at(nodes, size):
+    """The root of the first entries, from the perfect subtrees over them: the smallest stands on the right."""
+    over = [nodes[height][(size >> height) - 1] for height in range(size.bit_length()) if size >> height & 1]
+    root = over[0] if over else sha256(b"")
+    for left in over[1:]:
+        root = sha256(b"\1" + left + root)
+    return root
+
+
 def tile_path(level, n, width):
     last, groups = f"{n % 1000:03}", ""
     while n := n // 1000:
@@ -283,11 +292,17 @@ def full(log, options, file):
     for level, n in sorted(stored):
         raise Broken(f"{tile_path(level, n, 256)}: a log of {size} has none such", 3)
     check(not emptied, entry(*emptied[:1] or "-"), "its body was taken out")  # its leaf says nothing about the columns any more
-    receipts = "SELECT disclosure || ' at ' || seq, receipt FROM delivery"
-    receipts += " UNION ALL SELECT disclosure || ' for ' || source, receipt FROM contribution_receipt"
-    for about, text in store.execute(receipts):
-        proof = read_proof(str(text), f"receipt of {about}", log)
-        check([sha256(b"\0" + proof.leaf)] == hashes[proof.index :][:1], f"receipt of {about}", "not of the entry at its place")
+    receipts = "SELECT disclosure || ' at ' || seq, seq, receipt FROM delivery"
+    receipts += " UNION ALL SELECT disclosure || ' for ' || source, NULL, receipt FROM contribution_receipt"
+    nodes = [hashes]  # of perfect subtrees, by their height
+    while len(nodes[-1]) > 1:
+        nodes.append([sha256(b"\1" + left + right) for left, right in zip(nodes[-1][::2], nodes[-1][1::2])])
+    for about, at, text in store.execute(receipts):
+        proof, where = read_proof(str(text), f"receipt of {about}", log), f"receipt of {about}"
+        in_place = at in (None, proof.index) and [sha256(b"\0" + proof.leaf)] == hashes[proof.index :][:1]
+        check(in_place, where, "not of the entry at its place")
+        check(proof.head.size <= size, where, f"the log had {proof.head.size} entries, and has {size}", 6)
+        check(root_at(nodes, proof.head.size) == proof.head.root, where, "the log never had the head under it", 6)
     if store.execute("SELECT 1 FROM sqlite_schema WHERE name = 'cosigned'").fetchall():  # the same head with its witnesses' lines, once they are there
         for (note,) in store.execute("SELECT checkpoint FROM cosigned WHERE size = ?", (size,)):
             head, own = checkpoint(str(note), "cosigned", log), head

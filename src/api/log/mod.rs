@@ -1,8 +1,13 @@
 //! `/v1/log/…`: what privacy officers (FG) ask of the disclosure log. Each act is a POST, because what is asked can tell of a person; each is signed by
 //! the officer's own key beside the organisation's, and each look is an entry before its answer leaves.
 
+pub(super) mod embargoes;
 pub mod erasures;
+pub(super) mod exports;
+mod filter;
 pub mod holds;
+pub(super) mod queries;
+pub(super) mod shown;
 
 use super::Api;
 use super::once::refusal;
@@ -18,6 +23,18 @@ use crate::notice::OwnSignature;
 /// What can be asked, by the last part of the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Act {
+    /// Search.
+    Queries,
+    /// Open entries.
+    Openings,
+    /// An overview.
+    Overviews,
+    /// A subject's report.
+    SubjectReports,
+    /// A file.
+    Exports,
+    /// Hold back from reports.
+    Embargoes,
     /// One entry is erased.
     Erasures,
     /// A legal hold is placed.
@@ -29,7 +46,18 @@ pub(super) enum Act {
 }
 
 impl Act {
-    const ALL: [Self; 4] = [Self::Erasures, Self::Holds, Self::Lifts, Self::StandingHolds];
+    const ALL: [Self; 10] = [
+        Self::Queries,
+        Self::Openings,
+        Self::Overviews,
+        Self::SubjectReports,
+        Self::Exports,
+        Self::Embargoes,
+        Self::Erasures,
+        Self::Holds,
+        Self::Lifts,
+        Self::StandingHolds,
+    ];
 
     pub(super) fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|act| act.name() == name)
@@ -38,6 +66,12 @@ impl Act {
     /// The last part of the path: it is part of what the officer signs.
     const fn name(self) -> &'static str {
         match self {
+            Self::Queries => "queries",
+            Self::Openings => "openings",
+            Self::Overviews => "overviews",
+            Self::SubjectReports => "subject-reports",
+            Self::Exports => "exports",
+            Self::Embargoes => "embargoes",
             Self::Erasures => "erasures",
             Self::Holds => "holds",
             Self::Lifts => "lifts",
@@ -48,6 +82,12 @@ impl Act {
 
 pub(super) async fn answer(api: &Api, authenticated: &Authenticated, act: Act) -> Result<Reply, Refusal> {
     match act {
+        Act::Queries => queries::query(api, authenticated).await,
+        Act::Openings => queries::open(api, authenticated).await,
+        Act::Overviews => shown::overview(api, authenticated).await,
+        Act::SubjectReports => shown::report(api, authenticated).await,
+        Act::Exports => exports::export(api, authenticated).await,
+        Act::Embargoes => embargoes::embargo(api, authenticated).await,
         Act::Erasures => erasures::erase(api, authenticated).await,
         Act::Holds => holds::place(api, authenticated).await,
         Act::Lifts => holds::lift(api, authenticated).await,
@@ -97,4 +137,10 @@ fn read<T>(body: &[u8], members: impl FnOnce(&mut Object<'_>) -> Option<T>) -> R
         Some(parts) if faults.is_empty() => Ok(parts),
         _ => Err(Refusal::schema(faults.into_vec())),
     }
+}
+
+/// What was looked at, once the look is in the log.
+fn answered(what: &impl serde::Serialize) -> Result<Reply, Refusal> {
+    let unavailable = |_| Refusal::new(ProblemType::LogUnavailable, "nothing was told; try again");
+    serde_json::to_vec(what).map(Reply::json).map_err(unavailable)
 }

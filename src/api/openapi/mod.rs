@@ -2,6 +2,8 @@
 
 mod bodies;
 mod log;
+mod log_search;
+mod log_views;
 mod shared;
 
 use serde_json::Value;
@@ -14,6 +16,8 @@ pub(super) use self::bodies::{
 pub(super) use self::log::{
     LegalHoldLift, LegalHoldLifted, LegalHoldRequest, LegalHolds, LogErased, LogErasureRequest, OfficersLook,
 };
+pub(super) use self::log_search::{LogOpening, LogQuery};
+pub(super) use self::log_views::{Embargoes, LogEmbargo, LogExport, LogOverview, LogReport};
 use crate::catalogue::{Category, Form, schema};
 use crate::http::reply::API_VERSION;
 
@@ -37,6 +41,12 @@ use crate::http::reply::API_VERSION;
         crate::api::disclosures::create,
         crate::api::disclosures::pick_up,
         crate::api::explanations::explain,
+        crate::api::log::embargoes::embargo,
+        crate::api::log::exports::export,
+        crate::api::log::queries::open,
+        crate::api::log::queries::query,
+        crate::api::log::shown::overview,
+        crate::api::log::shown::report,
         crate::api::log::erasures::erase,
         crate::api::log::holds::lift,
         crate::api::log::holds::list,
@@ -105,6 +115,11 @@ pub fn json() -> String {
     ];
     let registers = ["ConsentRecording", "ConsentEnding", "ConsentQuery", "NoticeAnswer"];
     let log = [
+        "LogQuery",
+        "LogQueryRequest",
+        "LogFilter",
+        "LogOpening",
+        "LogOpeningRequest",
         "OfficersLook",
         "LogErasureRequest",
         "LogErasure",
@@ -113,6 +128,9 @@ pub fn json() -> String {
         "LegalHoldLift",
         "LegalHoldLifting",
     ];
+    let views = ["LogOverview", "LogOverviewRequest", "LogReport", "LogReportRequest", "LogExport", "LogExportRequest"];
+    let embargoes = ["LogEmbargo", "LogEmbargoRequest", "LogEmbargoPlacing"];
+    let log = log.into_iter().chain(views).chain(embargoes);
     for name in strict.into_iter().chain(registers).chain(log).chain(["Identifier", "SourceItem", "ItemFacts", "OtherPerson"]) {
         if let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")).and_then(Value::as_object_mut) {
             schema.insert("additionalProperties".to_owned(), Value::Bool(false));
@@ -139,8 +157,10 @@ mod tests {
         let document: Value = serde_json::from_str(&json()).expect("JSON");
         assert_eq!(document["openapi"], "3.1.0");
         let events = ["/consents/{id}/withdrawals", "/consents/{id}/refusals", "/consents/{id}/invalidations"];
-        let registers = ["/consents", "/consent-queries", "/notices/{id}/answers"];
-        for path in ["/disclosures", "/offers", "/overrides", "/releases"].into_iter().chain(events).chain(registers) {
+        let registers = ["/consents", "/consent-queries", "/notices/{id}/answers", "/log/queries", "/log/openings"];
+        let views = ["/log/overviews", "/log/subject-reports", "/log/exports", "/log/embargoes"];
+        for path in ["/disclosures", "/offers", "/overrides", "/releases"].into_iter().chain(events).chain(registers).chain(views)
+        {
             let operation = &document["paths"][path]["post"];
             assert!(operation["responses"]["503"].is_object() && operation["responses"]["200"].is_object(), "{path}");
             let body = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str().expect("a body");

@@ -4,6 +4,7 @@ mod inbox;
 mod local;
 mod overrides;
 mod professional;
+mod receipts;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ enum Step {
     Override(overrides::Override),
     /// Who may release, refuse and override.
     Professional(professional::Professional),
+    /// The receipts that this source holds, for a reconciliation with the log.
+    Receipts(receipts::Receipts),
 }
 
 impl Connector {
@@ -66,6 +69,7 @@ impl Connector {
             Some(Step::Inbox(command)) => command.run(&config, outside).await,
             Some(Step::Override(command)) => command.run(&config, outside).await,
             Some(Step::Professional(command)) => command.run(&config, &outside).await,
+            Some(Step::Receipts(command)) => command.run(&config, &outside).await,
         }
     }
 }

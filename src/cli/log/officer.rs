@@ -10,6 +10,7 @@ use crate::app::gateway::Outside;
 use crate::cli::consent::KitFolder;
 use crate::cli::output::Failure;
 use crate::cli::own_key::hand;
+use crate::client::Kit;
 
 /// The privacy officer (FG) who asks.
 #[derive(Args)]
@@ -25,11 +26,29 @@ pub(super) struct Officer {
 }
 
 impl Officer {
+    /// Her organisation's kit.
+    pub(super) fn kit(&self) -> Result<Kit, Failure> {
+        self.kit.open()
+    }
+
     /// Asks for an act at `/v1/log/{action}` under her signature.
     pub(super) async fn ask(&self, outside: Outside, action: &str, request: &Value) -> Result<Value, Failure> {
         let client = self.kit.client(&outside)?.1;
         let body = self.body(outside, action, request)?;
         Ok(client.post(&format!("/v1/log/{action}"), body.to_string().as_bytes(), None).await?)
+    }
+
+    /// The same for a file: hands its bytes on. They are worth nothing before this has returned.
+    pub(super) async fn download(
+        &self,
+        outside: Outside,
+        action: &str,
+        request: &Value,
+        keep: impl FnMut(&[u8]) -> std::io::Result<()> + Send,
+    ) -> Result<(), Failure> {
+        let client = self.kit.client(&outside)?.1;
+        let body = self.body(outside, action, request)?;
+        Ok(client.download(&format!("/v1/log/{action}"), body.to_string().as_bytes(), keep).await?)
     }
 
     /// The body of such a request: `by`, `request`, and her signature over both.

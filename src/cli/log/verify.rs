@@ -1,21 +1,27 @@
 //! `sluis log verify`
 
+mod erasure;
+mod receipt;
+mod reconcile;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use crate::app::gateway::Outside;
 use crate::cli::output::{DIVERGED, Failure, UNVERIFIED, UNWITNESSED};
 use crate::cli::progress::Progress;
 use crate::cli::{input, say};
 use crate::client::{Against, AuditError, Kit, Verified};
 use crate::ledger::note::VerifierKey;
 use crate::ledger::quorum::Policy;
+use crate::organisation::Oin;
 
 const CODES: &str = "Exit codes: 0 it holds, and a quorum of witnesses cosigned; 5 it holds, and no quorum vouches that nobody was shown another log; 6 it does \
     not continue what was seen of it before; 3 something in it was changed, or is missing; 2 wrong usage.";
 
-const FULL: &str = "Rebuilds the tree from every stored entry, and holds sealed bodies, columns, tiles and head against it. No key of the gateway is \
+const FULL: &str = "Rebuilds the tree from every stored entry, and holds sealed bodies, columns, tiles, head and the receipts that the store keeps against it. No key of the gateway is \
     needed; a gateway may be running. Give the receipts and heads that you keep with --seen: without them, and without witnesses, a log that was \
     rewritten as a whole and signed again looks sound.";
 
@@ -29,10 +35,16 @@ pub(super) struct Verify {
 
 #[derive(Subcommand)]
 enum What {
+    /// One receipt: that it proves what it is about, and that the log at hand has what it proves.
+    Receipt(receipt::Receipt),
     /// The whole log, from its store.
     Full(Full),
     /// That the log of a later head continues that of an earlier one.
     Consistency(Consistency),
+    /// What the organisations hold against the entries of the log, per pair of them.
+    Reconcile(reconcile::Reconcile),
+    /// What was erased, with the gateway's keys: all that the log says, and nothing else.
+    Erasure(erasure::Erasure),
 }
 
 #[derive(Args)]
@@ -78,8 +90,11 @@ struct LogKey {
 }
 
 impl Verify {
-    pub(super) async fn run(self) -> Result<(), Failure> {
+    pub(super) async fn run(self, outside: &Outside) -> Result<(), Failure> {
         match self.what {
+            What::Erasure(erasure) => erasure.verify(outside).await,
+            What::Receipt(receipt) => receipt.verify().await,
+            What::Reconcile(reconcile) => reconcile.run().await,
             What::Full(full) => full.verify().await,
             What::Consistency(consistency) => consistency.verify().await,
         }
@@ -98,12 +113,14 @@ impl Full {
         let outcome = against.verify(&self.store, |done, all| progress.at(done, all)).await;
         drop(progress);
         if self.json {
-            say(&told(&outcome).to_string());
+            say(&told(&outcome.as_ref()).to_string());
         }
         let verified = outcome?;
         if !self.json {
-            let erased = if verified.erased == 0 { String::new() } else { format!(" ({} erased)", verified.erased) };
-            say(&format!("verified: {} entries{erased}, {} earlier heads continued", verified.size, against.seen.len()));
+            let Verified { size, receipts, erased, .. } = &verified;
+            let erased = if *erased == 0 { String::new() } else { format!(" ({erased} erased)") };
+            let seen = against.seen.len();
+            say(&format!("verified: {size} entries{erased}, {receipts} receipts in the store, {seen} earlier heads continued"));
         }
         witnessed(&verified, against.policy.is_some(), self.json)
     }
@@ -121,6 +138,12 @@ impl Consistency {
 }
 
 impl LogKey {
+    /// Whose kit it is.
+    fn party(&self) -> Result<Option<Oin>, Failure> {
+        let kit = self.kit.as_deref().map(Kit::open).transpose().map_err(Failure::usage)?;
+        Ok(kit.map(|kit| kit.organisation.oin))
+    }
+
     fn against(&self) -> Result<Against, Failure> {
         let (key, of_kit) = match (&self.kit, &self.vkey) {
             (Some(kit), _) => {
@@ -157,14 +180,16 @@ fn receipts(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-fn told(outcome: &Result<Verified, AuditError>) -> serde_json::Value {
+fn told(outcome: &Result<&Verified, &AuditError>) -> serde_json::Value {
     match outcome {
         Ok(verified) => {
             let verdict = if verified.witnessed_by.is_some() { "witnessed" } else { "unwitnessed" };
-            json!({"verdict": verdict, "size": verified.size, "erased": verified.erased, "witnesses": verified.witnessed_by})
+            let Verified { size, erased, receipts, witnessed_by } = verified;
+            json!({"verdict": verdict, "size": size, "erased": erased, "receipts": receipts, "witnesses": witnessed_by})
         }
         Err(error) => {
-            let verdict = if matches!(error, AuditError::Diverged { .. }) { "diverged" } else { "invalid" };
+            let verdict =
+                if matches!(error, AuditError::Diverged { .. } | AuditError::NotThere(_)) { "diverged" } else { "invalid" };
             json!({"verdict": verdict, "reason": error.to_string()})
         }
     }
@@ -188,7 +213,7 @@ fn witnessed(verified: &Verified, asked: bool, is_json: bool) -> Result<(), Fail
 impl From<AuditError> for Failure {
     fn from(error: AuditError) -> Self {
         match error {
-            AuditError::Diverged { .. } => Self::new(DIVERGED, error),
+            AuditError::Diverged { .. } | AuditError::NotThere(_) => Self::new(DIVERGED, error),
             AuditError::Seen(..) => Self::usage(error),
             _ => Self::new(UNVERIFIED, error),
         }

@@ -30,6 +30,28 @@ impl State {
         let rows: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as(query).bind(decision).fetch_all(&self.pool).await?;
         rows.into_iter().map(|(fingerprint, sealed)| self.open_sealed(place(&row_key(&fingerprint)), &sealed)).collect()
     }
+
+    /// How many receipts are kept.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn receipt_count(&self) -> Result<u64, StateError> {
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM receipt").fetch_one(&self.pool).await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// At most `limit` receipts behind the one of number `after`, each with its number.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn receipts_behind(&self, after: i64, limit: u32) -> Result<Vec<(i64, ContributionReceipt)>, StateError> {
+        let query = "SELECT rowid, fingerprint, sealed FROM receipt WHERE rowid > ?1 ORDER BY rowid LIMIT ?2";
+        let rows: Vec<(i64, Vec<u8>, Vec<u8>)> = sqlx::query_as(query).bind(after).bind(limit).fetch_all(&self.pool).await?;
+        let open = |(number, fingerprint, sealed): (i64, Vec<u8>, Vec<u8>)| {
+            Ok((number, self.open_sealed(place(&row_key(&fingerprint)), &sealed)?))
+        };
+        rows.into_iter().map(open).collect()
+    }
 }
 
 fn row_key(fingerprint: &[u8]) -> String {

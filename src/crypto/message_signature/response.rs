@@ -10,7 +10,7 @@ use super::message::{Completed, Message, RequestParts, ResponseParts, SignatureR
 use super::parse::ParsedSignature;
 use super::request::CONTENT_DIGEST;
 use super::signing::{Parameters, Profile, SignedHeaders, sign};
-use crate::crypto::content_digest::{ContentDigest, content_digest};
+use crate::crypto::content_digest::{ContentDigest, content_digest, content_digest_of};
 use crate::crypto::keys::{SigningKey, VerifyingKey};
 
 /// What a response must cover, in this order; the last only where the request's signature was usable.
@@ -26,13 +26,23 @@ fn components(request_signature: Option<SignatureReference<'_>>) -> Vec<Componen
     components
 }
 
-/// The body of a response and its type, which every response has, be the body empty.
-#[derive(Clone, Copy, Debug)]
+/// The body of a response by its digest, and its type, which every response has, be the body empty.
+#[derive(Clone, Debug)]
 pub struct ResponseBody<'a> {
-    /// The value of Content-Type.
-    pub content_type: &'a str,
-    /// The raw bytes.
-    pub bytes: &'a [u8],
+    content_type: &'a str,
+    digest: String,
+}
+
+impl<'a> ResponseBody<'a> {
+    /// These bytes, of this Content-Type.
+    pub fn of(content_type: &'a str, bytes: &[u8]) -> Self {
+        Self { content_type, digest: content_digest(bytes) }
+    }
+
+    /// Bytes that come later and have this SHA-256 digest.
+    pub fn to_come(content_type: &'a str, sha256: &[u8; 32]) -> Self {
+        Self { content_type, digest: content_digest_of(sha256) }
+    }
 }
 
 /// Signs a response. Content-Digest is made here and returned with the signature; Content-Type must be sent as given.
@@ -41,7 +51,7 @@ pub struct ResponseBody<'a> {
 /// [`SigningError`].
 pub fn sign_response(
     status: u16,
-    body: ResponseBody<'_>,
+    body: &ResponseBody<'_>,
     request: &RequestParts<'_>,
     request_signature: Option<SignatureReference<'_>>,
     key: &SigningKey,
@@ -51,14 +61,13 @@ pub fn sign_response(
     if created < 0 {
         return Err(SigningError::Times);
     }
-    let digest = content_digest(body.bytes);
     let headers = HeaderMap::new();
     let response = ResponseParts { status, headers: &headers, request: *request, request_signature };
-    let added = [("content-type", body.content_type), ("content-digest", digest.as_str())];
+    let added = [("content-type", body.content_type), ("content-digest", body.digest.as_str())];
     let message = Completed { message: &response, added: &added };
     let parameters = Parameters { created, request: None };
     let mut signed = sign(&components(request_signature), &parameters, &message, key, profile)?;
-    signed.add(CONTENT_DIGEST.clone(), &digest)?;
+    signed.add(CONTENT_DIGEST.clone(), &body.digest)?;
     Ok(signed)
 }
 
@@ -105,11 +114,24 @@ impl ResponseSignature {
         key: &VerifyingKey,
         tag: &str,
     ) -> Result<Bound, SignatureError> {
+        let (bound, digest) = self.verify_head(response, key, tag)?;
+        if digest.matches(body) { Ok(bound) } else { Err(InvalidSignature::Digest.into()) }
+    }
+
+    /// Verifies the signature before the body is there; the body must have the digest that is given back.
+    ///
+    /// # Errors
+    /// As [`Self::verify`], but for the body.
+    pub fn verify_head(
+        &self,
+        response: &ResponseParts<'_>,
+        key: &VerifyingKey,
+        tag: &str,
+    ) -> Result<(Bound, ContentDigest), SignatureError> {
         let bound = self.coverage(response)?;
         self.0.verify(response as &dyn Message, key, tag)?;
         let digest = field(response.headers, "content-digest").ok_or(InvalidSignature::DigestForm)?;
-        let digest = ContentDigest::parse(digest).map_err(|_| InvalidSignature::DigestForm)?;
-        if digest.matches(body) { Ok(bound) } else { Err(InvalidSignature::Digest.into()) }
+        Ok((bound, ContentDigest::parse(digest).map_err(|_| InvalidSignature::DigestForm)?))
     }
 
     fn coverage(&self, response: &ResponseParts<'_>) -> Result<Bound, SignatureError> {

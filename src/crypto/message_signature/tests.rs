@@ -358,13 +358,15 @@ fn does_not_sign_what_nobody_would_accept() {
 // Responses.
 
 const ANSWER: Profile<'_> = Profile { label: "gateway", tag: "test-v1-response" };
-const ANSWER_BODY: ResponseBody<'_> = ResponseBody { content_type: "application/problem+json", bytes: b"{}" };
+const ANSWER_TYPE: &str = "application/problem+json";
 
 fn answer(status: u16, request: &Request, bound: bool, key: &SigningKey) -> HeaderMap {
     let reference = bound.then(|| request.signature());
-    let signed = sign_response(status, ANSWER_BODY, &request.parts(), reference, key, TIMES.created, ANSWER).unwrap();
+    let signed =
+        sign_response(status, &ResponseBody::of(ANSWER_TYPE, b"{}"), &request.parts(), reference, key, TIMES.created, ANSWER)
+            .unwrap();
     let mut headers = HeaderMap::new();
-    headers.insert("content-type", HeaderValue::from_static(ANSWER_BODY.content_type));
+    headers.insert("content-type", HeaderValue::from_static(ANSWER_TYPE));
     signed.insert_into(&mut headers);
     headers
 }

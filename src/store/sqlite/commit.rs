@@ -9,8 +9,8 @@ use super::log::Anchor;
 use super::script::{Script, statements};
 use super::seal::Seal;
 use super::{
-    cases, deliveries, disclosures, duties, log, lost, offers, policies, registering, registers, registry, reliances, retention,
-    tasks, unavailable, vault,
+    cases, deliveries, disclosures, duties, embargoes, log, lost, offers, policies, registering, registers, registry, reliances,
+    retention, tasks, unavailable, vault,
 };
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
@@ -233,6 +233,7 @@ impl Judging<'_> {
             }
             Change::Task(task) => tasks::add(connection, self.seal, &mut self.facts.lists, task).await?,
             Change::TaskAnswered(task) => return tasks::put(connection, self.seal, &mut self.facts.lists, task).await,
+            Change::Embargo(embargo) => return embargoes::put(connection, self.seal, &mut self.facts.lists, embargo).await,
             Change::Erase(past) => duties::erase(connection, self.seal, &mut self.facts.lists, past).await?,
             Change::Hold(hold) => retention::place(connection, self.seal, &mut self.facts.lists, hold).await?,
             Change::HoldLifted(id) => return retention::lift(connection, &mut self.facts.lists, id).await,

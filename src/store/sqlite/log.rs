@@ -1,5 +1,7 @@
 //! Head, tiles and entries.
 
+use std::collections::BTreeSet;
+
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -21,7 +23,7 @@ use crate::store::{EntryRow, Erasable, Head, Revision, Sequenced, StoreError, St
 /// The columns of [`anchor_of`].
 macro_rules! anchor {
     () => {
-        "size, root, revision, registry, policy, consents, reliances, open_tasks, holds, code"
+        "size, root, revision, registry, policy, consents, reliances, open_tasks, holds, embargoes, code"
     };
 }
 pub(super) use anchor;
@@ -59,17 +61,11 @@ impl Anchor {
         let (size, revision) = (self.size.to_be_bytes(), self.revision.0.to_be_bytes());
         let policy = [&[u8::from(self.policy.is_some())], self.policy.as_deref().unwrap_or_default().as_bytes()].concat();
         let [consents, reliances, open_tasks, holds] = self.lists.bytes();
-        seal.head.of_parts(&[
-            &size,
-            self.root.bytes(),
-            &revision,
-            &self.registry,
-            &policy,
-            &consents,
-            &reliances,
-            &open_tasks,
-            &holds,
-        ])
+        let held_back = self.lists.held_back();
+        let mut parts: Vec<&[u8]> =
+            vec![&size, self.root.bytes(), &revision, &self.registry, &policy, &consents, &reliances, &open_tasks, &holds];
+        parts.extend(held_back.as_deref());
+        seal.head.of_parts(&parts)
     }
 }
 
@@ -100,6 +96,7 @@ pub(super) fn anchor_of(row: &SqliteRow, seal: &Seal) -> Result<Anchor, StoreErr
             consents: count("consents")?,
             reliances: count("reliances")?,
             open_tasks: count("open_tasks")?,
+            embargoes: count("embargoes")?,
             holds: count("holds")?,
         },
     };
@@ -163,6 +160,15 @@ pub(super) async fn entries(connection: &mut SqliteConnection, from: u64, limit:
 
 pub(super) async fn entries_of(connection: &mut SqliteConnection, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError> {
     let query = sqlx::query(select_entries!("trace = ? ORDER BY idx")).bind(trace.to_string());
+    query.fetch_all(connection).await.map_err(unavailable)?.iter().map(entry).collect()
+}
+
+pub(super) async fn entries_at(
+    connection: &mut SqliteConnection,
+    indexes: &BTreeSet<u64>,
+) -> Result<Vec<StoredEntry>, StoreError> {
+    let list = serde_json::to_string(indexes).unwrap_or_default();
+    let query = sqlx::query(select_entries!("idx IN (SELECT value FROM json_each(?)) ORDER BY idx")).bind(list);
     query.fetch_all(connection).await.map_err(unavailable)?.iter().map(entry).collect()
 }
 
@@ -319,6 +325,7 @@ pub(super) fn advance(script: &mut Script, seal: &Seal, old: &Head, new: &Sequen
         query.push(", consents = ").push_bind(integer(anchor.lists.consents));
         query.push(", reliances = ").push_bind(integer(anchor.lists.reliances));
         query.push(", open_tasks = ").push_bind(integer(anchor.lists.open_tasks));
+        query.push(", embargoes = ").push_bind(integer(anchor.lists.embargoes));
         query.push(", holds = ").push_bind(integer(anchor.lists.holds));
         query.push(", code = ").push_bind(code);
         query.push(" WHERE id = 1 AND size = ").push_bind(integer(old.size));

@@ -9,6 +9,7 @@ mod deliveries;
 mod disclosures;
 mod duties;
 mod earlier;
+mod embargoes;
 mod ends;
 mod lists;
 mod log;
@@ -22,9 +23,11 @@ mod reliances;
 mod retention;
 mod script;
 mod seal;
+pub mod search;
 mod tasks;
 mod vault;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -147,6 +150,10 @@ impl Store for SqliteStore {
 
     async fn entries_of(&self, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError> {
         log::entries_of(&mut *self.readers.acquire().await.map_err(unavailable)?, trace).await
+    }
+
+    async fn entries_at(&self, indexes: &BTreeSet<u64>) -> Result<Vec<StoredEntry>, StoreError> {
+        log::entries_at(&mut *self.readers.acquire().await.map_err(unavailable)?, indexes).await
     }
 
     async fn policy_texts(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {

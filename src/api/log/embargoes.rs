@@ -1,0 +1,62 @@
+//! `POST /v1/log/embargoes`.
+
+use super::filter::{SECOND, Second, may_name, subject};
+use super::{Act, answered, officer};
+use crate::actions::log::{Embargoing, Placing};
+use crate::api::Api;
+use crate::api::once::refusal;
+use crate::exchange::authenticate::Authenticated;
+use crate::exchange::refusal::Refusal;
+use crate::http::reply::Reply;
+use crate::json::Object;
+use crate::subject::Prose;
+
+/// Hold entries back from subjects' reports.
+///
+/// For a privacy officer (FG), under her own signature: `place` holds back everything of your organisation about a person, in a case or of one request until
+/// an instant; `lift` tells it again before; neither lists. The answer is the list. Each is an entry of the log.
+#[utoipa::path(
+    post,
+    path = "/log/embargoes",
+    operation_id = "embargoLog",
+    tag = "Log",
+    request_body(content = crate::api::openapi::LogEmbargo, description = "What is to be held back, and who asks", content_type = "application/json"),
+    responses(
+        (status = 200, description = "Your organisation's embargoes", body = crate::api::openapi::Embargoes),
+        (status = 403, description = "not-permitted; organisation-suspended"),
+        (status = 404, description = "not-found: none, or not yours"),
+        (status = 409, description = "state-conflict: it was lifted before"),
+    )
+)]
+pub(in crate::api) async fn embargo(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
+    let (officer, act) = officer(api, authenticated, Act::Embargoes, act).await?;
+    if let Embargoing::Place(placing) = &act {
+        may_name(authenticated, placing.subject.as_ref())?;
+    }
+    let embargoes = api.desk.embargo(&officer, act).await.map_err(refusal)?;
+    answered(&serde_json::json!({ "embargoes": embargoes }))
+}
+
+fn act(request: &mut Object<'_>) -> Option<Embargoing> {
+    let place = request.object("place").map(placing);
+    let lift = request.optional("lift", "the id of an embargo").map(|Prose::<64>(id)| id);
+    match (place, lift) {
+        (None, None) => Some(Embargoing::List),
+        (Some(placing), None) => placing.map(Embargoing::Place),
+        (None, Some(id)) => Some(Embargoing::Lift { id }),
+        (Some(_), Some(_)) => {
+            request.fault("lift", "place or lift, not both");
+            None
+        }
+    }
+}
+
+fn placing(mut place: Object<'_>) -> Option<Placing> {
+    let subject = subject(&mut place);
+    let case = place.optional("case", "the case, by its id").map(|Prose::<120>(case)| case);
+    let trace = place.optional("trace", "the trace of a request, 32 hexadecimal digits");
+    let ground = place.required("ground", "1 to 500 characters, no citizen number").map(|Prose::<500>(ground)| ground);
+    let until = place.required("until", SECOND).map(|Second(until)| until);
+    place.finish();
+    Some(Placing { subject, case, trace, ground: ground?, until: until? })
+}
