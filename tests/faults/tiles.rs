@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::support::TestGateway;
 use crate::support::cases::Cases;
+use crate::support::faulty_store::Node;
 
 /// What happens to the newest tile of level 0, each with the case's name.
 const DAMAGE: [(&str, &str); 5] = [
@@ -57,22 +58,22 @@ fn forget(gateway: &TestGateway) {
 /// for sound.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_signed_behind_a_torn_tile() {
-    let mut gateway = TestGateway::start().await;
-    gateway.ask(Slug::VeiligThuis, &gateway.question("P22"), None).await.expect("an answer");
+    let gateway = TestGateway::start().await;
     let file = gateway.gateway_folder().join("sluis.sqlite");
     let log = gateway.running().info.log_vkey.parse().expect("the log's key");
     let against = Against { log, policy: None, seen: Vec::new() };
-    // The mark is written about once a second.
-    tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
     let mut cases = Cases::default();
     for (name, statement) in DAMAGE {
-        gateway.halt().await;
+        gateway.still_serves().await;
+        // The head is remembered about once a second.
+        tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
         let kept = damage(&file, statement).await;
         let said = against.verify(&file, |_, _| {}).await;
         let named =
             said.as_ref().is_err_and(|error| matches!(error, AuditError::Broken(_)) && error.to_string().contains("tile/0/"));
         cases.hold(format!("{name}: verification names the tile, not {:?}", said.map(|_| ())), named);
-        let said = gateway.does_not_restart().await;
+        // Another node that would begin on it.
+        let said = gateway.build().await.expect_err("it starts");
         cases.hold(
             format!("{name}: it does not start: {said}"),
             said.contains("the key store remembers") && said.contains("do: "),
@@ -80,19 +81,21 @@ async fn nothing_is_signed_behind_a_torn_tile() {
         cases.hold(format!("{name}: a check says so too"), gateway.check().await.is_err_and(|error| error == said));
         // Where nothing remembers a head, it starts, and takes no entry.
         forget(&gateway);
-        gateway.restart().await;
+        let node = Node::beside(&gateway).await;
         let size = gateway.log_size().await;
-        let refused = gateway.ask(Slug::VeiligThuis, &gateway.question("P22"), None).await;
+        let body = gateway.question("P22").to_string().into_bytes();
+        let refused = node.client(&gateway, Slug::VeiligThuis).disclose(&body, None).await;
         let unavailable = matches!(&refused, Err(Trouble::Problem(problem)) if problem.suffix() == "log-unavailable");
         cases.hold(format!("{name}: nothing passes, not {:?}", refused.map(drop)), unavailable);
         cases.hold(format!("{name}: nothing is signed"), gateway.log_size().await == size);
         mend(&file, &kept).await;
-        gateway.still_serves().await;
-        cases.hold(format!("{name}: mended, it goes on"), against.verify(&file, |_, _| {}).await.is_ok());
-        tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
+        let again = node.client(&gateway, Slug::VeiligThuis).disclose(&body, None).await;
+        cases.hold(format!("{name}: mended, it goes on, not {:?}", again.as_ref().map(|_| ())), again.is_ok());
+        cases.hold(format!("{name}: and verifies"), against.verify(&file, |_, _| {}).await.is_ok());
+        node.stop().await;
     }
     gateway.stop().await;
-    cases.finish(30);
+    cases.finish(35);
 }
 
 /// A gateway that runs knows its edge: it does not read the tile again, and the next commit puts it right.

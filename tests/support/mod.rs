@@ -205,6 +205,14 @@ impl TestGateway {
         gateway::check(&config, &outside(&self.clock)).await.map_err(|error| error.to_string())
     }
 
+    /// Whether another gateway could begin on its files, up to its listeners.
+    pub async fn build(&self) -> Result<(), String> {
+        let mut config =
+            GatewayConfig::load(&sluis::demo::setup::Layout::new(&self.folder.0).configuration()).expect("a configuration");
+        (self.setup.change)(&mut config);
+        gateway::build(config, outside(&self.clock)).await.map(drop).map_err(|error| error.to_string())
+    }
+
     /// Stops it, if it runs; its folder stays.
     pub async fn halt(&mut self) {
         if let Some(running) = self.running.take() {
