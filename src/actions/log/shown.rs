@@ -106,7 +106,7 @@ impl Desk {
         };
         let lines = telling.lines(words, language, named);
         self.shown(officer, "subject-report", &filter, (as_of, lines.len())).await?;
-        let (from, until) = (from.map(|from| from.date()), until.map(|until| until.date()));
+        let (from, until) = (from.map(crate::clock::Timestamp::date), until.map(crate::clock::Timestamp::date));
         Ok(Report { organisation: named(officer.organisation()), from, until, lines })
     }
 

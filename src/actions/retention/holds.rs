@@ -116,13 +116,13 @@ impl Desk {
         }
         let changes = vec![Change::HeldBy(ids(&holds)), Change::HoldLifted(id.to_owned())];
         let append = Append { nonce: Some(officer.nonce().clone()), entries, changes, ..Append::default() };
-        let changed = |error| match error {
+        let conflict = |error| match error {
             AppendError::Conflict(Conflict::StateChanged) => {
                 ActionError::State("another hold was placed or lifted; try again".to_owned())
             }
             error => error.into(),
         };
-        self.sequencer.append(append).await.map_err(changed)?;
+        self.sequencer.append(append).await.map_err(conflict)?;
         settle(&*self.store, &self.journal).await?;
         Ok(left)
     }

@@ -32,20 +32,20 @@ const USUAL: u32 = 50;
     )
 )]
 pub(in crate::api) async fn query(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
-    let (officer, query) = officer(api, authenticated, Act::Queries, asked).await?;
+    let (officer, query) = officer(api, authenticated, Act::Queries, |request| Some(asked(request))).await?;
     may_name(authenticated, query.filter.subject.as_ref())?;
     let page = api.desk.query_log(&officer, &query).await.map_err(refusal)?;
     answered(&page)
 }
 
-fn asked(request: &mut Object<'_>) -> Option<Query> {
+fn asked(request: &mut Object<'_>) -> Query {
     let filter = filter(request);
     let limit = request.number("limit", &format!("1 to {MOST}"));
     if limit.is_some_and(|limit| limit == 0 || limit > MOST) {
         request.fault("limit", format!("1 to {MOST}"));
     }
     let cursor = request.optional("cursor", "the cursor of the page before");
-    Some(Query { filter, limit: limit.unwrap_or(USUAL), cursor })
+    Query { filter, limit: limit.unwrap_or(USUAL), cursor }
 }
 
 /// Open entries of your organisation's side of the log.

@@ -61,7 +61,7 @@ impl Embargo {
             Step::Lift { officer, id } => officer.ask(outside, "embargoes", &json!({"lift": id})).await?,
             Step::Place(place) => place.ask(outside).await?,
         };
-        for embargo in answer["embargoes"].as_array().into_iter().flatten() {
+        for embargo in answer.get("embargoes").and_then(Value::as_array).into_iter().flatten() {
             say(&summary(embargo));
         }
         Ok(())

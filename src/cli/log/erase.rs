@@ -27,7 +27,8 @@ pub(super) struct Erase {
 
 impl Erase {
     pub(super) async fn run(self, outside: Outside) -> Result<(), Failure> {
-        let erased = self.officer.ask(outside, "erasures", &json!({"entry": self.entry, "ground": self.ground})).await?;
+        let request = json!({"entry": self.entry, "ground": self.ground});
+        let erased = &self.officer.ask(outside, "erasures", &request).await?;
         say(&format!("entry {} is erased; entry {} says so", erased["erased"], erased["entry"]));
         Ok(())
     }

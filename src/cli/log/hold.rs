@@ -89,7 +89,7 @@ impl Place {
     async fn run(self, outside: Outside) -> Result<(), Failure> {
         let mut request = self.covers.request()?;
         request.insert("ground".to_owned(), json!(self.ground));
-        let hold = self.officer.ask(outside, "holds", &Value::Object(request)).await?;
+        let hold = &self.officer.ask(outside, "holds", &Value::Object(request)).await?;
         say(&format!("{}  covers {}", text(&hold["id"]), text(&hold["covers"])));
         Ok(())
     }
@@ -112,14 +112,14 @@ impl Covers {
 
 impl Lift {
     async fn run(self, outside: Outside) -> Result<(), Failure> {
-        let lifted = self.officer.ask(outside, "lifts", &json!({"hold": self.id, "ground": self.ground})).await?;
+        let lifted = &self.officer.ask(outside, "lifts", &json!({"hold": self.id, "ground": self.ground})).await?;
         say(&format!("lifted; {} entries past their term were erased with it", lifted["erased"]));
         Ok(())
     }
 }
 
 async fn list(officer: &Officer, outside: Outside) -> Result<(), Failure> {
-    let answer = officer.ask(outside, "standing-holds", &json!({})).await?;
+    let answer = &officer.ask(outside, "standing-holds", &json!({})).await?;
     let holds = answer["holds"].as_array().map(Vec::as_slice).unwrap_or_default();
     if holds.is_empty() {
         say("no hold stands");

@@ -56,11 +56,11 @@ impl Search {
         let mut cursor = self.cursor.clone();
         loop {
             let mut request = json!({"filter": filter, "limit": self.limit});
-            if let Some(cursor) = &cursor {
-                request["cursor"] = json!(cursor);
+            if let (Some(cursor), Some(members)) = (&cursor, request.as_object_mut()) {
+                members.insert("cursor".to_owned(), json!(cursor));
             }
-            let page = self.officer.ask(outside.clone(), "queries", &request).await?;
-            self.show(&page);
+            let page = &self.officer.ask(outside.clone(), "queries", &request).await?;
+            self.show(page);
             cursor = page["cursor"].as_str().map(str::to_owned);
             match (&cursor, self.all) {
                 (Some(_), true) => {}
@@ -89,7 +89,7 @@ impl Search {
 
 impl Open {
     pub(super) async fn run(self, outside: Outside) -> Result<(), Failure> {
-        let answer = self.officer.ask(outside, "openings", &json!({"indexes": self.indexes})).await?;
+        let answer = &self.officer.ask(outside, "openings", &json!({"indexes": self.indexes})).await?;
         if self.json {
             say(&answer.to_string());
             return Ok(());

@@ -70,7 +70,7 @@ impl Overview {
             View::Employee => "employee",
             View::Dossier => "dossier",
         };
-        let answer = self.officer.ask(outside, "overviews", &json!({"view": view, "filter": filter})).await?;
+        let answer = &self.officer.ask(outside, "overviews", &json!({"view": view, "filter": filter})).await?;
         if self.json {
             say(&answer.to_string());
             return Ok(());
@@ -79,7 +79,9 @@ impl Overview {
         if lines.is_empty() {
             say("no entry is like that");
         }
-        lines.iter().for_each(|line| say(&summary(line)));
+        for line in lines {
+            say(&summary(line));
+        }
         Ok(())
     }
 }

@@ -31,7 +31,7 @@ pub(super) use anchor;
 /// As many columns without value, for rows beside the head's.
 macro_rules! no_anchor {
     () => {
-        "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+        "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
     };
 }
 pub(super) use no_anchor;
