@@ -126,7 +126,8 @@ impl Audit {
             Erasable::Gone { class, held_by } => {
                 let says = |erases| self.erases.contains(&erases);
                 let held = held_by.as_ref().is_none_or(|hold| says(Erases::Hold(hold.clone())));
-                if !says(Erases::Entry(at)) && !(says(Erases::Class(class.clone())) && held) {
+                let by_class = says(Erases::Class(class.clone())) && held;
+                if !(by_class || says(Erases::Entry(at))) {
                     return Err(Broken::Erased(at));
                 }
             }

@@ -121,7 +121,6 @@ impl FromStr for TokenText {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 fn write_token<S: Serializer>(token: &SearchToken, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&hex::encode(token.bytes()))
 }

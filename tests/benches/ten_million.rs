@@ -86,7 +86,7 @@ async fn fill(cached: &Cached, outside: &Outside) -> Outcome<NodeHash> {
             }
         }
         write(&mut raw, &mut edge, &leaves).await?;
-        if edge.size() % (BATCH * 15) == 0 {
+        if edge.size().is_multiple_of(BATCH * 15) {
             progress(&format!("{} of {LEAVES} leaves", edge.size()));
         }
     }

@@ -8,7 +8,7 @@ use sluis::crypto::base64;
 use sluis::ledger::checkpoint::SignedCheckpoint;
 use sluis::ledger::note::{KeyKind, NoteSigner, SigningKey};
 use sluis::ledger::proof::TlogProof;
-use sluis::ledger::tree::{RightEdge, leaf_hash};
+use sluis::ledger::tree::{RightEdge, Tile, leaf_hash};
 use sluis::secret::Secret;
 
 use super::demo::{Demo, Folder, Output};
@@ -89,11 +89,9 @@ impl Given {
             edge.append(&[leaf_hash(&leaf)]).unwrap();
         }
         let hex = |bytes: &[u8]| sluis::crypto::hex::encode(bytes);
-        let tiles: String = edge
-            .tiles()
-            .iter()
-            .map(|tile| format!("INSERT INTO tile VALUES ({}, {}, x'{}');", tile.id.level(), tile.id.index(), hex(&tile.bytes)))
-            .collect();
+        let tile =
+            |tile: &Tile| format!("INSERT INTO tile VALUES ({}, {}, x'{}');", tile.id.level(), tile.id.index(), hex(&tile.bytes));
+        let tiles = edge.tiles().iter().map(tile).collect::<Vec<_>>().concat();
         let signed = SignedCheckpoint::sign(edge.size(), edge.root(), &self.demo.log_key()).unwrap();
         let root = hex(edge.root().bytes());
         Copy::execute(

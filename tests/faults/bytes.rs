@@ -127,7 +127,7 @@ impl Log {
         let update = format!("UPDATE {table} SET {column} = ? WHERE {key} = ?");
         let query = sqlx::query(AssertSqlSafe(update));
         let query = match value {
-            Value::Nothing => unreachable!("nothing is put nowhere"),
+            Value::Nothing => panic!("nothing is put nowhere"),
             Value::Number(number) => query.bind(number),
             Value::Bytes(bytes, true) => query.bind(String::from_utf8(bytes).expect("still text")),
             Value::Bytes(bytes, false) => query.bind(bytes),

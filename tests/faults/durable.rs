@@ -41,14 +41,21 @@ fn committed_now(store: &Path, kind: EntryKind) -> i64 {
 /// Between client and gateway: passes bytes on, and at the first one that the gateway sends after it was armed counts the disclosures.
 struct Proxy {
     port: u16,
-    /// `Some(None)` while it waits for that byte.
-    seen: Arc<Mutex<Option<Option<i64>>>>,
+    seen: Arc<Mutex<Watch>>,
+}
+
+/// Whether the proxy waits for that byte, and what it counted when it came.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Watch {
+    Off,
+    On,
+    Seen(i64),
 }
 
 impl Proxy {
     fn start(listener: TcpListener, gateway: String, store: PathBuf) -> Self {
         let port = listener.local_addr().expect("an address").port();
-        let seen = Arc::new(Mutex::new(None));
+        let seen = Arc::new(Mutex::new(Watch::Off));
         let shared = Arc::clone(&seen);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -62,15 +69,18 @@ impl Proxy {
     }
 
     fn arm(&self) {
-        *self.seen.lock().expect("no panic") = Some(None);
+        *self.seen.lock().expect("no panic") = Watch::On;
     }
 
     fn counted(&self) -> Option<i64> {
-        self.seen.lock().expect("no panic").flatten()
+        match *self.seen.lock().expect("no panic") {
+            Watch::Seen(count) => Some(count),
+            Watch::Off | Watch::On => None,
+        }
     }
 }
 
-async fn pass(client: TcpStream, gateway: &str, store: &Path, seen: &Mutex<Option<Option<i64>>>) -> std::io::Result<()> {
+async fn pass(client: TcpStream, gateway: &str, store: &Path, seen: &Mutex<Watch>) -> std::io::Result<()> {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_gateway, mut to_gateway) = TcpStream::connect(gateway).await?.into_split();
     let forth = tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_gateway).await });
@@ -80,10 +90,10 @@ async fn pass(client: TcpStream, gateway: &str, store: &Path, seen: &Mutex<Optio
         if read == 0 {
             break;
         }
-        let waits = *seen.lock().expect("no panic") == Some(None);
+        let waits = *seen.lock().expect("no panic") == Watch::On;
         if waits {
             let count = committed(store, EntryKind::Disclosure).await;
-            *seen.lock().expect("no panic") = Some(Some(count));
+            *seen.lock().expect("no panic") = Watch::Seen(count);
         }
         to_client.write_all(&bytes[..read]).await?;
     }

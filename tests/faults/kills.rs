@@ -43,7 +43,7 @@ struct Told {
     refused: AtomicUsize,
 }
 
-/// SplitMix64: the same instants from the same seed.
+/// `SplitMix64`: the same instants from the same seed.
 struct Random(u64);
 
 impl Random {

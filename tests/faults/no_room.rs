@@ -94,7 +94,7 @@ async fn a_store_that_can_only_be_read_lets_nothing_pass_until_it_can_be_written
         for _ in 0..3 {
             match client.disclose(&body, None).await {
                 Err(Trouble::Problem(problem)) => {
-                    assert_eq!((problem.status, problem.suffix()), (503, "log-unavailable"), "{problem}")
+                    assert_eq!((problem.status, problem.suffix()), (503, "log-unavailable"), "{problem}");
                 }
                 other => panic!("{:?}", other.map(drop)),
             }

@@ -60,8 +60,8 @@ async fn an_officer_erases_an_entry_of_her_own_side_unless_it_is_held() {
 
     assert_eq!(erase(CARE, disclosure.index).await.0, 404, "another party's");
     assert_eq!(erase(ASKER, 1_000_000).await.0, 404, "none");
-    let held = json!({"disclosure": uuid(&disclosure), "ground": "a complaint (AVG 77)"});
-    let (status, hold) = ask(&gateway, ASKER, "holds", &held).await;
+    let complaint = json!({"disclosure": uuid(&disclosure), "ground": "a complaint (AVG 77)"});
+    let (status, hold) = ask(&gateway, ASKER, "holds", &complaint).await;
     assert_eq!((status, &hold["covers"]), (200, &json!("disclosure")), "{hold}");
     let (status, problem) = erase(ASKER, disclosure.index).await;
     assert_eq!(status, 409, "{problem}");
@@ -125,7 +125,7 @@ async fn a_class_past_its_term_goes_but_for_what_is_held_and_with_the_hold_that_
     let gateway = TestGateway::start_with(Setup::default()).await;
     gateway.ask(ASKER, &gateway.question("P22"), None).await.expect("an answer");
     let own = gateway.persona(ASKER).oin;
-    let held = newest(&gateway, EntryKind::Disclosure, &own).await;
+    let given = newest(&gateway, EntryKind::Disclosure, &own).await;
     let other = contribution(&gateway).await;
     let body = json!({"subject": gateway.question("P22")["subject"], "ground": "before the court"});
     let (status, hold) = ask(&gateway, ASKER, "holds", &body).await;
@@ -137,8 +137,8 @@ async fn a_class_past_its_term_goes_but_for_what_is_held_and_with_the_hold_that_
 
     desk.erase_past_term(years(21)).await.expect("erased");
     assert!(!opens(&gateway, other.index).await, "past its term");
-    assert!(opens(&gateway, held.index).await, "held");
-    let kept = gateway.running().gateway.store.entries(held.index, 1).await.expect("read").remove(0).row;
+    assert!(opens(&gateway, given.index).await, "held");
+    let kept = gateway.running().gateway.store.entries(given.index, 1).await.expect("read").remove(0).row;
     assert!(kept.clear.subject.is_some() && kept.held_by.is_some());
     let erased = verifies(&gateway).await;
     assert!(erased > 2, "{erased}");

@@ -52,8 +52,8 @@ async fn an_officer_finds_and_opens_the_entries_of_her_organisation_and_each_loo
 
     // Opened: hers, with what was decided; another's like what does not exist.
     let (own, others) = (indexes(&lines), indexes(&given));
-    let asked: Vec<u64> = own.iter().chain(&others).copied().chain([1_000_000]).collect();
-    let (status, opened) = ask(&gateway, Slug::VeiligThuis, "openings", &json!({"indexes": asked})).await;
+    let all: Vec<u64> = own.iter().chain(&others).copied().chain([1_000_000]).collect();
+    let (status, opened) = ask(&gateway, Slug::VeiligThuis, "openings", &json!({"indexes": all})).await;
     assert_eq!(status, 200, "{opened}");
     assert_eq!(opened["notFound"], json!([others[0], 1_000_000]));
     let body =

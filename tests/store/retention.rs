@@ -15,6 +15,9 @@ use super::attack::write;
 use super::fixture::{Fixture, oin, open};
 use crate::verifier::{INVALID, verify};
 
+/// What taking an entry's content by hand would do.
+const FORGET: &str = "UPDATE entry SET subject_token = NULL, actor_token = NULL, token_salt = NULL, wrapped_key = NULL";
+
 /// Five entries, and then those that say that these were erased.
 async fn erased(fixture: &Fixture, erases: &[Erases]) {
     for _ in 0..5 {
@@ -96,7 +99,6 @@ async fn nothing_is_erased_of_which_no_entry_tells() {
     let fixture = Fixture::new().await;
     erased(&fixture, &[Erases::Entry(2), Erases::Hold("hold-1".to_owned())]).await;
     settle(&*fixture.store, &fixture.journal).await.expect("settled");
-    const FORGET: &str = "UPDATE entry SET subject_token = NULL, actor_token = NULL, token_salt = NULL, wrapped_key = NULL";
     let copy = fixture.file().with_file_name("copy.sqlite");
     for (change, broken) in [
         (format!("{FORGET} WHERE idx = 3"), Broken::Erased(3)),
