@@ -10,7 +10,7 @@ use super::Timestamp;
 const BELIEVED: Duration = Duration::from_mins(30);
 const SLACK: Duration = Duration::from_secs(5);
 
-/// Believes the clock once it has agreed with the time that passed for [`BELIEVED`]: from the start on, and again after each leap forward.
+/// Believes the clock once it has agreed with the time that passed for half an hour: from the start on, and again after each leap forward.
 #[derive(Debug)]
 pub struct SureTime {
     /// What the clock said last, and when.

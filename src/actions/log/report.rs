@@ -43,6 +43,7 @@ pub struct Named {
 #[serde(rename_all = "camelCase")]
 pub struct ReportLine {
     /// The day (UTC).
+    #[schema(format = Date)]
     pub date: String,
     /// Who received it.
     pub recipient: Named,
