@@ -29,7 +29,7 @@ enum Noticed {
     Nothing(&'static str),
 }
 
-const COLUMNS: [(&str, &str, Noticed); 42] = [
+const COLUMNS: [(&str, &str, Noticed); 43] = [
     ("entry", "idx", Noticed::Named("entry ")),
     ("entry", "kind", Noticed::Named("was changed: a column")),
     ("entry", "time", Noticed::Named("was changed: a column")),
@@ -68,6 +68,7 @@ const COLUMNS: [(&str, &str, Noticed); 42] = [
     ("head", "reliances", Noticed::ByItsCode),
     ("head", "open_tasks", Noticed::ByItsCode),
     ("head", "holds", Noticed::ByItsCode),
+    ("head", "embargoes", Noticed::ByItsCode),
     ("head", "code", Noticed::ByItsCode),
     ("cosigned", "size", Noticed::Witnesses),
     ("cosigned", "checkpoint", Noticed::Witnesses),
