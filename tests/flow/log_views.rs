@@ -73,10 +73,10 @@ async fn an_overview_merges_a_day_and_needs_to_know_of_whom() {
     assert_eq!((lines.len(), &lines[0]["action"], &lines[0]["count"]), (1, &json!("contribution"), &json!(2)), "{overview}");
     assert_eq!(lines[0]["organisation"], json!(gateway.persona(Slug::VeiligThuis).oin));
     for (view, pointer) in [
-        ("subject", "#/request/filter/subject"),
-        ("day", "#/request/filter/from"),
-        ("employee", "#/request/filter/actor"),
-        ("dossier", "#/request/filter/case"),
+        ("subject", "/request/filter/subject"),
+        ("day", "/request/filter/from"),
+        ("employee", "/request/filter/actor"),
+        ("dossier", "/request/filter/case"),
     ] {
         let (status, problem) = ask(&gateway, Slug::Police, "overviews", &json!({"view": view, "filter": {}})).await;
         assert_eq!((status, &problem["errors"][0]["pointer"]), (400, &json!(pointer)), "{view}: {problem}");
