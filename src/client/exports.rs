@@ -106,7 +106,7 @@ mod tests {
         check.finish()
     }
 
-    /// Broken on purpose to see it fail: the hash is not compared.
+    /// To be broken on purpose: the hash is not compared.
     #[test]
     fn a_file_is_held_against_its_header() {
         let hash = |rest: &str| hex::encode(&crate::crypto::digest::sha256(rest.as_bytes()));

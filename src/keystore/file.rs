@@ -270,7 +270,7 @@ mod tests {
         assert!(!folder.join("scope-2.sealed").exists());
     }
 
-    /// Broken on purpose to see it fail: what is in memory answered without a look at the marker.
+    /// To be broken on purpose: what is in memory answered without a look at the marker.
     #[test]
     fn a_key_that_another_process_destroyed_is_not_had_from_memory() {
         let (folder, store) = store("elsewhere");

@@ -134,7 +134,7 @@ fn read_token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SearchToken,
 mod tests {
     use super::*;
 
-    /// Broken on purpose to see it fail: an unknown time counts as past.
+    /// To be broken on purpose: an unknown time counts as past.
     #[test]
     fn it_stands_until_its_time_has_surely_come() {
         let at = Timestamp::from_seconds;

@@ -25,7 +25,7 @@ fn index_of(receipt: &str) -> String {
     text.lines().find_map(|line| line.strip_prefix("index ")).expect("an index").to_owned()
 }
 
-/// Broken on purpose to see it fail: `Looking::at` without the look at what is said; without the key store's names.
+/// To be broken on purpose: `Looking::at` without the look at what is said; without the key store's names.
 #[test]
 fn an_entry_is_held_and_erased_and_both_verifiers_agree() {
     let demo = Demo::start();

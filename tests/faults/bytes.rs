@@ -252,7 +252,7 @@ async fn all_are_spoken_for(file: &Path) {
     pool.close().await;
 }
 
-/// Broken on purpose to see it fail: without `compare` in `client::audit::read`; `SignedCheckpoint::verify` without its signature.
+/// To be broken on purpose: without `compare` in `client::audit::read`; `SignedCheckpoint::verify` without its signature.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_byte_anywhere_is_noticed() {
     let gateway = TestGateway::start_witnessed().await;

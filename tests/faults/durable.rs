@@ -101,7 +101,7 @@ async fn pass(client: TcpStream, gateway: &str, store: &Path, seen: &Mutex<Watch
     Ok(())
 }
 
-/// Broken on purpose to see it fail: `announce` going on while its append is still under way; `record` answering before its commit.
+/// To be broken on purpose: `announce` going on while its append is still under way; `record` answering before its commit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_byte_comes_before_its_entry() {
     let gateway = TestGateway::start().await;

@@ -185,7 +185,7 @@ fn keep(receipts: &Path, told: &Told) {
     }
 }
 
-/// Broken on purpose to see it fail: `announce` going on while its append is still under way; `record` answering before its commit.
+/// To be broken on purpose: `announce` going on while its append is still under way; `record` answering before its commit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_again_and_again_it_loses_nothing_that_was_told() {
     // Other instants on every run; to draw the same ones again, put the printed number in the place of this.

@@ -44,7 +44,7 @@ async fn all_are_there(child: &ChildDemo, seen: &[Disclosed]) {
 
 /// What is committed is in the write-ahead log; that it cannot be moved on is no reason to lose it, or to stop while there is room for more.
 ///
-/// Broken on purpose to see it fail: `journal_mode = MEMORY`.
+/// To be broken on purpose: `journal_mode = MEMORY`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_cannot_grow_loses_nothing_from_its_log() {
     let mut child = ChildDemo::start(&["--without-answer-at", "--fresh-ports"]).await;
@@ -77,7 +77,7 @@ async fn a_database_that_cannot_grow_loses_nothing_from_its_log() {
 
 /// Nothing can be written any more, from one moment to the next: nothing passes. When it can be again, all goes on without a restart.
 ///
-/// Broken on purpose to see it fail: a failed append answered like a committed one; `telemetry::start` without `log_internal_errors` (then the log's own
+/// To be broken on purpose: a failed append answered like a committed one; `telemetry::start` without `log_internal_errors` (then the log's own
 /// task ends with what it could not say).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_can_only_be_read_lets_nothing_pass_until_it_can_be_written() {

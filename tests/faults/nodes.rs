@@ -14,7 +14,7 @@ use crate::support::{TestGateway, log};
 
 /// Two nodes in turns and at once: neither signs behind a head that is not the newest, and each one's receipts are in the one log.
 ///
-/// Broken on purpose to see it fail: `TreeScribe::known` without the comparison with the head.
+/// To be broken on purpose: `TreeScribe::known` without the comparison with the head.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_fell_behind_signs_nothing_of_its_own() {
     let gateway = TestGateway::start().await;
@@ -50,7 +50,7 @@ async fn a_node_that_fell_behind_signs_nothing_of_its_own() {
 
 /// Somebody holds the database's lock: nothing passes, nobody is asked, and as soon as it is let go all goes on without a restart.
 ///
-/// Broken on purpose to see it fail: `announce` going on after an append that failed.
+/// To be broken on purpose: `announce` going on after an append that failed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_store_is_locked_nothing_passes() {
     let gateway = TestGateway::start().await;

@@ -141,7 +141,7 @@ fn port(address: &str) -> String {
     format!(":{}", port.trim_end_matches('/'))
 }
 
-/// Broken on purpose to see it fail: `SqliteSynchronous::Normal` in `SqliteStore::open`; `announce` going on while its append is still under way.
+/// To be broken on purpose: `SqliteSynchronous::Normal` in `SqliteStore::open`; `announce` going on while its append is still under way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_is_synced_before_anybody_gets_a_byte() {
     if !may_trace() {

@@ -48,7 +48,7 @@ async fn verifies(gateway: &TestGateway) -> u64 {
     against.verify(&store, |_, _| {}).await.expect("sound").erased
 }
 
-/// Broken on purpose to see it fail: without the party; without `can_be_erased`; without the holds; tombstone not looked for.
+/// To be broken on purpose: without the party; without `can_be_erased`; without the holds; tombstone not looked for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_officer_erases_an_entry_of_her_own_side_unless_it_is_held() {
     let gateway = TestGateway::start().await;
@@ -89,7 +89,7 @@ async fn an_officer_erases_an_entry_of_her_own_side_unless_it_is_held() {
     gateway.stop().await;
 }
 
-/// Broken on purpose to see it fail: `Desk::officer` not asked; its statement without the request.
+/// To be broken on purpose: `Desk::officer` not asked; its statement without the request.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_but_an_officer_holds_or_erases() {
     let gateway = TestGateway::start().await;
@@ -119,7 +119,7 @@ async fn nobody_but_an_officer_holds_or_erases() {
     gateway.stop().await;
 }
 
-/// Broken on purpose to see it fail: without `keep_for`; what a lifted hold kept not erased; a class ended a day early.
+/// To be broken on purpose: without `keep_for`; what a lifted hold kept not erased; a class ended a day early.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_class_past_its_term_goes_but_for_what_is_held_and_with_the_hold_that_too() {
     let gateway = TestGateway::start_with(Setup::default()).await;
@@ -147,7 +147,7 @@ async fn a_class_past_its_term_goes_but_for_what_is_held_and_with_the_hold_that_
     gateway.stop().await;
 }
 
-/// Broken on purpose to see it fail: what a lifted hold kept not erased; `keep_for` not called for the others.
+/// To be broken on purpose: what a lifted hold kept not erased; `keep_for` not called for the others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_hold_kept_beyond_its_term_goes_when_it_is_lifted() {
     let gateway = TestGateway::start_with(Setup::default()).await;

@@ -26,7 +26,7 @@ fn indexes(lines: &[Value]) -> Vec<u64> {
     lines.iter().map(|line| line["index"].as_u64().expect("an index")).collect()
 }
 
-/// Broken on purpose to see it fail: `opened` without its look at the party; a look that keeps the number instead of its token; `query_log` without its entry.
+/// To be broken on purpose: `opened` without its look at the party; a look that keeps the number instead of its token; `query_log` without its entry.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_officer_finds_and_opens_the_entries_of_her_organisation_and_each_look_is_one() {
     let gateway = TestGateway::start().await;
@@ -87,7 +87,7 @@ async fn an_officer_finds_and_opens_the_entries_of_her_organisation_and_each_loo
     gateway.stop().await;
 }
 
-/// Broken on purpose to see it fail: the filter out of the cursor's code; its party.
+/// To be broken on purpose: the filter out of the cursor's code; its party.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_go_on_where_they_ended_for_the_same_query_only() {
     let gateway = TestGateway::start().await;
@@ -132,7 +132,7 @@ async fn pages_go_on_where_they_ended_for_the_same_query_only() {
     cases.finish(5);
 }
 
-/// Broken on purpose to see it fail: `officer` without its look at the signature, at its age, at the enrolment.
+/// To be broken on purpose: `officer` without its look at the signature, at its age, at the enrolment.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_no_privacy_officer_of_the_organisation_sees_nothing_and_that_is_logged() {
     let gateway = TestGateway::start().await;
@@ -215,7 +215,7 @@ async fn who_is_no_privacy_officer_of_the_organisation_sees_nothing_and_that_is_
     cases.finish(21);
 }
 
-/// Broken on purpose to see it fail: `query_log` and `open_log` answering before `officer_looked` returned.
+/// To be broken on purpose: `query_log` and `open_log` answering before `officer_looked` returned.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_logged_is_not_shown() {
     let gateway = TestGateway::start().await;
@@ -271,7 +271,7 @@ fn without_its_own(line: &Value) -> Value {
 
 /// Invariant 8 holds for the recipient's own officer: what is not there, what was withheld and of whom nothing was asked look alike in her log.
 ///
-/// Broken on purpose to see it fail: `told` giving the body as it is; `search::told` giving the columns as they are.
+/// To be broken on purpose: `told` giving the body as it is; `search::told` giving the columns as they are.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recipients_own_log_does_not_tell_absent_from_withheld() {
     let gateway = TestGateway::start().await;

@@ -31,7 +31,7 @@ async fn export(gateway: &TestGateway, slug: Slug, request: &Value) -> Vec<u8> {
     bytes
 }
 
-/// Broken on purpose to see it fail: the export is not logged; another party's filter.
+/// To be broken on purpose: the export is not logged; another party's filter.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_export_is_an_entry_and_holds_what_its_header_says() {
     let gateway = TestGateway::start().await;
@@ -84,7 +84,7 @@ async fn an_overview_merges_a_day_and_needs_to_know_of_whom() {
     gateway.stop().await;
 }
 
-/// Broken on purpose to see it fail: `HeldBack::holds` is always false; an unknown time lifts.
+/// To be broken on purpose: `HeldBack::holds` is always false; an unknown time lifts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_under_embargo_is_in_no_report_until_it_is_lifted() {
     let gateway = TestGateway::start().await;
@@ -123,7 +123,7 @@ async fn what_is_under_embargo_is_in_no_report_until_it_is_lifted() {
     gateway.stop().await;
 }
 
-/// Broken on purpose to see it fail: `officer` without its look at the signature.
+/// To be broken on purpose: `officer` without its look at the signature.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_organisations_officer_gets_nothing() {
     let gateway = TestGateway::start().await;

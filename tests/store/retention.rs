@@ -64,7 +64,7 @@ async fn audit(file: &Path, fixture: &Fixture) -> Result<u64, Broken> {
     }
 }
 
-/// Broken on purpose to see it fail: the tokens left; the key left; the body taken with them.
+/// To be broken on purpose: the tokens left; the key left; the body taken with them.
 #[tokio::test]
 async fn what_is_erased_opens_no_more_and_every_old_proof_holds() {
     let fixture = Fixture::new().await;
@@ -93,7 +93,7 @@ async fn what_is_erased_opens_no_more_and_every_old_proof_holds() {
     fixture.holds_together().await;
 }
 
-/// Broken on purpose to see it fail: `Audit::erasable` that always agrees; a hold's key that suffices; `erases` not under the leaf.
+/// To be broken on purpose: `Audit::erasable` that always agrees; a hold's key that suffices; `erases` not under the leaf.
 #[tokio::test]
 async fn nothing_is_erased_of_which_no_entry_tells() {
     let fixture = Fixture::new().await;
@@ -130,7 +130,7 @@ async fn nothing_is_erased_of_which_no_entry_tells() {
     assert!(entries.iter().all(|entry| fixture.journal.open(&entry.row).is_ok()), "neither 3 nor 4");
 }
 
-/// Broken on purpose to see it fail: without the key store's names in `settle`; without its tombstones; `Journal::open` without either.
+/// To be broken on purpose: without the key store's names in `settle`; without its tombstones; `Journal::open` without either.
 #[tokio::test]
 async fn a_backup_that_is_put_back_brings_nothing_back() {
     let fixture = Fixture::new().await;

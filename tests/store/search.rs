@@ -1,6 +1,6 @@
 //! Search beside a store: it finds what the log holds, all of it and nothing else, whatever happens to its file; and the file tells of nobody.
 //!
-//! Broken on purpose to see it fail: each condition out of the query; the place behind which a page begins by index alone; the leaf not compared; the
+//! To be broken on purpose: each condition out of the query; the place behind which a page begins by index alone; the leaf not compared; the
 //! integrity check left out; `told` without what it hides.
 
 use std::collections::BTreeSet;
@@ -374,7 +374,7 @@ async fn the_file_tells_of_nobody() {
     assert!(!contains(&token), "the token of every entry about this person was erased");
 }
 
-/// Broken on purpose to see it fail: without `follow`; without the look at the salt, so that what a hold keeps is forgotten too; `UNSAID` never.
+/// To be broken on purpose: without `follow`; without the look at the salt, so that what a hold keeps is forgotten too; `UNSAID` never.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_erased_is_found_by_its_other_columns_only_and_what_a_hold_keeps_by_all() {
     let fixture = Fixture::new().await;

@@ -214,7 +214,7 @@ mod tests {
         overview.lines()
     }
 
-    /// Broken on purpose to see it fail: the action is no part of the key; the day is none.
+    /// To be broken on purpose: the action is no part of the key; the day is none.
     #[test]
     fn same_day_lines_are_merged() {
         let day = Duration::from_hours(24);

@@ -218,7 +218,7 @@ mod tests {
         Report { organisation: named(&oin(PARTY)), from: None, until: None, lines }
     }
 
-    /// Broken on purpose to see it fail: an ask is told; the actor stands beside the recipient.
+    /// To be broken on purpose: an ask is told; the actor stands beside the recipient.
     #[test]
     fn only_what_was_given_is_told_and_nobodys_name() {
         let newest_first: Vec<Line> = lines().into_iter().rev().collect();
@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(report(&[delivery(5, at(0).plus(day)), delivery(1, at(0))], Language::Nl).lines.len(), 2);
     }
 
-    /// Broken on purpose to see it fail: every redelivery counts as received.
+    /// To be broken on purpose: every redelivery counts as received.
     #[test]
     fn what_never_left_is_not_told() {
         let undelivered = |index| line(index, EntryKind::Undelivered, Outcome::Failed, at(9));

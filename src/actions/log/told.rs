@@ -183,7 +183,7 @@ mod tests {
         (clear, body)
     }
 
-    /// Broken on purpose to see it fail: each line of `to_recipient` and of `given` left out.
+    /// To be broken on purpose: each line of `to_recipient` and of `given` left out.
     #[test]
     fn a_recipient_is_told_what_was_given_and_nothing_of_why() {
         for kind in [EntryKind::Ask, EntryKind::Disclosure, EntryKind::Redelivery, EntryKind::Undelivered] {
@@ -209,7 +209,7 @@ mod tests {
         assert!(told(&clear, body, &oin(9)).items.iter().all(|item| item.source == oin(2)), "sources that it named itself");
     }
 
-    /// Broken on purpose to see it fail: `to_source` giving the body as it is.
+    /// To be broken on purpose: `to_source` giving the body as it is.
     #[test]
     fn a_source_is_told_all_of_its_items_and_nothing_of_others() {
         for kind in [EntryKind::Contribution, EntryKind::Undelivered] {
