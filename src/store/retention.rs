@@ -141,12 +141,14 @@ pub enum SettleError {
 pub async fn settle(store: &dyn Store, journal: &Journal) -> Result<(), SettleError> {
     let mut forgotten = store.forgotten().await?;
     for erasure in store.erasures().await? {
-        let Some(what) = says(&erasure, journal) else { continue };
-        let Some(name) = name_of(store, &what).await? else { continue };
-        if forgotten.insert(name.clone()) {
-            journal.destroy(&name)?;
-            store.forget(&what, &name).await?;
+        let Some(what) = &erasure.row.erases else { continue };
+        let Some(name) = name_of(store, what).await? else { continue };
+        if forgotten.contains(&name) || says(&erasure, journal).as_ref() != Some(what) {
+            continue;
         }
+        journal.destroy(&name)?;
+        store.forget(what, &name).await?;
+        forgotten.insert(name);
     }
     let left = |prefix: &str| Ok::<_, KeyStoreError>(&journal.names(prefix)?.destroyed - &forgotten);
     for name in left("entries-")?.into_iter().chain(left("hold-")?) {

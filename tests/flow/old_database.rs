@@ -20,7 +20,7 @@ fn copy(from: &Path, to: &Path) {
 /// Whether the file is what the gateway remembers of its log's head.
 fn is_mark(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name.starts_with("log-") && name.ends_with(".mark")
+    name.starts_with("log-") && file.extension().is_some_and(|end| end == "mark")
 }
 
 /// A gateway that grew after its database was copied, stopped and with the old copy put back.
