@@ -290,8 +290,12 @@ fn undelivered(gateway: &Gateway, matter: &Matter, plan: &Plan, source: &Oin) ->
     let mut body = entries::body(gateway, matter, plan, EntryKind::Undelivered)?;
     body.party = source.clone();
     body.disclosing = Some(source.clone());
+    // What else was asked, and on which overrides other sources' items would rest, is not this one's to know. What it released, its contribution says.
+    body.overrides = Vec::new();
     body.references = [Reference { object: "disclosure".to_owned(), id: matter.id.to_string() }].into();
     let mut clear = entries::clear(gateway, matter, plan, EntryKind::Undelivered, Outcome::Failed);
+    clear.categories = BTreeSet::new();
+    clear.overridden = false;
     clear.party = source.clone();
     clear.source = Some(source.clone());
     clear.subject = Some(gateway.journal.subject_token(source, &plan.subject));

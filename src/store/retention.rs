@@ -139,7 +139,9 @@ pub enum SettleError {
 /// # Errors
 /// [`SettleError`].
 pub async fn settle(store: &dyn Store, journal: &Journal) -> Result<(), SettleError> {
-    let mut forgotten = store.forgotten().await?;
+    // What the rows have forgotten counts only where the key is gone too: the list is anybody's who can write the database, and a key folder that was put
+    // back has keys again.
+    let mut forgotten = &store.forgotten().await? & &journal.names("")?.destroyed;
     for erasure in store.erasures().await? {
         let Some(what) = &erasure.row.erases else { continue };
         let Some(name) = name_of(store, what).await? else { continue };

@@ -110,6 +110,8 @@ fn a_release_that_the_gateway_does_not_take_is_told_at_once() {
     assert!(delayed.contains("organisation-suspended") && delayed.contains("tried again at"), "{delayed}");
     operate("readmit", POLICE);
     operate("suspend", VEILIG_THUIS);
+    // What admits holds within a second, not at once.
+    std::thread::sleep(std::time::Duration::from_secs(1));
     let refused = release(&two);
     refused.failed(
         1,

@@ -7,7 +7,7 @@ use sluis::ledger::audit::Broken;
 use sluis::ledger::entry::Erases;
 use sluis::ledger::tree::verify_inclusion;
 use sluis::store::journal::JournalError;
-use sluis::store::retention::settle;
+use sluis::store::retention::{settle, tombstone};
 use sluis::store::{Append, Store, proofs};
 use sqlx::AssertSqlSafe;
 
@@ -128,6 +128,24 @@ async fn nothing_is_erased_of_which_no_entry_tells() {
     settle(&*fixture.store, &fixture.journal).await.expect("settled");
     let entries = fixture.store.entries(3, 2).await.expect("read");
     assert!(entries.iter().all(|entry| fixture.journal.open(&entry.row).is_ok()), "neither 3 nor 4");
+}
+
+/// Broken on purpose to see it fail: the list of what was forgotten believed by itself.
+#[tokio::test]
+async fn a_list_that_says_it_was_forgotten_keeps_no_key() {
+    let fixture = Fixture::new().await;
+    erased(&fixture, &[Erases::Entry(2)]).await;
+    let leaf = fixture.store.entries(2, 1).await.expect("read")[0].row.leaf;
+    let class = class(&*fixture.store).await;
+    for name in [tombstone(&leaf), class.to_string()] {
+        write(&fixture, &format!("INSERT INTO erased (name) VALUES ('{name}')")).await;
+    }
+    settle(&*fixture.store, &fixture.journal).await.expect("settled");
+    assert_eq!(opening(&*fixture.store, &fixture).await, [true, true, false, true, true]);
+    let append = Append { entries: vec![fixture.erasure(class)], ..Append::default() };
+    fixture.commit_one(append).await.expect("committed");
+    settle(&*fixture.store, &fixture.journal).await.expect("settled");
+    assert_eq!(opening(&*fixture.store, &fixture).await, [false; 5]);
 }
 
 /// To be broken on purpose: without the key store's names in `settle`; without its tombstones; `Journal::open` without either.

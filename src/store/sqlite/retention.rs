@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use super::lists::{List, Lists};
 use super::seal::{Place, Seal};
@@ -31,10 +31,22 @@ impl Retention for SqliteStore {
     }
 
     async fn forget(&self, what: &Erases, name: &str) -> Result<(), StoreError> {
-        let mut writing = self.writer.acquire().await.map_err(unavailable)?;
-        forget(&mut writing, what).await?;
+        let end: i64 = sqlx::query_scalar("SELECT coalesce(max(idx), -1) + 1 FROM entry")
+            .fetch_one(&self.readers)
+            .await
+            .map_err(unavailable)?;
+        let (mut from, end) = match what {
+            Erases::Entry(index) => (*index, index.saturating_add(1)),
+            _ => (0, super::unsigned(end, "entry", "idx")?),
+        };
+        while from < end {
+            let until = from.saturating_add(STEP).min(end);
+            // Given back after each step: what is to be committed meanwhile comes in between.
+            forget(&mut *self.writer.acquire().await.map_err(unavailable)?, what, (from, until)).await?;
+            from = until;
+        }
         let note = sqlx::query("INSERT OR IGNORE INTO erased (name) VALUES (?)").bind(name);
-        note.execute(&mut *writing).await.map(drop).map_err(unavailable)
+        note.execute(&self.writer).await.map(drop).map_err(unavailable)
     }
 
     async fn buried(&self, tombstones: &BTreeSet<String>) -> Result<Vec<(u64, String)>, StoreError> {
@@ -99,26 +111,14 @@ impl Retention for SqliteStore {
     }
 }
 
-/// Takes what is to be destroyed from the rows, in steps; SQLite overwrites what it takes.
-async fn forget(writing: &mut SqliteConnection, what: &Erases) -> Result<(), StoreError> {
+/// Takes what is to be destroyed from the rows of a range; SQLite overwrites what it takes.
+async fn forget(writing: &mut SqliteConnection, what: &Erases, (from, until): (u64, u64)) -> Result<(), StoreError> {
     sqlx::query("PRAGMA secure_delete = ON").execute(&mut *writing).await.map_err(unavailable)?;
-    let end: i64 =
-        sqlx::query_scalar("SELECT coalesce(max(idx), -1) + 1 FROM entry").fetch_one(&mut *writing).await.map_err(unavailable)?;
-    let (mut from, end) = match what {
-        Erases::Entry(index) => (*index, index.saturating_add(1)),
-        _ => (0, super::unsigned(end, "entry", "idx")?),
+    let update = match what {
+        Erases::Entry(_) => sqlx::query(log::FORGET_RANGE),
+        Erases::Class(name) | Erases::Hold(name) => sqlx::query(log::FORGET_KEPT_BY).bind(name),
     };
-    while from < end {
-        let until = from.saturating_add(STEP).min(end);
-        let mut step = writing.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
-        let update = match what {
-            Erases::Entry(_) => sqlx::query(log::FORGET_RANGE),
-            Erases::Class(name) | Erases::Hold(name) => sqlx::query(log::FORGET_KEPT_BY).bind(name),
-        };
-        update.bind(integer(from)).bind(integer(until)).execute(&mut *step).await.map_err(unavailable)?;
-        step.commit().await.map_err(unavailable)?;
-        from = until;
-    }
+    update.bind(integer(from)).bind(integer(until)).execute(&mut *writing).await.map_err(unavailable)?;
     sqlx::query("PRAGMA secure_delete = OFF").execute(writing).await.map(drop).map_err(unavailable)
 }
 
