@@ -130,7 +130,7 @@ async fn nothing_is_erased_of_which_no_entry_tells() {
     assert!(entries.iter().all(|entry| fixture.journal.open(&entry.row).is_ok()), "neither 3 nor 4");
 }
 
-/// Broken on purpose to see it fail: the list of what was forgotten believed by itself.
+/// To be broken on purpose: the list of what was forgotten believed by itself.
 #[tokio::test]
 async fn a_list_that_says_it_was_forgotten_keeps_no_key() {
     let fixture = Fixture::new().await;
