@@ -49,13 +49,16 @@ impl Walk<'_> {
     /// # Errors
     /// [`ActionError`].
     pub async fn next(&mut self) -> Result<Vec<Line>, ActionError> {
-        if self.is_over {
-            return Ok(Vec::new());
+        while !self.is_over {
+            let (found, next) = self.desk.found(&self.filter, self.page).await?;
+            self.is_over = next.is_none();
+            self.page.after = next;
+            // A page of which all was erased meanwhile is not the end.
+            if !found.is_empty() {
+                return found.into_iter().map(|entry| self.desk.line(entry)).collect();
+            }
         }
-        let (found, next) = self.desk.found(&self.filter, self.page).await?;
-        self.is_over = next.is_none();
-        self.page.after = next;
-        found.into_iter().map(|entry| self.desk.line(entry)).collect()
+        Ok(Vec::new())
     }
 }
 

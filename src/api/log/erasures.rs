@@ -11,7 +11,7 @@ use crate::subject::Prose;
 /// Erase an entry.
 ///
 /// Of your organisation's side of the log, under the signature of your privacy officer (FG): what was sealed in it, and by which it was found, is
-/// destroyed for good, also in every backup. That it was erased, by whom and on what ground, is an entry; everything that was ever proved goes on
+/// destroyed; a backup of the database that is put back does not bring it back. That it was erased, by whom and on what ground, is an entry; everything that was ever proved goes on
 /// verifying. Entries of looks, judgements, overrides and keys are not erased one by one, and none under a legal hold.
 #[utoipa::path(
     post,

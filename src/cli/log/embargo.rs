@@ -71,6 +71,9 @@ impl Embargo {
 impl Place {
     async fn ask(self, outside: Outside) -> Result<Value, Failure> {
         let mut place = self.filter.wire(&self.officer.kit()?)?;
+        if place.get("until").is_some() {
+            return Err(Failure::usage("--until: an embargo is about everything; when it ends is --lift-at"));
+        }
         if let Some(members) = place.as_object_mut() {
             members.insert("ground".to_owned(), json!(self.ground));
             members.insert("until".to_owned(), json!(self.lift_at));

@@ -8,7 +8,7 @@ use crate::app::gateway::Outside;
 use crate::cli::output::{EXIT_CODES, Failure};
 use crate::cli::say;
 
-const ABOUT: &str = "What was sealed in the entry, and by which it was found, is destroyed for good, also in every backup of the database. The entry's place, time, \
+const ABOUT: &str = "What was sealed in the entry, and by which it was found, is destroyed; a backup of the database that is put back does not bring it back. The entry's place, time, \
     kind, organisations, purpose and categories stay, and so does every proof. Who erased it and why is an entry of its own. Whole months go by themselves \
     when their term has passed.";
 
