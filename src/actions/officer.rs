@@ -1,20 +1,23 @@
 //! Acts of a privacy officer (functionaris gegevensbescherming, FG): signed with a key of her own that the gateway's operator enrolled, so that neither
 //! her organisation's systems nor a colleague looks, judges, holds or erases in her name.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::Value;
 
-use super::{ActionError, Desk};
+use super::{ActionError, Desk, people};
 use crate::clock::Timestamp;
 use crate::crypto::{base64, digest};
 use crate::ledger::entry::{Body, Clear, Client, EntryKind, Signed};
-use crate::notice::OwnSignature;
-use crate::organisation::Oin;
-use crate::organisation::people::{PersonalKey, Role};
+use crate::notice::{Addressed, OwnSignature};
+use crate::organisation::people::{Person, PersonalKey, Role};
+use crate::organisation::{Oin, Status};
 use crate::source::digest::canonical_json;
-use crate::store::NonceClaim;
+use crate::store::facts::{facts_digest, registration_digest};
+use crate::store::sequencer::AppendError;
+use crate::store::{Append, Change, Committed, Conflict, EntryRow, Expected, NonceClaim, Registered, Registration};
 
 /// How old a signature may be: what was signed is not kept in a drawer.
 const MAX_AGE: Duration = Duration::from_mins(15);
@@ -23,8 +26,9 @@ const AHEAD: Duration = Duration::from_mins(1);
 
 const OFFICER: &str =
     "a privacy officer (FG) of the organisation, by the reference with which the gateway's operator enrolled her";
-const SIGNATURE: &str = "a signature by the privacy officer's enrolled key over the canonical JSON of what she asks";
+const SIGNATURE: &str = "a signature by the privacy officer's enrolled key over the canonical JSON of what she asks: this one is by another key, or over something else";
 const FRESH: &str = "an instant of the last 15 minutes";
+const USED: &str = "a signature that was not used before: it is good for one request";
 
 /// What a privacy officer asks of the log. Nothing in it is believed before [`Desk::officer`] has looked at it.
 #[derive(Clone, Debug)]
@@ -49,9 +53,20 @@ pub struct OfficersRequest {
 #[derive(Clone, Debug)]
 pub struct Officer {
     organisation: Oin,
-    signed: Signed,
+    vouched: Vouched,
     client: Client,
     nonce: NonceClaim,
+}
+
+/// A privacy officer's signature that holds, with what is claimed and expected by whatever is committed on it.
+#[derive(Clone, Debug)]
+pub(super) struct Vouched {
+    /// As the log keeps it.
+    pub(super) signed: Signed,
+    /// It is used up.
+    pub(super) claim: NonceClaim,
+    /// Her organisation and her enrolment are still what they were when it was looked at.
+    pub(super) expected: Expected,
 }
 
 impl Officer {
@@ -62,19 +77,17 @@ impl Officer {
 
     /// Her reference.
     pub fn reference(&self) -> &str {
-        &self.signed.professional
-    }
-
-    /// The nonce of the request, to be claimed with its first entry.
-    pub const fn nonce(&self) -> &NonceClaim {
-        &self.nonce
+        &self.vouched.signed.professional
     }
 }
 
-/// What she signs: the canonical JSON (RFC 8785) of `{"action":"log-…","professional":…,"request":…,"signedAt":…}`.
-pub fn statement(action: &str, request: &Value, by: &str, signed_at: Timestamp) -> Vec<u8> {
+/// What she signs: the canonical JSON (RFC 8785) of
+/// `{"action":"log-…","gateway":…,"organisation":…,"professional":…,"request":…,"signedAt":…}`, gateway and organisation by their OINs: it is good for no
+/// other.
+pub fn statement(to: Addressed<'_>, action: &str, request: &Value, by: &str, signed_at: Timestamp) -> Vec<u8> {
     canonical_json(&serde_json::json!({
-        "action": step(action), "professional": by, "request": request, "signedAt": signed_at,
+        "action": step(action), "gateway": to.gateway, "organisation": to.organisation, "professional": by, "request": request,
+        "signedAt": signed_at,
     }))
 }
 
@@ -89,24 +102,48 @@ impl Desk {
     /// [`ActionError::Member`] at `/by` when the organisation has no such officer, at `/signed/…` when the signature is not hers over this, or too old.
     pub async fn officer(&self, asked: OfficersRequest) -> Result<Officer, ActionError> {
         let OfficersRequest { organisation, by, action, request, signed, client, nonce } = asked;
-        let over = |by: &str| statement(action, &request, by, signed.signed_at);
-        let signed = self.signed_by_officer(&organisation, &by, &signed, &step(action), over).await?;
-        Ok(Officer { organisation, signed, client, nonce })
+        let to = Addressed { gateway: &self.oin, organisation: &organisation };
+        let over = |by: &str| statement(to, action, &request, by, signed.signed_at);
+        let vouched = self.signed_by_officer(&organisation, &by, &signed, &step(action), over).await?;
+        Ok(Officer { organisation, vouched, client, nonce })
+    }
+
+    /// Commits what an officer asked for, with the nonce of her request: her signature is used up, and her organisation and her enrolment are what they were
+    /// when it was looked at, or nothing is committed.
+    ///
+    /// # Errors
+    /// [`ActionError::Member`] at `/signed/signature` when the signature was used before; [`ActionError::Append`].
+    pub(super) async fn commit_for(
+        &self,
+        officer: &Officer,
+        entries: Vec<EntryRow>,
+        changes: Vec<Change>,
+    ) -> Result<Committed, ActionError> {
+        let Officer { vouched, nonce, .. } = officer;
+        let append = Append {
+            nonce: Some(nonce.clone()),
+            signature: Some(vouched.claim.clone()),
+            expected: Some(vouched.expected.clone()),
+            entries,
+            changes,
+            ..Append::default()
+        };
+        self.sequencer.append(append).await.map_err(used)
     }
 
     /// An entry of an officer's act, to be completed: clear columns and body, with her as its actor and her signature in it.
     pub(super) fn officers_draft(&self, kind: EntryKind, officer: &Officer, name: &str) -> Result<(Clear, Body), ActionError> {
         let (mut clear, mut body) = self.draft(kind, &officer.organisation, name)?;
-        self.acted(&mut clear, &mut body, &officer.organisation, &officer.signed.professional);
+        self.acted(&mut clear, &mut body, &officer.organisation, &officer.vouched.signed.professional);
         if let Some(actor) = &mut body.actor {
             actor.role = Some(Role::PrivacyOfficer.code().to_owned());
         }
         body.client = Some(officer.client.clone());
-        body.signed = vec![officer.signed.clone()];
+        body.signed = vec![officer.vouched.signed.clone()];
         Ok((clear, body))
     }
 
-    /// The signature of a privacy officer of `organisation` under a statement, as the log keeps it: made just now, by the key enrolled for `by`.
+    /// The signature of a privacy officer of `organisation` under a statement: made just now, by the key enrolled for `by`.
     pub(super) async fn signed_by_officer(
         &self,
         organisation: &Oin,
@@ -114,20 +151,50 @@ impl Desk {
         signed: &OwnSignature,
         step: &str,
         statement: impl FnOnce(&str) -> Vec<u8>,
-    ) -> Result<Signed, ActionError> {
+    ) -> Result<Vouched, ActionError> {
         let member = |pointer, expected: &str| ActionError::Member { pointer, expected: expected.to_owned() };
-        let officers = self.enrolled(organisation, Role::PrivacyOfficer).await?;
-        let officer = officers.into_iter().find(|officer| officer.key.kid == by);
-        let key = officer.ok_or_else(|| member("/by", OFFICER))?.key;
-        let now = self.clock.now();
+        let (registered, now) = (self.store.registered().await?, self.clock.now());
+        let active = |one: &&Registration| one.organisation.status == Status::Active;
+        let registration = registered.organisations.get(organisation).filter(active).ok_or(ActionError::NotFound)?;
+        let mut officers = people::counting(registration, Role::PrivacyOfficer, now);
+        let officer = officers.find(|officer| officer.key.kid == by).ok_or_else(|| member("/by", OFFICER))?;
         if signed.signed_at > now.plus(AHEAD) || signed.signed_at.plus(MAX_AGE) < now {
             return Err(member("/signed/signedAt", FRESH));
         }
-        let statement = statement(&key.kid);
-        if !holds(&key, signed, &statement) {
+        let statement = statement(&officer.key.kid);
+        if !holds(&officer.key, signed, &statement) {
             return Err(member("/signed/signature", SIGNATURE));
         }
-        Ok(evidence(key, signed, step, &statement))
+        let expected = expected(&registered, registration, &officer);
+        let signed = evidence(officer.key, signed, step, &statement);
+        // By what is signed: another signature under the same words is no other wish. No nonce of a request has a colon.
+        let nonce = format!("signed:{}", signed.statement);
+        let claim = NonceClaim { organisation: organisation.clone(), nonce, expires: signed.signed_at.plus(MAX_AGE + AHEAD) };
+        Ok(Vouched { signed, claim, expected })
+    }
+}
+
+/// The facts by which somebody is an officer.
+fn expected(registered: &Registered, registration: &Registration, officer: &Person) -> Expected {
+    let digest = registration_digest(registration);
+    Expected {
+        revision: registered.revision,
+        void_at: officer.validity.until,
+        subject: None,
+        organisations: vec![registration.organisation.oin.clone()],
+        recipients: BTreeSet::new(),
+        case: None,
+        digest: facts_digest(std::iter::once(digest), registered.policy.as_deref(), None, None),
+    }
+}
+
+/// A signature that was used before, by the member that it stands in.
+pub(super) fn used(error: AppendError) -> ActionError {
+    match error {
+        AppendError::Conflict(Conflict::SignatureUsed) => {
+            ActionError::Member { pointer: "/signed/signature", expected: USED.to_owned() }
+        }
+        error => error.into(),
     }
 }
 

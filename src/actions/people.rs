@@ -2,6 +2,7 @@
 
 use super::credentials::invalid;
 use super::{ActionError, Desk};
+use crate::clock::Timestamp;
 use crate::consent::professional::{canonical_reference, canonical_registration, is_reference, is_registration};
 use crate::crypto::keys::{Jwk, VerifyingKey};
 use crate::crypto::{base64, digest};
@@ -98,8 +99,7 @@ impl Desk {
     /// The store's.
     pub(super) async fn enrolled(&self, organisation: &Oin, role: Role) -> Result<Vec<Person>, ActionError> {
         let now = self.clock.now();
-        let counts = |person: &Person| person.role == role && person.validity.holds(now);
-        Ok(people(&self.registration(organisation).await?).filter(counts).collect())
+        Ok(counting(&self.registration(organisation).await?, role, now).collect())
     }
 
     /// A keyed digest of a registration, however it is written.
@@ -114,6 +114,11 @@ impl Desk {
 fn is_same_key(left: &str, right: &str) -> bool {
     let public = |jwk: &str| base64::decode_url(serde_json::from_str::<serde_json::Value>(jwk).ok()?.get("x")?.as_str()?).ok();
     public(left).is_some_and(|left| public(right) == Some(left))
+}
+
+/// Those whose enrolment counts at `now`.
+pub(super) fn counting(registration: &Registration, role: Role, now: Timestamp) -> impl Iterator<Item = Person> {
+    people(registration).filter(move |person| person.role == role && person.validity.holds(now))
 }
 
 /// The people of an organisation. One whose key cannot be read is nobody.

@@ -1,5 +1,5 @@
-//! What ends with time (`domain.md` §9): consents past their term expire, by an event of their own; consents, overrides, closed cases and closed tasks
-//! past theirs are removed, by an entry in the log. The log's own entries end in [`super::retention`].
+//! What ends with time (`domain.md` §9): consents past their term expire, by an event of their own; consents, overrides, closed cases, closed tasks
+//! and ended embargoes past theirs are removed, by an entry in the log. The log's own entries end in [`super::retention`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use crate::catalogue::PurposeCode;
 use crate::clock::{SureTime, Timestamp};
 use crate::consent::ConsentState;
 use crate::consent::record::ConsentEvent;
+use crate::exchange::Gateway;
 use crate::ledger::entry::{EntryKind, Erasure};
 use crate::policy::Bundle;
 use crate::store::duties::PastTerm;
@@ -32,7 +33,7 @@ const YEAR: Duration = Duration::from_hours(24 * 366);
 pub struct Terms {
     /// Consents and overrides after their validity, cases after they were closed: as long as the log that rests on them.
     pub consents: Duration,
-    /// Tasks, after they were closed.
+    /// Tasks after they were closed, embargoes after they were lifted or ended.
     pub tasks: Duration,
 }
 
@@ -59,7 +60,7 @@ impl Terms {
 }
 
 /// Looks after terms for ever.
-pub async fn keep(desk: Arc<Desk>) {
+pub async fn keep(desk: Arc<Desk>, gateway: Arc<Gateway>) {
     let mut sure = SureTime::starting(desk.clock.now(), Instant::now());
     loop {
         tokio::time::sleep(EVERY).await;
@@ -68,7 +69,7 @@ pub async fn keep(desk: Arc<Desk>) {
         }
         // What is destroyed for a wrong clock stays gone when the clock is right again.
         let Some(now) = sure.after(desk.clock.now(), Instant::now()) else { continue };
-        if let Err(error) = desk.erase_past_term(now).await {
+        if let Err(error) = desk.erase_past_term(now, gateway.witnessing.as_ref()).await {
             tracing::warn!(%error, "entries past their term could not be erased");
         }
     }
@@ -115,17 +116,29 @@ impl Desk {
         loop {
             let (consents, tasks) = (now.minus(self.terms.consents), now.minus(self.terms.tasks));
             let past = self.store.past_term(consents, tasks, AT_ONCE).await?;
+            let past = PastTerm { embargoes: self.embargoes_past_term().await, ..past };
             if past == PastTerm::default() {
                 return Ok(());
             }
             let own = self.oin.clone();
             let (clear, mut body) = self.draft(EntryKind::Erasure, &own, "registers past their term")?;
-            let lists = [&past.consents, &past.overrides, &past.cases, &past.tasks];
+            let lists = [&past.consents, &past.overrides, &past.cases, &past.tasks, &past.embargoes];
             let count = u64::try_from(lists.iter().map(|list| list.len()).sum::<usize>()).unwrap_or(u64::MAX);
-            let rule = "consents, overrides and cases: validity and log term; tasks: term after closing".to_owned();
+            let rule =
+                "consents, overrides and cases: validity and log term; tasks and embargoes: term after their end".to_owned();
             body.erasure = Some(Erasure { rule, erases: None, count });
             let entry = self.entry((clear, body))?;
             self.commit_once(vec![entry], vec![Change::Erase(past)], Once::default()).await?;
         }
+    }
+
+    /// Those that ended by a time that has surely come: of what is gone too early is told too early, for good. Where they cannot be read, they stay.
+    async fn embargoes_past_term(&self) -> Vec<String> {
+        let Some(sure) = self.believed.time() else { return Vec::new() };
+        let ended = self.store.ended_embargoes(sure.minus(self.terms.tasks), AT_ONCE).await;
+        ended.unwrap_or_else(|error| {
+            tracing::warn!(%error, "embargoes past their term are not removed");
+            Vec::new()
+        })
     }
 }

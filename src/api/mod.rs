@@ -18,8 +18,11 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{HeaderValue, Method, StatusCode, header};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+pub use self::log::Places;
 
 use crate::actions::Desk;
 use crate::consent::ConsentState;
@@ -48,9 +51,9 @@ pub struct Api {
     /// How long a body may take.
     pub body_time: Duration,
     /// Places for requests in flight.
-    pub places: Semaphore,
-    /// Places for files that are being made and sent.
-    pub exports: Arc<Semaphore>,
+    pub places: Arc<Semaphore>,
+    /// Places for what walks over the log.
+    pub walks: Places,
 }
 
 /// The API listener's router: one way in for every request.
@@ -75,14 +78,14 @@ async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
         id: id.to_string(),
     };
     let send = |reply| api.responder.send(reply, &asked, &*api.gateway.clock);
-    let Ok(_place) = api.places.try_acquire() else {
+    let Ok(place) = Arc::clone(&api.places).try_acquire_owned() else {
         let busy =
             Refusal::new(ProblemType::RateLimited, "this node is at its limit; try again").retry_after(Duration::from_secs(1));
         return send(Reply::problem(&busy, &asked.id));
     };
     let reading = Reading { authorities: &api.authorities, body_time: api.body_time, arrived, arrived_at };
     match incoming::read(request, peer, signature, reading).await {
-        Ok(request) => send(route(&api, request, &asked.id).await),
+        Ok(request) => send(route(&api, request, &asked.id, place).await),
         Err(ReadError::Refused(refusal)) => send(ending(Reply::problem(&refusal, &asked.id), refusal.kind)),
         Err(ReadError::TimedOut) => bare(StatusCode::REQUEST_TIMEOUT),
     }
@@ -98,8 +101,8 @@ fn ending(reply: Reply, kind: ProblemType) -> Reply {
     }
 }
 
-/// What is public is answered; everything else needs a signature.
-async fn route(api: &Arc<Api>, request: SignedRequest, id: &str) -> Reply {
+/// What is public is answered; everything else needs a signature. The place is kept until the work is done, whether its client waits for that or not.
+async fn route(api: &Arc<Api>, request: SignedRequest, id: &str, place: OwnedSemaphorePermit) -> Reply {
     let path = request.path.clone();
     if request.method == Method::GET
         && let Some(reply) = api.public.reply(&api.gateway, &path, id).await
@@ -108,7 +111,13 @@ async fn route(api: &Arc<Api>, request: SignedRequest, id: &str) -> Reply {
     }
     // What a client has begun to ask is finished when it goes away: its entries tell the truth either way.
     let (api, id) = (Arc::clone(api), id.to_owned());
-    let work = tokio::spawn(async move { Box::pin(signed(&api, request, &id)).await });
+    let gone = CancellationToken::new();
+    let _waits = gone.clone().drop_guard();
+    let work = tokio::spawn(async move {
+        let reply = Box::pin(signed(&api, request, &id, &gone)).await;
+        drop(place);
+        reply
+    });
     work.await.unwrap_or_else(|_| Reply::of(500, "application/problem+json", b"{}".to_vec()))
 }
 
@@ -202,7 +211,8 @@ impl<'a> Resource<'a> {
     }
 }
 
-async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
+/// `gone` ends when nobody waits for the reply any more.
+async fn signed(api: &Api, request: SignedRequest, id: &str, gone: &CancellationToken) -> Reply {
     let path = request.path.clone();
     let resource = Resource::of(&path);
     let method = request.method.clone();
@@ -241,7 +251,7 @@ async fn signed(api: &Api, request: SignedRequest, id: &str) -> Reply {
         (Resource::Notices, true) => notices::list(api, &authenticated).await,
         (Resource::Notice(notice), true) => notices::one(api, &authenticated, notice).await,
         (Resource::Answers(notice), true) => notices::answer(api, &authenticated, notice).await,
-        (Resource::Log(act), true) => log::answer(api, &authenticated, act).await,
+        (Resource::Log(act), true) => log::answer(api, &authenticated, act, gone).await,
     };
     match outcome {
         Ok(reply) => reply,

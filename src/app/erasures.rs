@@ -1,19 +1,20 @@
 //! Whether what the log says was erased is erased, and nothing else: for whoever holds the gateway's keys. Writes nothing.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::at_rest::AtRest;
 use super::gateway::{Outside, StartError};
 use crate::config::GatewayConfig;
 use crate::crypto::digest;
-use crate::keystore::Names;
+use crate::keystore::KeyStoreError;
 use crate::ledger::entry::{Beside, Erases};
 use crate::ledger::token::SearchKey;
 use crate::store::journal::{Journal, JournalError};
 use crate::store::retention::tombstone;
 use crate::store::sqlite::audit::LogFile;
-use crate::store::{EntryRow, StoredEntry};
+use crate::store::{EntryRow, StoreError, StoredEntry};
 
 /// Entries read at once.
 const PAGE: u32 = 512;
@@ -27,33 +28,48 @@ pub struct Erasures {
     pub held: u64,
     /// Entries that are erased, as an entry says, and whose key is destroyed.
     pub erased: u64,
-    /// Entries whose key is destroyed, as an entry says, while their rows still have tokens: the gateway's next start, or its next minute, takes them.
-    pub to_forget: u64,
+    /// Entries that an entry says are erased, and whose erasing is not finished: they open, or their rows still have tokens. The gateway finishes it at its
+    /// next start, or within a minute.
+    pub unfinished: u64,
 }
 
 /// Why they are not as they should be.
 #[derive(Debug, thiserror::Error)]
 pub enum ErasuresError {
-    /// Configuration, keys or store cannot be read.
+    /// Configuration or keys cannot be read.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The store cannot be read, or what is in it is not what it must be.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The key store cannot be read.
+    #[error("{0}")]
+    KeyStore(#[from] KeyStoreError),
     /// An entry is not as it should be.
     #[error("entry {0} {1}")]
     Entry(u64, String),
     /// A key is destroyed, and no entry says why.
-    #[error("the key store has destroyed {0}, and no entry of the log says so")]
-    Unsaid(String),
-    /// What an entry says was erased has its key.
     #[error(
-        "the log says that {0} was erased, and its key is not destroyed\n  do: start the gateway, which finishes what was begun"
+        "the key store has destroyed {0}, and no entry of the log says so: what it kept is lost, and not by the gateway\n  \
+         do: put the folder of the key store back from its backup, if it has this key"
     )]
-    Kept(String),
+    Unsaid(String),
+    /// What entries say was erased is not gone yet.
+    #[error(
+        "not finished: {0}\n  do: start the gateway, which finishes what was begun, or, where it runs, wait a minute; if it is still so then, its log says why"
+    )]
+    Unfinished(String),
 }
+
+const CHANGED: &str = "says that something was erased, and was changed: its columns or its body do not match its leaf\n  do: run `sluis log verify full`";
+const UNSAID: &str =
+    "was erased, and no entry of the log says so\n  do: restore the store, or the folder of the key store, from its backup";
+const KEY_IS_BACK: &str = "is erased, and the key store has its key, or lacks its tombstone: the folder was put back\n  do: start the gateway, which destroys it again";
 
 /// Looks at every entry of the gateway's log with its keys.
 ///
 /// # Errors
-/// [`ErasuresError`] with the first thing that is wrong.
+/// [`ErasuresError`] with the first thing that is wrong; [`ErasuresError::Unfinished`] only when nothing else is.
 pub async fn verify(
     config: &GatewayConfig,
     outside: &Outside,
@@ -63,27 +79,33 @@ pub async fn verify(
     let (keys, root) = at_rest.keys(&outside.entropy)?;
     let search = SearchKey::new(digest::derive(&root, "sluis/v1/search-tokens"));
     let journal = Journal::new(keys, Arc::clone(&outside.entropy), search);
-    let mut file = LogFile::open(at_rest.file()).await.map_err(StartError::new)?;
-    let size = u64::try_from(file.head().await.map_err(StartError::new)?.size).unwrap_or_default();
-    let looking = Looking { said: said(&mut file, &journal).await?, names: journal.names("").map_err(StartError::new)?, journal };
+    let mut file = LogFile::open(at_rest.file()).await?;
+    let size = u64::try_from(file.head().await?.size).unwrap_or_default();
+    let said = said(&mut file, &journal).await?;
+    let mut looking = Looking { file: at_rest.file().to_owned(), said, journal };
+    looking.nothing_unsaid().await?;
     let (mut found, mut from) = (Erasures::default(), 0);
     loop {
-        let entries = file.entries(from, PAGE).await.map_err(StartError::new)?;
+        let entries = file.entries(from, PAGE).await?;
         let Some(last) = entries.last() else { break };
         from = last.index.saturating_add(1);
         for entry in &entries {
-            looking.at(entry, &mut found)?;
+            looking.at(entry, &mut found).await?;
         }
         progress(from, size);
     }
-    looking.keys()?;
+    looking.nothing_kept()?;
+    if found.unfinished > 0 {
+        let Erasures { unfinished, .. } = found;
+        return Err(ErasuresError::Unfinished(format!("{unfinished} entries that the log says are erased are not gone yet")));
+    }
     Ok(found)
 }
 
 /// What the log says was erased, each as its sealed body says it, or, where that is erased itself, as its columns do.
 async fn said(file: &mut LogFile, journal: &Journal) -> Result<BTreeSet<Erases>, ErasuresError> {
     let mut said = BTreeSet::new();
-    for StoredEntry { index, row } in file.erasing().await.map_err(StartError::new)? {
+    for StoredEntry { index, row } in file.erasing().await? {
         let columns = row.leaf.holds(&row.body) && Beside::before(&row.body) == Some(row.beside());
         let opened = match journal.open(&row) {
             Ok(body) => body.erasure.and_then(|erasure| erasure.erases) == row.erases,
@@ -91,7 +113,7 @@ async fn said(file: &mut LogFile, journal: &Journal) -> Result<BTreeSet<Erases>,
             Err(_) => false,
         };
         if !opened {
-            return Err(ErasuresError::Entry(index, "says what was erased, and is not what its leaf commits to".to_owned()));
+            return Err(ErasuresError::Entry(index, CHANGED.to_owned()));
         }
         said.extend(row.erases);
     }
@@ -100,29 +122,43 @@ async fn said(file: &mut LogFile, journal: &Journal) -> Result<BTreeSet<Erases>,
 
 /// What entries are held against.
 struct Looking {
+    file: PathBuf,
     said: BTreeSet<Erases>,
-    names: Names,
     journal: Journal,
 }
 
 impl Looking {
-    fn at(&self, entry: &StoredEntry, found: &mut Erasures) -> Result<(), ErasuresError> {
-        let wrong = |what: String| Err(ErasuresError::Entry(entry.index, what));
+    async fn at(&mut self, entry: &StoredEntry, found: &mut Erasures) -> Result<(), ErasuresError> {
+        let wrong = |what: &str| Err(ErasuresError::Entry(entry.index, what.to_owned()));
         let is_said = self.is_said(entry.index, &entry.row);
         match self.journal.open(&entry.row) {
-            Ok(_) if is_said => return wrong("was erased, says the log, and still opens".to_owned()),
+            Ok(_) if is_said => found.unfinished = found.unfinished.saturating_add(1),
             Ok(_) => {
                 found.open = found.open.saturating_add(1);
                 found.held = found.held.saturating_add(u64::from(entry.row.held_by.is_some()));
             }
-            Err(JournalError::Erased) if !is_said => return wrong("was erased, and no entry of the log says so".to_owned()),
-            Err(JournalError::Erased) if entry.row.erasable.is_some() => found.to_forget = found.to_forget.saturating_add(1),
-            Err(JournalError::Erased) if !self.is_destroyed(&entry.row) => {
-                return wrong("has no key, and the key store has".to_owned());
+            Err(JournalError::Erased) if !is_said => {
+                // A gateway that runs may have erased it since the file was opened.
+                self.hear_again().await?;
+                if !self.is_said(entry.index, &entry.row) {
+                    return wrong(UNSAID);
+                }
+                found.unfinished = found.unfinished.saturating_add(1);
             }
+            Err(JournalError::Erased) if entry.row.erasable.is_some() => found.unfinished = found.unfinished.saturating_add(1),
+            Err(JournalError::Erased) if !self.is_destroyed(&entry.row)? => return wrong(KEY_IS_BACK),
             Err(JournalError::Erased) => found.erased = found.erased.saturating_add(1),
-            Err(error) => return wrong(format!("does not open: {error}")),
+            Err(error) => {
+                return wrong(&format!("does not open: {error}\n  do: run `sluis log verify full`, and restore the store"));
+            }
         }
+        Ok(())
+    }
+
+    /// What the log says by now.
+    async fn hear_again(&mut self) -> Result<(), ErasuresError> {
+        let now = said(&mut LogFile::open(&self.file).await?, &self.journal).await?;
+        self.said.extend(now);
         Ok(())
     }
 
@@ -134,18 +170,30 @@ impl Looking {
         self.said.contains(&Erases::Entry(index)) || self.said.contains(&kept_by)
     }
 
-    fn is_destroyed(&self, row: &EntryRow) -> bool {
-        self.names.destroyed.contains(row.wrapping_key()) || self.names.destroyed.contains(&tombstone(&row.leaf))
+    fn is_destroyed(&self, row: &EntryRow) -> Result<bool, KeyStoreError> {
+        Ok(self.journal.is_destroyed(row.wrapping_key())? || self.journal.is_destroyed(&tombstone(&row.leaf))?)
     }
 
-    /// That class by class, and hold by hold, key store and log say the same.
-    fn keys(&self) -> Result<(), ErasuresError> {
-        let destroyed = self.names.destroyed.iter().filter_map(|name| name.parse::<Erases>().ok());
-        if let Some(unsaid) = destroyed.filter(|name| !matches!(name, Erases::Entry(_))).find(|name| !self.said.contains(name)) {
-            return Err(ErasuresError::Unsaid(unsaid.to_string()));
+    /// That of no class, and no hold, the key is destroyed without an entry that says so.
+    async fn nothing_unsaid(&mut self) -> Result<(), ErasuresError> {
+        let mut again = false;
+        for name in self.journal.names("")?.destroyed {
+            let Ok(what @ (Erases::Class(_) | Erases::Hold(_))) = name.parse::<Erases>() else { continue };
+            if !self.said.contains(&what) && !std::mem::replace(&mut again, true) {
+                self.hear_again().await?;
+            }
+            if !self.said.contains(&what) {
+                return Err(ErasuresError::Unsaid(name));
+            }
         }
-        match self.said.iter().find(|name| self.names.there.contains(&name.to_string())) {
-            Some(kept) => Err(ErasuresError::Kept(kept.to_string())),
+        Ok(())
+    }
+
+    /// That of every class, and every hold, that is said to be erased the key is gone.
+    fn nothing_kept(&self) -> Result<(), ErasuresError> {
+        let there = self.journal.names("")?.there;
+        match self.said.iter().map(ToString::to_string).find(|name| there.contains(name)) {
+            Some(kept) => Err(ErasuresError::Unfinished(format!("the log says that {kept} was erased, and its key is there"))),
             None => Ok(()),
         }
     }

@@ -16,7 +16,7 @@ use super::policies;
 use super::registers::{self, Registers};
 use super::witnesses;
 use crate::actions::{Desk, log, terms};
-use crate::api::{Api, openapi};
+use crate::api::{Api, Places, openapi};
 use crate::clock::Clock;
 use crate::config::{ConfigError, GatewayConfig};
 use crate::crypto::digest::KeyedDigest;
@@ -162,8 +162,12 @@ pub async fn build_with(
     let witnessing = witnesses::known(&config.log, &log)?;
     if let Some(witnessing) = &witnessing {
         witnesses::compare(witnessing, &*store).await?;
-        let kept = store.newest_cosigned().await.map_err(StartError::new)?;
-        if let Some(kept) = kept {
+        let unreadable = |error| {
+            StartError::new(format!(
+                "{error}\n  do: find out what was changed (sluis log verify full); a row of that table can be deleted, heads are cosigned anew"
+            ))
+        };
+        if let Some(kept) = store.newest_cosigned().await.map_err(unreadable)? {
             witnessing.resume(&kept, clock.now());
         }
     }
@@ -207,8 +211,8 @@ pub async fn build_with(
     Ok(Built { gateway, desk, log, signing, api, watched, policies: source, config })
 }
 
-/// How many files a node makes and sends at a time.
-const EXPORTS: usize = 4;
+/// How many overviews, reports and exports a node makes at a time, and of them one organisation: each walks over the log.
+const WALKS: (usize, usize) = (6, 2);
 
 fn api(config: &GatewayConfig, gateway: &Arc<Gateway>, desk: &Arc<Desk>, signing: &PrivateJwk) -> Result<Api, StartError> {
     Ok(Api {
@@ -218,8 +222,8 @@ fn api(config: &GatewayConfig, gateway: &Arc<Gateway>, desk: &Arc<Desk>, signing
         authorities: config.gateway.authorities.clone(),
         public: Arc::new(public(signing, true)?),
         body_time: Duration::from_millis(config.limits.body_ms),
-        places: Semaphore::new(config.limits.in_flight),
-        exports: Arc::new(Semaphore::new(EXPORTS)),
+        places: Arc::new(Semaphore::new(config.limits.in_flight)),
+        walks: Places::new(WALKS.0, WALKS.1),
     })
 }
 
@@ -305,7 +309,7 @@ impl Bound {
     pub async fn run(self, shutdown: CancellationToken) {
         let jobs = TaskTracker::new();
         let stop_jobs = CancellationToken::new();
-        let kept: jobs::Job = Box::pin(terms::keep(Arc::clone(&self.desk)));
+        let kept: jobs::Job = Box::pin(terms::keep(Arc::clone(&self.desk), Arc::clone(&self.gateway)));
         let searched: jobs::Job = Box::pin(log::keep(Arc::clone(&self.desk)));
         let own_keys: jobs::Job = Box::pin(self.own_keys.watch());
         for job in jobs::all(&self.gateway).into_iter().chain([kept, searched, own_keys]) {

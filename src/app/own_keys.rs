@@ -73,7 +73,7 @@ impl OwnKeys {
         loop {
             tokio::time::sleep(EVERY).await;
             if let Err(error) = self.tell().await {
-                tracing::warn!(%error, "tried again");
+                tracing::warn!(%error, "the gateway's own keys could not be logged; trying again");
             }
         }
     }

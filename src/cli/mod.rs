@@ -74,7 +74,7 @@ enum Command {
     Sign(sign::Sign),
     /// Open a sealed payload.
     Open(open::Open),
-    /// The disclosure log: verify it, search it.
+    /// The disclosure log: verify, search, export, report, embargo, hold and erase.
     Log(log::Log),
     /// Verify what was kept: receipts.
     Verify(verify::Verify),

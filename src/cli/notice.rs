@@ -12,7 +12,7 @@ use super::output::{EXIT_CODES, Failure, finish};
 use super::own_key::hand;
 use super::say;
 use crate::app::gateway::Outside;
-use crate::client::plain;
+use crate::client::{Kit, plain};
 use crate::clock::Timestamp;
 use crate::notice::OwnSignature;
 use crate::source::overrides::Verdict;
@@ -115,10 +115,10 @@ impl Notice {
 
 impl Answer {
     async fn give(self, outside: Outside) -> Result<(), Failure> {
-        let client = self.kit.client(&outside)?.1;
+        let (kit, client) = self.kit.client(&outside)?;
         let target = format!("/v1/notices/{}", path_segment(&self.id)?);
         let signed = match &self.key {
-            Some(key) => Some(self.sign(&client.read(&target).await?, key, outside)?),
+            Some(key) => Some(self.sign(&kit, &client.read(&target).await?, key, outside)?),
             None => None,
         };
         let Self { code, by, basis, reason, until, .. } = self;
@@ -127,11 +127,12 @@ impl Answer {
     }
 
     /// The privacy officer's own signature under her verdict.
-    fn sign(&self, task: &Value, key: &Path, outside: Outside) -> Result<OwnSignature, Failure> {
+    fn sign(&self, kit: &Kit, task: &Value, key: &Path, outside: Outside) -> Result<OwnSignature, Failure> {
         let code = serde_json::from_value(json!(self.code)).map_err(|_| Failure::usage(format!("{}: no answer", self.code)))?;
         let id = task["about"].as_str().unwrap_or_default();
         let of = serde_json::from_value(task["kind"].clone()).map_err(Failure::usage)?;
-        let verdict = Verdict { of, notice: &self.id, id, answer: code, basis: self.basis.as_deref() };
+        let to = kit.addressed().map_err(Failure::usage)?;
+        let verdict = Verdict { to, of, notice: &self.id, id, answer: code, basis: self.basis.as_deref() };
         let hand = hand(&self.by, key, outside)?;
         let signed = hand.sign(|step| verdict.statement(&step.professional, step.signed_at)).map_err(Failure::usage)?;
         Ok(OwnSignature { signed_at: signed.signed_at, signature: signed.signature })

@@ -20,6 +20,9 @@ pub const UNWITNESSED: u8 = 5;
 /// A log does not continue what was seen of it before.
 pub const DIVERGED: u8 = 6;
 
+/// What was begun is not finished: nothing is wrong with it yet.
+pub const UNFINISHED: u8 = 7;
+
 /// For `--help`.
 pub const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused; 2 wrong usage; 3 a verification failed; 4 no connection.";
 
@@ -66,6 +69,11 @@ impl Failure {
     #[must_use]
     pub fn after(self, done: &str) -> Self {
         Self { text: format!("{done}\n  {}", self.text), ..self }
+    }
+
+    /// The exit code.
+    pub const fn code(&self) -> u8 {
+        self.code
     }
 
     /// Writes the reason to standard error.

@@ -5,16 +5,19 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::output::{EXIT_CODES, Failure, UNVERIFIED, finish};
+use super::output::{Failure, UNVERIFIED, UNWITNESSED, finish};
 use super::{input, say};
 use crate::client::{Kept, Kit};
+use crate::ledger::quorum::QuorumNotMet;
 use crate::ledger::receipt::{CheckResult, ReceiptError};
 use crate::ledger::statement::Statement;
 use crate::organisation::Oin;
 
 const ABOUT: &str = "With --sealed and --request the receipt is held against the very messages: it shows that this answer to this request is in \
     the log. With --statement, kept when the receipt came, it shows that an entry with these digests is in the log; the messages are not \
-    needed then, and it goes on holding after the content of the log entry has been destroyed.";
+    needed then, and it goes on holding after the content of the log entry has been destroyed.\n\n\
+    `sluis log verify receipt` is the same for who has no kit, and holds the receipt against the log at hand too.\n\n\
+    Exit codes: 0 it proves it; 5 it does, and --witnessed was asked, and no quorum of witnesses cosigned; 3 it does not; 2 wrong usage.";
 
 /// Verify what was kept.
 #[derive(Args)]
@@ -30,7 +33,7 @@ enum What {
 }
 
 #[derive(Args)]
-#[command(after_help = format!("{ABOUT}\n\n{EXIT_CODES}"))]
+#[command(after_help = ABOUT)]
 struct Given {
     /// Your organisation's folder in the integrator's kit: it says whose receipt this is, and holds the log's key.
     #[arg(long, value_name = "DIR")]
@@ -115,7 +118,15 @@ pub(super) fn tell(checks: &[CheckResult]) {
 
 /// The receipt does not stand.
 pub(super) fn unproved(error: &ReceiptError) -> Failure {
-    failed(&error.check().to_string(), error)
+    match error {
+        ReceiptError::Witnesses(QuorumNotMet::TooFew { .. }) => unwitnessed(error),
+        error => failed(&error.check().to_string(), error),
+    }
+}
+
+/// All holds, and no quorum vouches for the head.
+pub(super) fn unwitnessed(why: &dyn std::fmt::Display) -> Failure {
+    Failure::new(UNWITNESSED, format!("unwitnessed: {why}"))
 }
 
 fn failed(check: &str, reason: &dyn std::fmt::Display) -> Failure {

@@ -1,11 +1,15 @@
 //! A log in a file, verified as a whole, offline: against its signed head, against heads that were seen before, and for its witnesses.
 
+mod cosigned;
 mod receipts;
 mod reconcile;
+mod search;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use receipts::Foreign;
+pub use search::verify_search;
+
 pub use reconcile::{Absent, Awaited, Pair, Recipient, Reconciliation, Side, Sides, Surplus};
 
 use crate::ledger::audit::{Audit, Broken, StoredHead};
@@ -17,8 +21,8 @@ use crate::ledger::tree::{self, NodeHash, Tile, TileId, Tiles, verify_consistenc
 use crate::store::StoreError;
 use crate::store::sqlite::audit::LogFile;
 
-/// Entries read at once.
-const PAGE: u32 = 1024;
+/// Entries read at once: as many as a tile has, and never more than 256 MiB.
+const PAGE: u32 = 256;
 
 /// What a log is held against.
 pub struct Against {
@@ -39,8 +43,24 @@ pub struct Verified {
     pub receipts: u64,
     /// How many of them are erased, as other entries of it say.
     pub erased: u64,
-    /// The names of the witnesses that cosigned its head, if they make the quorum.
-    pub witnessed_by: Option<Vec<String>>,
+    /// The newest head that a quorum cosigned, if there is one.
+    pub witnessed: Option<Witnessed>,
+}
+
+/// A head that a quorum of witnesses cosigned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witnessed {
+    /// How many entries it covers, from the first on.
+    pub size: u64,
+    /// The names of the witnesses.
+    pub by: Vec<String>,
+}
+
+impl Verified {
+    /// Who cosigned the whole of it, up to its last entry.
+    pub fn witnessed_by(&self) -> Option<&[String]> {
+        self.witnessed.as_ref().filter(|witnessed| witnessed.size == self.size).map(|witnessed| witnessed.by.as_slice())
+    }
 }
 
 impl Against {
@@ -67,36 +87,42 @@ impl Against {
     /// # Errors
     /// [`AuditError`] says which entry, tile or head is not what it was.
     pub async fn verify(&self, path: &Path, progress: impl FnMut(u64, u64)) -> Result<Verified, AuditError> {
-        self.verify_file(&mut LogFile::open(path).await?, progress).await
+        self.verify_file(&mut open(path).await?, progress).await
     }
 
     async fn verify_file(&self, file: &mut LogFile, progress: impl FnMut(u64, u64)) -> Result<Verified, AuditError> {
         let head = file.head().await?;
         if head.checkpoint.is_empty() && head.size == 0 {
-            return self.empty(file).await;
+            return self.empty(file, &head).await;
         }
         let signed = SignedCheckpoint::parse(&head.checkpoint).map_err(AuditError::Head)?;
         self.is_head(&head, &signed)?;
         let checkpoint = signed.checkpoint();
         let erases = file.erasures().await?;
-        let mut audit = Audit::new(self.seen.iter().map(|(_, seen)| seen.checkpoint().size()), erases);
+        let cosigned = self.cosigned(file).await?;
+        let sizes = self.seen.iter().map(|(_, seen)| seen.checkpoint().size());
+        let mut audit = Audit::new(sizes.chain(cosigned.sizes()), erases);
         let whole = read(file, &mut audit, checkpoint.size(), progress).await;
         // A head that was seen tells more than a tile: what is cut off or rewritten is named by it.
         if let Some(diverged) = self.diverged(&audit, checkpoint.size()) {
             return Err(diverged);
         }
+        if whole.is_err()
+            && let Some(diverged) = self.diverged_by_tiles(file, checkpoint.size()).await?
+        {
+            return Err(diverged);
+        }
         whole?;
         audit.finish(checkpoint.size(), &checkpoint.root())?;
+        without_strays(file, audit.size()).await?;
+        // What the entries give was signed; the witnesses may have seen something else all the same.
+        if let Some(diverged) = cosigned.diverged(&audit, checkpoint.size()) {
+            return Err(diverged);
+        }
         let receipts = self.kept(file, audit.size()).await?;
-        // The same head with its witnesses' lines, once they are there: kept beside the head, and believed by the signatures alone.
-        let kept = file.cosigned(checkpoint.size()).await?.and_then(|text| SignedCheckpoint::parse(&text).ok());
-        let kept = kept.filter(|kept| kept.note().text() == signed.note().text());
-        Ok(Verified {
-            size: audit.size(),
-            receipts,
-            erased: audit.erased(),
-            witnessed_by: self.witnesses(kept.as_ref().unwrap_or(&signed))?,
-        })
+        // Of the signed head nobody else may know yet; those that were cosigned are kept apart, and believed by their signatures alone.
+        let witnessed = self.witnessed(&signed)?.or(cosigned.newest);
+        Ok(Verified { size: audit.size(), receipts, erased: audit.erased(), witnessed })
     }
 
     /// Verifies that the log of the `later` head continues that of the `earlier` one, by a proof from the tiles of the store at `path`; gives both sizes.
@@ -111,7 +137,7 @@ impl Against {
         let (old, new) = (old.checkpoint(), new.checkpoint());
         let diverged = || AuditError::Diverged { name: earlier.0.to_owned(), size: old.size(), now: new.size() };
         let wanted = tree::consistency_tiles(old.size(), new.size()).map_err(|_| diverged())?;
-        let stored = tiles(&mut LogFile::open(path).await?, wanted).await?;
+        let stored = tiles(&mut open(path).await?, wanted).await?;
         let proof = tree::consistency(old.size(), new.size(), &stored).map_err(|error| AuditError::Proof(error.to_string()))?;
         verify_consistency((old.size(), &old.root()), (new.size(), &new.root()), &proof).map_err(|_| diverged())?;
         Ok((old.size(), new.size()))
@@ -126,14 +152,18 @@ impl Against {
         Ok(())
     }
 
-    async fn empty(&self, file: &mut LogFile) -> Result<Verified, AuditError> {
+    async fn empty(&self, file: &mut LogFile, head: &StoredHead) -> Result<Verified, AuditError> {
         if let Some((name, seen)) = self.seen.iter().find(|(_, seen)| seen.checkpoint().size() > 0) {
             return Err(AuditError::Diverged { name: name.clone(), size: seen.checkpoint().size(), now: 0 });
+        }
+        if head.root != tree::empty_root().bytes() {
+            return Err(AuditError::OtherHead);
         }
         if let Some(line) = file.lines(i64::MIN, 1).await?.get()?.first() {
             return Err(Broken::Invented(line.index).into());
         }
-        Ok(Verified { size: 0, erased: 0, receipts: self.kept(file, 0).await?, witnessed_by: None })
+        without_strays(file, 0).await?;
+        Ok(Verified { size: 0, erased: 0, receipts: self.kept(file, 0).await?, witnessed: None })
     }
 
     /// The smallest head that was seen and is none of this log's.
@@ -146,17 +176,63 @@ impl Against {
         Some(AuditError::Diverged { name: smallest.0.clone(), size: smallest.1.checkpoint().size(), now })
     }
 
+    /// The same by the stored tiles, where the entries end too early to tell: a log that was put back and went on differs from what was seen, whatever else
+    /// is wrong with it.
+    async fn diverged_by_tiles(&self, file: &mut LogFile, now: u64) -> Result<Option<AuditError>, AuditError> {
+        for (name, seen) in &self.seen {
+            let seen = seen.checkpoint();
+            if root(file, seen.size()).await.is_ok_and(|root| root != seen.root()) {
+                return Ok(Some(AuditError::Diverged { name: name.clone(), size: seen.size(), now }));
+            }
+        }
+        Ok(None)
+    }
+
     /// Who cosigned, if they make the quorum.
-    fn witnesses(&self, signed: &SignedCheckpoint) -> Result<Option<Vec<String>>, AuditError> {
+    fn witnessed(&self, signed: &SignedCheckpoint) -> Result<Option<Witnessed>, AuditError> {
         if self.policy.as_ref().is_some_and(|policy| !policy.logs().is_empty() && !policy.logs().contains(&self.log)) {
             return Err(AuditError::UnknownLog);
         }
         match self.policy.as_ref().map(|policy| policy.witnessed(signed)) {
             None | Some(Err(QuorumNotMet::TooFew { .. })) => Ok(None),
-            Some(Ok(witnessed)) => Ok(Some(witnessed.by.iter().map(|(witness, _)| witness.name.clone()).collect())),
+            Some(Ok(witnessed)) => {
+                let by = witnessed.by.iter().map(|(witness, _)| witness.name.clone()).collect();
+                Ok(Some(Witnessed { size: signed.checkpoint().size(), by }))
+            }
             Some(Err(QuorumNotMet::Forged(name))) => Err(AuditError::Forged(name)),
         }
     }
+}
+
+/// That each index of the store at `path` has what its table has: whoever could write the file could leave entries out of one, and the gateway would not find them.
+///
+/// # Errors
+/// [`AuditError::Index`].
+pub async fn verify_indexes(path: &Path) -> Result<(), AuditError> {
+    match open(path).await?.first_fault().await? {
+        None => Ok(()),
+        Some(fault) => Err(AuditError::Index(fault)),
+    }
+}
+
+/// That nothing stands beside the entries that is of no log of `size`.
+async fn without_strays(file: &mut LogFile, size: u64) -> Result<(), AuditError> {
+    if let Some((level, index)) = file.stray_tile(size).await? {
+        return Err(Broken::NoTile { level, index, size }.into());
+    }
+    match file.stray_source().await? {
+        None => Ok(()),
+        Some((index, true)) => Err(Broken::Columns(u64::try_from(index).unwrap_or(u64::MAX)).into()),
+        Some((index, false)) => Err(Broken::Invented(index).into()),
+    }
+}
+
+/// Opens the log at `path`: a wrong name is not a changed log.
+async fn open(path: &Path) -> Result<LogFile, AuditError> {
+    if !path.is_file() {
+        return Err(AuditError::NoFile(path.to_owned()));
+    }
+    Ok(LogFile::open(path).await?)
 }
 
 /// Takes every entry, and holds the tiles against them.
@@ -204,9 +280,17 @@ async fn compare(file: &mut LogFile, audit: &mut Audit, tiles: &[Tile]) -> Resul
 /// A log does not hold together.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
+    /// There is none.
+    #[error("{}: there is no such file\n  do: give the gateway's store, the SQLite file that its configuration names", .0.display())]
+    NoFile(PathBuf),
     /// It cannot be read.
     #[error("the log cannot be read: {0}")]
     Store(#[from] StoreError),
+    /// An index of the store is not what its table is.
+    #[error(
+        "the store does not hold together: {0}\n  do: find out who wrote to it; then, with the gateway stopped, rebuild its indexes (SQL: REINDEX)"
+    )]
+    Index(String),
     /// Its head is not signed by the log, or cannot be read.
     #[error("the head of the log is not signed by it: {0}")]
     Head(CheckpointError),
@@ -228,17 +312,36 @@ pub enum AuditError {
         /// How many it has.
         now: u64,
     },
-    /// A receipt that the store keeps is none of this log's.
-    #[error("the receipt of {about} that the store keeps is none of this log: {why}")]
+    /// A receipt that the store keeps does not belong to this log.
+    #[error("the stored receipt of {about} does not belong to this log: {why}")]
     Kept {
         /// Of which disclosure.
         about: String,
         /// What about it is wrong.
         why: String,
     },
+    /// A cosigned head that the store keeps is none of this log's.
+    #[error("the cosigned head of {size} entries that the store keeps is none of this log: {why}")]
+    Cosigned {
+        /// Under which size it is kept.
+        size: i64,
+        /// What about it is wrong.
+        why: String,
+    },
     /// Another entry stands where a receipt has its own.
     #[error("entry {0} of the log is not the one that the receipt proves: it was changed, or removed")]
     NotThere(u64),
+    /// The log holds together, and the search file beside it does not say the same.
+    #[error(
+        "the log holds, but the search file beside it {what}: what officers search by it may lack something\n  do: stop the gateway, keep {file} if you want to know who \
+         wrote it, and delete it; the gateway makes it again"
+    )]
+    Search {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        what: String,
+    },
     /// The policy names other logs only.
     #[error("the witness policy does not name this log")]
     UnknownLog,

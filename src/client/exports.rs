@@ -26,7 +26,7 @@ pub struct Exported {
 
 /// A file is not what its header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not what the file's header says")]
+#[error("{0} is not what the file's header says\n  do: export again")]
 pub struct Untrue(&'static str);
 
 /// The longest header that is read.
@@ -67,13 +67,24 @@ impl ExportCheck {
         self.header.as_ref().is_some_and(|header| header.starts_with('"'))
     }
 
+    /// How many records have come, of how many; none before the header has.
+    pub fn progress(&self) -> Option<(u64, u64)> {
+        let (count, _) = self.said()?;
+        Some((self.records.saturating_sub(u64::from(self.is_csv())), count))
+    }
+
+    /// Count and hash in the header.
+    fn said(&self) -> Option<(u64, String)> {
+        let header = self.header.as_deref()?;
+        if self.is_csv() { of_cells(header) } else { of_json(header) }
+    }
+
     /// What the header says.
     ///
     /// # Errors
     /// [`Untrue`] names what is otherwise.
     pub fn finish(self) -> Result<Exported, Untrue> {
-        let header = self.header.as_deref().ok_or(Untrue("its beginning"))?;
-        let (count, sha256) = if self.is_csv() { of_cells(header) } else { of_json(header) }.ok_or(Untrue("its beginning"))?;
+        let (count, sha256) = self.said().ok_or(Untrue("its beginning"))?;
         // The names of the columns are a record that is not counted.
         let records = self.records.checked_sub(u64::from(self.is_csv())).ok_or(Untrue("its count"))?;
         if records != count {
@@ -106,7 +117,7 @@ mod tests {
         check.finish()
     }
 
-    /// To be broken on purpose: the hash is not compared.
+    /// Broken on purpose to see it fail: the hash is not compared.
     #[test]
     fn a_file_is_held_against_its_header() {
         let hash = |rest: &str| hex::encode(&crate::crypto::digest::sha256(rest.as_bytes()));

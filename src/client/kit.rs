@@ -7,12 +7,16 @@ use serde::{Deserialize, Serialize};
 use crate::crypto::keys::{Jwk, PrivateJwk};
 use crate::http::tls::{Identity, Trust};
 use crate::ledger::quorum::{InvalidPolicy, Policy};
+use crate::notice::Addressed;
 use crate::organisation::{Kind, Oin};
 
 /// `kit/gateway.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayInfo {
+    /// Its OIN: what a privacy officer signs, she signs for this gateway alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oin: Option<Oin>,
     /// The API, `https://localhost:…`.
     pub api: String,
     /// The web listener.
@@ -102,6 +106,18 @@ impl Kit {
         let organisation = read_json(&folder.join("organisation.json"))?;
         let gateway = read_json(&folder.join("../gateway.json"))?;
         Ok(Self { folder: folder.to_owned(), gateway, organisation })
+    }
+
+    /// For which gateway, and of which organisation, a privacy officer signs.
+    ///
+    /// # Errors
+    /// [`KitError`] when the kit does not say which gateway it is of.
+    pub fn addressed(&self) -> Result<Addressed<'_>, KitError> {
+        let missing = || {
+            let file = self.folder.join("../gateway.json");
+            KitError(format!("{}: \"oin\" is missing\n  do: ask the gateway's operator for its OIN and add it", file.display()))
+        };
+        Ok(Addressed { gateway: self.gateway.oin.as_ref().ok_or_else(missing)?, organisation: &self.organisation.oin })
     }
 
     /// A file by its path from the organisation's folder.

@@ -25,7 +25,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use audit::{Absent, Against, AuditError, Awaited, Foreign, Pair, Recipient, Reconciliation, Side, Sides, Surplus, Verified};
+pub use audit::{
+    Absent, Against, AuditError, Awaited, Foreign, Pair, Recipient, Reconciliation, Side, Sides, Surplus, Verified, Witnessed,
+    verify_indexes, verify_search,
+};
 pub use compose::{Question, Whom};
 pub use exports::{ExportCheck, Exported, Untrue};
 pub use kit::{GatewayInfo, Kit, KitError, ListedOrganisation, OrganisationInfo, read_jwk};

@@ -73,7 +73,7 @@ pub enum VerifyError {
     OtherParty(String),
     /// Nobody knows whose receipt it should be.
     #[error(
-        "whose receipt this should be is not known\n  expected: with --sealed and --request also --kit, or the party's OIN as --party"
+        "give --party or --kit: whose receipt it is\n  expected: with --sealed and --request also --kit, or the party's OIN as --party"
     )]
     NoParty,
     /// No witnesses are known.

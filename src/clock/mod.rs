@@ -1,5 +1,6 @@
 //! Time, passed in: nothing in this crate asks the operating system for the time except [`SystemClock`].
 
+mod dutch;
 mod holidays;
 mod sure;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+pub use dutch::{Day, InvalidDay};
 pub use sure::SureTime;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -140,7 +142,7 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
     }
 }
 
-/// The time that has surely come, as who watches the clock said last: later than it may be, and never earlier. What cannot be undone goes by it.
+/// The time that has surely come, as who watches the clock said last: it lags behind the clock, and is never ahead of it. What cannot be undone goes by it.
 #[derive(Debug)]
 pub struct Believed(AtomicI64);
 

@@ -42,7 +42,16 @@ pub struct ContributionStatement {
 }
 
 /// Verifies a tlog-proof text against the statement and the log's verifier key; says what is wrong with it.
-pub type VerifyReceipt<'a> = dyn Fn(&ContributionStatement, &str) -> Result<(), String> + Send + Sync + 'a;
+pub type VerifyReceipt<'a> = dyn Fn(&ContributionStatement, &str) -> Result<(), Unproven> + Send + Sync + 'a;
+
+/// Why a receipt does not prove a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unproven {
+    /// It does, but for the witnesses that must have cosigned: later it may.
+    Unwitnessed(String),
+    /// It does not, whoever cosigned.
+    Untrue(String),
+}
 
 impl Connector {
     /// Verifies receipts against what was really given and keeps them, all or none. Idempotent.
@@ -83,12 +92,18 @@ impl Connector {
         let payload = combined_digest(&delivered);
         // The gateway may have asked more than once under one decision; its statement names the last call, also for what was released on an
         // earlier one.
-        let proven = calls.into_iter().any(|request| {
+        let mut not_proven = ReceiptError::NotProven("nothing was asked under this disclosure".to_owned());
+        for request in calls {
             let statement =
                 ContributionStatement { disclosure: receipt.disclosure.clone(), party: self.oin.clone(), payload, request };
-            verify(&statement, &receipt.receipt).is_ok()
-        });
-        if proven { Ok(()) } else { Err(ReceiptError::NotProven) }
+            match verify(&statement, &receipt.receipt) {
+                Ok(()) => return Ok(()),
+                // Of this call it is: that says more than that it is of no other.
+                Err(Unproven::Unwitnessed(why)) => return Err(ReceiptError::Unwitnessed(why)),
+                Err(Unproven::Untrue(why)) => not_proven = ReceiptError::NotProven(why),
+            }
+        }
+        Err(not_proven)
     }
 
     /// What was asked and given under one decision: in answers, and as released summaries.
@@ -122,14 +137,17 @@ impl Given {
 }
 
 /// The receipt is refused and not kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiptError {
     /// It names no item, or one that was not given under this disclosure.
     #[error("the receipt names no items, or items that this source did not give under this disclosure")]
     UnknownItems,
     /// The proof does not hold for what was given.
-    #[error("the receipt does not prove that the given items are in the log")]
-    NotProven,
+    #[error("the receipt does not prove that the given items are in the log: {0}")]
+    NotProven(String),
+    /// The proof holds, and the witnesses that this source asks for have not cosigned yet.
+    #[error("the receipt is not cosigned yet by the witnesses that this source asks for: {0}")]
+    Unwitnessed(String),
     /// The state cannot be read or written.
     #[error(transparent)]
     State(#[from] StateError),

@@ -44,9 +44,9 @@ pub async fn announce(gateway: &Gateway, authorised: Authorised) -> Result<Annou
         nonce: nonce.clone(),
         idempotency: matter.idempotency.clone(),
         expected: Some(plan.expected.clone()),
-        apart: Vec::new(),
         entries: vec![written.row],
         changes: unwitnessed::of(gateway, &matter, &plan)?,
+        ..Append::default()
     };
     match gateway.sequencer.append(append).await {
         Ok(_) => {

@@ -195,15 +195,17 @@ impl Judged {
     ) -> Result<Vec<EntryRow>, Stopped> {
         let mut rows = Vec::new();
         if picks_up && !self.stay.is_empty() {
-            rows.push(redelivery(gateway, matter, plan)?);
+            rows.push(redelivery(gateway, matter, plan, &self.deliveries(matter))?);
         }
         if !self.end.is_empty() {
             let log = gateway.store.entries_of(matter.trace).await?;
             for released in &self.end {
-                let given = log.iter().skip_while(|entry| base64::encode_url(entry.row.leaf.bytes()) != released.leaf);
-                let picked_up = given.skip(1).any(|entry| entry.row.clear.kind == EntryKind::Redelivery);
+                let mut since =
+                    log.iter().skip_while(|entry| base64::encode_url(entry.row.leaf.bytes()) != released.leaf).skip(1);
+                let contribution = since.next().map(|entry| entry.index);
+                let picked_up = since.any(|entry| entry.row.clear.kind == EntryKind::Redelivery);
                 if !picked_up {
-                    rows.push(undelivered(gateway, matter, plan, &released.source)?);
+                    rows.push(undelivered(gateway, matter, plan, (&released.source, contribution))?);
                 }
             }
         }
@@ -278,21 +280,28 @@ fn sealed_digest(jwe: &str) -> String {
     base64::encode_url(&digest::sha256(jwe.as_bytes()))
 }
 
-fn redelivery(gateway: &Gateway, matter: &Matter, plan: &Plan) -> Result<EntryRow, Stopped> {
+fn redelivery(gateway: &Gateway, matter: &Matter, plan: &Plan, stay: &[StoredDelivery]) -> Result<EntryRow, Stopped> {
     let mut body = entries::body(gateway, matter, plan, EntryKind::Redelivery)?;
-    body.references = [Reference { object: "disclosure".to_owned(), id: matter.id.to_string() }].into();
+    let of = Reference { object: "disclosure".to_owned(), id: matter.id.to_string() };
+    body.references = entries::of_deliveries(stay).chain([of]).collect();
     let clear = entries::clear(gateway, matter, plan, EntryKind::Redelivery, Outcome::Given);
     Ok(gateway.journal.write(clear, &body, None, plan.purpose.retention.log_years)?.row)
 }
 
 /// Tells the source's side of the log that what it released was never given: other facts forbade it before it was picked up.
-fn undelivered(gateway: &Gateway, matter: &Matter, plan: &Plan, source: &Oin) -> Result<EntryRow, Stopped> {
+fn undelivered(
+    gateway: &Gateway,
+    matter: &Matter,
+    plan: &Plan,
+    (source, contribution): (&Oin, Option<u64>),
+) -> Result<EntryRow, Stopped> {
     let mut body = entries::body(gateway, matter, plan, EntryKind::Undelivered)?;
     body.party = source.clone();
     body.disclosing = Some(source.clone());
     // What else was asked, and on which overrides other sources' items would rest, is not this one's to know. What it released, its contribution says.
     body.overrides = Vec::new();
-    body.references = [Reference { object: "disclosure".to_owned(), id: matter.id.to_string() }].into();
+    let of = Reference { object: "disclosure".to_owned(), id: matter.id.to_string() };
+    body.references = contribution.map(Reference::entry).into_iter().chain([of]).collect();
     let mut clear = entries::clear(gateway, matter, plan, EntryKind::Undelivered, Outcome::Failed);
     clear.categories = BTreeSet::new();
     clear.overridden = false;

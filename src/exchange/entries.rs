@@ -13,7 +13,9 @@ use crate::ledger::entry::{
     Actor, Basis, Body, Clear, ConsentReference, Considered, Decision, Emergency, EntryKind, Item, Operation, Outcome, Reference,
     Status,
 };
+use crate::ledger::proof::TlogProof;
 use crate::policy::Question;
+use crate::store::StoredDelivery;
 use crate::store::journal::JournalError;
 
 /// The clear columns of an entry on the recipient's side.
@@ -80,6 +82,12 @@ pub(super) fn body(gateway: &Gateway, matter: &Matter, plan: &Plan, kind: EntryK
     body.overrides = emergencies(plan, &relied_upon(plan).collect());
     gateway.note_lock(&plan.purpose, &mut body);
     Ok(body)
+}
+
+/// The entries under which these deliveries stand in the log, as their receipts say.
+pub(super) fn of_deliveries(deliveries: &[StoredDelivery]) -> impl Iterator<Item = Reference> {
+    let proofs = deliveries.iter().filter_map(|delivery| TlogProof::parse(&delivery.receipt).ok());
+    proofs.map(|proof| Reference::entry(proof.index))
 }
 
 /// The overrides on which something may be asked.

@@ -19,6 +19,9 @@ use crate::ledger::quorum::Policy;
 /// How far the time in a cosignature may be from our own.
 pub(super) const SKEW: Duration = Duration::from_mins(5);
 
+/// How long the newest cosigned head stands for the log when it has grown since.
+const RECENT: Duration = Duration::from_mins(1);
+
 /// When to try again while the lock is closed.
 const LATER: Duration = Duration::from_secs(30);
 
@@ -42,6 +45,8 @@ pub struct Quorum {
     pub size: u64,
     /// When, on this node's own clock that never leaps.
     pub at: Instant,
+    /// The earliest time that one of its witnesses states.
+    pub time: Timestamp,
 }
 
 impl Witnessing {
@@ -60,8 +65,9 @@ impl Witnessing {
         let Ok(witnessed) = self.policy.witnessed(kept) else { return };
         let latest = witnessed.by.iter().map(|(_, time)| *time).max().filter(|latest| *latest <= now.plus(SKEW));
         let at = latest.and_then(|latest| Instant::now().checked_sub(now.since(latest)));
-        if let Some(at) = at {
-            self.met(Quorum { size: kept.checkpoint().size(), at });
+        let time = witnessed.by.iter().map(|(_, time)| *time).min();
+        if let (Some(at), Some(time)) = (at, time) {
+            self.met(Quorum { size: kept.checkpoint().size(), at, time });
         }
     }
 
@@ -69,8 +75,13 @@ impl Witnessing {
     pub(super) fn met(&self, quorum: Quorum) {
         self.newest.send_modify(|newest| {
             let size = newest.map_or(quorum.size, |newest| newest.size.max(quorum.size));
-            *newest = Some(Quorum { size, at: quorum.at });
+            *newest = Some(Quorum { size, ..quorum });
         });
+    }
+
+    /// The size of the newest head that a quorum cosigned, when that was within the last minute.
+    pub fn recent(&self) -> Option<u64> {
+        self.newest().filter(|newest| newest.at.elapsed() < RECENT).map(|newest| newest.size)
     }
 
     /// The newest quorum, if there was one.
@@ -88,6 +99,11 @@ impl Witnessing {
     /// Whether there has been no quorum for so long that nothing may pass.
     pub fn is_closed(&self) -> bool {
         self.newest().is_none_or(|newest| newest.at.elapsed() >= self.close_after)
+    }
+
+    /// The time that all witnesses of the newest quorum agree has come; `None` while the lock is closed. What cannot be undone goes by it, beside our own.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.newest().filter(|_| !self.is_closed()).map(|newest| newest.time)
     }
 
     /// Counts a call to the witness at this place of the policy that brought no cosignature.
@@ -168,7 +184,7 @@ mod tests {
         let (witnessing, ..) = witnessing();
         let met = |ago: u64| {
             let at = Instant::now().checked_sub(Duration::from_secs(ago)).expect("the machine runs for minutes");
-            witnessing.met(Quorum { size: 7, at });
+            witnessing.met(Quorum { size: 7, at, time: Timestamp::from_seconds(1) });
         };
         assert!(witnessing.is_closed(), "before the first");
         met(0);

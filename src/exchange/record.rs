@@ -12,6 +12,7 @@ use super::payloads::Beside;
 use super::plan::Plan;
 use super::request::SubjectReference;
 use super::seal::{Obligations, Sealed, SealedParts};
+use super::undelivered::Told;
 use super::{Gateway, Stopped, duties, unwitnessed};
 use crate::clock::Timestamp;
 use crate::ledger::entry::{self, Body, Clear, EntryKind, Item, Outcome};
@@ -33,8 +34,8 @@ pub struct Recorded {
     pub(super) earlier: Vec<StoredDelivery>,
     pub(super) jwe: String,
     pub(super) receipt: String,
-    /// The clear columns and the leaf of its entry.
-    pub(super) entry: (Clear, Leaf),
+    /// What the log tells of it.
+    pub(super) told: Option<Told>,
 }
 
 /// What is committed together with a delivery.
@@ -84,17 +85,18 @@ pub(super) async fn record_with(gateway: &Gateway, sealed: Sealed, mut together:
     let SealedParts { mut matter, plan, jwe, .. } = parts;
     let nonce = matter.nonce.take().or(nonce);
     let earlier = judged.deliveries(&matter);
-    let first = entries.first().cloned().ok_or_else(|| Stopped::internal("a delivery without an entry"))?;
-    let append = Append { nonce, idempotency, expected: Some(plan.expected.clone()), apart, entries, changes };
+    let told = Told::by(&entries, &matter.id.to_string());
+    let expected = Some(plan.expected.clone());
+    let append = Append { nonce, idempotency, expected, apart, entries, changes, ..Append::default() };
     match gateway.sequencer.append(append).await {
         Ok(committed) => {
             let receipt = committed.receipt(&receipting, &leaf).ok_or_else(|| Stopped::internal("a commit without a proof"))?;
             gateway.receipts_waiting.notify_one();
-            Ok(Recorded { matter, plan, earlier, jwe, receipt, entry: (first.clear, first.leaf) })
+            Ok(Recorded { matter, plan, earlier, jwe, receipt, told })
         }
         Err(error) => {
             if !is_release {
-                gateway.doubts.note(&error, &first, &matter.id.to_string());
+                gateway.doubts.note(&error, told);
             }
             if matter.earlier.is_some() && error == AppendError::Conflict(Conflict::StateChanged) {
                 // Another delivery of the same disclosure came in between: this one starts over with it.

@@ -12,9 +12,10 @@ use super::payloads::Reopened;
 use super::refusal::{ProblemType, Refusal};
 use super::refuse::standing;
 use super::request::{DisclosureRequest, SubjectReference};
+use super::undelivered::Told;
 use super::unwitnessed::{self, Concerned};
 use super::upgrade::upgraded;
-use super::{ATTEMPTS, Gateway, SOON, Stopped, authorise, disclose, witnessed};
+use super::{ATTEMPTS, Gateway, SOON, Stopped, authorise, disclose, entries, witnessed};
 use crate::crypto::hex;
 use crate::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
 use crate::store::journal::DEFAULT_YEARS;
@@ -103,8 +104,9 @@ async fn again(
             gateway.lock_is_open(purpose)?;
         }
         let earlier = Earlier::of(&stored, &kept);
-        if let Some(mut deliveries) = as_it_was(gateway, authenticated, &stored, &kept, &earlier).await? {
-            witnessed::all(gateway, &kept.request.purpose, &deliveries).await?;
+        if let Some((mut deliveries, told)) = as_it_was(gateway, authenticated, &stored, &kept, &earlier).await? {
+            let given = (deliveries.as_slice(), told.as_ref());
+            witnessed::all(gateway, &kept.request.purpose, given).await.map_err(refusal)?;
             if receipts == Receipts::Cosigned {
                 for delivery in &mut deliveries {
                     delivery.receipt = upgraded(gateway, std::mem::take(&mut delivery.receipt)).await;
@@ -126,19 +128,21 @@ async fn again(
     Err(Refusal::new(ProblemType::StateConflict, "the facts keep changing; try again").retry_after(SOON))
 }
 
-/// What can be given again as it is: the facts are what they were, or the verdict by those of now is. `None` when neither holds.
+/// What can be given again as it is, and what the log tells of that: the facts are what they were, or the verdict by those of now is. `None` when neither
+/// holds.
 async fn as_it_was(
     gateway: &Gateway,
     authenticated: &Authenticated,
     stored: &StoredDisclosure,
     kept: &Reopened,
     earlier: &Earlier,
-) -> Result<Option<Vec<StoredDelivery>>, Refusal> {
+) -> Result<Option<(Vec<StoredDelivery>, Option<Told>)>, Refusal> {
     // An answer that was destroyed before it could be made anew is to be made; one under other policies may not be given.
     if !earlier.holds_answer() || stored.row.bundle != gateway.policy.load_full().hash() {
         return Ok(None);
     }
-    let entry = entry(gateway, authenticated, stored, kept).map_err(refusal)?;
+    let entry = entry(gateway, authenticated, stored, kept).await.map_err(refusal)?;
+    let told = Told::by(std::slice::from_ref(&entry), &stored.row.id);
     let reviews = reviews(gateway, stored, kept).map_err(refusal)?;
     let append = Append {
         nonce: Some(authenticated.nonce().clone()),
@@ -161,19 +165,17 @@ async fn as_it_was(
             return Ok(None);
         }
     }
-    Ok(Some(stored.deliveries.clone()))
+    Ok(Some((stored.deliveries.clone(), told)))
 }
 
 /// Logs the redelivery; its commit tells whether what it rests on still holds.
 async fn logged(gateway: &Gateway, append: Append, stored: &StoredDisclosure) -> Result<bool, Refusal> {
-    let entry = append.entries.first().cloned();
+    let told = Told::by(&append.entries, &stored.row.id);
     match gateway.sequencer.append(append).await {
         Ok(_) => Ok(true),
         Err(AppendError::Conflict(Conflict::FactsChanged | Conflict::StateChanged)) => Ok(false),
         Err(error) => {
-            if let Some(entry) = &entry {
-                gateway.doubts.note(&error, entry, &stored.row.id);
-            }
+            gateway.doubts.note(&error, told);
             Err(error.into())
         }
     }
@@ -247,7 +249,7 @@ fn reviews(gateway: &Gateway, stored: &StoredDisclosure, kept: &Reopened) -> Res
     unwitnessed::reviews(gateway, purpose, concerned)
 }
 
-fn entry(
+async fn entry(
     gateway: &Gateway,
     authenticated: &Authenticated,
     stored: &StoredDisclosure,
@@ -270,7 +272,8 @@ fn entry(
     body.receiving = Some(party.clone());
     body.disclosure = Some(stored.row.id.clone());
     body.client = Some(super::gateway::client(authenticated));
-    body.references = [Reference { object: "disclosure".to_owned(), id: stored.row.id.clone() }].into();
+    let of = Reference { object: "disclosure".to_owned(), id: stored.row.id.clone() };
+    body.references = entries::of_deliveries(&stored.deliveries).chain([of]).collect();
     body.purpose = Some(kept.request.purpose.clone());
     body.case.clone_from(&kept.request.case);
     if let Some(purpose) = gateway.policy.load_full().purpose(&kept.request.purpose) {
@@ -278,7 +281,13 @@ fn entry(
     }
     let subject = match &kept.request.subject {
         SubjectReference::Identifier(identifier) => Some(gateway.journal.subject_token(&party, identifier)),
-        SubjectReference::Pseudonym(_) | SubjectReference::Offer(_) => None,
+        // Whoever asked by another name stands in the entry of the answer, if that tells of somebody.
+        SubjectReference::Pseudonym(_) | SubjectReference::Offer(_) => {
+            let log = gateway.store.entries_of(kept.trace).await?;
+            let answers =
+                log.into_iter().filter(|entry| entry.row.clear.kind == EntryKind::Disclosure).map(|entry| entry.row.clear);
+            answers.filter(|clear| clear.party == party).find_map(|clear| clear.subject)
+        }
     };
     let clear = Clear {
         kind: EntryKind::Redelivery,

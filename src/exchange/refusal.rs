@@ -175,6 +175,9 @@ impl From<AppendError> for Refusal {
             AppendError::Conflict(Conflict::NonceReplayed) => {
                 Self::new(ProblemType::NonceReplayed, "draw a new nonce for each request")
             }
+            AppendError::Conflict(Conflict::SignatureUsed) => {
+                Self::new(ProblemType::StateConflict, "the personal signature was used before; sign anew")
+            }
             AppendError::Conflict(Conflict::IdempotencyTaken) => {
                 Self::new(ProblemType::StateConflict, "a request with this Idempotency-Key is being worked on; try again")
                     .retry_after(wait)

@@ -4,11 +4,17 @@ use super::Gateway;
 use super::authenticate::Authenticated;
 use super::gateway::client;
 use super::refusal::{ProblemType, Refusal};
-use super::request::{self, SubjectReference};
-use crate::ledger::entry::{self, Body, Clear, EntryKind, Operation, Outcome, Status};
+use super::request::{self, DisclosureRequest, SubjectReference};
+use crate::consent::professional::Reference;
+use crate::json::NO_SUCH_MEMBER;
+use crate::ledger::entry::{self, Actor, Body, Clear, EntryKind, Operation, Outcome, Status};
 use crate::store::journal::{DEFAULT_YEARS, JournalError};
 use crate::store::sequencer::AppendError;
 use crate::store::{Append, Conflict, NonceClaim};
+
+/// How many of the places that were wrong in a body are kept, and how long one may be.
+const MOST_PLACES: usize = 8;
+const LONGEST_PLACE: usize = 64;
 
 /// Whether the caller still counts by the registry as it is now, and not as this node last read it.
 ///
@@ -117,7 +123,7 @@ fn entry(
     body.refusal = Some(entry::Refusal {
         problem: refusal.kind.suffix().to_owned(),
         instance: Some(instance.to_owned()),
-        reason: Some(refusal.detail.clone()),
+        reason: Some(reason(refusal)),
     });
     // What was asked, as far as it can be read: by that, officers find the refusal.
     let asked = request::parse(&signed.body).ok();
@@ -126,6 +132,8 @@ fn entry(
         SubjectReference::Identifier(identifier) => Some(gateway.journal.subject_token(&party, identifier)),
         SubjectReference::Pseudonym(_) | SubjectReference::Offer(_) => None,
     });
+    body.actor =
+        asked.map(actor).or_else(|| officer(&signed.body)).map(|actor| Actor { organisation: Some(party.clone()), ..actor });
     let only_source = asked.and_then(|asked| match asked.sources.as_deref() {
         Some([only]) => Some(only.clone()),
         _ => None,
@@ -142,11 +150,41 @@ fn entry(
         outcome: Outcome::Refused,
         overridden: false,
         subject,
-        actor: asked.map(|asked| gateway.journal.actor_token(&party, &asked.actor.reference)),
+        actor: body.actor.as_ref().map(|actor| gateway.journal.actor_token(&party, &actor.reference)),
         case: asked.and_then(|asked| asked.case.as_ref()).map(|case| gateway.journal.case_token(&party, case)),
         trace,
     };
     gateway.journal.write(clear, &body, None, DEFAULT_YEARS).map(|written| written.row)
+}
+
+/// Who acted, as the refused request says.
+fn actor(asked: &DisclosureRequest) -> Actor {
+    Actor {
+        reference: asked.actor.reference.clone(),
+        role: Some(asked.actor.role.clone()),
+        on_behalf_of: asked.actor.on_behalf_of.clone(),
+        organisation: None,
+        acting_as: None,
+    }
+}
+
+/// In whose name a privacy officer's act was asked for: her claim, for her signature may be what was wrong.
+fn officer(body: &[u8]) -> Option<Actor> {
+    #[derive(serde::Deserialize)]
+    struct Asked {
+        by: String,
+    }
+    let Asked { by } = serde_json::from_slice(body).ok()?;
+    let Reference(reference) = by.parse().ok()?;
+    Some(Actor { reference, role: None, on_behalf_of: None, organisation: None, acting_as: None })
+}
+
+/// What was wrong, with the places in the body: those that are names of ours, and no words of the caller's.
+fn reason(refusal: &Refusal) -> String {
+    let known = refusal.faults.iter().filter(|fault| fault.expected != NO_SUCH_MEMBER);
+    let places = known.map(|fault| fault.pointer.as_str()).filter(|pointer| pointer.len() <= LONGEST_PLACE);
+    let places: Vec<&str> = places.take(MOST_PLACES).collect();
+    if places.is_empty() { refusal.detail.clone() } else { format!("{}: {}", refusal.detail, places.join(" ")) }
 }
 
 fn resource(path: &str) -> String {

@@ -10,6 +10,7 @@ use super::collect::{SourceAnswer, is_about, released};
 use super::earlier::Earlier;
 use super::matter::Matter;
 use super::payloads::Reopened;
+use super::plan::Plan;
 use super::protected::any_given;
 use super::record::{Brought, Together, record_with};
 use super::refusal::{ProblemType, Refusal};
@@ -122,7 +123,7 @@ async fn attempt(
         && !any_given(gateway, earlier.apart()).await?;
     matter.earlier = Some(earlier);
     let together = Together {
-        entries: vec![decision(gateway, authenticated, &matter, answer)?],
+        entries: vec![decision(gateway, authenticated, (&matter, &plan), answer)?],
         nonce: Some(authenticated.nonce().clone()),
         idempotency: Some(claim),
         release: Some(Brought {
@@ -173,7 +174,7 @@ fn matter(gateway: &Gateway, stored: &StoredDisclosure, kept: &Reopened) -> Resu
 fn decision(
     gateway: &Gateway,
     authenticated: &Authenticated,
-    matter: &Matter,
+    (matter, plan): (&Matter, &Plan),
     answer: &RecordsAnswer,
 ) -> Result<EntryRow, Stopped> {
     let source = authenticated.caller().oin().clone();
@@ -213,7 +214,7 @@ fn decision(
         categories: answer.items.iter().map(|item| item.category).collect(),
         outcome: Outcome::Approved,
         overridden: false,
-        subject: None,
+        subject: Some(gateway.journal.subject_token(&source, &plan.subject)),
         actor: professional.map(|reference| gateway.journal.actor_token(&source, &reference)),
         case: matter.request.case.as_ref().map(|case| gateway.journal.case_token(&source, case)),
         trace: matter.trace,

@@ -3,6 +3,7 @@
 
 use super::Gateway;
 use crate::ledger::proof::TlogProof;
+use crate::ledger::receipt::Proven;
 use crate::store::proofs;
 
 /// The same receipt under the first kept head that a quorum cosigned behind its entry; unchanged while there is none.
@@ -29,5 +30,8 @@ async fn cosigned(gateway: &Gateway, receipt: &str) -> Result<Option<String>, St
         return Ok(None);
     }
     let path = proofs::inclusion(&*gateway.store, proof.index, head.size()).await.map_err(|error| error.to_string())?;
-    Ok(Some(TlogProof { path, checkpoint, ..proof }.to_string()))
+    let better = TlogProof { path, checkpoint, ..proof }.to_string();
+    // A tile may have been torn: what does not hold is never given.
+    Proven::of_receipt(&better, &witnessing.log).map_err(|error| error.to_string())?;
+    Ok(Some(better))
 }

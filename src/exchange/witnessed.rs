@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::record::Recorded;
 use super::refusal::{ProblemType, Refusal};
+use super::undelivered::Told;
+use super::upgrade::upgraded;
 use super::{Gateway, Stopped, undelivered};
 use crate::catalogue::{Purpose, PurposeCode};
 use crate::ledger::proof::TlogProof;
@@ -16,23 +18,41 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// When to try again.
 const LATER: Duration = Duration::from_secs(10);
 
-/// Waits for the quorum, if the purpose does.
+/// Waits for the quorum, if the purpose does; what is given then has a receipt under the head that it cosigned.
 ///
 /// # Errors
 /// `log-unavailable`, when there is none in time.
 pub(super) async fn witnessed(gateway: &Gateway, recorded: Recorded) -> Result<Recorded, Stopped> {
-    let Err(refusal) = wait(gateway, &recorded.plan.purpose, &recorded.receipt).await else { return Ok(recorded) };
-    let Recorded { matter, entry, .. } = recorded;
-    undelivered::withheld(gateway, entry, &matter.id.to_string()).await?;
-    Err(refusal.into())
+    match wait(gateway, &recorded.plan.purpose, &recorded.receipt).await {
+        Ok(()) if recorded.plan.purpose.cosigned_before_release => {
+            let receipt = upgraded(gateway, recorded.receipt).await;
+            Ok(Recorded { receipt, ..recorded })
+        }
+        Ok(()) => Ok(recorded),
+        Err(mut refusal) => {
+            if let Some(told) = &recorded.told {
+                undelivered::withdraw(gateway, told).await?;
+            }
+            refusal.detail = format!("{}: it is {}", refusal.detail, recorded.matter.id);
+            Err(refusal.into())
+        }
+    }
 }
 
-/// The same for deliveries that are given again.
-pub(super) async fn all(gateway: &Gateway, purpose: &PurposeCode, deliveries: &[StoredDelivery]) -> Result<(), Refusal> {
+/// The same for deliveries that are given again, and of which that was told.
+pub(super) async fn all(
+    gateway: &Gateway,
+    purpose: &PurposeCode,
+    (deliveries, told): (&[StoredDelivery], Option<&Told>),
+) -> Result<(), Stopped> {
     let bundle = gateway.policy.load_full();
     let Some(purpose) = bundle.purpose(purpose) else { return Ok(()) };
     for delivery in deliveries {
-        wait(gateway, purpose, &delivery.receipt).await?;
+        let Err(refusal) = wait(gateway, purpose, &delivery.receipt).await else { continue };
+        if let Some(told) = told {
+            undelivered::withdraw(gateway, told).await?;
+        }
+        return Err(refusal.into());
     }
     Ok(())
 }

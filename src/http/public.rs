@@ -3,6 +3,7 @@
 use axum::http::header::{self, HeaderValue};
 
 use crate::exchange::Gateway;
+use crate::exchange::quorum::Witnessing;
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::http::reply::Reply;
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -39,7 +40,7 @@ impl Public {
     }
 }
 
-/// The newest checkpoint; one that says another tree than the store has is not shown.
+/// The newest checkpoint that the witnesses cosigned, as long as they do; otherwise the newest. When that says another tree than the store has, none is shown.
 async fn checkpoint(gateway: &Gateway) -> Result<Reply, Refusal> {
     let head = gateway.store.head().await?;
     if head.size == 0 {
@@ -52,14 +53,18 @@ async fn checkpoint(gateway: &Gateway) -> Result<Reply, Refusal> {
     if !says {
         return Err(StoreError::Corrupt { table: "head", column: "checkpoint", row: head.size.to_string() }.into());
     }
-    // The same head with the lines of its witnesses, once they are there; readers verify them, and so is what the store gives back.
-    let cosigned = gateway
-        .store
-        .newest_cosigned()
-        .await?
-        .filter(|cosigned| cosigned.verify(&gateway.log).is_ok_and(|one| one.size() == head.size && one.root() == head.root));
-    let text = cosigned.map_or(head.checkpoint, |cosigned| cosigned.to_string());
+    let text = match gateway.witnessing.as_ref().and_then(Witnessing::recent) {
+        Some(size) => cosigned(gateway, size, head.size).await?.unwrap_or(head.checkpoint),
+        None => head.checkpoint,
+    };
     Ok(Reply::of(200, "text/plain; charset=utf-8", text.into_bytes()))
+}
+
+/// The head that the witnesses cosigned last, of `size`: on a log that grows the newest is always a second short of it. Readers verify their lines.
+async fn cosigned(gateway: &Gateway, size: u64, now: u64) -> Result<Option<String>, Refusal> {
+    let kept = gateway.store.newest_cosigned().await?;
+    let is_it = |kept: &SignedCheckpoint| kept.verify(&gateway.log).is_ok_and(|one| one.size() == size && size <= now);
+    Ok(kept.filter(is_it).map(|kept| kept.to_string()))
 }
 
 /// A tile or an entry bundle (C2SP tlog-tiles), proved to be of the signed tree: torn or altered bytes go to nobody. Full ones never change.

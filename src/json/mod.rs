@@ -5,7 +5,7 @@ mod reader;
 mod text;
 mod value;
 
-pub use reader::{Array, Fault, Faults, Object};
+pub use reader::{Array, Fault, Faults, NO_SUCH_MEMBER, Object};
 pub use text::{Text, is_text};
 pub use value::{NotJson, parse};
 

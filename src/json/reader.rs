@@ -14,6 +14,9 @@ pub struct Fault {
     pub expected: String,
 }
 
+/// What is said of a member that nobody asks for; its name is the caller's own.
+pub const NO_SUCH_MEMBER: &str = "no such member";
+
 /// At most this many faults are kept; a body with more says enough.
 const MOST: usize = 50;
 
@@ -192,7 +195,7 @@ impl<'a> Object<'a> {
     /// Ends the reading: members left over are unknown.
     pub fn finish(self) {
         for name in self.members.keys() {
-            self.fault(name, "no such member");
+            self.fault(name, NO_SUCH_MEMBER);
         }
     }
 }

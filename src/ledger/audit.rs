@@ -223,6 +223,15 @@ pub enum Broken {
     Columns(u64),
     /// A tile was changed.
     Tile(TileId),
+    /// A tile that no log of this size has.
+    NoTile {
+        /// Its level as stored.
+        level: i64,
+        /// Its index as stored.
+        index: i64,
+        /// The size of the log.
+        size: u64,
+    },
     /// Entries and tiles were changed together: what they give was never signed.
     Rewritten,
     /// More entries than a log can have.
@@ -241,6 +250,7 @@ impl fmt::Display for Broken {
             Self::Erased(at) => write!(f, "entry {at} was erased, and no entry of the log says so"),
             Self::Columns(at) => write!(f, "entry {at} was changed: a column beside its sealed body is not what its leaf commits to"),
             Self::Tile(id) => write!(f, "{id} was changed, or is not there"),
+            Self::NoTile { level, index, size } => write!(f, "tile {level}/{index}: a log of {size} has none such"),
             Self::Rewritten => f.write_str(
                 "entries and tiles agree with each other and not with the signed head: they were changed together\n  do: hold receipts or \
                  earlier heads against the log (--seen) to find from where on",

@@ -82,12 +82,19 @@ pub struct Lifted {
     pub at: Timestamp,
     /// By whom, by reference.
     pub by: String,
+    /// On what ground.
+    pub ground: String,
 }
 
 impl Embargo {
     /// Whether it stands. The date lifts it by a time that has surely come ([`None`]: nobody knows): what was told for a wrong clock stays told.
     pub fn stands(&self, sure: Option<Timestamp>) -> bool {
         self.lifted.is_none() && sure.is_none_or(|now| now < self.until)
+    }
+
+    /// When it ends, or ended: what it held back is told from then on.
+    pub fn end(&self) -> Timestamp {
+        self.lifted.as_ref().map_or(self.until, |lifted| lifted.at.min(self.until))
     }
 
     /// Whether it holds an entry back.
@@ -134,7 +141,7 @@ fn read_token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SearchToken,
 mod tests {
     use super::*;
 
-    /// To be broken on purpose: an unknown time counts as past.
+    /// Broken on purpose to see it fail: an unknown time counts as past.
     #[test]
     fn it_stands_until_its_time_has_surely_come() {
         let at = Timestamp::from_seconds;
@@ -151,8 +158,10 @@ mod tests {
         };
         assert!(embargo.stands(None) && embargo.stands(Some(at(99))));
         assert!(!embargo.stands(Some(at(100))));
-        let lifted = Embargo { lifted: Some(Lifted { at: at(5), by: "fg-1".to_owned() }), version: 2, ..embargo.clone() };
+        let end = Lifted { at: at(5), by: "fg-1".to_owned(), ground: "arrested".to_owned() };
+        let lifted = Embargo { lifted: Some(end), version: 2, ..embargo.clone() };
         assert!(!lifted.stands(None));
+        assert_eq!((embargo.end(), lifted.end()), (at(100), at(5)));
         for one in [embargo, lifted] {
             let text = serde_json::to_string(&one).expect("JSON");
             assert_eq!(serde_json::from_str::<Embargo>(&text).expect("an embargo"), one);

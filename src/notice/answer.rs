@@ -6,6 +6,7 @@ use super::terms::deferrable_until;
 use super::{Answered, Task, TaskKind, TaskState};
 use crate::clock::Timestamp;
 use crate::consent::professional::is_same_reference;
+use crate::organisation::Oin;
 
 /// The answers there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -77,6 +78,15 @@ pub struct OwnSignature {
     pub signed_at: Timestamp,
     /// The signature, base64url without padding.
     pub signature: String,
+}
+
+/// Where a personal signature counts. It is good for no other gateway, and on behalf of no other organisation.
+#[derive(Clone, Copy, Debug)]
+pub struct Addressed<'o> {
+    /// The gateway.
+    pub gateway: &'o Oin,
+    /// Whose officer signs.
+    pub organisation: &'o Oin,
 }
 
 /// Why an answer is not taken.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-pub use answer::{Answer, AnswerCode, DeferralReason, OwnSignature, Refused};
+pub use answer::{Addressed, Answer, AnswerCode, DeferralReason, OwnSignature, Refused};
 pub use terms::{NOTIFICATION_WEEKS, WITHDRAWAL_WORKING_DAYS, breach_due, notification_due, withdrawal_due};
 
 use crate::catalogue::{Category, PurposeCode};

@@ -8,7 +8,7 @@ use super::SubjectWire;
 use crate::catalogue::{Category, Form, Ground, PurposeCode};
 use crate::clock::Timestamp;
 use crate::consent::Professional;
-use crate::notice::{AnswerCode, TaskKind};
+use crate::notice::{Addressed, AnswerCode, TaskKind};
 use crate::organisation::Oin;
 
 /// Whether consent was sought before confidentiality was broken.
@@ -163,6 +163,8 @@ impl OverrideContent {
 /// The judgement of a privacy officer (FG) on an override that one professional made alone, or on what passed in an emergency unwitnessed.
 #[derive(Clone, Copy, Debug)]
 pub struct Verdict<'v> {
+    /// Where it counts.
+    pub to: Addressed<'v>,
     /// Of which kind the task is.
     pub of: TaskKind,
     /// The id of the task (`GET /v1/notices`).
@@ -177,14 +179,14 @@ pub struct Verdict<'v> {
 
 impl Verdict<'_> {
     /// What she signs: the canonical JSON of
-    /// `{"action":"override-review","answer":…,"basis":…,"notice":…,"override":…,"professional":…,"signedAt":…}`; of an emergency `emergency-review` and,
-    /// in the place of `override`, `disclosure`.
+    /// `{"action":"override-review","answer":…,"basis":…,"gateway":…,"notice":…,"organisation":…,"override":…,"professional":…,"signedAt":…}`; of an emergency
+    /// `emergency-review` and, in the place of `override`, `disclosure`.
     pub fn statement(&self, by: &str, signed_at: Timestamp) -> Vec<u8> {
-        let Self { of, notice, id, answer, basis } = self;
+        let Self { to, of, notice, id, answer, basis } = self;
         let object = if *of == TaskKind::EmergencyReview { "disclosure" } else { "override" };
         super::digest::canonical_json(&serde_json::json!({
-            "action": of.code(), "answer": answer, "basis": basis, "notice": notice, object: id, "professional": by,
-            "signedAt": signed_at,
+            "action": of.code(), "answer": answer, "basis": basis, "gateway": to.gateway, "notice": notice,
+            "organisation": to.organisation, object: id, "professional": by, "signedAt": signed_at,
         }))
     }
 }

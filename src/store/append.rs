@@ -21,6 +21,8 @@ use crate::organisation::Oin;
 pub struct Append {
     /// The nonce of the request that this is the first entry of.
     pub nonce: Option<NonceClaim>,
+    /// A personal signature that is used up with it.
+    pub signature: Option<NonceClaim>,
     /// The Idempotency-Key that the request claims.
     pub idempotency: Option<IdempotencyClaim>,
     /// The facts that must still hold.
@@ -31,6 +33,14 @@ pub struct Append {
     pub entries: Vec<EntryRow>,
     /// Everything else.
     pub changes: Vec<Change>,
+}
+
+impl Append {
+    /// What it claims that can be had once, and what it is when it was had before.
+    pub fn claims(&self) -> impl Iterator<Item = (&NonceClaim, Conflict)> {
+        let nonce = self.nonce.iter().map(|nonce| (nonce, Conflict::NonceReplayed));
+        nonce.chain(self.signature.iter().map(|signature| (signature, Conflict::SignatureUsed)))
+    }
 }
 
 /// One log entry: its clear columns, its public leaf, its sealed body and the wrapped key to it.
@@ -166,6 +176,9 @@ pub enum Conflict {
     /// The nonce was used before.
     #[error("the nonce was used before")]
     NonceReplayed,
+    /// The personal signature was used before.
+    #[error("the signature was used before")]
+    SignatureUsed,
     /// The Idempotency-Key is being worked on, was taken over, or was used with another body.
     #[error("the idempotency key is taken")]
     IdempotencyTaken,

@@ -1,6 +1,6 @@
 //! What an append writes beside the log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::SubjectIndex;
 use super::duties::{PastTerm, Reliance};
@@ -109,8 +109,16 @@ pub enum Change {
     /// The next version of a task.
     TaskAnswered(Box<Task>),
     /// An embargo is placed, or its next version; a conflict when that is not what is there.
+    /// [`Conflict::TooMany`](super::Conflict::TooMany) when as many of its organisation stand as may.
     Embargo(Box<Embargo>),
-    /// Consents, overrides, cases and tasks past their term are removed.
+    /// Not a write: the embargoes of an organisation are exactly these, each in this version, or none of the append happens.
+    HeldBack {
+        /// Whose.
+        party: Oin,
+        /// Their versions by their ids.
+        versions: BTreeMap<String, u32>,
+    },
+    /// Consents, overrides, cases, tasks and embargoes past their term are removed.
     Erase(PastTerm),
     /// An organisation joins or changes (a decision depends on it).
     Organisation(Box<Organisation>),
@@ -118,7 +126,7 @@ pub enum Change {
     Status(StatusChange),
     /// A credential is published or withdrawn (a decision depends on it).
     Credential(CredentialChange),
-    /// A legal hold is placed.
+    /// A legal hold is placed; a conflict when its organisation has as many as it may have.
     Hold(Box<Hold>),
     /// The legal hold with this id is lifted.
     HoldLifted(String),
@@ -175,6 +183,8 @@ impl Change {
                 | Self::GivenSince { .. }
                 | Self::TaskAnswered(_)
                 | Self::Embargo(_)
+                | Self::HeldBack { .. }
+                | Self::Hold(_)
                 | Self::HoldLifted(_)
                 | Self::HeldBy(_)
         );

@@ -60,4 +60,6 @@ pub struct PastTerm {
     pub cases: Vec<String>,
     /// Closed tasks, by id.
     pub tasks: Vec<String>,
+    /// Embargoes that ended, by id.
+    pub embargoes: Vec<String>,
 }

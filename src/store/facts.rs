@@ -4,7 +4,7 @@ use super::{PersonFacts, Registration};
 use crate::case_room::CaseFact;
 use ring::digest::{Context, SHA256};
 
-/// A digest of what one organisation is and has registered.
+/// A digest of what one organisation is and has registered, its people included.
 pub fn registration_digest(registration: &Registration) -> [u8; 32] {
     let mut digest = Context::new(&SHA256);
     let organisation = &registration.organisation;
@@ -19,6 +19,11 @@ pub fn registration_digest(registration: &Registration) -> [u8; 32] {
     }
     for key in registration.signing.iter().chain(&registration.encryption) {
         part(&mut digest, key.keyid.as_bytes());
+        part(&mut digest, key.jwk.as_bytes());
+        validity(&mut digest, key.validity);
+    }
+    for (role, key) in &registration.people {
+        part(&mut digest, role.code().as_bytes());
         part(&mut digest, key.jwk.as_bytes());
         validity(&mut digest, key.validity);
     }

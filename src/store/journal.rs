@@ -136,6 +136,14 @@ impl Journal {
         self.key_store.destroy(name)
     }
 
+    /// Whether the wrapping key called `name` was destroyed.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`].
+    pub fn is_destroyed(&self, name: &str) -> Result<bool, KeyStoreError> {
+        self.key_store.is_destroyed(name)
+    }
+
     /// The names with this prefix in the key store.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ pub mod lost;
 pub mod proofs;
 pub mod retention;
 mod rows;
+pub mod scan;
 pub mod scribe;
 pub mod search;
 pub mod sequencer;
@@ -29,6 +30,7 @@ use self::cosigned::Cosigned;
 use self::duties::{KeptConsent, PastTerm, Reliance};
 use self::embargoes::Embargoes;
 use self::retention::Retention;
+use self::scan::Scan;
 use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
 use crate::consent::{ConsentRecord, Override};
@@ -214,7 +216,7 @@ pub struct Sequenced {
 
 /// A store. Whatever it acknowledges is durable: synced to disk, and on as many standbys as configured.
 #[async_trait]
-pub trait Store: Cosigned + Embargoes + Retention {
+pub trait Store: Cosigned + Embargoes + Retention + Scan {
     /// The head as last committed.
     async fn head(&self) -> Result<Head, StoreError>;
 
@@ -301,7 +303,7 @@ pub trait Store: Cosigned + Embargoes + Retention {
     async fn open_tasks(&self, owner: Option<&Oin>, due_by: Timestamp, limit: u32) -> Result<Vec<Task>, StoreError>;
 
     /// At most `limit` each of the consents and overrides whose term ended by `consents_before`, the cases that were closed by then, and the tasks
-    /// that were closed by `tasks_before`.
+    /// that were closed by `tasks_before`; of embargoes nothing ([`Embargoes::ended_embargoes`]).
     async fn past_term(&self, consents_before: Timestamp, tasks_before: Timestamp, limit: u32) -> Result<PastTerm, StoreError>;
 
     /// The claim under this organisation's Idempotency-Key, if it has not lapsed at `now`.

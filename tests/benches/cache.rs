@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::{Outcome, progress};
 
 /// Grows when a log is made otherwise: older ones are made anew.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// The file that says that a log was made to its end.
 const COMPLETE: &str = "complete";

@@ -14,6 +14,7 @@ mod plan;
 mod process;
 mod proxy;
 mod requester;
+mod search;
 mod source;
 mod stages;
 mod ten_million;

@@ -7,10 +7,12 @@ use std::time::Duration;
 use sluis::app::gateway::{Built, Outside, build};
 use sluis::clock::Timestamp;
 use sluis::config::GatewayConfig;
-use sluis::ledger::entry::{Body, Clear, TraceId};
+use sluis::ledger::entry::{Body, Clear, EntryKind, TraceId};
 use sluis::ledger::statement::Statement;
+use sluis::secret::Personal;
 use sluis::store::journal::{DEFAULT_YEARS, Journal};
 use sluis::store::{Append, EntryRow};
+use sluis::subject::SubjectId;
 
 use crate::cache::Cached;
 use crate::load::closed;
@@ -24,16 +26,19 @@ const ENTRIES: u64 = 1_000_000;
 /// Entries of one commit.
 const BATCH: u64 = 1024;
 
+/// The kinds of entries that a request leaves.
+const OF_REQUESTS: [EntryKind; 3] = [EntryKind::Ask, EntryKind::Disclosure, EntryKind::Contribution];
+
 /// How many households its world has.
 const HOUSEHOLDS: usize = 1200;
 
 /// Over how many days before its making the entries are spread.
-const DAYS: u64 = 700;
+pub(crate) const DAYS: u64 = 700;
 
-/// How many persons, cases and employees the entries are about, under keyed tokens.
-const PERSONS: u64 = 50_000;
-const CASES: u64 = 5_000;
-const EMPLOYEES: u64 = 400;
+/// How many persons, cases and employees the entries are about.
+pub(crate) const PERSONS: u64 = 50_000;
+pub(crate) const CASES: u64 = 5_000;
+pub(crate) const EMPLOYEES: u64 = 400;
 
 /// The world with the log; `None` when it is not there and not to be made.
 pub(crate) async fn world(make: bool, outside: &Outside) -> Outcome<Option<Arc<World>>> {
@@ -70,17 +75,15 @@ async fn ask(world: &Arc<World>, outside: &Outside) -> Outcome<()> {
 /// Appends copies of the entries that are there, each sealed anew, with a trace, a time, a person, a case and an employee of its own.
 async fn fill(world: &World, outside: &Outside) -> Outcome<()> {
     let Built { gateway, .. } = build(GatewayConfig::load(&world.layout.configuration())?, outside.clone()).await?;
+    let (mut size, began) = (gateway.store.head().await?.size, outside.clock.now());
     let mut templates = Vec::new();
-    loop {
-        let page = gateway.store.entries(u64::try_from(templates.len())?, 512).await?;
-        if page.is_empty() {
-            break;
-        }
-        for stored in page {
+    for first in (0..size).step_by(512) {
+        let page = gateway.store.entries(first, 512).await?;
+        // What the world was made of (consents, organisations, keys) stands in it once.
+        for stored in page.iter().filter(|stored| OF_REQUESTS.contains(&stored.row.clear.kind)) {
             templates.push((stored.row.clear.clone(), gateway.journal.open(&stored.row)?));
         }
     }
-    let (mut size, began) = (gateway.store.head().await?.size, outside.clock.now());
     while size < ENTRIES {
         let until = ENTRIES.min(size + BATCH);
         let copies = (size..until).map(|number| copy(&gateway.journal, &templates, number, began));
@@ -104,14 +107,32 @@ fn copy(journal: &Journal, templates: &[(Clear, Body)], number: u64, now: Timest
     let trace: TraceId = format!("{trace:032x}").parse()?;
     let age = Duration::from_secs(DAYS * 86_400 * ENTRIES.saturating_sub(number) / ENTRIES);
     let time = now.minus(age);
-    let request = (trace.to_string().get(..8).map(|hex| u64::from_str_radix(hex, 16))).ok_or("a short trace")??
-        ^ round.wrapping_mul(2_654_435_761);
-    let token = |of: &str, number: u64| journal.case_token(&clear.party, &format!("{of} {number}"));
-    clear.subject = clear.subject.map(|_| token("person", request % PERSONS));
-    clear.case = Some(token("case", request % CASES));
-    clear.actor = clear.actor.map(|_| token("employee", request % EMPLOYEES));
+    // A number of the request, evenly spread: by the golden ratio (Fibonacci hashing).
+    let request = u128::from_str_radix(&trace.to_string(), 16)?.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835) >> 96;
+    let request = u64::try_from(request)?;
+    if clear.subject.is_some() {
+        let person = Personal::new(SubjectId::VNumber(person(request).parse()?));
+        clear.subject = Some(journal.subject_token(&clear.party, &person));
+    }
+    clear.case = Some(journal.case_token(&clear.party, &case(request)));
+    clear.actor = clear.actor.map(|_| journal.actor_token(&clear.party, &employee(request)));
     (clear.trace, clear.time) = (trace, time);
     (body.operation.trace_id, body.occurred_at, body.operation.started_at) = (trace, time, time);
     let statement = body.statement.as_deref().map(str::parse::<Statement>).transpose()?;
     Ok(journal.write(clear, &body, statement.as_ref(), DEFAULT_YEARS)?.row)
+}
+
+/// The V-number of one of the persons.
+pub(crate) fn person(number: u64) -> String {
+    format!("V-{}", number % PERSONS)
+}
+
+/// The id of one of the cases.
+pub(crate) fn case(number: u64) -> String {
+    format!("case-{}", number % CASES)
+}
+
+/// The reference of one of the employees.
+pub(crate) fn employee(number: u64) -> String {
+    format!("employee-{}", number % EMPLOYEES)
 }

@@ -12,7 +12,7 @@ use crate::process::{Running, machine};
 use crate::requester::Requester;
 use crate::source::Asker;
 use crate::world::{CATEGORIES, GIVEN, REQUESTER, World};
-use crate::{Outcome, append, connector, decisions, disk, million, progress, proxy, stages, ten_million, verify};
+use crate::{Outcome, append, connector, decisions, disk, million, progress, proxy, search, stages, ten_million, verify};
 
 /// The parts of a run.
 const PARTS: [&str; 11] =
@@ -140,10 +140,11 @@ impl Run<'_> {
         {
             progress("verifying a million entries");
             verify::log(&world, &mut self.figures).await?;
-            verify::command(&world, &mut self.figures).await?;
+            verify::commands(&world, &mut self.figures).await?;
             progress("serving a million entries");
             let source = world.connector().await?;
             let (gateway, started) = world.gateway().await?;
+            self.beside_of_small(&["start_s", "rss_mib"]);
             self.figures.set("start_s", started.as_secs_f64());
             self.figures.beside("a gateway on a million entries: resident memory after its start, MiB", gateway.resident_mib()?);
             let requester = Arc::new(Requester::new(&world.layout.kit_of(REQUESTER), &self.outside)?);
@@ -156,6 +157,9 @@ impl Run<'_> {
             self.figures
                 .beside("a gateway on a million entries: disclosures per second", load.answered()? / load.lasted.as_secs_f64());
             self.figures.set("rss_mib", gateway.resident_mib()?);
+            progress("searching a million entries");
+            search::pages(&world, &self.outside, &mut self.figures).await?;
+            self.figures.beside("a gateway on a million entries: resident memory after searches, MiB", gateway.resident_mib()?);
             gateway.stop().await?;
             source.stop().await?;
         }
@@ -164,6 +168,15 @@ impl Run<'_> {
             ten_million::proofs(*make, &self.outside, &mut self.figures).await?;
         }
         Ok(())
+    }
+
+    /// What the small log gave goes beside what the large one gives.
+    fn beside_of_small(&mut self, keys: &[&str]) {
+        for key in keys {
+            if let Some(value) = self.figures.value(key) {
+                self.figures.beside(format!("{key} on the small log"), value);
+            }
+        }
     }
 
     const fn time(&self) -> Duration {

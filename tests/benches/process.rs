@@ -1,7 +1,7 @@
 //! Processes that the run starts and stops, and what the kernel says they used.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
@@ -40,9 +40,9 @@ impl Running {
         Ok(kib / 1024.0)
     }
 
-    /// Whether it has ended.
-    pub(crate) fn ended(&mut self) -> Outcome<bool> {
-        Ok(self.0.try_wait()?.is_some())
+    /// How it ended, once it has.
+    pub(crate) fn ended(&mut self) -> Outcome<Option<ExitStatus>> {
+        Ok(self.0.try_wait()?)
     }
 
     /// Waits until it uses next to nothing: what it does after its answers belongs to them.

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use sluis::client::{Against, Kit};
 
-use crate::Outcome;
 use crate::figures::Figures;
 use crate::process::{Running, own_processor};
 use crate::world::{REQUESTER, SLUIS, World};
+use crate::{Outcome, progress};
+
+/// The exit code of a log that is sound and that no witness vouches for, as all logs here.
+const UNWITNESSED: i32 = 5;
 
 /// Verifies, and says how fast.
 pub(crate) async fn log(world: &World, figures: &mut Figures) -> Outcome<()> {
@@ -27,19 +30,34 @@ pub(crate) async fn log(world: &World, figures: &mut Figures) -> Outcome<()> {
     Ok(())
 }
 
-/// The command itself, in a process of its own: how long it takes, and how much memory it ever has.
-pub(crate) async fn command(world: &World, figures: &mut Figures) -> Outcome<()> {
+/// The command itself, in a process of its own, and the second verifier: both must find the log sound. How long each takes, and how much memory it ever has.
+pub(crate) async fn commands(world: &World, figures: &mut Figures) -> Outcome<()> {
+    let (folder, store) = (world.layout.kit_of(REQUESTER), world.store()?);
+    let mut own = Command::new(SLUIS);
+    own.args(["log", "verify", "full", "--store"]).arg(&store).arg("--kit").arg(&folder);
+    command("`sluis log verify full`", &mut own, figures).await?;
+    let mut second = Command::new("python3");
+    second.arg("tests/verifier/verify.py").arg("full").arg(&store).arg(Kit::open(&folder)?.gateway.log_vkey);
+    command("the second verifier (Python)", &mut second, figures).await
+}
+
+async fn command(name: &str, command: &mut Command, figures: &mut Figures) -> Outcome<()> {
+    progress(name);
     let begun = std::time::Instant::now();
-    let (kit, store) = (world.layout.kit_of(REQUESTER), world.store()?);
-    let arguments = ["log", "verify", "full", "--store"];
-    let mut running =
-        Running::start(Command::new(SLUIS).args(arguments).arg(store).arg("--kit").arg(kit).stderr(std::process::Stdio::null()))?;
+    let mut running = Running::start(command.stderr(std::process::Stdio::null()))?;
     let mut most: f64 = 0.0;
-    while !running.ended()? {
+    let code = loop {
+        if let Some(status) = running.ended()? {
+            break status.code();
+        }
         most = running.resident_mib().map_or(most, |now| most.max(now));
         tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    // The world has no witnesses.
+    if code != Some(UNWITNESSED) {
+        return Err(format!("{name} ended with {code:?} instead of {UNWITNESSED}").into());
     }
-    figures.beside("`sluis log verify full`, s", begun.elapsed().as_secs_f64());
-    figures.beside("`sluis log verify full`, resident memory, MiB", most);
+    figures.beside(format!("{name}, s"), begun.elapsed().as_secs_f64());
+    figures.beside(format!("{name}, resident memory, MiB"), most);
     Ok(())
 }

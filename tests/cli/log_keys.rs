@@ -16,7 +16,7 @@ fn marks(keys: &Path) -> Vec<PathBuf> {
     files.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("log-head-")).collect()
 }
 
-/// To be broken on purpose: `check` without `remembered`; `TreeScribe::check` that takes any signature; a signer made where none is.
+/// Broken on purpose to see it fail: `check` without `remembered`; `TreeScribe::check` that takes any signature; a signer made where none is.
 #[test]
 fn without_its_keys_a_gateway_does_not_start() {
     let mut demo = Demo::start();

@@ -142,7 +142,7 @@ fn what_was_given_is_reconciled_with_the_log() {
     let invented = given
         .rewritten(&format!("INSERT INTO entry (idx, {columns}) SELECT {next}, {columns} FROM entry WHERE idx = {contribution}"));
     let (code, found) = given.json(&invented.store(), &own.path(""), &given.police);
-    let unknown = json!([{"entry": next, "kind": "contribution", "source": POLICE, "recipient": VEILIG_THUIS, "why": "neither side knows it"}]);
+    let unknown = json!([{"entry": next, "kind": "contribution", "source": POLICE, "recipient": VEILIG_THUIS, "why": "neither side holds a receipt"}]);
     assert_eq!((code, &found["notHeld"], &found["pairs"][0]["withNeither"]), (5, &unknown, &json!(1)), "{found}");
     given
         .reconcile(&invented.store(), &own.path(""), &given.police, &["--strict"])
@@ -159,7 +159,7 @@ impl Given {
             files.into_iter().find(|path| path.to_str().unwrap().ends_with(&of)).unwrap()
         };
         std::fs::remove_file(name(".tlog-proof")).unwrap();
-        let picked_up = json!([{"entry": disclosure, "kind": "disclosure", "source": null, "recipient": VEILIG_THUIS, "why": "not yet picked up"}]);
+        let picked_up = json!([{"entry": disclosure, "kind": "disclosure", "source": null, "recipient": VEILIG_THUIS, "why": "the recipient holds no receipt: not picked up yet, or not kept"}]);
         let (code, found) = self.json(store, &lost.path(""), &self.police);
         assert_eq!((code, &found["notHeld"], &found["notInLog"]), (5, &picked_up, &json!([])));
         self.reconcile(store, &lost.path(""), &self.police, &["--strict"])
@@ -173,11 +173,15 @@ impl Given {
         fewer[0] = json!({"source": POLICE, "receipts": fewer.len() - 1}).to_string();
         let own = self.receipts();
         let (code, found) = self.json(store, &own.path(""), &fewer);
-        assert_eq!((code, &found["notHeld"][0]["why"]), (5, &json!("receipt not yet sent")), "{found}");
+        assert_eq!(
+            (code, &found["notHeld"][0]["why"]),
+            (5, &json!("the source holds no receipt: not sent yet, or not kept")),
+            "{found}"
+        );
         let (code, found) = self.json(store, &lost.path(""), &fewer);
         assert_eq!((code, &found["pairs"][0]["withNeither"]), (5, &json!(1)), "{found}");
         let output = self.reconcile(store, &lost.path(""), &fewer, &[]);
-        assert!(output.stdout.contains("neither side knows it"), "{}", output.stdout);
+        assert!(output.stdout.contains("neither side holds a receipt"), "{}", output.stdout);
         // A list that was cut off is none.
         self.reconcile(store, &own.path(""), &self.police[..self.police.len() - 1], &[])
             .failed(2, &["it was cut off: 1 receipts"]);
@@ -230,6 +234,6 @@ impl Given {
         police[0] = police[0].replace(POLICE, VEILIG_THUIS);
         let (code, found) = self.json(store, &own.path(""), &police);
         let why = found["notInLog"][0]["why"].as_str().unwrap();
-        assert!(code == 6 && why.contains("as no contribution of its holder"), "{found}");
+        assert!(code == 6 && why.contains("of the log is not a contribution of this organisation"), "{found}");
     }
 }

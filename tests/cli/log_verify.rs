@@ -104,13 +104,13 @@ fn what_was_changed_by_hand_is_found_and_named() {
         ("UPDATE head SET root = zeroblob(32)", "another size or root"),
         ("UPDATE head SET checkpoint = replace(checkpoint, '— ', '— x')", "is not signed by it"),
         ("UPDATE head SET checkpoint = ''", "is not signed by it"),
-        ("UPDATE delivery SET receipt = replace(receipt, 'index ', 'index 1')", "that the store keeps is none of this log: "),
-        ("UPDATE delivery SET receipt = replace(receipt, '— ', '— x')", "that the store keeps is none of this log: "),
-        ("UPDATE delivery SET receipt = ''", "that the store keeps is none of this log: the receipt is no tlog-proof"),
-        ("UPDATE delivery SET seq = seq + 1", "that the store keeps is none of this log: it is not of the entry at its place"),
+        ("UPDATE delivery SET receipt = replace(receipt, 'index ', 'index 1')", "does not belong to this log: "),
+        ("UPDATE delivery SET receipt = replace(receipt, '— ', '— x')", "does not belong to this log: "),
+        ("UPDATE delivery SET receipt = ''", "does not belong to this log: the receipt is no tlog-proof"),
+        ("UPDATE delivery SET seq = seq + 1", "does not belong to this log: it is not of the entry at its place"),
         (
             "INSERT INTO contribution_receipt SELECT 99, disclosure, 's', '', replace(receipt, 'extra A', 'extra B') FROM delivery LIMIT 1",
-            " for s that the store keeps is none of this log: ",
+            " for s does not belong to this log: ",
         ),
     ] {
         copy.after(&demo, statement).failed(3, &[named]);
@@ -145,6 +145,15 @@ fn a_log_put_back_to_an_earlier_day_does_not_continue_what_was_seen() {
     };
     assert!(consistency(&earlier, &later).done().contains("continues that of"));
     consistency(&later, &earlier).failed(6, &["does not continue"]);
+    let json = |earlier: &str, later: &str| {
+        let told =
+            demo.run(&["log", "verify", "consistency", earlier, later, "--store", &new.store(), "--kit", &new.kit, "--json"]);
+        serde_json::from_str::<serde_json::Value>(&told.stdout).unwrap()
+    };
+    let told = json(&earlier, &later);
+    assert!(told["verdict"] == "consistent" && told["earlier"].as_u64() < told["later"].as_u64(), "{told}");
+    let told = json(&later, &earlier);
+    assert!(told["verdict"] == "diverged" && told["reason"].as_str().unwrap().contains("does not continue"), "{told}");
     let foreign = std::fs::read_to_string(&earlier).unwrap().replace("— ", "— x");
     consistency(&kept.file("foreign", foreign), &later).failed(2, &["no checkpoint and no receipt that this log signed"]);
 }

@@ -5,6 +5,7 @@ mod consents;
 mod demo;
 mod erasure;
 mod keys_at_rest;
+mod log_embargo;
 mod log_keys;
 mod log_reconcile;
 mod log_search;

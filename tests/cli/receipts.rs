@@ -178,10 +178,11 @@ fn a_receipt_is_witnessed_by_a_quorum_or_by_nobody() {
     let kept = |receipt: &str| {
         demo.run(&["verify", "receipt", "--kit", &kit, "--receipt", receipt, "--statement", &statement, "--witnessed"])
     };
-    kept(&receipt).failed(3, &["the check `witnesses` failed", "cosignatures of 0 known witnesses"]);
-    kept(&cosigned(&["a", "stranger"], false)).failed(3, &["the check `witnesses` failed", "cosignatures of 1 known witnesses"]);
+    kept(&receipt).failed(5, &["unwitnessed: the cosignatures of 0 known witnesses"]);
+    kept(&cosigned(&["a", "stranger"], false)).failed(5, &["unwitnessed: the cosignatures of 1 known witnesses"]);
     assert!(kept(&cosigned(&["a", "c"], false)).done().contains("quorum met by 2 cosignatures: a ("));
-    kept(&cosigned(&["a", "b", "c"], true)).failed(3, &["in the name of witness a does not verify"]);
+    kept(&cosigned(&["a", "b", "c"], true))
+        .failed(3, &["the check `witnesses` failed", "in the name of witness a does not verify"]);
     let own = demo.kit("veilig-thuis");
     let asked = ["verify", "receipt", "--kit", &own, "--receipt", &receipt, "--statement", &statement, "--witnessed"];
     demo.run(&asked).failed(2, &["the kit names no witnesses"]);
@@ -194,9 +195,27 @@ fn a_receipt_is_witnessed_by_a_quorum_or_by_nobody() {
     log(&receipt, &["--policy", &policy]).failed(5, &["unwitnessed: the cosignatures of 0 known witnesses"]);
     assert!(log(&cosigned(&["b", "c"], false), &["--policy", &policy]).done().contains("verified"));
     log(&cosigned(&["b", "c"], true), &["--policy", &policy]).failed(3, &["the check `witnesses` failed"]);
+    let verdict = |receipt: &str, more: &[&str]| -> Value {
+        let told = log(receipt, &[&["--json"], more].concat());
+        serde_json::from_str(&told.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", told.stdout, told.stderr))
+    };
+    let told = verdict(&cosigned(&["b", "c"], false), &["--policy", &policy]);
+    assert_eq!((&told["verdict"], &told["witnesses"], &told["logSize"]), (&"witnessed".into(), &json!(["b", "c"]), &Value::Null));
+    assert!(told["checks"].as_array().unwrap().iter().all(|check| check["passed"] == true), "{told}");
+    assert!(told["index"].as_u64() < told["size"].as_u64(), "{told}");
+    assert_eq!(verdict(&receipt, &["--policy", &policy])["verdict"], "unwitnessed");
+    let told = verdict(&cosigned(&["b", "c"], true), &["--policy", &policy]);
+    assert_eq!((&told["verdict"], &told["checks"][6]["check"]), (&"invalid".into(), &"witnesses".into()), "{told}");
+    assert!(told["checks"][6]["passed"] == false && told["reason"].as_str().unwrap().contains("does not verify"), "{told}");
     demo.run(&["log", "verify", "receipt", &receipt, "--kit", &demo.kit("police"), "--statement", &statement])
         .failed(2, &["the statement is of organisation 00000099000000002000"]);
     demo.run(&["log", "verify", "receipt", &receipt, "--vkey", &key]).failed(2, &["the receipt alone proves nothing"]);
+    let broken = demo.gateway_json(|json| json["logVkey"] = "log.example+00000000+AAAA".into());
+    let (_broken, broken) = demo.kit_with(&[("gateway.json", broken)]);
+    for (given, named) in [(["--kit", &broken], "gateway.json: logVkey: "), (["--vkey", "log.example"], "--vkey: ")] {
+        let receipt = ["log", "verify", "receipt", &receipt, "--statement", &statement];
+        demo.run(&[&receipt[..], &given].concat()).failed(2, &[named]);
+    }
 }
 
 /// Beside the messages, and beside the log at hand: it must have the entry, and continue the receipt's log.
@@ -216,8 +235,15 @@ fn a_receipt_is_held_against_the_log_at_hand() {
     sound.failed(5, &["unwitnessed"]);
     assert!(sound.stdout.contains("ok      store: the log at hand"), "{}", sound.stdout);
     verify(&before).failed(6, &["does not continue", "stands in the receipt"]);
+    let json = |store: &Copy| -> Value {
+        let messages = ["log", "verify", "receipt", receipt, "--kit", kit, "--sealed", sealed, "--request", request, "--json"];
+        serde_json::from_str(&demo.run(&[&messages[..], &["--store", &store.store()]].concat()).stdout).unwrap()
+    };
+    assert_eq!(json(&before)["verdict"], "diverged");
+    let told = json(&after);
+    assert!(told["verdict"] == "unwitnessed" && told["logSize"].as_u64() >= told["size"].as_u64(), "{told}");
     let messages = ["log", "verify", "receipt", receipt, "--vkey", &key, "--sealed", sealed, "--request", request];
-    demo.run(&messages).failed(2, &["whose receipt this should be is not known"]);
+    demo.run(&messages).failed(2, &["give --party or --kit"]);
     let party = ["--party", "00000099000000002000"];
     demo.run(&[&messages[..], &party].concat()).failed(5, &["unwitnessed"]);
     demo.run(&[&messages[..], &["--party", "00000099000000001000"]].concat()).failed(3, &["the check `statement` failed"]);

@@ -48,7 +48,7 @@ async fn takes_an_entry(gateway: &TestGateway) -> Result<(), String> {
     Ok(())
 }
 
-/// To be broken on purpose: a head that takes no entry older than the last.
+/// Broken on purpose to see it fail: a head that takes no entry older than the last.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_the_clock_says_the_log_goes_on() {
     let mut gateway = TestGateway::start().await;
@@ -88,7 +88,7 @@ async fn whatever_the_clock_says_the_log_goes_on() {
 
 /// The clock is back in a month whose entries were erased: their key is never made again, so nothing passes until the clock is right.
 ///
-/// To be broken on purpose: `FileKeyStore::read` without its look at the marker.
+/// Broken on purpose to see it fail: `FileKeyStore` without its two looks at the marker (one of them suffices).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_written_to_a_class_that_was_destroyed() {
     let mut gateway = TestGateway::start().await;
@@ -143,7 +143,7 @@ fn failures(gateway: &TestGateway) -> u64 {
 
 /// A witness's time never goes back, so with the clock set back its cosignatures are of tomorrow: they do not count, and an old quorum opens no lock.
 ///
-/// To be broken on purpose: `Witnessing::resume` without its look at the time; `converse` without its own.
+/// Broken on purpose to see it fail: `Witnessing::resume` without its look at the time; `converse` without its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cosignatures_of_a_time_to_come_do_not_count() {
     let mut gateway = TestGateway::start_witnessed().await;

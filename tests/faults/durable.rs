@@ -1,5 +1,6 @@
-//! The order of entry and byte, seen from outside by somebody who counts: a store that takes its time to commit, a proxy that looks into the store at the
-//! first byte of the answer, and a source that does at the first byte of its call. [`super::traced`] shows the same at the system calls.
+//! The order of commit and byte, seen from outside by somebody who counts: a store that takes its time to commit, a proxy that looks into the store at the
+//! first byte of the answer, and a source that does at the first byte of its call. What is committed here, another process can read; that it was synced to
+//! the disk shows at the system calls ([`super::traced`]).
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -19,7 +20,7 @@ use crate::support::TestGateway;
 use crate::support::fake_source::{Act, FakeSource, item};
 use crate::support::faulty_store::{Fault, Node};
 
-/// How many entries of a kind are durable: what another process can read is committed.
+/// How many entries of a kind are committed: another process reads them.
 async fn committed(store: &Path, kind: EntryKind) -> i64 {
     let mut reader = SqliteConnectOptions::new().filename(store).read_only(true).connect().await.expect("a reader");
     let count = sqlx::query_scalar("SELECT count(*) FROM entry WHERE kind = ?").bind(kind.code());
@@ -101,7 +102,8 @@ async fn pass(client: TcpStream, gateway: &str, store: &Path, seen: &Mutex<Watch
     Ok(())
 }
 
-/// To be broken on purpose: `announce` going on while its append is still under way; `record` answering before its commit.
+/// Broken on purpose to see it fail: `announce` going on while its append is still under way; `record` answering before its commit, which has
+/// no receipt then.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_byte_comes_before_its_entry() {
     let gateway = TestGateway::start().await;

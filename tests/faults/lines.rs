@@ -28,7 +28,7 @@ fn complete(body: &Body) -> Result<(), String> {
     if ended < *started_at { Err(format!("it began at {started_at} and ended at {ended}")) } else { Ok(()) }
 }
 
-/// To be broken on purpose: `Journal::write` without `complete`.
+/// Broken on purpose to see it fail: `Journal::write` without `complete`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_line_says_what_it_was_done_for_and_until_when() {
     let gateway = TestGateway::start().await;

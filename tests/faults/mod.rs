@@ -5,6 +5,7 @@
 mod bytes;
 mod clock;
 mod durable;
+mod kept;
 mod kills;
 mod lines;
 mod no_room;

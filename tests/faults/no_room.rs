@@ -44,7 +44,7 @@ async fn all_are_there(child: &ChildDemo, seen: &[Disclosed]) {
 
 /// What is committed is in the write-ahead log; that it cannot be moved on is no reason to lose it, or to stop while there is room for more.
 ///
-/// To be broken on purpose: `journal_mode = MEMORY`.
+/// Broken on purpose to see it fail: `journal_mode = MEMORY`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_cannot_grow_loses_nothing_from_its_log() {
     let mut child = ChildDemo::start(&["--without-answer-at", "--fresh-ports"]).await;
@@ -81,8 +81,8 @@ async fn a_database_that_cannot_grow_loses_nothing_from_its_log() {
 
 /// Nothing can be written any more, from one moment to the next: nothing passes. When it can be again, all goes on without a restart.
 ///
-/// To be broken on purpose: a failed append answered like a committed one; `telemetry::start` without `log_internal_errors` (then the log's own
-/// task ends with what it could not say).
+/// Broken on purpose to see it fail: a commit that failed answered like one that did not; `telemetry::start` without `log_internal_errors` (then the log's
+/// own task ends with what it could not say).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_can_only_be_read_lets_nothing_pass_until_it_can_be_written() {
     let mut child = ChildDemo::start(&["--without-answer-at", "--fresh-ports"]).await;

@@ -3,18 +3,20 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use sluis::client::{Disclosed, Trouble};
 use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::EntryKind;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 
+use crate::support::fake_source::FakeSource;
 use crate::support::faulty_store::Node;
 use crate::support::{TestGateway, log};
 
 /// Two nodes in turns and at once: neither signs behind a head that is not the newest, and each one's receipts are in the one log.
 ///
-/// To be broken on purpose: `TreeScribe::known` without the comparison with the head.
+/// Broken on purpose to see it fail: `TreeScribe::known` without the comparison with the head.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_fell_behind_signs_nothing_of_its_own() {
     let gateway = TestGateway::start().await;
@@ -50,11 +52,16 @@ async fn a_node_that_fell_behind_signs_nothing_of_its_own() {
 
 /// Somebody holds the database's lock: nothing passes, nobody is asked, and as soon as it is let go all goes on without a restart.
 ///
-/// To be broken on purpose: `announce` going on after an append that failed.
+/// Broken on purpose to see it fail: `announce` going on after an append that failed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_store_is_locked_nothing_passes() {
     let gateway = TestGateway::start().await;
-    gateway.still_serves().await;
+    let police = FakeSource::instead_of(&gateway, Slug::Police).await;
+    let mut question = gateway.question("P22");
+    question["sources"] = json!([police.oin]);
+    gateway.ask(Slug::VeiligThuis, &question, None).await.expect("an answer");
+    let called = police.calls().len();
+    assert!(called > 0, "it is asked as long as nothing is locked");
     let options = SqliteConnectOptions::new().filename(gateway.gateway_folder().join("sluis.sqlite"));
     let mut stranger = options.connect().await.expect("a connection");
     let size = gateway.log_size().await;
@@ -62,7 +69,7 @@ async fn while_the_store_is_locked_nothing_passes() {
     sqlx::raw_sql(lock).execute(&mut stranger).await.expect("locked");
     let refused = AtomicUsize::new(0);
     let asks = (0..4).map(|_| async {
-        match gateway.ask(Slug::VeiligThuis, &gateway.question("P22"), None).await {
+        match gateway.ask(Slug::VeiligThuis, &question, None).await {
             Err(Trouble::Problem(problem)) => {
                 assert_eq!((problem.status, problem.suffix()), (503, "log-unavailable"), "{problem}");
                 refused.fetch_add(1, Ordering::SeqCst);
@@ -72,11 +79,12 @@ async fn while_the_store_is_locked_nothing_passes() {
     });
     futures_util::future::join_all(asks).await;
     assert_eq!(refused.load(Ordering::SeqCst), 4);
-    assert_eq!(gateway.log_size().await, size, "no entry, so nobody was asked");
+    assert_eq!(gateway.log_size().await, size, "no entry");
+    assert_eq!(police.calls().len(), called, "and nobody was asked");
     sqlx::raw_sql("ROLLBACK").execute(&mut stranger).await.expect("let go");
     stranger.close().await.expect("closed");
     let begun = Instant::now();
-    while gateway.ask(Slug::VeiligThuis, &gateway.question("P22"), None).await.is_err() {
+    while gateway.ask(Slug::VeiligThuis, &question, None).await.is_err() {
         assert!(begun.elapsed() < Duration::from_mins(1), "it does not go on");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

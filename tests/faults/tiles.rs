@@ -54,7 +54,7 @@ fn forget(gateway: &TestGateway) {
     }
 }
 
-/// To be broken on purpose: without the comparison of roots in `TreeScribe::sequence`; `mark::contradicted` that takes what cannot be proved
+/// Broken on purpose to see it fail: without the comparison of roots in `TreeScribe::sequence`; `mark::contradicted` that takes what cannot be proved
 /// for sound.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_signed_behind_a_torn_tile() {
@@ -100,7 +100,7 @@ async fn nothing_is_signed_behind_a_torn_tile() {
 
 /// A gateway that runs knows its edge: it does not read the tile again, and the next commit puts it right.
 ///
-/// To be broken on purpose: `TreeScribe::known` always `None` (then it stops, which is safe, but takes an operator to mend).
+/// Broken on purpose to see it fail: `TreeScribe::known` always `None` (then it stops, which is safe, but takes an operator to mend).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_running_gateway_writes_a_torn_tile_anew() {
     let gateway = TestGateway::start().await;

@@ -116,7 +116,8 @@ async fn until(client: &Client, body: &Value, expected: &str) -> Result<(), Stri
     }
 }
 
-/// To be broken on purpose: `lock_is_open` always `Ok`; `read_cosignature` that does not verify; a resumed quorum that does not count.
+/// Broken on purpose to see it fail: `lock_is_open` always `Ok`; a resumed quorum that does not count. (Lines that are not verified:
+/// `flow::witnessed`.)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_witness_that_fails_closes_the_lock_and_opens_it_when_it_is_sound() {
     let gateway = TestGateway::start().await;
@@ -193,7 +194,7 @@ async fn a_witness_that_was_put_back_catches_up() {
 /// What passed in an emergency behind a closed lock says so in the log, and the officer of each side has it to review, whatever came of it; with no ground
 /// for it the breach procedure follows. What passes under a quorum leaves no such review.
 ///
-/// To be broken on purpose: `unwitnessed::reviews` always empty; `note_lock` that does nothing.
+/// Broken on purpose to see it fail: `unwitnessed::reviews` always empty; `note_lock` that does nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_passed_behind_a_closed_lock_is_reviewed_by_each_side() {
     let gateway = TestGateway::start().await;

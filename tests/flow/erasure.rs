@@ -1,20 +1,32 @@
 //! Privacy officers hold and erase over the wire; the log's own terms end.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde_json::{Value, json};
-use sluis::actions::Desk;
+use sluis::app::erasures;
 use sluis::client::Against;
-use sluis::clock::Clock;
+use sluis::clock::{Clock, Timestamp};
+use sluis::config::GatewayConfig;
+use sluis::cosigners::{Answer, Cosigners, Unreached};
 use sluis::demo::organisations::Slug;
-use sluis::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Status};
+use sluis::exchange::quorum::Witnessing;
+use sluis::ledger::cosignature::Cosigner;
+use sluis::ledger::entry::{Body, EntryKind, Erases, Erasure};
+use sluis::ledger::note::{KeyKind, SigningKey};
+use sluis::ledger::quorum::Policy;
+use sluis::ledger::witness::AddCheckpoint;
 use sluis::organisation::Oin;
-use sluis::store::journal::JournalError;
+use sluis::secret::Secret;
+use sluis::store::journal::class_end;
+use sluis::store::retention::settle;
 use sluis::store::{Append, StoredEntry};
 
+use crate::support::aged::{self, opens};
 use crate::support::consents::{pointers, post};
 use crate::support::officers::{ask, officer, signed};
+use crate::support::witness::TestLog;
 use crate::support::{Setup, TestGateway, log};
 
 const CARE: Slug = Slug::MentalHealth;
@@ -32,23 +44,13 @@ async fn contribution(gateway: &TestGateway) -> StoredEntry {
     entries.into_iter().rfind(|entry| entry.row.clear.kind == EntryKind::Contribution).expect("an entry")
 }
 
-/// Whether the entry opens; any other failure than that it was erased is a panic.
-async fn opens(gateway: &TestGateway, index: u64) -> bool {
-    let Desk { store, journal, .. } = &*gateway.running().desk;
-    match journal.open(&store.entries(index, 1).await.expect("read")[0].row) {
-        Ok(_) => true,
-        Err(JournalError::Erased) => false,
-        Err(error) => panic!("{error}"),
-    }
-}
-
 async fn verifies(gateway: &TestGateway) -> u64 {
     let against = Against { log: gateway.running().gateway.log.clone(), policy: None, seen: Vec::new() };
     let store = gateway.gateway_folder().join("sluis.sqlite");
     against.verify(&store, |_, _| {}).await.expect("sound").erased
 }
 
-/// To be broken on purpose: without the party; without `can_be_erased`; without the holds; tombstone not looked for.
+/// Broken on purpose to see it fail: without the party; without `can_be_erased`; without the holds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_officer_erases_an_entry_of_her_own_side_unless_it_is_held() {
     let gateway = TestGateway::start().await;
@@ -89,7 +91,7 @@ async fn an_officer_erases_an_entry_of_her_own_side_unless_it_is_held() {
     gateway.stop().await;
 }
 
-/// To be broken on purpose: `Desk::officer` not asked; its statement without the request.
+/// Broken on purpose to see it fail: `signed_by_officer` without its look at the signature, at its age, at the reference; its statement without the request.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_but_an_officer_holds_or_erases() {
     let gateway = TestGateway::start().await;
@@ -119,9 +121,9 @@ async fn nobody_but_an_officer_holds_or_erases() {
     gateway.stop().await;
 }
 
-/// To be broken on purpose: without `keep_for`; what a lifted hold kept not erased; a class ended a day early.
+/// Broken on purpose to see it fail: without `keep_for`; a class ended a day early, or late.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_class_past_its_term_goes_but_for_what_is_held_and_with_the_hold_that_too() {
+async fn a_class_goes_on_the_day_its_term_has_passed_but_for_what_is_held() {
     let gateway = TestGateway::start_with(Setup::default()).await;
     gateway.ask(ASKER, &gateway.question("P22"), None).await.expect("an answer");
     let own = gateway.persona(ASKER).oin;
@@ -131,11 +133,13 @@ async fn a_class_past_its_term_goes_but_for_what_is_held_and_with_the_hold_that_
     let (status, hold) = ask(&gateway, ASKER, "holds", &body).await;
     assert_eq!(status, 200, "{hold}");
     let desk = &gateway.running().desk;
-    let years = |years: u64| gateway.clock.now().plus(Duration::from_hours(24 * 366 * years));
-    desk.erase_past_term(years(4)).await.expect("nothing is past its term");
-    assert!(opens(&gateway, other.index).await && verifies(&gateway).await == 0);
+    let end = class_end(&other.row.key_class).expect("a class of entries");
+    for before in [Duration::from_hours(24), Duration::from_millis(1)] {
+        desk.erase_past_term(end.minus(before), None).await.expect("not this class");
+        assert!(opens(&gateway, other.index).await && opens(&gateway, given.index).await, "{before:?} before its end");
+    }
 
-    desk.erase_past_term(years(21)).await.expect("erased");
+    desk.erase_past_term(end, None).await.expect("erased");
     assert!(!opens(&gateway, other.index).await, "past its term");
     assert!(opens(&gateway, given.index).await, "held");
     let kept = gateway.running().gateway.store.entries(given.index, 1).await.expect("read").remove(0).row;
@@ -147,17 +151,110 @@ async fn a_class_past_its_term_goes_but_for_what_is_held_and_with_the_hold_that_
     gateway.stop().await;
 }
 
-/// To be broken on purpose: what a lifted hold kept not erased; `keep_for` not called for the others.
+/// Whoever has the gateway's clock destroys nothing with it while witnesses, who have clocks of their own, say otherwise, or nothing.
+///
+/// Broken on purpose to see it fail: `erase_past_term` without the witnesses; `Witnessing::time` of a closed lock; the latest of their times instead of the
+/// earliest.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_class_waits_for_a_quorum_of_witnesses_to_say_the_time() {
+    let gateway = TestGateway::start().await;
+    let old = aged::entry(&gateway, &gateway.persona(ASKER).oin).await;
+    let desk = &gateway.running().desk;
+    let end = class_end(&desk.store.entries(old, 1).await.expect("read")[0].row.key_class).expect("a class of entries");
+    let (now, log) = (gateway.clock.now(), TestLog::of(3, 0));
+    let keys = [("w1", 8), ("w2", 9)].map(|(name, seed)| {
+        let key =
+            SigningKey::from_seed(name.parse().expect("a name"), KeyKind::Cosignature, &Secret::new([seed; 32])).expect("a key");
+        Cosigner::new(key).expect("a witness's")
+    });
+    let [one, two] = &keys;
+    let policy = format!("witness w1 {}\nwitness w2 {}\ngroup both all w1 w2\nquorum both\n", one.verifier(), two.verifier());
+    let witnessed = |times: Option<[Timestamp; 2]>, seen: Timestamp| {
+        let policy = Policy::parse(policy.as_bytes()).expect("a policy");
+        let minutes = Duration::from_mins(15);
+        let witnesses = Witnessing::new(policy, log.signer.verifier().clone(), Arc::new(Nobody), minutes);
+        if let Some(times) = times {
+            let mut head = log.checkpoint(3);
+            for (witness, time) in keys.iter().zip(times) {
+                head.add(witness.cosign(&head, time)).expect("room");
+            }
+            witnesses.resume(&head, seen);
+        }
+        witnesses
+    };
+    let (early, hour) = (end.minus(Duration::from_secs(1)), Duration::from_hours(1));
+    for (name, witnesses) in [
+        ("no quorum ever", witnessed(None, now)),
+        ("none of late: the lock is closed", witnessed(Some([now; 2]), now.plus(hour))),
+        ("they say that it is earlier", witnessed(Some([early; 2]), early)),
+        ("one of them says so", witnessed(Some([early, end]), end)),
+    ] {
+        desk.erase_past_term(now, Some(&witnesses)).await.expect("looked");
+        assert!(opens(&gateway, old).await, "{name}");
+    }
+    desk.erase_past_term(now, Some(&witnessed(Some([end; 2]), end))).await.expect("erased");
+    assert!(!opens(&gateway, old).await);
+    gateway.stop().await;
+}
+
+struct Nobody;
+
+#[async_trait]
+impl Cosigners for Nobody {
+    async fn add_checkpoint(&self, _: &str, _: &AddCheckpoint) -> Result<Answer, Unreached> {
+        Err(Unreached("nobody".to_owned()))
+    }
+
+    async fn latest(&self, _: &str, _: &str) -> Result<Answer, Unreached> {
+        Err(Unreached("nobody".to_owned()))
+    }
+}
+
+/// Broken on purpose to see it fail: what is not finished told as what was tampered with; `nothing_kept` without its look.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_that_is_not_finished_is_told_as_that() {
+    let gateway = TestGateway::start().await;
+    let own = gateway.persona(ASKER).oin;
+    let old = aged::entry(&gateway, &own).await;
+    let running = gateway.running();
+    let config = GatewayConfig::load(&running.layout.configuration()).expect("a configuration");
+    let verify = async || erasures::verify(&config, running.outside(), |_, _| {}).await;
+    let desk = &running.desk;
+    let class = desk.store.entries(old, 1).await.expect("read")[0].row.key_class.clone();
+    assert_eq!(verify().await.expect("sound").erased, 0);
+
+    let say = async |what: Erases| {
+        let tell = |body: &mut Body| body.erasure = Some(Erasure { rule: "a test".to_owned(), erases: Some(what), count: 1 });
+        let row = aged::row(desk, (&own, gateway.clock.now()), EntryKind::Erasure, |_| {}, tell);
+        desk.sequencer.append(Append { entries: vec![row], ..Append::default() }).await.expect("committed");
+    };
+    say(Erases::Entry(old)).await;
+    let told = verify().await.expect_err("said, and not done").to_string();
+    assert!(told.contains("not finished: 1 entries") && told.contains("start the gateway"), "{told}");
+    settle(&*desk.store, &desk.journal).await.expect("settled");
+    assert_eq!(verify().await.expect("sound").erased, 1);
+
+    let empty = format!("{}1", class.trim_end_matches(char::is_numeric));
+    desk.journal.wrap_anew(&desk.store.entries(0, 1).await.expect("read")[0].row, &empty).expect("its key is made");
+    say(Erases::Class(empty.clone())).await;
+    let told = verify().await.expect_err("said, and not done").to_string();
+    assert!(told.contains(&format!("not finished: the log says that {empty} was erased")), "{told}");
+    settle(&*desk.store, &desk.journal).await.expect("settled");
+    assert_eq!(verify().await.expect("sound").erased, 1);
+    gateway.stop().await;
+}
+
+/// Broken on purpose to see it fail: what a lifted hold kept not erased; `keep_for` not called for the others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_hold_kept_beyond_its_term_goes_when_it_is_lifted() {
     let gateway = TestGateway::start_with(Setup::default()).await;
     let own = gateway.persona(ASKER).oin;
-    let (held, other) = (six_years_old(&gateway, &own).await, six_years_old(&gateway, &own).await);
+    let (held, other) = (aged::entry(&gateway, &own).await, aged::entry(&gateway, &own).await);
     let body = |ground: &str| json!({"entries": [held], "ground": ground});
     let (_, first) = ask(&gateway, ASKER, "holds", &body("before the court")).await;
     let (_, second) = ask(&gateway, ASKER, "holds", &body("before the supervisor")).await;
     let desk = &gateway.running().desk;
-    desk.erase_past_term(gateway.clock.now()).await.expect("erased");
+    desk.erase_past_term(gateway.clock.now(), None).await.expect("erased");
     assert!(opens(&gateway, held).await && !opens(&gateway, other).await);
     assert_eq!(verifies(&gateway).await, 1);
     let lift = |hold: &Value| json!({"hold": hold["id"], "ground": "decided"});
@@ -169,42 +266,6 @@ async fn what_a_hold_kept_beyond_its_term_goes_when_it_is_lifted() {
     assert!(!opens(&gateway, held).await);
     assert_eq!(verifies(&gateway).await, 2);
     gateway.stop().await;
-}
-
-/// Appends an entry of six years ago on this party's side; its index.
-async fn six_years_old(gateway: &TestGateway, party: &Oin) -> u64 {
-    let (desk, time) = (&gateway.running().desk, gateway.clock.now().minus(Duration::from_hours(24 * 366 * 6)));
-    let (trace_id, span_id) = (desk.journal.trace().expect("randomness"), desk.journal.span().expect("randomness"));
-    let operation = Operation {
-        trace_id,
-        span_id,
-        parent_span_id: None,
-        name: "test".to_owned(),
-        status: Status::Unset,
-        started_at: time,
-        ended_at: None,
-        processing_activity: None,
-        foreign: None,
-    };
-    let clear = Clear {
-        kind: EntryKind::Refusal,
-        time,
-        party: party.clone(),
-        source: None,
-        recipient: None,
-        purpose: None,
-        categories: BTreeSet::new(),
-        outcome: Outcome::Refused,
-        overridden: false,
-        subject: None,
-        actor: None,
-        case: None,
-        trace: trace_id,
-    };
-    let body = Body::new(EntryKind::Refusal, time, party.clone(), operation);
-    let entry = desk.journal.write(clear, &body, None, 5).expect("written").row;
-    let committed = desk.sequencer.append(Append { entries: vec![entry], ..Append::default() }).await;
-    committed.expect("committed").first_index
 }
 
 /// The disclosure's id: the trace of its entries.

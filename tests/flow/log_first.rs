@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use sluis::client::{Client, Trouble};
 use sluis::demo::organisations::Slug;
-use sluis::ledger::entry::EntryKind;
+use sluis::ledger::entry::{EntryKind, Reference};
 
 use crate::support::cases::Cases;
 use crate::support::fake_source::{Act, FakeSource, item};
@@ -26,9 +26,11 @@ async fn count(gateway: &TestGateway, kind: EntryKind) -> usize {
     entries.iter().filter(|entry| entry.row.clear.kind == kind).count()
 }
 
+/// Waits until so many of the recipient's deliveries are told to be undelivered.
 async fn until_undelivered(gateway: &TestGateway, expected: usize) -> bool {
+    let recipient = gateway.persona(Slug::VeiligThuis).oin;
     for _ in 0..100 {
-        if count(gateway, EntryKind::Undelivered).await == expected {
+        if gateway.entries(EntryKind::Undelivered, &recipient).await == expected {
             return true;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -96,7 +98,11 @@ async fn without_an_entry_nobody_is_asked_and_nothing_leaves() {
     let entries = log::opened(&*gateway.running().gateway.store, &gateway.running().layout).await;
     for entry in entries.iter().filter(|entry| entry.kind() == EntryKind::Undelivered) {
         let of = log::of(&entries, entry.body.disclosure.as_deref().expect("about a disclosure"));
-        assert!(of.iter().any(|other| other.kind() == EntryKind::Disclosure && other.party() == entry.party()));
+        let gives = [EntryKind::Disclosure, EntryKind::Redelivery, EntryKind::Contribution];
+        let own = of.iter().filter(|other| gives.contains(&other.kind()) && other.party() == entry.party());
+        let own: Vec<u64> = own.map(|other| other.stored.index).collect();
+        let about: Vec<u64> = entry.body.references.iter().filter_map(Reference::index).collect();
+        assert!(about.len() == 1 && about.iter().all(|index| own.contains(index)), "{about:?} of {own:?}");
     }
     log::holds_together(&*gateway.running().gateway.store, &gateway.running().info.log_vkey).await;
     node.stop().await;

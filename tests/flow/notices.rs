@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use sluis::clock::Clock;
 use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::EntryKind;
-use sluis::notice::AnswerCode;
+use sluis::notice::{AnswerCode, TaskKind};
 
 use super::consents::{level, question};
 use crate::support::TestGateway;
 use crate::support::consents::{get, given, pointers, post};
-use crate::support::derogation::{Person, verdict};
+use crate::support::derogation::{Person, verdict, verdict_at};
 use crate::support::fake_source::{Act, FakeSource};
 use crate::support::professionals::make_override;
 
@@ -155,6 +155,17 @@ async fn a_lone_override_is_reviewed() {
             "/signed/signature",
         ),
         ("another task", verdict(&gateway, "other", &id, AnswerCode::Partly, &officer), "/signed/signature"),
+        (
+            "another gateway's",
+            verdict_at(
+                elsewhere.organisation(),
+                TaskKind::OverrideReview,
+                (task["id"].as_str().expect("an id"), &id),
+                AnswerCode::Partly,
+                (&officer, gateway.clock.now()),
+            ),
+            "/signed/signature",
+        ),
         ("from a drawer", changed(&given, "signed", old), "/signed/signedAt"),
         ("ahead of the clock", changed(&given, "signed", coming), "/signed/signedAt"),
     ] {

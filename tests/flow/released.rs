@@ -80,6 +80,7 @@ async fn a_released_summary_outlives_a_change_that_permits_it() {
     let client = client(&gateway);
     let first = client.disclose(&text, None).await.expect("an answer");
     assert_eq!(release(running, Slug::Police, &first.id).await, 1);
+    assert_eq!(gateway.entries(EntryKind::ReleaseDecision, &oin(Slug::Police)).await, 1, "the decision is the source's");
 
     one_more_key(running, "another").await;
     let anew = client.pick_up(&first.id, &text).await.expect("made anew");

@@ -1,5 +1,6 @@
 //! What is erased is gone, also from a backup that is put back, and everything that was ever proved goes on verifying.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use sluis::client::{Against, AuditError};
@@ -7,8 +8,8 @@ use sluis::ledger::audit::Broken;
 use sluis::ledger::entry::Erases;
 use sluis::ledger::tree::verify_inclusion;
 use sluis::store::journal::JournalError;
-use sluis::store::retention::{settle, tombstone};
-use sluis::store::{Append, Store, proofs};
+use sluis::store::retention::{Covers, Hold, MOST_HOLDS, Moving, Retention as _, settle, tombstone};
+use sluis::store::{Append, Change, Conflict, Store, proofs};
 use sqlx::AssertSqlSafe;
 
 use super::attack::write;
@@ -64,7 +65,7 @@ async fn audit(file: &Path, fixture: &Fixture) -> Result<u64, Broken> {
     }
 }
 
-/// To be broken on purpose: the tokens left; the key left; the body taken with them.
+/// Broken on purpose to see it fail: the tokens left; the key left; the body taken with them.
 #[tokio::test]
 async fn what_is_erased_opens_no_more_and_every_old_proof_holds() {
     let fixture = Fixture::new().await;
@@ -93,7 +94,7 @@ async fn what_is_erased_opens_no_more_and_every_old_proof_holds() {
     fixture.holds_together().await;
 }
 
-/// To be broken on purpose: `Audit::erasable` that always agrees; a hold's key that suffices; `erases` not under the leaf.
+/// Broken on purpose to see it fail: `Audit::erasable` that always agrees; a hold's key that suffices; `erases` not under the leaf.
 #[tokio::test]
 async fn nothing_is_erased_of_which_no_entry_tells() {
     let fixture = Fixture::new().await;
@@ -130,7 +131,7 @@ async fn nothing_is_erased_of_which_no_entry_tells() {
     assert!(entries.iter().all(|entry| fixture.journal.open(&entry.row).is_ok()), "neither 3 nor 4");
 }
 
-/// To be broken on purpose: the list of what was forgotten believed by itself.
+/// Broken on purpose to see it fail: the list of what was forgotten believed by itself.
 #[tokio::test]
 async fn a_list_that_says_it_was_forgotten_keeps_no_key() {
     let fixture = Fixture::new().await;
@@ -148,7 +149,7 @@ async fn a_list_that_says_it_was_forgotten_keeps_no_key() {
     assert_eq!(opening(&*fixture.store, &fixture).await, [false; 5]);
 }
 
-/// To be broken on purpose: without the key store's names in `settle`; without its tombstones; `Journal::open` without either.
+/// Broken on purpose to see it fail: without the key store's names in `settle`; without its tombstones; `Journal::open` without the tombstone.
 #[tokio::test]
 async fn a_backup_that_is_put_back_brings_nothing_back() {
     let fixture = Fixture::new().await;
@@ -180,4 +181,95 @@ async fn a_backup_that_is_put_back_brings_nothing_back() {
     settle(&back, &fixture.journal).await.expect("settled");
     assert!(back.entries(0, 5).await.expect("read").iter().all(|entry| entry.row.clear.actor.is_none()), "by its class");
     assert_eq!(oin(1), back.entries(0, 1).await.expect("read")[0].row.clear.party);
+}
+
+/// What is in the files of the database, the write-ahead log too, of an entry's wrapped key, the salt of its tokens and the tokens.
+fn traces(fixture: &Fixture, secrets: &[Vec<u8>]) -> usize {
+    let folder = fixture.file().parent().expect("a folder").to_owned();
+    let files: Vec<_> = std::fs::read_dir(folder).expect("listed").flatten().map(|file| file.path()).collect();
+    let of_the_log =
+        files.iter().filter(|file| file.to_string_lossy().contains("log.sqlite") && !file.to_string_lossy().contains(".search"));
+    let bytes: Vec<_> = of_the_log.map(|file| std::fs::read(file).expect("readable")).collect();
+    assert!(!bytes.is_empty());
+    let is_in = |secret: &&Vec<u8>| bytes.iter().any(|file| file.windows(secret.len()).any(|window| window == secret.as_slice()));
+    secrets.iter().filter(is_in).count()
+}
+
+/// Broken on purpose to see it fail: without the write-ahead log emptied.
+#[tokio::test]
+async fn no_byte_of_what_was_erased_is_left_in_any_file_of_the_database() {
+    let fixture = Fixture::new().await;
+    for number in 20..60 {
+        let append = Append { entries: vec![fixture.entry(&oin(number))], ..Append::default() };
+        fixture.commit_one(append).await.expect("committed");
+    }
+    let store: &dyn Store = &*fixture.store;
+    let secrets_of = async |index: u64| {
+        let row = store.entries(index, 1).await.expect("read").remove(0).row;
+        let erasable = row.erasable.expect("not erased");
+        let tokens = [row.clear.subject, row.clear.actor].map(|token| token.expect("a token").bytes().to_vec());
+        [vec![erasable.wrapped_key.bytes().to_vec(), erasable.salt.bytes().to_vec()], tokens.to_vec()].concat()
+    };
+    let (one, of_class) = (secrets_of(7).await, secrets_of(20).await);
+    let held = {
+        let row = store.entries(9, 1).await.expect("read").remove(0).row;
+        let (before, wrapped) = (secrets_of(9).await, fixture.journal.wrap_anew(&row, "hold-1").expect("wrapped"));
+        let (from, standing) = (Erases::Class(row.key_class), BTreeSet::new());
+        let moving = Moving { wrapped: &[(9, wrapped)], from: &from, to: Some("hold-1"), standing: &standing };
+        store.move_entries(&moving).await.expect("moved").expect("held");
+        [before, secrets_of(9).await].concat()
+    };
+    assert_eq!(traces(&fixture, &one), 4, "the test looks where they are");
+
+    for (what, secrets) in [(Erases::Entry(7), one), (Erases::Hold("hold-1".to_owned()), held), (class(store).await, of_class)] {
+        let append = Append { entries: vec![fixture.erasure(what.clone())], ..Append::default() };
+        fixture.commit_one(append).await.expect("committed");
+        settle(store, &fixture.journal).await.expect("settled");
+        assert_eq!(traces(&fixture, &secrets), 0, "{what}");
+    }
+    assert_eq!(store.forgotten().await.expect("read").len(), 3);
+}
+
+/// Who reads what was there before keeps it in the write-ahead log: that it was forgotten is noted when it is gone from there too.
+///
+/// Broken on purpose to see it fail: noted all the same.
+#[tokio::test]
+async fn what_a_reader_still_sees_is_not_forgotten_yet() {
+    let fixture = Fixture::new().await;
+    erased(&fixture, &[Erases::Entry(2)]).await;
+    let reader = fixture.raw().await;
+    let mut reading = reader.begin().await.expect("begun");
+    sqlx::query("SELECT count(*) FROM entry").execute(&mut *reading).await.expect("read");
+    settle(&*fixture.store, &fixture.journal).await.expect("settled");
+    assert!(!opening(&*fixture.store, &fixture).await[2], "erased it is");
+    assert_eq!(fixture.store.forgotten().await.expect("read").len(), 0);
+    reading.rollback().await.expect("over");
+    reader.close().await;
+    settle(&*fixture.store, &fixture.journal).await.expect("settled");
+    assert_eq!(fixture.store.forgotten().await.expect("read").len(), 1);
+}
+
+/// Broken on purpose to see it fail: `place` without its look at how many there are; those of others counted.
+#[tokio::test]
+async fn an_organisation_has_a_thousand_holds_at_most() {
+    let fixture = Fixture::new().await;
+    let hold = |party: u8, number: usize| Hold {
+        id: format!("{party}-{number:05}"),
+        party: oin(party),
+        covers: Covers::Entries(BTreeSet::from([1])),
+        ground: "a test".to_owned(),
+        placed_by: "fg-1".to_owned(),
+        placed_at: super::fixture::NOW,
+    };
+    let place = async |holds: Vec<Hold>| {
+        let changes = holds.into_iter().map(|hold| Change::Hold(Box::new(hold))).collect();
+        fixture.commit_one(Append { entries: vec![fixture.entry(&oin(1))], changes, ..Append::default() }).await.err()
+    };
+    assert_eq!(place((0..MOST_HOLDS).map(|number| hold(1, number)).collect()).await, None);
+    assert_eq!(place(vec![hold(1, MOST_HOLDS)]).await, Some(Conflict::TooMany));
+    assert_eq!(place(vec![hold(2, 0)]).await, None, "no organisation fills another's list");
+    assert_eq!(fixture.store.holds().await.expect("whole").len(), MOST_HOLDS + 1);
+    let lift = Append { changes: vec![Change::HoldLifted(hold(1, 7).id)], ..fixture.append() };
+    fixture.commit_one(lift).await.expect("lifted");
+    assert_eq!(place(vec![hold(1, MOST_HOLDS)]).await, None);
 }

@@ -10,7 +10,8 @@ use sluis::crypto::base64;
 use sluis::crypto::digest::sha256;
 use sluis::crypto::keys::{Algorithm, PrivateJwk, SigningKey, generate_signing_key};
 use sluis::demo::organisations::Slug;
-use sluis::notice::{AnswerCode, TaskKind};
+use sluis::notice::{Addressed, AnswerCode, TaskKind};
+use sluis::organisation::Oin;
 use sluis::organisation::keys::Validity;
 use sluis::organisation::people::Role;
 use sluis::source::SubjectWire;
@@ -31,6 +32,7 @@ pub struct Person {
     private: PrivateJwk,
     key: SigningKey,
     public_key: String,
+    organisation: Option<Oin>,
 }
 
 impl Person {
@@ -45,7 +47,7 @@ impl Person {
         let file = gateway.running().layout.source(source).join(format!("{reference}.jwk"));
         let private = PrivateJwk::from_json(&std::fs::read(file).expect("a key")).expect("a private JWK");
         let registration = Box::leak(sluis::demo::setup::registration(source, reference).into_boxed_str());
-        Self::with(reference, registration, private)
+        Self { organisation: Some(gateway.persona(source).oin), ..Self::with(reference, registration, private) }
     }
 
     /// Whoever has the signing key of an organisation.
@@ -58,13 +60,19 @@ impl Person {
     fn with(reference: &'static str, registration: &'static str, private: PrivateJwk) -> Self {
         let public = serde_json::to_value(private.public()).expect("a JWK");
         let key = SigningKey::from_jwk(&private).expect("a signing key");
-        Self { reference, registration, key, public_key: public["x"].as_str().expect("an OKP key").to_owned(), private }
+        let public_key = public["x"].as_str().expect("an OKP key").to_owned();
+        Self { reference, registration, private, key, public_key, organisation: None }
     }
 
     /// Has her enrolled at the gateway as one of `source`, by its operator.
     pub async fn enrolled(self, gateway: &TestGateway, source: Slug, role: Role) -> Self {
         self.enrol(gateway, source, role).await.expect("enrolled");
-        self
+        self.one_of(gateway, source)
+    }
+
+    /// The same as one of `source`, whoever enrols her there, and for how long.
+    pub fn one_of(self, gateway: &TestGateway, source: Slug) -> Self {
+        Self { organisation: Some(gateway.persona(source).oin), ..self }
     }
 
     /// What comes of having her enrolled.
@@ -76,6 +84,11 @@ impl Person {
         desk.enrol(&oin, role, desk.personal_key(&oin, self.jwk().as_bytes(), self.registration, validity)?).await
     }
 
+    /// Of which organisation she is.
+    pub const fn organisation(&self) -> &Oin {
+        self.organisation.as_ref().expect("one of an organisation")
+    }
+
     /// Her public key.
     pub fn jwk(&self) -> String {
         json!({"kty": "OKP", "crv": "Ed25519", "x": self.public_key, "kid": self.reference}).to_string()
@@ -83,7 +96,7 @@ impl Person {
 
     /// The same key in another name.
     pub fn known_as(&self, reference: &'static str, registration: &'static str) -> Self {
-        Self::with(reference, registration, self.private.clone())
+        Self { organisation: self.organisation.clone(), ..Self::with(reference, registration, self.private.clone()) }
     }
 
     /// The id of her enrolment.
@@ -146,10 +159,22 @@ pub fn verdict(gateway: &TestGateway, task: &str, id: &str, answer: AnswerCode, 
 }
 
 /// The same on what a task of this kind is about.
-pub fn verdict_of(gateway: &TestGateway, of: TaskKind, (task, id): (&str, &str), answer: AnswerCode, by: &Person) -> Value {
+pub fn verdict_of(gateway: &TestGateway, of: TaskKind, about: (&str, &str), answer: AnswerCode, by: &Person) -> Value {
+    verdict_at(&gateway.running().gateway.oin, of, about, answer, (by, gateway.clock.now()))
+}
+
+/// The same at any gateway.
+pub fn verdict_at(
+    gateway: &Oin,
+    of: TaskKind,
+    (task, id): (&str, &str),
+    answer: AnswerCode,
+    (by, at): (&Person, Timestamp),
+) -> Value {
     let basis = "the address was not needed";
-    let verdict = Verdict { of, notice: task, id, answer, basis: Some(basis) };
-    let signed = by.signs(gateway.clock.now(), |who, at| verdict.statement(who, at));
+    let to = Addressed { gateway, organisation: by.organisation() };
+    let verdict = Verdict { to, of, notice: task, id, answer, basis: Some(basis) };
+    let signed = by.signs(at, |who, at| verdict.statement(who, at));
     let own = json!({"signedAt": signed.signed_at, "signature": signed.signature});
     json!({"answer": answer, "by": by.reference, "basis": basis, "signed": own})
 }

@@ -1,6 +1,7 @@
 //! A store that fails when told: before a commit, after it, or by taking its time; and a second node of a running gateway on such a store.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,18 +18,20 @@ use sluis::ledger::checkpoint::SignedCheckpoint;
 use sluis::ledger::embargo::Embargo;
 use sluis::ledger::entry::{EntryKind, Erases, TraceId};
 use sluis::ledger::seal::Leaf;
-use sluis::ledger::wrap::WrappedKey;
 use sluis::notice::Task;
 use sluis::organisation::Oin;
 use sluis::store::cosigned::Cosigned;
 use sluis::store::duties::{KeptConsent, PastTerm, Reliance};
 use sluis::store::embargoes::Embargoes;
 use sluis::store::lost::Unreadable;
-use sluis::store::retention::{Hold, Retention};
+use sluis::store::retention::{Hold, Moving, Retention};
+use sluis::store::scan::Scan;
+use sluis::store::search::{Filter, Order};
 use sluis::store::{
     Append, Change, Claim, Committed, Conflict, Head, OfferPage, OfferRow, PersonFacts, PseudonymRow, Registered, Revision,
     Scribe, Store, StoreError, StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
 };
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -53,6 +56,64 @@ pub struct FaultyStore {
     fault: Mutex<Option<(EntryKind, Fault)>>,
     met: AtomicUsize,
     named: Mutex<Option<Hook>>,
+    halted: Mutex<Option<(EntryKind, Arc<Halt>)>>,
+    walks: Mutex<Option<Arc<Semaphore>>>,
+    walking: AtomicUsize,
+    pause: Mutex<Option<(At, Arc<Pause>)>>,
+}
+
+/// Where one commit stops, until it is told to go on.
+#[derive(Default)]
+pub struct Halt {
+    arrived: Notify,
+    goes_on: Notify,
+}
+
+impl Halt {
+    /// Waits until the commit is there, does something, and lets it go on.
+    pub async fn meanwhile<T>(&self, something: impl Future<Output = T>) -> T {
+        self.arrived.notified().await;
+        let done = something.await;
+        self.goes_on.notify_one();
+        done
+    }
+}
+
+/// Counts a walk while it waits.
+struct Walking<'a>(&'a AtomicUsize);
+
+impl Drop for Walking<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Where a store can be made to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Entries are about to be kept by something else.
+    BeforeMoving,
+    /// They are.
+    AfterMoving,
+}
+
+/// A store that waits, once, so that something else can happen meanwhile.
+#[derive(Default)]
+pub struct Pause {
+    reached: Notify,
+    over: Notify,
+}
+
+impl Pause {
+    /// Returns when the store waits.
+    pub async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    /// It goes on.
+    pub fn over(&self) {
+        self.over.notify_one();
+    }
 }
 
 type Hook = Box<dyn Fn() + Send>;
@@ -60,7 +121,16 @@ type Hook = Box<dyn Fn() + Send>;
 impl FaultyStore {
     /// Sound until told otherwise.
     pub fn around(inner: Arc<dyn Store>) -> Arc<Self> {
-        Arc::new(Self { inner, fault: Mutex::default(), met: AtomicUsize::new(0), named: Mutex::default() })
+        Arc::new(Self {
+            inner,
+            fault: Mutex::default(),
+            met: AtomicUsize::new(0),
+            named: Mutex::default(),
+            halted: Mutex::default(),
+            walks: Mutex::default(),
+            walking: AtomicUsize::new(0),
+            pause: Mutex::default(),
+        })
     }
 
     /// From now on every batch with an entry of `kind` meets `fault`.
@@ -71,6 +141,42 @@ impl FaultyStore {
     /// Does this after new pseudonyms were committed: between the judgement of what came and its recording.
     pub fn after_naming(&self, hook: impl Fn() + Send + 'static) {
         *self.named.lock().expect("no panic") = Some(Box::new(hook));
+    }
+
+    /// The next batch with an entry of `kind` stops before it is committed.
+    pub fn halts(&self, kind: EntryKind) -> Arc<Halt> {
+        let halt = Arc::new(Halt::default());
+        *self.halted.lock().expect("no panic") = Some((kind, Arc::clone(&halt)));
+        halt
+    }
+
+    /// From now on each step of a walk over entries waits for a permit of this, which it gives back.
+    pub fn walks_wait(&self) -> Arc<Semaphore> {
+        let permits = Arc::new(Semaphore::new(0));
+        *self.walks.lock().expect("no panic") = Some(Arc::clone(&permits));
+        permits
+    }
+
+    /// Waits until so many walks wait.
+    pub async fn until_walking(&self, count: usize) {
+        while self.walking.load(Ordering::SeqCst) != count {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// The next time that it comes there it waits.
+    pub fn pauses(&self, at: At) -> Arc<Pause> {
+        let pause = Arc::new(Pause::default());
+        *self.pause.lock().expect("no panic") = Some((at, Arc::clone(&pause)));
+        pause
+    }
+
+    async fn waits(&self, here: At) {
+        let pause = self.pause.lock().expect("no panic").take_if(|(at, _)| *at == here);
+        if let Some((_, pause)) = pause {
+            pause.reached.notify_one();
+            pause.over.notified().await;
+        }
     }
 
     /// Sound again.
@@ -103,8 +209,12 @@ impl Retention for FaultyStore {
         self.inner.forgotten().await
     }
 
-    async fn forget(&self, what: &Erases, name: &str) -> Result<(), StoreError> {
-        self.inner.forget(what, name).await
+    async fn forget(&self, what: &Erases) -> Result<(), StoreError> {
+        self.inner.forget(what).await
+    }
+
+    async fn note_forgotten(&self, names: &BTreeSet<String>) -> Result<(), StoreError> {
+        self.inner.note_forgotten(names).await
     }
 
     async fn buried(&self, tombstones: &BTreeSet<String>) -> Result<Vec<(u64, String)>, StoreError> {
@@ -119,12 +229,21 @@ impl Retention for FaultyStore {
         self.inner.holds().await
     }
 
-    async fn covered(&self, kept_by: &Erases, by: &Hold, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
-        self.inner.covered(kept_by, by, from, limit).await
+    async fn kept(
+        &self,
+        kept_by: &Erases,
+        covered_by: Option<&Hold>,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        self.inner.kept(kept_by, covered_by, from, limit).await
     }
 
-    async fn hold_entries(&self, wrapped: &[(u64, WrappedKey)], hold: Option<&str>) -> Result<(), StoreError> {
-        self.inner.hold_entries(wrapped, hold).await
+    async fn move_entries(&self, moving: &Moving<'_>) -> Result<Result<(), Conflict>, StoreError> {
+        self.waits(At::BeforeMoving).await;
+        let outcome = self.inner.move_entries(moving).await;
+        self.waits(At::AfterMoving).await;
+        outcome
     }
 }
 
@@ -136,6 +255,14 @@ impl Store for FaultyStore {
         scribe: &dyn Scribe,
         now: Timestamp,
     ) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+        let is_halted = |(kind, _): &mut (EntryKind, Arc<Halt>)| {
+            batch.iter().flat_map(|append| &append.entries).any(|entry| entry.clear.kind == *kind)
+        };
+        let halt = self.halted.lock().expect("no panic").take_if(is_halted);
+        if let Some((_, halt)) = halt {
+            halt.arrived.notify_one();
+            halt.goes_on.notified().await;
+        }
         match self.fault_of(batch) {
             None => {
                 let outcome = self.inner.commit(batch, scribe, now).await;
@@ -291,6 +418,23 @@ impl Store for FaultyStore {
 impl Embargoes for FaultyStore {
     async fn embargoes(&self, party: &Oin) -> Result<Vec<Embargo>, StoreError> {
         self.inner.embargoes(party).await
+    }
+
+    async fn ended_embargoes(&self, before: Timestamp, limit: u32) -> Result<Vec<String>, StoreError> {
+        self.inner.ended_embargoes(before, limit).await
+    }
+}
+
+#[async_trait]
+impl Scan for FaultyStore {
+    async fn scan(&self, filter: &Filter, part: Range<u64>, order: Order, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
+        let permits = self.walks.lock().expect("no panic").clone();
+        if let Some(permits) = permits {
+            self.walking.fetch_add(1, Ordering::SeqCst);
+            let _walking = Walking(&self.walking);
+            let _permit = permits.acquire().await.expect("not closed");
+        }
+        self.inner.scan(filter, part, order, limit).await
     }
 }
 

@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use sluis::actions::Desk;
 use sluis::demo::setup::Layout;
 use sluis::entropy::SystemEntropy;
 use sluis::keystore::KeyStore;
 use sluis::keystore::file::{FileKeyStore, root_key};
 use sluis::ledger::checkpoint::SignedCheckpoint;
-use sluis::ledger::entry::{Body, EntryKind};
+use sluis::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Status};
 use sluis::ledger::note::VerifierKey;
 use sluis::ledger::tree::{NodeHash, RightEdge};
 use sluis::ledger::{seal, wrap};
 use sluis::organisation::Oin;
-use sluis::store::{Store, StoredEntry};
+use sluis::store::{Append, Store, StoredEntry};
 
 /// An entry with its body.
 pub struct Opened {
@@ -99,4 +100,46 @@ pub fn root(entries: &[StoredEntry]) -> NodeHash {
     let leaves: Vec<_> = entries.iter().map(|entry| entry.row.leaf.hash()).collect();
     edge.append(&leaves).expect("room");
     edge.root()
+}
+
+/// Appends so many entries of a kind on a party's side, done by `a-1`.
+pub async fn fill(desk: &Desk, party: &Oin, kind: EntryKind, count: usize) {
+    let entry = || {
+        let (trace, time) = (desk.journal.trace().expect("randomness"), desk.clock.now());
+        let operation = Operation {
+            trace_id: trace,
+            span_id: desk.journal.span().expect("randomness"),
+            parent_span_id: None,
+            name: "test".to_owned(),
+            status: Status::Unset,
+            started_at: time,
+            ended_at: None,
+            processing_activity: None,
+            foreign: None,
+        };
+        let clear = Clear {
+            kind,
+            time,
+            party: party.clone(),
+            source: None,
+            recipient: None,
+            purpose: None,
+            categories: BTreeSet::new(),
+            outcome: Outcome::Done,
+            overridden: false,
+            subject: None,
+            actor: Some(desk.journal.actor_token(party, "a-1")),
+            case: None,
+            trace,
+        };
+        let body = Body::new(kind, time, party.clone(), operation);
+        desk.journal.write(clear, &body, None, 5).expect("written").row
+    };
+    let mut left = count;
+    while left > 0 {
+        let step = left.min(250);
+        let entries = std::iter::repeat_with(entry).take(step).collect();
+        desk.sequencer.append(Append { entries, ..Append::default() }).await.expect("committed");
+        left -= step;
+    }
 }

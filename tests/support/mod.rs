@@ -32,6 +32,7 @@
 //!
 //! A gateway costs about a second of processor time: share one per family of cases.
 
+pub mod aged;
 pub mod cases;
 pub mod child;
 pub mod clock;

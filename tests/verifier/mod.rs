@@ -1,4 +1,4 @@
-//! The second verifier, `verify.py`, which shares no line with Sluis: what Sluis makes is sound to it, and of what was broken on purpose it names
+//! The second verifier, `verify.py` and `c2sp.py`, which share no line with Sluis: what Sluis makes is sound to it, and of what was broken on purpose it names
 //! the place. Run on demos in `cli::second_verifier`, on stores in `store::second_verifier`.
 
 mod policies;

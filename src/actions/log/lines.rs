@@ -1,6 +1,7 @@
 //! Lines of the log as their party may see them, found by a filter.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::told;
 use crate::actions::{ActionError, Desk};
@@ -35,30 +36,58 @@ pub struct Lines {
 /// How many bodies are opened at once.
 const STEP: u32 = 100;
 
-/// All lines of a filter as of one size of the log, opened in steps, so that memory does not grow with their number.
+/// How many entries are looked at before others may read.
+const PART: u64 = 16_384;
+
+/// All lines of a filter as of one size of the log, opened in steps, so that memory does not grow with their number. They are those of the log itself: the
+/// search file has no part in it.
 pub struct Walk<'d> {
     desk: &'d Desk,
     filter: Filter,
-    page: Page,
-    is_over: bool,
+    left: Range<u64>,
+    order: Order,
 }
 
 impl Walk<'_> {
     /// The next lines; none when there are no more.
     ///
     /// # Errors
-    /// [`ActionError`].
+    /// [`ActionError`]: also when an entry is not what its leaf commits to.
     pub async fn next(&mut self) -> Result<Vec<Line>, ActionError> {
-        while !self.is_over {
-            let (found, next) = self.desk.found(&self.filter, self.page).await?;
-            self.is_over = next.is_none();
-            self.page.after = next;
-            // A page of which all was erased meanwhile is not the end.
-            if !found.is_empty() {
-                return found.into_iter().map(|entry| self.desk.line(entry)).collect();
+        while !self.left.is_empty() {
+            let part = self.part();
+            let found = self.desk.store.scan(&self.filter, part.clone(), self.order, STEP).await?;
+            let is_full = found.len() >= usize::try_from(STEP).unwrap_or(usize::MAX);
+            self.go_on(&part, found.last().filter(|_| is_full).map(|entry| entry.index));
+            found.iter().try_for_each(unchanged)?;
+            let lines: Vec<Line> = found
+                .into_iter()
+                .filter(|entry| self.filter.takes(&search::told(&entry.row.clear)))
+                .map(|entry| self.desk.line(entry))
+                .collect::<Result<_, _>>()?;
+            // A part of which nothing is told is not the end.
+            if !lines.is_empty() {
+                return Ok(lines);
             }
         }
         Ok(Vec::new())
+    }
+
+    /// The part of the log to be looked at next.
+    fn part(&self) -> Range<u64> {
+        let Range { start, end } = self.left;
+        match self.order {
+            Order::OldestFirst => start..start.saturating_add(PART).min(end),
+            Order::NewestFirst => end.saturating_sub(PART).max(start)..end,
+        }
+    }
+
+    /// What is left behind the last entry found, or behind the part when it was looked at to its end.
+    fn go_on(&mut self, part: &Range<u64>, last: Option<u64>) {
+        match self.order {
+            Order::OldestFirst => self.left.start = last.map_or(part.end, |last| last.saturating_add(1)),
+            Order::NewestFirst => self.left.end = last.unwrap_or(part.start),
+        }
     }
 }
 
@@ -71,9 +100,9 @@ impl Desk {
         Ok(self.store.head().await?.size)
     }
 
-    /// Walks over all lines of `filter` below the index `as_of`. It logs nothing: whoever shows them does, before.
+    /// Walks over all lines of `filter` below the index `as_of`, by index. It logs nothing: whoever shows them does, before.
     pub const fn walk(&self, filter: Filter, as_of: u64, order: Order) -> Walk<'_> {
-        Walk { desk: self, filter, page: Page { as_of, after: None, order, limit: STEP }, is_over: false }
+        Walk { desk: self, filter, left: 0..as_of, order }
     }
 
     /// One page of what `filter` finds, unopened. It logs nothing.
@@ -161,7 +190,7 @@ const fn is_erased(row: &EntryRow) -> bool {
 }
 
 /// That the columns are those that the entry was sealed with, its tokens too unless they were erased: its leaf commits to them.
-fn unchanged(entry: &StoredEntry) -> Result<(), StoreError> {
+pub(super) fn unchanged(entry: &StoredEntry) -> Result<(), StoreError> {
     let row = &entry.row;
     let of_tokens = |erasable: &crate::store::Erasable| TokensDigest::of(&erasable.salt, &row.clear) == row.tokens;
     let columns = row.leaf.holds(&row.body) && Beside::before(&row.body) == Some(row.beside());

@@ -8,6 +8,7 @@ pub mod export;
 #[cfg(test)]
 mod fixture;
 mod keep;
+mod left;
 mod lines;
 pub mod overview;
 mod query;
@@ -21,5 +22,5 @@ pub use embargo::{EmbargoView, Embargoing, Placing};
 pub use keep::keep;
 pub use lines::{Line, Lines, Walk};
 pub use query::{MOST_OPENED, Query};
-pub use shown::OverviewAnswer;
+pub use shown::{OverviewAnswer, Reporting};
 pub use view::{LineView, Opened, Page};

@@ -214,7 +214,7 @@ mod tests {
         overview.lines()
     }
 
-    /// To be broken on purpose: the action is no part of the key; the day is none.
+    /// Broken on purpose to see it fail: the day is no part of the key.
     #[test]
     fn same_day_lines_are_merged() {
         let day = Duration::from_hours(24);
@@ -230,6 +230,7 @@ mod tests {
         assert_eq!(line.others.iter().map(Oin::as_str).collect::<Vec<_>>(), ["00000099000000002000"]);
     }
 
+    /// Broken on purpose to see it fail: the action is no part of the key.
     #[test]
     fn other_actions_and_actors_are_lines_of_their_own() {
         let told = overview(&lines());

@@ -6,7 +6,8 @@ use super::asked::{self, Asked};
 use super::view::{LineView, Opened, Page, line};
 use crate::actions::officer::Officer;
 use crate::actions::{ActionError, Desk};
-use crate::ledger::entry::{EntryKind, Look};
+use crate::ledger::entry::{Clear, EntryKind, Look};
+use crate::store::Change;
 use crate::store::search::{self, Order};
 
 /// What a query asks.
@@ -35,6 +36,7 @@ impl Desk {
         };
         let page = search::Page { as_of, after, order: Order::NewestFirst, limit: query.limit.clamp(1, search::MOST) };
         let found = self.lines(&filter, page).await?;
+        let held_back = self.held_back(officer.organisation()).await?;
         let mut terms = asked::terms(&filter);
         terms.insert("asOf".to_owned(), as_of.to_string());
         if let Some(after) = after {
@@ -42,7 +44,8 @@ impl Desk {
         }
         let count = u64::try_from(found.lines.len()).unwrap_or(u64::MAX);
         self.officer_looked(officer, "log searched", Look { view: "search".to_owned(), terms, count, ..Look::default() }).await?;
-        let lines = found.lines.iter().map(|(index, clear)| line(*index, clear, found.erased.contains(index))).collect();
+        let seen = |(index, clear): &(u64, Clear)| line(*index, clear, found.erased.contains(index), held_back.holds(clear));
+        let lines = found.lines.iter().map(seen).collect();
         Ok(Page { as_of, lines, cursor: found.next.map(|place| self.cursor(&filter, as_of, place)) })
     }
 
@@ -52,6 +55,7 @@ impl Desk {
     /// The store's; [`ActionError::Journal`] when one cannot be opened that was not erased; when the look cannot be logged, so that nothing is shown.
     pub async fn open_log(&self, officer: &Officer, indexes: &BTreeSet<u64>) -> Result<Opened, ActionError> {
         let lines = self.opened(officer.organisation(), indexes).await?;
+        let held_back = self.held_back(officer.organisation()).await?;
         let found: BTreeSet<u64> = lines.iter().map(|line| line.index).collect();
         let missing: BTreeSet<u64> = indexes.difference(&found).copied().collect();
         let opened = lines.iter().filter(|line| line.body.is_some()).map(|line| line.index).collect();
@@ -64,14 +68,29 @@ impl Desk {
             format: None,
         };
         self.officer_looked(officer, "log entries opened", look).await?;
-        let lines = lines.into_iter().map(LineView::opened).collect();
+        let lines = lines.into_iter().map(|line| LineView::opened(line, &held_back)).collect();
         Ok(Opened { lines, not_found: missing })
     }
 
     /// Logs an officer's look, with the nonce of her request. Nothing is shown before this returned.
     pub(in crate::actions) async fn officer_looked(&self, officer: &Officer, name: &str, look: Look) -> Result<(), ActionError> {
+        self.look(officer, name, look, Vec::new()).await
+    }
+
+    /// The same, while something is as it was seen.
+    pub(super) async fn officer_looked_while(
+        &self,
+        officer: &Officer,
+        name: &str,
+        look: Look,
+        seen: Change,
+    ) -> Result<(), ActionError> {
+        self.look(officer, name, look, vec![seen]).await
+    }
+
+    async fn look(&self, officer: &Officer, name: &str, look: Look, seen: Vec<Change>) -> Result<(), ActionError> {
         let (clear, mut body) = self.officers_draft(EntryKind::LogView, officer, name)?;
         body.look = Some(look);
-        self.commit_asked(clear, &body, Vec::new(), Some(officer.nonce().clone())).await
+        self.commit_for(officer, vec![self.entry((clear, body))?], seen).await.map(drop)
     }
 }

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
     use crate::catalogue::Category;
     use crate::clock::Timestamp;
-    use crate::ledger::entry::{Considered, Emergency, Operation, Outcome, SpanId, Status, TraceId};
+    use crate::ledger::entry::{ConsentReference, Considered, Emergency, Operation, Outcome, SpanId, Status, TraceId};
     use crate::organisation::Kind;
 
     fn oin(number: u8) -> Oin {
@@ -124,9 +124,9 @@ mod tests {
             records: 1,
             regime: Some("wpg".to_owned()),
             facts: BTreeMap::from([("secretAddress".to_owned(), "true".to_owned())]),
-            consent: None,
+            consent: Some(ConsentReference { id: "c8".to_owned(), version: 1 }),
             overridden_by: Some("o1".to_owned()),
-            nearby: None,
+            nearby: Some(ConsentReference { id: "c7".to_owned(), version: 1 }),
         }
     }
 
@@ -183,7 +183,7 @@ mod tests {
         (clear, body)
     }
 
-    /// To be broken on purpose: each line of `to_recipient` and of `given` left out.
+    /// Broken on purpose to see it fail: each line of `to_recipient`, `given`, `without_person` and `in_seconds` left out, one at a time.
     #[test]
     fn a_recipient_is_told_what_was_given_and_nothing_of_why() {
         for kind in [EntryKind::Ask, EntryKind::Disclosure, EntryKind::Redelivery, EntryKind::Undelivered] {
@@ -196,11 +196,22 @@ mod tests {
                 "coarse forms by kind, and only what was given"
             );
             assert_eq!(body.items[0].facts, BTreeMap::from([("sourceKind".to_owned(), "police".to_owned())]));
-            assert_eq!(body.operation.started_at, Timestamp::from_seconds(1));
+            let second = Timestamp::from_seconds(1);
+            assert_eq!((body.occurred_at, body.operation.started_at, body.operation.ended_at), (second, second, Some(second)));
             let text = serde_json::to_string(&body).expect("JSON");
-            for word in
-                ["consent-missing", "o1", "p1", "c9", "factsRevision", "secretAddress", "place", "withhold\"", "protected"]
-            {
+            for word in [
+                "consent-missing",
+                "o1",
+                "p1",
+                "c7",
+                "c8",
+                "c9",
+                "factsRevision",
+                "secretAddress",
+                "place",
+                "withhold\"",
+                "protected",
+            ] {
                 assert!(!text.contains(word), "{kind}: {word} in {text}");
             }
             assert!(body.asked.is_empty() && text.contains("recipientKind") && text.contains("level"), "{text}");
@@ -209,7 +220,7 @@ mod tests {
         assert!(told(&clear, body, &oin(9)).items.iter().all(|item| item.source == oin(2)), "sources that it named itself");
     }
 
-    /// To be broken on purpose: `to_source` giving the body as it is.
+    /// Broken on purpose to see it fail: `to_source` giving the body as it is; each line of `without_person`.
     #[test]
     fn a_source_is_told_all_of_its_items_and_nothing_of_others() {
         for kind in [EntryKind::Contribution, EntryKind::Undelivered] {

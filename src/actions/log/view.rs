@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::Line;
+use super::embargo::HeldBack;
 use crate::catalogue::{Category, PurposeCode};
 use crate::clock::Timestamp;
 use crate::ledger::entry::{Body, Clear, EntryKind, Outcome, TraceId};
@@ -66,6 +67,8 @@ pub struct LineView {
     pub trace: TraceId,
     /// Whether its content was erased.
     pub erased: bool,
+    /// Whether an embargo holds it back from its subject now.
+    pub embargoed: bool,
     /// Its content, when it was opened: who did what, on which basis, what was decided, asked and given. The members depend on the kind; a member that does
     /// not apply is left out. A recipient's side tells no more than the answer did.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,7 +77,7 @@ pub struct LineView {
 }
 
 /// A line that was not opened.
-pub(super) fn line(index: u64, clear: &Clear, erased: bool) -> LineView {
+pub(super) fn line(index: u64, clear: &Clear, erased: bool, embargoed: bool) -> LineView {
     LineView {
         index,
         time: clear.time,
@@ -87,14 +90,16 @@ pub(super) fn line(index: u64, clear: &Clear, erased: bool) -> LineView {
         overridden: clear.overridden,
         trace: clear.trace,
         erased,
+        embargoed,
         body: None,
     }
 }
 
 impl LineView {
     /// A line that was opened.
-    pub(super) fn opened(opened: Line) -> Self {
+    pub(super) fn opened(opened: Line, held_back: &HeldBack) -> Self {
         let Line { index, clear, body } = opened;
-        Self { erased: body.is_none(), body, ..line(index, &clear, false) }
+        let line = line(index, &clear, body.is_none(), held_back.holds(&clear));
+        Self { body, ..line }
     }
 }

@@ -140,7 +140,8 @@ impl Desk {
     /// [`ActionError::NotFound`] for another's task; [`ActionError::State`] when it is closed; [`ActionError::Member`]; the store's.
     pub async fn answer_notice(&self, owner: &Oin, id: &str, answer: Answer, once: Once) -> Result<(), ActionError> {
         let task = self.own_task(owner, id).await?;
-        let signed = self.own_signature(&task, &answer).await?;
+        let vouched = self.own_signature(&task, &answer).await?;
+        let signed = vouched.as_ref().map(|vouched| vouched.signed.clone());
         let next = task.answer(answer, self.clock.now()).map_err(|refused| match refused {
             Refused::State => ActionError::State("the task does not take this answer any more".to_owned()),
             Refused::Member { pointer, expected } => ActionError::Member { pointer, expected: expected.to_owned() },
@@ -159,7 +160,7 @@ impl Desk {
             changes.extend(duties);
         }
         changes.push(Change::TaskAnswered(Box::new(next)));
-        self.commit_once(entries, changes, once).await
+        self.commit_vouched(entries, changes, once, vouched).await
     }
 
     fn answer_entry(&self, task: &Task, signed: Option<Signed>) -> Result<EntryRow, ActionError> {

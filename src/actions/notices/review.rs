@@ -1,10 +1,10 @@
 //! Reviews of overrides that one professional made alone: who may judge, what her verdict does, and what follows when there was no ground.
 
+use crate::actions::officer::Vouched;
 use crate::actions::{ActionError, Desk};
 use crate::clock::Timestamp;
 use crate::consent::Override;
-use crate::ledger::entry::Signed;
-use crate::notice::{Answer, Task, TaskKind, TaskState, breach_due};
+use crate::notice::{Addressed, Answer, Task, TaskKind, TaskState, breach_due};
 use crate::organisation::Kind;
 use crate::source::overrides::Verdict;
 use crate::store::{Change, EntryRow, StoreError};
@@ -13,9 +13,9 @@ const REQUIRED: &str = "required of a review: the privacy officer's own signatur
 const OTHERS: &str = "only with the review of an override or of an emergency";
 
 impl Desk {
-    /// The signature under a verdict, as the log keeps it: of a privacy officer whom the organisation has had enrolled, over this verdict, just now.
+    /// The signature under a verdict: of a privacy officer whom the organisation has had enrolled, over this verdict, just now.
     /// The organisation's own key is not enough: whoever holds that is no judge of what was done with it. `None` for tasks of other kinds.
-    pub(super) async fn own_signature(&self, task: &Task, answer: &Answer) -> Result<Option<Signed>, ActionError> {
+    pub(super) async fn own_signature(&self, task: &Task, answer: &Answer) -> Result<Option<Vouched>, ActionError> {
         let member = |pointer, expected: &str| ActionError::Member { pointer, expected: expected.to_owned() };
         match (task.kind, &answer.signed) {
             (TaskKind::OverrideReview | TaskKind::EmergencyReview, _) => {}
@@ -24,7 +24,8 @@ impl Desk {
         }
         let signed = answer.signed.as_ref().ok_or_else(|| member("/signed", REQUIRED))?;
         let (id, basis) = (&task.about, answer.basis.as_deref());
-        let verdict = Verdict { of: task.kind, notice: &task.id, id, answer: answer.code, basis };
+        let to = Addressed { gateway: &self.oin, organisation: &task.owner };
+        let verdict = Verdict { to, of: task.kind, notice: &task.id, id, answer: answer.code, basis };
         let statement = |by: &str| verdict.statement(by, signed.signed_at);
         self.signed_by_officer(&task.owner, &answer.by, signed, task.kind.code(), statement).await.map(Some)
     }

@@ -5,9 +5,9 @@ use super::ids;
 use crate::actions::officer::Officer;
 use crate::actions::{ActionError, Desk};
 use crate::ledger::entry::{EntryKind, Erases, Erasure};
-use crate::store::retention::settle;
+use crate::store::retention::{finish, tombstone};
 use crate::store::sequencer::AppendError;
-use crate::store::{Append, Change, Conflict};
+use crate::store::{Change, Conflict};
 
 const ENTRY: &str = "the index of an entry that tells of a subject's data; what tells of looks, judgements, overrides, keys and erasures is not erased one by one";
 const HELD: &str = "a legal hold covers it; lift that first (`sluis log hold lift`)";
@@ -29,25 +29,22 @@ impl Desk {
             return Err(ActionError::State(GONE.to_owned()));
         }
         let holds = self.store.holds().await?;
-        if holds.iter().any(|hold| hold.covers(index, &entry.row)) {
+        let mates = self.store.entries_of(entry.row.clear.trace).await?;
+        if holds.iter().any(|hold| hold.covers(index, &mates)) {
             return Err(ActionError::State(HELD.to_owned()));
         }
         let (clear, mut body) = self.officers_draft(EntryKind::Erasure, officer, "entry erased")?;
-        body.erasure = Some(Erasure { rule: ground.to_owned(), erases: Some(Erases::Entry(index)), count: 1 });
-        let append = Append {
-            nonce: Some(officer.nonce().clone()),
-            entries: vec![self.entry((clear, body))?],
-            changes: vec![Change::HeldBy(ids(&holds))],
-            ..Append::default()
-        };
-        let changed = |error| match error {
-            AppendError::Conflict(Conflict::StateChanged) => {
-                ActionError::State("a legal hold was placed or lifted; try again".to_owned())
-            }
-            error => error.into(),
-        };
-        let committed = self.sequencer.append(append).await.map_err(changed)?;
-        settle(&*self.store, &self.journal).await?;
+        let what = Erases::Entry(index);
+        body.erasure = Some(Erasure { rule: ground.to_owned(), erases: Some(what.clone()), count: 1 });
+        let changes = vec![Change::HeldBy(ids(&holds))];
+        let committed =
+            self.commit_for(officer, vec![self.entry((clear, body))?], changes).await.map_err(|error| match error {
+                ActionError::Append(AppendError::Conflict(Conflict::StateChanged)) => {
+                    ActionError::State("a legal hold was placed or lifted; try again".to_owned())
+                }
+                error => error,
+            })?;
+        finish(&*self.store, &self.journal, &what, &tombstone(&entry.row.leaf)).await?;
         Ok(committed.first_index)
     }
 }

@@ -11,10 +11,13 @@ use crate::http::reply::Reply;
 use crate::json::Object;
 use crate::subject::Prose;
 
+const GROUND: &str = "1 to 2000 characters, no citizen number";
+
 /// Hold entries back from subjects' reports.
 ///
 /// For a privacy officer (FG), under her own signature: `place` holds back everything of your organisation about a person, in a case or of one request until
-/// an instant; `lift` tells it again before; neither lists. The answer is the list. Each is an entry of the log.
+/// an instant; `lift` ends an embargo before its date, on a ground of its own; neither lists. The answer is the list. Each is an entry of the log. At most 1000
+/// stand at a time; those that ended are listed for the term of closed tasks.
 #[utoipa::path(
     post,
     path = "/log/embargoes",
@@ -25,7 +28,7 @@ use crate::subject::Prose;
         (status = 200, description = "Your organisation's embargoes", body = crate::api::openapi::Embargoes),
         (status = 403, description = "not-permitted; organisation-suspended"),
         (status = 404, description = "not-found: none, or not yours"),
-        (status = 409, description = "state-conflict: it was lifted before"),
+        (status = 409, description = "state-conflict: it stands no more; or 1000 stand"),
     )
 )]
 pub(in crate::api) async fn embargo(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
@@ -39,11 +42,11 @@ pub(in crate::api) async fn embargo(api: &Api, authenticated: &Authenticated) ->
 
 fn act(request: &mut Object<'_>) -> Option<Embargoing> {
     let place = request.object("place").map(placing);
-    let lift = request.optional("lift", "the id of an embargo").map(|Prose::<64>(id)| id);
+    let lift = request.object("lift").map(lifting);
     match (place, lift) {
         (None, None) => Some(Embargoing::List),
         (Some(placing), None) => placing.map(Embargoing::Place),
-        (None, Some(id)) => Some(Embargoing::Lift { id }),
+        (None, Some(lifting)) => lifting,
         (Some(_), Some(_)) => {
             request.fault("lift", "place or lift, not both");
             None
@@ -51,11 +54,18 @@ fn act(request: &mut Object<'_>) -> Option<Embargoing> {
     }
 }
 
+fn lifting(mut lift: Object<'_>) -> Option<Embargoing> {
+    let id = lift.required("embargo", "the id of an embargo").map(|Prose::<64>(id)| id);
+    let ground = lift.required("ground", GROUND).map(|Prose::<2000>(ground)| ground);
+    lift.finish();
+    Some(Embargoing::Lift { id: id?, ground: ground? })
+}
+
 fn placing(mut place: Object<'_>) -> Option<Placing> {
     let subject = subject(&mut place);
     let case = place.optional("case", "the case, by its id").map(|Prose::<120>(case)| case);
     let trace = place.optional("trace", "the trace of a request, 32 hexadecimal digits");
-    let ground = place.required("ground", "1 to 500 characters, no citizen number").map(|Prose::<500>(ground)| ground);
+    let ground = place.required("ground", GROUND).map(|Prose::<2000>(ground)| ground);
     let until = place.required("until", SECOND).map(|Second(until)| until);
     place.finish();
     Some(Placing { subject, case, trace, ground: ground?, until: until? })

@@ -1,6 +1,6 @@
 //! `/v1/log/erasures`: one entry is erased.
 
-use super::{Act, officer};
+use super::{Act, answered, officer};
 use crate::api::Api;
 use crate::api::once::refusal;
 use crate::exchange::authenticate::Authenticated;
@@ -10,8 +10,9 @@ use crate::subject::Prose;
 
 /// Erase an entry.
 ///
-/// Of your organisation's side of the log, under the signature of your privacy officer (FG): what was sealed in it, and by which it was found, is
-/// destroyed; a backup of the database that is put back does not bring it back. That it was erased, by whom and on what ground, is an entry; everything that was ever proved goes on
+/// Of your organisation's side of the log, under the signature of your privacy officer (FG): the key to what was sealed in it, and by which it was found, is
+/// taken from the database and overwritten, and a tombstone outside it keeps a backup that is put back from bringing it back. (Whoever holds the gateway's keys and a
+/// backup from before can still open it from that, until the whole month's key is destroyed.) That it was erased, by whom and on what ground, is an entry; everything that was ever proved goes on
 /// verifying. Entries of looks, judgements, overrides and keys are not erased one by one, and none under a legal hold.
 #[utoipa::path(
     post,
@@ -34,5 +35,5 @@ pub(super) async fn erase(api: &Api, authenticated: &Authenticated) -> Result<Re
     });
     let (officer, (entry, ground)) = asked.await?;
     let by = api.desk.erase_entry(&officer, entry, &ground).await.map_err(refusal)?;
-    Ok(Reply::json(serde_json::json!({"erased": entry, "entry": by}).to_string().into_bytes()))
+    answered(&serde_json::json!({"erased": entry, "entry": by}))
 }

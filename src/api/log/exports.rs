@@ -1,7 +1,6 @@
 //! `POST /v1/log/exports`: the one answer that is not held in memory.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -13,7 +12,7 @@ use crate::actions::log::export::{Format, Piece};
 use crate::api::Api;
 use crate::api::once::refusal;
 use crate::exchange::authenticate::Authenticated;
-use crate::exchange::refusal::{ProblemType, Refusal};
+use crate::exchange::refusal::Refusal;
 use crate::http::reply::{BrokenOff, Reply, Streamed};
 
 /// How many pieces may wait for the reader.
@@ -23,7 +22,7 @@ const WAITING: usize = 2;
 ///
 /// For a privacy officer (FG), under her own signature, as `csv`, `jsonl`, `nen7513`, `ldv` (OTLP, no users) or `adl`. The first record tells filter, size of
 /// the log, count and the SHA-256 of all that follows. The export is an entry of the log before its first byte. A file that breaks off is not whole: its
-/// length and Content-Digest are signed.
+/// length and Content-Digest are signed. One that is taken too slowly (less than 1 MiB a second, beyond five minutes) is broken off.
 #[utoipa::path(
     post,
     path = "/log/exports",
@@ -34,6 +33,7 @@ const WAITING: usize = 2;
         (status = 200, description = "The file", content((String = "application/jsonl"), (String = "text/csv"))),
         (status = 403, description = "not-permitted; organisation-suspended"),
         (status = 409, description = "state-conflict: entries were erased meanwhile"),
+        (status = 429, description = "rate-limited: your organisation, or this node, makes as many as it may"),
     )
 )]
 pub(in crate::api) async fn export(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
@@ -44,11 +44,7 @@ pub(in crate::api) async fn export(api: &Api, authenticated: &Authenticated) -> 
     })
     .await?;
     may_name(authenticated, asked.subject.as_ref())?;
-    let place = Arc::clone(&api.exports).try_acquire_owned();
-    let place = place.map_err(|_| {
-        let busy = Refusal::new(ProblemType::RateLimited, "this node makes as many files as it can; try again");
-        busy.retry_after(Duration::from_secs(10))
-    })?;
+    let place = api.walks.take(authenticated.caller().oin())?;
     let making = api.desk.export(&officer, &asked, format).await.map_err(refusal)?;
     let (to, from) = mpsc::channel::<Piece>(WAITING);
     let (sha256, length, desk) = (making.sha256, making.length, Arc::clone(&api.desk));

@@ -36,6 +36,9 @@ fn members(mut filter: Object<'_>) -> Asked {
         outcome: filter.optional("outcome", "an outcome").map(|Coded(outcome)| outcome),
         overridden: filter.flag("overridden"),
     };
+    if asked.from.zip(asked.until).is_some_and(|(from, until)| until <= from) {
+        filter.fault("until", "an instant after `from`: what it names is not part of the period");
+    }
     filter.finish();
     asked
 }

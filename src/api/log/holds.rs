@@ -2,17 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::{Act, officer};
+use super::filter::{may_name, subject};
+use super::{Act, answered, officer};
 use crate::actions::retention::Placing;
 use crate::api::Api;
 use crate::api::once::refusal;
 use crate::exchange::authenticate::Authenticated;
-use crate::exchange::refusal::{ProblemType, Refusal};
+use crate::exchange::refusal::Refusal;
 use crate::http::reply::Reply;
 use crate::json::{Object, Text};
 use crate::ledger::entry::TraceId;
-use crate::secret::Personal;
-use crate::source::reading;
 use crate::subject::Prose;
 
 const GROUND: &str = "1 to 2000 characters, no citizen number";
@@ -20,8 +19,9 @@ const ONE_OF: &str = "one of subject, case, disclosure and entries";
 
 /// Place a legal hold.
 ///
-/// What it covers of your organisation's side of the log is not erased while it stands, neither at the end of its term nor one by one. Signed by your
-/// privacy officer (FG).
+/// What it covers of your organisation's side of the log is not erased while it stands, neither at the end of its term nor one by one. What is about a person, or
+/// belongs to a case, takes along whatever else the same disclosures left there. Look at `entries` in the answer: a hold on nothing is placed all the same,
+/// for what is still to come. Signed by your privacy officer (FG).
 #[utoipa::path(
     post,
     path = "/log/holds",
@@ -32,30 +32,28 @@ const ONE_OF: &str = "one of subject, case, disclosure and entries";
         (status = 200, description = "The hold", body = crate::actions::retention::HoldView),
         (status = 403, description = "not-permitted; organisation-suspended"),
         (status = 404, description = "not-found: one of the entries is not yours"),
-        (status = 409, description = "state-conflict"),
+        (status = 409, description = "state-conflict: as many holds stand as may, 1000"),
     )
 )]
 pub(super) async fn place(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
-    let own = authenticated.caller().oin();
     let asked = officer(api, authenticated, Act::Holds, |request| {
         let ground = request.required("ground", GROUND).map(|Prose::<2000>(ground)| ground);
-        Some((placing(request, own)?, ground?))
+        Some((placing(request)?, ground?))
     });
     let (officer, (placing, ground)) = asked.await?;
-    if matches!(&placing, Placing::Subject(subject) if subject.is_bsn()) && !authenticated.caller().organisation().bsn_authority {
-        return Err(Refusal::new(ProblemType::NotPermitted, "the organisation has no authority to use the citizen number (BSN)"));
+    if let Placing::Subject(subject) = &placing {
+        may_name(authenticated, Some(subject))?;
     }
-    let hold = api.desk.place_hold(&officer, placing, &ground).await.map_err(refusal)?;
-    Ok(Reply::json(serde_json::to_vec(&hold).unwrap_or_default()))
+    answered(&api.desk.place_hold(&officer, placing, &ground).await.map_err(refusal)?)
 }
 
-fn placing(request: &mut Object<'_>, own: &crate::organisation::Oin) -> Option<Placing> {
-    let subject = request.object("subject").and_then(|object| reading::subject(object)?.parse(own));
-    let case = request.optional("case", "a case's reference").map(|Text::<120>(case)| case);
+fn placing(request: &mut Object<'_>) -> Option<Placing> {
+    let subject = subject(request);
+    let case = request.optional("case", "the case, by its id").map(|Prose::<120>(case)| case);
     let disclosure = request.optional("disclosure", "a disclosure's id").map(|Disclosure(trace)| trace);
     let entries = request.array("entries").map(|entries| entries.numbers(200, "the index of an entry"));
     match (subject, case, disclosure, entries) {
-        (Some(subject), None, None, None) => Some(Placing::Subject(Personal::new(subject))),
+        (Some(subject), None, None, None) => Some(Placing::Subject(subject)),
         (None, Some(case), None, None) => Some(Placing::Case(case)),
         (None, None, Some(trace), None) => Some(Placing::Disclosure(trace)),
         (None, None, None, Some(entries)) => Some(Placing::Entries(entries.into_iter().collect::<BTreeSet<_>>())),
@@ -102,7 +100,7 @@ pub(super) async fn lift(api: &Api, authenticated: &Authenticated) -> Result<Rep
     });
     let (officer, (hold, ground)) = asked.await?;
     let erased = api.desk.lift_hold(&officer, &hold, &ground).await.map_err(refusal)?;
-    Ok(Reply::json(serde_json::json!({"lifted": hold, "erased": erased}).to_string().into_bytes()))
+    answered(&serde_json::json!({"lifted": hold, "erased": erased}))
 }
 
 /// List the legal holds that stand.
@@ -124,5 +122,5 @@ pub(super) async fn lift(api: &Api, authenticated: &Authenticated) -> Result<Rep
 pub(super) async fn list(api: &Api, authenticated: &Authenticated) -> Result<Reply, Refusal> {
     let (officer, ()) = officer(api, authenticated, Act::StandingHolds, |_| Some(())).await?;
     let holds = api.desk.holds(&officer).await.map_err(refusal)?;
-    Ok(Reply::json(serde_json::json!({"holds": holds}).to_string().into_bytes()))
+    answered(&serde_json::json!({"holds": holds}))
 }

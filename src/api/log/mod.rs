@@ -6,8 +6,13 @@ pub mod erasures;
 pub(super) mod exports;
 mod filter;
 pub mod holds;
+mod places;
 pub(super) mod queries;
 pub(super) mod shown;
+
+use tokio_util::sync::CancellationToken;
+
+pub use self::places::Places;
 
 use super::Api;
 use super::once::refusal;
@@ -80,18 +85,35 @@ impl Act {
     }
 }
 
-pub(super) async fn answer(api: &Api, authenticated: &Authenticated, act: Act) -> Result<Reply, Refusal> {
+pub(super) async fn answer(
+    api: &Api,
+    authenticated: &Authenticated,
+    act: Act,
+    gone: &CancellationToken,
+) -> Result<Reply, Refusal> {
     match act {
         Act::Queries => queries::query(api, authenticated).await,
         Act::Openings => queries::open(api, authenticated).await,
-        Act::Overviews => shown::overview(api, authenticated).await,
-        Act::SubjectReports => shown::report(api, authenticated).await,
-        Act::Exports => exports::export(api, authenticated).await,
+        Act::Overviews => while_waited_for(gone, shown::overview(api, authenticated)).await,
+        Act::SubjectReports => while_waited_for(gone, shown::report(api, authenticated)).await,
+        Act::Exports => while_waited_for(gone, exports::export(api, authenticated)).await,
         Act::Embargoes => embargoes::embargo(api, authenticated).await,
         Act::Erasures => erasures::erase(api, authenticated).await,
         Act::Holds => holds::place(api, authenticated).await,
         Act::Lifts => holds::lift(api, authenticated).await,
         Act::StandingHolds => holds::list(api, authenticated).await,
+    }
+}
+
+/// What walks over the log is not done to its end for nobody.
+async fn while_waited_for(
+    gone: &CancellationToken,
+    work: impl Future<Output = Result<Reply, Refusal>>,
+) -> Result<Reply, Refusal> {
+    tokio::select! {
+        biased;
+        reply = work => reply,
+        () = gone.cancelled() => Err(Refusal::new(ProblemType::StateConflict, "whoever asked did not wait for the answer")),
     }
 }
 

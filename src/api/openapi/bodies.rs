@@ -198,7 +198,7 @@ pub(in crate::api) struct NoticeAnswer {
     #[schema(required = false, format = DateTime)]
     until: Option<String>,
     /// Required of a review of an override or of an emergency: the privacy officer's signature with her own enrolled Ed25519 key over the canonical JSON (RFC 8785) of
-    /// `{"action":"override-review","answer":…,"basis":… or null,"notice":…,"override":…,"professional":…,"signedAt":…}`; of an emergency the action is
+    /// `{"action":"override-review","answer":…,"basis":… or null,"gateway":…,"notice":…,"organisation":…,"override":…,"professional":…,"signedAt":…}`; of an emergency the action is
     /// `emergency-review`, and `disclosure` stands in the place of `override`.
     #[schema(required = false)]
     signed: Option<crate::notice::OwnSignature>,

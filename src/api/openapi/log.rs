@@ -16,7 +16,8 @@ pub(in crate::api) struct OfficersLook {
     /// Empty.
     request: super::Nothing,
     /// Her signature, with her own enrolled Ed25519 key, over the canonical JSON (RFC 8785) of
-    /// `{"action":"log-<last part of the path>","professional":…,"request":…,"signedAt":…}`. Not older than 15 minutes.
+    /// `{"action":"log-<last part of the path>","gateway":…,"organisation":…,"professional":…,"request":…,"signedAt":…}`: the gateway's OIN and her
+    /// organisation's. Not older than 15 minutes, and good for one request.
     signed: OwnSignature,
 }
 
@@ -118,8 +119,8 @@ pub(in crate::api) struct LegalHoldLifting {
 pub(in crate::api) struct LegalHoldLifted {
     /// Its id.
     lifted: String,
-    /// How many entries past their term it had kept, which are erased now.
-    erased: u64,
+    /// How many entries past their term it had kept, which are erased now; `null` when they still are to be: within a minute or so.
+    erased: Option<u64>,
 }
 
 /// Legal holds that stand.

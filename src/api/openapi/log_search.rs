@@ -17,7 +17,7 @@ pub(in crate::api) struct LogQuery {
     /// What she asks.
     request: LogQueryRequest,
     /// Her signature with her own enrolled Ed25519 key over the canonical JSON (RFC 8785) of
-    /// `{"action":"log-queries","professional":…,"request":…,"signedAt":…}`, at most 15 minutes old.
+    /// `{"action":"log-queries","gateway":…,"organisation":…,"professional":…,"request":…,"signedAt":…}` (both OINs), at most 15 minutes old, for one request.
     signed: OwnSignature,
 }
 
@@ -85,7 +85,7 @@ pub(in crate::api) struct LogOpening {
     /// What she asks.
     request: LogOpeningRequest,
     /// Her signature with her own enrolled Ed25519 key over the canonical JSON (RFC 8785) of
-    /// `{"action":"log-openings","professional":…,"request":…,"signedAt":…}`, at most 15 minutes old.
+    /// `{"action":"log-openings","gateway":…,"organisation":…,"professional":…,"request":…,"signedAt":…}` (both OINs), at most 15 minutes old, for one request.
     signed: OwnSignature,
 }
 

@@ -49,8 +49,22 @@ struct LogReportRequest {
     /// `nl` or `en`.
     #[schema(required = false, default = "nl", pattern = "^(nl|en)$")]
     language: Option<String>,
-    /// The `subject`, and `from` and `until` if there is a period; nothing else.
-    filter: LogFilter,
+    /// About whom, and of which days.
+    filter: LogReportFilter,
+}
+
+/// About whom, and of which days: nothing else can be left out of a report.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema")]
+struct LogReportFilter {
+    /// The person, by `bsn`, `v-number` or `local`.
+    subject: Subject,
+    /// The first day (of the Dutch calendar).
+    #[schema(required = false, format = Date)]
+    from: Option<String>,
+    /// The last day (of the Dutch calendar): it belongs to the period.
+    #[schema(required = false, format = Date)]
+    until: Option<String>,
 }
 
 /// A file of the log.
@@ -97,9 +111,20 @@ struct LogEmbargoRequest {
     /// Hold back.
     #[schema(required = false)]
     place: Option<LogEmbargoPlacing>,
-    /// The id of the embargo to lift before its time.
+    /// Lift before its date.
     #[schema(required = false)]
-    lift: Option<String>,
+    lift: Option<LogEmbargoLifting>,
+}
+
+/// Which embargo is lifted, and why.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema")]
+struct LogEmbargoLifting {
+    /// Its id.
+    embargo: String,
+    /// On what ground. Name nobody.
+    #[schema(min_length = 1, max_length = 2000)]
+    ground: String,
 }
 
 /// What is to be held back: one of `subject`, `case` and `trace`.
@@ -115,10 +140,10 @@ struct LogEmbargoPlacing {
     /// Everything of this request.
     #[schema(required = false, pattern = "^[0-9a-f]{32}$")]
     trace: Option<String>,
-    /// On what ground.
-    #[schema(min_length = 1, max_length = 500)]
+    /// On what ground. Name nobody.
+    #[schema(min_length = 1, max_length = 2000)]
     ground: String,
-    /// From when on it is told all the same, a whole second.
+    /// From when on it is told again, a whole second.
     #[schema(format = DateTime)]
     until: String,
 }

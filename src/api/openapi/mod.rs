@@ -128,8 +128,16 @@ pub fn json() -> String {
         "LegalHoldLift",
         "LegalHoldLifting",
     ];
-    let views = ["LogOverview", "LogOverviewRequest", "LogReport", "LogReportRequest", "LogExport", "LogExportRequest"];
-    let embargoes = ["LogEmbargo", "LogEmbargoRequest", "LogEmbargoPlacing"];
+    let views = [
+        "LogOverview",
+        "LogOverviewRequest",
+        "LogReport",
+        "LogReportRequest",
+        "LogReportFilter",
+        "LogExport",
+        "LogExportRequest",
+    ];
+    let embargoes = ["LogEmbargo", "LogEmbargoRequest", "LogEmbargoPlacing", "LogEmbargoLifting"];
     let log = log.into_iter().chain(views).chain(embargoes);
     for name in strict.into_iter().chain(registers).chain(log).chain(["Identifier", "SourceItem", "ItemFacts", "OtherPerson"]) {
         if let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")).and_then(Value::as_object_mut) {

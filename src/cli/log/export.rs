@@ -13,6 +13,7 @@ use super::officer::Officer;
 use crate::actions::log::export::Format;
 use crate::app::gateway::Outside;
 use crate::cli::output::{EXIT_CODES, Failure, UNVERIFIED, say};
+use crate::cli::progress::Progress;
 use crate::client::ExportCheck;
 
 const EXAMPLE: &str = "Example:\n  sluis log export --kit demo/kit/police --by fg-1 --key fg.jwk --format csv --out log.csv --kind contribution\n\n\
@@ -48,11 +49,17 @@ impl Export {
         let request = json!({"format": self.format, "filter": filter});
         let mut part = Part::new(&self.out)?;
         let mut check = ExportCheck::default();
+        let mut progress = Progress::new("receiving");
         let keep = |bytes: &[u8]| {
             check.take(bytes);
+            if let Some((done, all)) = check.progress() {
+                progress.at(done, all);
+            }
             part.file.write_all(bytes)
         };
-        self.officer.download(outside, "exports", &request, keep).await?;
+        let taken = self.officer.download(outside, "exports", &request, keep).await;
+        drop(progress);
+        taken?;
         let exported = check.finish().map_err(|untrue| Failure::new(UNVERIFIED, untrue))?;
         part.finish(&self.out)?;
         say(&format!("{}: {} records, sha256 {}", self.out.display(), exported.count, exported.sha256));

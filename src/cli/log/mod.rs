@@ -8,6 +8,7 @@ mod hold;
 mod officer;
 mod search;
 mod shown;
+mod subject;
 mod verify;
 
 use std::process::ExitCode;
@@ -17,7 +18,7 @@ use clap::{Args, Subcommand};
 use super::output::finish;
 use crate::app::gateway::Outside;
 
-/// The disclosure log.
+/// The disclosure log: verify, search, export, report, embargo, hold and erase.
 #[derive(Args)]
 pub(super) struct Log {
     #[command(subcommand)]
@@ -26,7 +27,7 @@ pub(super) struct Log {
 
 #[derive(Subcommand)]
 enum Step {
-    /// Verify the log offline: all of it, one receipt, that one head continues another, or what the organisations hold against it.
+    /// Verify the log offline: all of it, one receipt, that one head continues another, what the organisations hold against it, or what was erased.
     Verify(verify::Verify),
     /// Search your organisation's side of the log, as its privacy officer.
     Search(Box<search::Search>),

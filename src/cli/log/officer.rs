@@ -33,8 +33,8 @@ impl Officer {
 
     /// Asks for an act at `/v1/log/{action}` under her signature.
     pub(super) async fn ask(&self, outside: Outside, action: &str, request: &Value) -> Result<Value, Failure> {
-        let client = self.kit.client(&outside)?.1;
-        let body = self.body(outside, action, request)?;
+        let (kit, client) = self.kit.client(&outside)?;
+        let body = self.body(&kit, outside, action, request)?;
         Ok(client.post(&format!("/v1/log/{action}"), body.to_string().as_bytes(), None).await?)
     }
 
@@ -46,15 +46,16 @@ impl Officer {
         request: &Value,
         keep: impl FnMut(&[u8]) -> std::io::Result<()> + Send,
     ) -> Result<(), Failure> {
-        let client = self.kit.client(&outside)?.1;
-        let body = self.body(outside, action, request)?;
+        let (kit, client) = self.kit.client(&outside)?;
+        let body = self.body(&kit, outside, action, request)?;
         Ok(client.download(&format!("/v1/log/{action}"), body.to_string().as_bytes(), keep).await?)
     }
 
     /// The body of such a request: `by`, `request`, and her signature over both.
-    pub(super) fn body(&self, outside: Outside, action: &str, request: &Value) -> Result<Value, Failure> {
-        let hand = hand(&self.by, &self.key, outside)?;
-        let signed = hand.sign(|step| statement(action, request, &step.professional, step.signed_at)).map_err(Failure::usage)?;
+    fn body(&self, kit: &Kit, outside: Outside, action: &str, request: &Value) -> Result<Value, Failure> {
+        let (to, hand) = (kit.addressed().map_err(Failure::usage)?, hand(&self.by, &self.key, outside)?);
+        let signed =
+            hand.sign(|step| statement(to, action, request, &step.professional, step.signed_at)).map_err(Failure::usage)?;
         Ok(json!({
             "by": self.by, "request": request, "signed": {"signedAt": signed.signed_at, "signature": signed.signature},
         }))

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::filter::Filter;
 use super::officer::Officer;
 use crate::app::gateway::Outside;
-use crate::cli::output::{EXIT_CODES, Failure, remark};
+use crate::cli::output::{EXIT_CODES, Failure, REFUSED, remark};
 use crate::cli::say;
 use crate::client::plain;
 
@@ -79,7 +79,7 @@ impl Search {
         }
         let lines = page["lines"].as_array().map(Vec::as_slice).unwrap_or_default();
         if lines.is_empty() {
-            say("no entry is like that");
+            say("no entries found");
         }
         for line in lines {
             say(&summary(line));
@@ -98,10 +98,15 @@ impl Open {
             say(&summary(line));
             told(&line["body"], 1);
         }
+        let is_empty = answer["lines"].as_array().is_none_or(Vec::is_empty);
         let missing = answer["notFound"].as_array().map(Vec::as_slice).unwrap_or_default();
         if !missing.is_empty() {
             let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
-            remark(&format!("your organisation has no entry {}", missing.join(", ")));
+            let told = format!("your organisation has no entry {}", missing.join(", "));
+            if is_empty {
+                return Err(Failure::new(REFUSED, told));
+            }
+            remark(&told);
         }
         Ok(())
     }
@@ -112,7 +117,7 @@ fn summary(line: &Value) -> String {
     let text = |member: &str| plain(line[member].as_str().unwrap_or("-"));
     let categories: Vec<String> =
         line["categories"].as_array().into_iter().flatten().map(|category| plain(category.as_str().unwrap_or("-"))).collect();
-    let marks = [("overridden", "OVERRIDE"), ("erased", "ERASED")];
+    let marks = [("overridden", "OVERRIDE"), ("embargoed", "EMBARGO"), ("erased", "ERASED")];
     let marks: Vec<&str> = marks.into_iter().filter(|(member, _)| line[member] == true).map(|(_, mark)| mark).collect();
     let between = format!("{} -> {}", text("source"), text("recipient"));
     format!(

@@ -1,14 +1,16 @@
 //! `sluis log overview` and `sluis log report`
 
-use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use clap::{ArgGroup, Args, ValueEnum};
+use serde_json::{Map, Value, json};
 
 use super::filter::Filter;
 use super::officer::Officer;
+use super::subject::{SUBJECT, Subject};
 use crate::actions::log::report::Report;
 use crate::app::gateway::Outside;
 use crate::cli::output::{EXIT_CODES, Failure, UNVERIFIED, say};
 use crate::client::plain;
+use crate::clock::Day;
 use crate::policy::Language;
 
 const OVERVIEW: &str = "Example:\n  sluis log overview subject --kit demo/kit/police --by fg-1 --key fg.jwk --person P22\n\n\
@@ -47,12 +49,18 @@ pub(super) struct Overview {
 
 /// What a data subject is told of your organisation's side of the log, as its privacy officer (FG).
 #[derive(Args)]
-#[command(after_help = format!("{REPORT}\n\n{EXIT_CODES}"))]
+#[command(after_help = format!("{REPORT}\n\n{EXIT_CODES}"), group = ArgGroup::new("about").required(true).args(SUBJECT))]
 pub(super) struct Telling {
     #[command(flatten)]
     officer: Officer,
     #[command(flatten)]
-    filter: Filter,
+    subject: Subject,
+    /// The first day of the report, of the Dutch calendar.
+    #[arg(long, value_name = "DAY")]
+    from: Option<Day>,
+    /// The last day of the report; it belongs to the period.
+    #[arg(long, value_name = "DAY")]
+    until: Option<Day>,
     /// The language of the report.
     #[arg(long, value_enum, default_value_t = Tongue::Nl)]
     language: Tongue,
@@ -77,7 +85,7 @@ impl Overview {
         }
         let lines = answer["lines"].as_array().map(Vec::as_slice).unwrap_or_default();
         if lines.is_empty() {
-            say("no entry is like that");
+            say("no entries found");
         }
         for line in lines {
             say(&summary(line));
@@ -97,7 +105,7 @@ fn summary(line: &Value) -> String {
     };
     let held_back = if line["heldBack"] == true { "  HELD BACK" } else { "" };
     format!(
-        "{}  {} x {}  {} {} ({})  {}\n  with {}  data {}\n  protocol {}  consents {}  emergency {}  {}{held_back}",
+        "{}  {} x {}  {} {} ({})  {}\n  with {}  asked {}  given {}\n  protocol {}  consents {}  overrides {}  {}{held_back}",
         text("day"),
         line["count"],
         text("action"),
@@ -107,6 +115,7 @@ fn summary(line: &Value) -> String {
         text("purpose"),
         list("others"),
         list("categories"),
+        names("given"),
         names("protocols"),
         list("consents"),
         list("overrides"),
@@ -116,7 +125,13 @@ fn summary(line: &Value) -> String {
 
 impl Telling {
     pub(super) async fn run(self, outside: Outside) -> Result<(), Failure> {
-        let filter = self.filter.wire(&self.officer.kit()?)?;
+        let members = [
+            ("subject", self.subject.wire(&self.officer.kit()?)?),
+            ("from", self.from.map(|day| json!(day))),
+            ("until", self.until.map(|day| json!(day))),
+        ];
+        let filter: Map<String, Value> =
+            members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
         let (code, language) = match self.language {
             Tongue::Nl => ("nl", Language::Nl),
             Tongue::En => ("en", Language::En),

@@ -13,7 +13,7 @@ use crate::app::gateway::Outside;
 use crate::cli::output::{DIVERGED, Failure, UNVERIFIED, UNWITNESSED};
 use crate::cli::progress::Progress;
 use crate::cli::{input, say};
-use crate::client::{Against, AuditError, Kit, Verified};
+use crate::client::{Against, AuditError, Kit, Verified, Witnessed, verify_indexes, verify_search};
 use crate::ledger::note::VerifierKey;
 use crate::ledger::quorum::Policy;
 use crate::organisation::Oin;
@@ -21,8 +21,12 @@ use crate::organisation::Oin;
 const CODES: &str = "Exit codes: 0 it holds, and a quorum of witnesses cosigned; 5 it holds, and no quorum vouches that nobody was shown another log; 6 it does \
     not continue what was seen of it before; 3 something in it was changed, or is missing; 2 wrong usage.";
 
-const FULL: &str = "Rebuilds the tree from every stored entry, and holds sealed bodies, columns, tiles, head and the receipts that the store keeps against it. No key of the gateway is \
-    needed; a gateway may be running. Give the receipts and heads that you keep with --seen: without them, and without witnesses, a log that was \
+/// Why nobody vouches for what was found.
+const UNASKED: &str = "no policy was given (--policy), so nobody outside vouches for the head";
+
+const FULL: &str = "Rebuilds the tree from every stored entry, and holds sealed bodies, columns, tiles, head, cosigned heads and the receipts that the store keeps against it; the store's \
+    indexes and the search file against their tables. No key of the gateway is needed; a gateway may be running. Whether the sealed bodies still open, and which \
+    holds stand, can be seen with the gateway's keys only: `log verify erasure`. Give the receipts and heads that you keep with --seen: without them, and without witnesses, a log that was \
     rewritten as a whole and signed again looks sound.";
 
 /// Verify the log offline.
@@ -74,6 +78,9 @@ struct Consistency {
     /// The gateway's store (SQLite), from which the proof is made.
     #[arg(long, value_name = "FILE")]
     store: PathBuf,
+    /// Print what was found as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -112,6 +119,14 @@ impl Full {
         let mut progress = Progress::new("verifying");
         let outcome = against.verify(&self.store, |done, all| progress.at(done, all)).await;
         drop(progress);
+        let outcome = match outcome {
+            Ok(verified) => {
+                verify_indexes(&self.store).await?;
+                let mut progress = Progress::new("comparing the search file");
+                verify_search(&self.store, |done, all| progress.at(done, all)).await.map(|()| verified)
+            }
+            untrue => untrue,
+        };
         if self.json {
             say(&told(&outcome.as_ref()).to_string());
         }
@@ -131,8 +146,19 @@ impl Consistency {
         let against = self.log.against()?;
         let read = |path: &Path| Ok::<_, Failure>((path.display().to_string(), input::text(path)?));
         let (earlier, later) = (read(&self.earlier)?, read(&self.later)?);
-        let (old, new) = against.consistent(&self.store, (&earlier.0, &earlier.1), (&later.0, &later.1)).await?;
-        say(&format!("consistent: the log of {new} entries continues that of {old}"));
+        let outcome = against.consistent(&self.store, (&earlier.0, &earlier.1), (&later.0, &later.1)).await;
+        let outcome = outcome.map_err(Failure::from);
+        if self.json {
+            let (sizes, failure) = (outcome.as_ref().ok(), outcome.as_ref().err());
+            let verdict = if failure.is_none() { "consistent" } else { verdict(failure) };
+            let (old, new) = sizes.copied().unzip();
+            say(&json!({"verdict": verdict, "earlier": old, "later": new, "reason": failure.map(ToString::to_string)})
+                .to_string());
+        }
+        let (old, new) = outcome?;
+        if !self.json {
+            say(&format!("consistent: the log of {new} entries continues that of {old}"));
+        }
         Ok(())
     }
 }
@@ -145,16 +171,16 @@ impl LogKey {
     }
 
     fn against(&self) -> Result<Against, Failure> {
-        let (key, of_kit) = match (&self.kit, &self.vkey) {
-            (Some(kit), _) => {
-                let kit = Kit::open(kit).map_err(Failure::usage)?;
+        let (key, of_kit, place) = match (&self.kit, &self.vkey) {
+            (Some(folder), _) => {
+                let kit = Kit::open(folder).map_err(Failure::usage)?;
                 let policy = kit.policy().map_err(Failure::usage)?;
-                (kit.gateway.log_vkey, policy)
+                (kit.gateway.log_vkey, policy, format!("{}: logVkey", folder.join("../gateway.json").display()))
             }
-            (None, Some(key)) => (key.clone(), None),
+            (None, Some(key)) => (key.clone(), None, "--vkey".to_owned()),
             (None, None) => return Err(Failure::usage("give --kit or --vkey: whose log it is")),
         };
-        let log: VerifierKey = key.parse().map_err(|error| Failure::usage(format!("--vkey: {error}")))?;
+        let log: VerifierKey = key.parse().map_err(|error| Failure::usage(format!("{place}: {error}")))?;
         let policy = self.policy.as_deref().map(|path| {
             let wrong = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
             Policy::parse(&input::bytes(path)?).map_err(|error| wrong(&error))
@@ -176,16 +202,32 @@ fn receipts(path: &Path) -> Result<Vec<PathBuf>, Failure> {
             files.push(file);
         }
     }
+    if files.is_empty() {
+        return Err(Failure::usage(format!("{}: no receipts (*.tlog-proof) in this folder", path.display())));
+    }
     files.sort();
     Ok(files)
+}
+
+/// What came of it, in the word for its exit code.
+fn verdict(failure: Option<&Failure>) -> &'static str {
+    match failure.map(Failure::code) {
+        None => "witnessed",
+        Some(UNWITNESSED) => "unwitnessed",
+        Some(DIVERGED) => "diverged",
+        Some(_) => "invalid",
+    }
 }
 
 fn told(outcome: &Result<&Verified, &AuditError>) -> serde_json::Value {
     match outcome {
         Ok(verified) => {
-            let verdict = if verified.witnessed_by.is_some() { "witnessed" } else { "unwitnessed" };
-            let Verified { size, erased, receipts, witnessed_by } = verified;
-            json!({"verdict": verdict, "size": size, "erased": erased, "receipts": receipts, "witnesses": witnessed_by})
+            let verdict = if verified.witnessed_by().is_some() { "witnessed" } else { "unwitnessed" };
+            let Verified { size, erased, receipts, witnessed } = verified;
+            let (up_to, by) = witnessed.as_ref().map(|witnessed| (witnessed.size, &witnessed.by)).unzip();
+            json!({
+                "verdict": verdict, "size": size, "erased": erased, "receipts": receipts, "witnesses": by, "witnessedSize": up_to,
+            })
         }
         Err(error) => {
             let verdict =
@@ -196,17 +238,22 @@ fn told(outcome: &Result<&Verified, &AuditError>) -> serde_json::Value {
 }
 
 fn witnessed(verified: &Verified, asked: bool, is_json: bool) -> Result<(), Failure> {
-    match &verified.witnessed_by {
-        Some(by) => {
+    let unwitnessed = |text: &str| Err(Failure::new(UNWITNESSED, format!("unwitnessed: {text}")));
+    match &verified.witnessed {
+        Some(witnessed) if witnessed.size == verified.size => {
             if !is_json {
-                say(&format!("witnessed by {}", by.join(", ")));
+                say(&format!("witnessed by {}", witnessed.by.join(", ")));
             }
             Ok(())
         }
-        None if asked => Err(Failure::new(UNWITNESSED, "unwitnessed: the head lacks the cosignatures that the policy asks for")),
-        None => {
-            Err(Failure::new(UNWITNESSED, "unwitnessed: no policy was given (--policy), so nobody outside vouches for the head"))
-        }
+        Some(Witnessed { size, by }) => unwitnessed(&format!(
+            "the first {size} of {} entries are vouched for by {}; those behind them are not, or not yet\n  do: verify again in a moment; when \
+             that number stands still while the log grows, the witnesses are not reached",
+            verified.size,
+            by.join(", "),
+        )),
+        None if asked => unwitnessed("no head of the log has the cosignatures that the policy asks for"),
+        None => unwitnessed(UNASKED),
     }
 }
 
@@ -214,7 +261,7 @@ impl From<AuditError> for Failure {
     fn from(error: AuditError) -> Self {
         match error {
             AuditError::Diverged { .. } | AuditError::NotThere(_) => Self::new(DIVERGED, error),
-            AuditError::Seen(..) => Self::usage(error),
+            AuditError::Seen(..) | AuditError::NoFile(_) => Self::usage(error),
             _ => Self::new(UNVERIFIED, error),
         }
     }

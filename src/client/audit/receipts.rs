@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Against, AuditError, root};
+use super::{Against, AuditError, open, root};
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::receipt::Proven;
 use crate::ledger::tree::NodeHash;
@@ -35,6 +35,11 @@ impl Roots {
     /// Of a log of `size` whose tiles were found sound.
     pub(super) const fn new(size: u64) -> Self {
         Self { size, last: None }
+    }
+
+    /// How many entries that log has.
+    pub(super) const fn size(&self) -> u64 {
+        self.size
     }
 
     /// Whether the log has what the receipt proves: this leaf at this index, and the head under it.
@@ -102,7 +107,7 @@ impl Against {
     pub async fn has(&self, path: &Path, receipt: &str) -> Result<u64, AuditError> {
         let seen = |error: &dyn std::fmt::Display| AuditError::Seen("the receipt".to_owned(), error.to_string());
         let proven = Proven::of_receipt(receipt, &self.log).map_err(|error| seen(&error))?;
-        let mut file = LogFile::open(path).await?;
+        let mut file = open(path).await?;
         let head = file.head().await?;
         let name = "the receipt".to_owned();
         if head.checkpoint.is_empty() && head.size == 0 {

@@ -54,7 +54,7 @@ impl Sides {
     /// # Errors
     /// [`AuditError`], as of [`Against::verify`].
     pub async fn open(against: Against, path: &Path, progress: impl FnMut(u64, u64)) -> Result<(Self, Verified), AuditError> {
-        let mut file = LogFile::open(path).await?;
+        let mut file = super::open(path).await?;
         let verified = against.verify_file(&mut file, progress).await?;
         let roots = Roots::new(verified.size);
         Ok((Self { against, file, roots, held: BTreeMap::new(), surplus: Vec::new() }, verified))
@@ -121,7 +121,7 @@ impl Sides {
             self.held.entry((side, holder)).or_default().insert(proven.index);
         } else {
             let of = if side == Side::Source { "contribution of" } else { "disclosure to" };
-            self.surplus(Some(holder), name, &format!("entry {} is in the log, and as no {of} its holder", proven.index));
+            self.surplus(Some(holder), name, &format!("entry {} of the log is not a {of} this organisation", proven.index));
         }
         Ok(())
     }

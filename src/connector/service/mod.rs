@@ -12,7 +12,7 @@ use http::{Method, StatusCode};
 use tokio::time::Instant;
 
 use super::Connector;
-use super::receipts::ContributionStatement;
+use super::receipts::{ContributionStatement, ReceiptError, Unproven};
 use crate::clock::Clock;
 use crate::crypto::digest;
 use crate::crypto::keys::VerifyingKey;
@@ -24,8 +24,8 @@ use crate::exchange::signed::{Peer, SignedRequest};
 use crate::http::incoming::{self, ReadError, Reading};
 use crate::http::reply::{Asked, Reply, Responder, bare};
 use crate::ledger::note::VerifierKey;
-use crate::ledger::quorum::Policy;
-use crate::ledger::receipt::{Trust, verify as verify_receipt};
+use crate::ledger::quorum::{Policy, QuorumNotMet};
+use crate::ledger::receipt::{ReceiptError as NotVerified, Trust, verify as verify_receipt};
 use crate::ledger::statement::Statement;
 use crate::organisation::Oin;
 use crate::source::{ContributionReceipts, RecordsRequest};
@@ -110,19 +110,30 @@ impl Service {
         let check = |about: &ContributionStatement, text: &str| self.verify_receipt(about, text);
         self.connector.accept_receipts(&receipts, &check).await.map_err(|error| {
             let first = receipts.first().map(|receipt| receipt.disclosure.as_str());
-            tracing::error!(%error, receipts = receipts.len(), first, "receipts were not accepted");
-            Refusal::new(ProblemType::StateConflict, "a receipt does not prove what was given: none is kept")
+            let receipts = receipts.len();
+            if let ReceiptError::Unwitnessed(_) = error {
+                // The log's witnesses are not reached: no fault of the gateway's word. It sends them again until they are cosigned.
+                tracing::warn!(%error, receipts, first, "receipts are not taken yet");
+                Refusal::new(ProblemType::StateConflict, "a receipt is not cosigned yet: none is kept; send them again")
+            } else {
+                tracing::error!(%error, receipts, first, "receipts were not accepted");
+                Refusal::new(ProblemType::StateConflict, "a receipt does not prove what was given: none is kept")
+            }
         })?;
         Ok(Reply::json(br#"{"status":"kept"}"#.to_vec()))
     }
 
     /// The tlog-proof against what this connector gave.
-    fn verify_receipt(&self, about: &ContributionStatement, text: &str) -> Result<(), String> {
-        let disclosure = about.disclosure.parse().map_err(|_| "the disclosure's id is no UUID".to_owned())?;
+    fn verify_receipt(&self, about: &ContributionStatement, text: &str) -> Result<(), Unproven> {
+        let untrue = |why: &dyn std::fmt::Display| Unproven::Untrue(why.to_string());
+        let disclosure = about.disclosure.parse().map_err(|_| untrue(&"the disclosure's id is no UUID"))?;
         let statement = Statement::from_digests(disclosure, about.party.clone(), about.payload, about.request);
-        verify_receipt(text, &statement, Trust { log: &self.log, policy: self.witnesses.as_ref() })
-            .map(drop)
-            .map_err(|error| error.to_string())
+        verify_receipt(text, &statement, Trust { log: &self.log, policy: self.witnesses.as_ref() }).map(drop).map_err(|error| {
+            match error {
+                NotVerified::Witnesses(QuorumNotMet::TooFew { .. }) => Unproven::Unwitnessed(error.to_string()),
+                error => untrue(&error),
+            }
+        })
     }
 }
 

@@ -88,7 +88,11 @@ async fn a_release_goes_out_until_it_is_acknowledged() {
     fixture.connector.acknowledge_release(&id).await.unwrap();
     assert!(fixture.connector.pending_releases().await.unwrap().is_empty());
     let verify = |statement: &super::super::receipts::ContributionStatement, _: &str| {
-        if statement.payload == payload && statement.request == CALL { Ok(()) } else { Err(String::new()) }
+        if statement.payload == payload && statement.request == CALL {
+            Ok(())
+        } else {
+            Err(super::super::receipts::Unproven::Untrue(String::new()))
+        }
     };
     fixture.connector.accept_receipts(&[receipt], &verify).await.unwrap();
     let verdict = fixture.connector.state().verdict(&id).await.unwrap().unwrap();

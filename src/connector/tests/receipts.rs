@@ -1,6 +1,6 @@
 //! Receipts of contributions.
 
-use super::super::receipts::{ContributionStatement, ReceiptError};
+use super::super::receipts::{ContributionStatement, ReceiptError, Unproven};
 use super::*;
 use crate::source::ContributionReceipt;
 use crate::source::digest::items_digest;
@@ -24,7 +24,7 @@ async fn the_statement_is_that_of_the_items_as_they_were_sent() {
     };
     let verify = |statement: &ContributionStatement, text: &str| {
         assert_eq!(text, "c2sp.org/tlog-proof@v1");
-        if *statement == expected { Ok(()) } else { Err("another statement".to_owned()) }
+        if *statement == expected { Ok(()) } else { Err(Unproven::Untrue("another statement".to_owned())) }
     };
     fixture.connector.accept_receipts(&[receipt(&answer, &[3, 0])], &verify).await.unwrap();
     fixture.connector.accept_receipts(&[receipt(&answer, &[3, 0])], &verify).await.unwrap();
@@ -32,7 +32,7 @@ async fn the_statement_is_that_of_the_items_as_they_were_sent() {
     assert_eq!(kept.len(), 1, "kept once");
     assert_eq!(kept[0].receipt, "c2sp.org/tlog-proof@v1");
     let other_order = fixture.connector.accept_receipts(&[receipt(&answer, &[0, 3])], &verify).await;
-    assert_eq!(other_order, Err(ReceiptError::NotProven));
+    assert_eq!(other_order, Err(ReceiptError::NotProven("another statement".to_owned())));
 }
 
 #[tokio::test]
@@ -52,7 +52,10 @@ async fn items_that_were_not_given_are_refused() {
     // All or none: a good one beside a bad one is not kept.
     let both = [receipt(&answer, &[0]), unknown];
     assert_eq!(fixture.connector.accept_receipts(&both, &|_, _| Ok(())).await, Err(ReceiptError::UnknownItems));
-    let not_proven = fixture.connector.accept_receipts(&[receipt(&answer, &[0])], &|_, _| Err("no".to_owned())).await;
-    assert_eq!(not_proven, Err(ReceiptError::NotProven));
+    let no = || "no".to_owned();
+    let not_proven = fixture.connector.accept_receipts(&[receipt(&answer, &[0])], &|_, _| Err(Unproven::Untrue(no()))).await;
+    assert_eq!(not_proven, Err(ReceiptError::NotProven(no())));
+    let early = fixture.connector.accept_receipts(&[receipt(&answer, &[0])], &|_, _| Err(Unproven::Unwitnessed(no()))).await;
+    assert_eq!(early, Err(ReceiptError::Unwitnessed(no())));
     assert!(fixture.connector.state().receipts(&answer.decision).await.unwrap().is_empty());
 }

@@ -37,9 +37,10 @@ pub async fn play(demo: &Running) -> Result<Report, DemoError> {
         report.scenes.push(told?);
     }
     report.scenes.extend(people::release_and_refuse(demo).await?);
-    report.sources_verified = people::sources_receipts(demo, &report).await?;
+    // At once after the last entry: the sources' receipts wait for the witnesses too.
     report.log_size = demo.gateway.store.head().await.map_err(DemoError::new)?.size;
     report.cosigned = cosigned(demo, report.log_size).await?;
+    report.sources_verified = people::sources_receipts(demo, &report).await?;
     Ok(report)
 }
 

@@ -47,6 +47,7 @@ pub(super) fn make(
     let policy = policies::make(layout)?;
     files::write(&layout.configuration(), (configuration(*api, *web, *operations, options) + &policy).as_bytes())?;
     let info = GatewayInfo {
+        oin: Some(oin),
         api: format!("https://localhost:{api}"),
         web: format!("http://localhost:{web}"),
         operations: format!("http://localhost:{operations}"),

@@ -107,13 +107,15 @@ impl Head {
     /// Keeps it when the quorum is there, and once more when all have cosigned.
     async fn keep(&mut self, gateway: &Gateway, witnessing: &Witnessing) {
         let all = self.by.len() == witnessing.policy.witnesses().len();
-        if (self.kept && !all) || witnessing.policy.witnessed(&self.checkpoint).is_err() {
+        let Ok(witnessed) = witnessing.policy.witnessed(&self.checkpoint) else { return };
+        let Some(time) = witnessed.by.iter().map(|(_, time)| *time).min() else { return };
+        if self.kept && !all {
             return;
         }
         match gateway.store.keep_cosigned(&self.checkpoint, gateway.clock.now()).await {
             Ok(()) => {
                 self.kept = true;
-                witnessing.met(Quorum { size: self.checkpoint.checkpoint().size(), at: Instant::now() });
+                witnessing.met(Quorum { size: self.checkpoint.checkpoint().size(), at: Instant::now(), time });
             }
             Err(error) => tracing::error!(%error, "a cosigned checkpoint could not be kept"),
         }

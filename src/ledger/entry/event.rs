@@ -19,6 +19,20 @@ pub struct Reference {
     pub id: String,
 }
 
+impl Reference {
+    const ENTRY: &str = "entry";
+
+    /// To the entry with this index.
+    pub fn entry(index: u64) -> Self {
+        Self { object: Self::ENTRY.to_owned(), id: index.to_string() }
+    }
+
+    /// The index of the entry, if it is to one.
+    pub fn index(&self) -> Option<u64> {
+        if self.object == Self::ENTRY { self.id.parse().ok() } else { None }
+    }
+}
+
 /// A change of state: of a consent, override, organisation, key, policy or release.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]

@@ -32,7 +32,7 @@ pub enum EntryKind {
     WithdrawalNotice,
     /// A recipient told a subject, put that off, or said why not.
     SubjectNotification,
-    /// A re-identification was asked for.
+    /// A re-identification was asked for. Like the two that follow it, of the expertise team (MDA++): nothing writes one yet.
     ReidentificationRequest,
     /// A re-identification was approved or rejected.
     ReidentificationApproval,

@@ -2,21 +2,22 @@
 
 mod exchanged;
 mod kept;
+mod lines;
+mod strays;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
-use sqlx::{ConnectOptions as _, Row, SqliteConnection};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
 
 pub use exchanged::ExchangeLine;
 pub use kept::{Keeping, KeptReceipt};
+pub use lines::Lines;
 
 use super::unavailable;
-use crate::crypto::hex;
-use crate::ledger::audit::{Erasable, StoredHead, StoredLine};
-use crate::ledger::entry::{Beside, Erases, TokenSalt, TokensDigest};
-use crate::ledger::token::SearchToken;
+use crate::ledger::audit::StoredHead;
+use crate::ledger::entry::Erases;
 use crate::store::{StoreError, StoredEntry};
 
 /// A log in a file, as of the moment at which it was opened: what is appended meanwhile is not seen.
@@ -52,17 +53,18 @@ impl LogFile {
         })
     }
 
-    /// The kept checkpoint of this size with its witnesses' lines, if there is one; nothing in it is verified. A store from before witnesses has none.
+    /// At most `limit` of the kept checkpoints with their witnesses' lines, each with the size under which it is kept, the largest of those below `below`
+    /// first; nothing in them is verified. A store from before witnesses has none.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn cosigned(&mut self, size: u64) -> Result<Option<String>, StoreError> {
+    pub async fn cosigned(&mut self, below: i64, limit: u32) -> Result<Vec<(i64, String)>, StoreError> {
         let there = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'cosigned'");
         if there.fetch_one(&mut self.connection).await.map_err(unavailable)? == 0 {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        let query = sqlx::query_scalar("SELECT checkpoint FROM cosigned WHERE size = ?").bind(super::integer(size));
-        query.fetch_optional(&mut self.connection).await.map_err(unavailable)
+        let query = sqlx::query_as("SELECT size, checkpoint FROM cosigned WHERE size < ? ORDER BY size DESC LIMIT ?");
+        query.bind(below).bind(limit).fetch_all(&mut self.connection).await.map_err(unavailable)
     }
 
     /// What the entries say was erased of the log. Nothing of it is verified: that their columns are what their leaves say shows when all are read.
@@ -97,17 +99,9 @@ impl LogFile {
     /// # Errors
     /// [`StoreError`].
     pub async fn lines(&mut self, first: i64, limit: u32) -> Result<Lines, StoreError> {
-        // The columns as canonical JSON, made where they are, around the digest of the tokens: see `Beside::of_columns`.
-        let query = sqlx::query(
-            "SELECT idx, leaf, body,
-                    json_array(kind, time, party, source, recipient, purpose, categories, outcome, overridden),
-                    json_array(trace, key_class,
-                               coalesce((SELECT group_concat(source, ' ') FROM entry_asked WHERE entry_asked.idx = entry.idx), ''), erases),
-                    tokens, token_salt, subject_token, actor_token, case_token, wrapped_key IS NULL,
-                    CASE WHEN token_salt IS NULL THEN key_class END, held_by
-             FROM entry WHERE idx >= ? ORDER BY idx LIMIT ?",
-        );
-        Ok(Lines(query.bind(first).bind(limit).fetch_all(&mut self.connection).await.map_err(unavailable)?))
+        let query = sqlx::query_scalar(lines::PACKED).bind(first).bind(limit);
+        let packed: Option<Vec<u8>> = query.fetch_one(&mut self.connection).await.map_err(unavailable)?;
+        Ok(Lines::new(packed.unwrap_or_default()))
     }
 
     /// The stored leaf at this index, whatever stands there.
@@ -126,59 +120,6 @@ impl LogFile {
     pub async fn tile(&mut self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
         super::log::tile(&mut self.connection, level, index).await
     }
-}
-
-/// Entries as they were read; their bytes are copied no more.
-pub struct Lines(Vec<SqliteRow>);
-
-impl Lines {
-    /// The entries, for verifying.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`], when a column holds what no column of its kind does.
-    pub fn get(&self) -> Result<Vec<StoredLine<&[u8]>>, StoreError> {
-        self.0.iter().map(line).collect()
-    }
-}
-
-fn line(row: &SqliteRow) -> Result<StoredLine<&[u8]>, StoreError> {
-    let index: i64 = row.try_get(0).map_err(|_| corrupt("entry", "idx", "?"))?;
-    let named = |column: &'static str| corrupt("entry", column, &index.to_string());
-    let body: Option<&[u8]> = row.try_get(2).map_err(|_| named("body"))?;
-    let body = body.map(|body| Ok((beside(row).map_err(|_| named("columns"))?, body))).transpose()?;
-    let erasable = erasable(row).map_err(|_| named("tokens"))?;
-    Ok(StoredLine { index, leaf: row.try_get(1).map_err(|_| named("leaf"))?, body, erasable })
-}
-
-/// The digest of the columns: the two arrays become one, with the tokens' digest between them. (To write that in hexadecimal is a quarter of the work when
-/// SQLite does it.)
-fn beside(row: &SqliteRow) -> Result<Beside, sqlx::Error> {
-    let (before, behind): (&str, &str) = (row.try_get(3)?, row.try_get(4)?);
-    let tokens = hex::encode(row.try_get::<Option<&[u8]>, _>(5)?.unwrap_or_default());
-    let array =
-        [before.strip_suffix(']').unwrap_or_default(), ",\"", &tokens, "\",", behind.strip_prefix('[').unwrap_or_default()];
-    Ok(Beside::of_columns(&array.concat()))
-}
-
-/// What has become of tokens and key: columns 5 to 12.
-fn erasable(row: &SqliteRow) -> Result<Erasable, sqlx::Error> {
-    let blob = |column: usize| row.try_get::<Option<&[u8]>, _>(column);
-    let (digest, salt) = (blob(5)?, blob(6)?);
-    let (tokens, is_keyless) = ([blob(7)?, blob(8)?, blob(9)?], row.try_get::<bool, _>(10)?);
-    let Some(salt) = salt else {
-        let gone = is_keyless && tokens.iter().all(Option::is_none);
-        return Ok(if gone { Erasable::Gone { class: row.try_get(11)?, held_by: row.try_get(12)? } } else { Erasable::Changed });
-    };
-    // A token of another length is none.
-    let token = |token: Option<&[u8]>| token.map(|bytes| bytes.try_into().map(SearchToken::from_bytes)).transpose();
-    let [subject, actor, case] = tokens.map(token);
-    Ok(match (salt.try_into(), subject, actor, case) {
-        (Ok(salt), Ok(subject), Ok(actor), Ok(case)) if !is_keyless => {
-            let own = TokensDigest::of_tokens(&TokenSalt::from_bytes(salt), [subject, actor, case]);
-            if digest == Some(own.bytes()) { Erasable::There } else { Erasable::Changed }
-        }
-        _ => Erasable::Changed,
-    })
 }
 
 fn corrupt(table: &'static str, column: &'static str, row: &str) -> StoreError {

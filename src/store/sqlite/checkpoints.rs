@@ -7,6 +7,9 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use tokio::task::AbortHandle;
 
+use super::unavailable;
+use crate::store::StoreError;
+
 /// How often the log is looked at.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -14,9 +17,13 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// grow for ever.
 const LONG: i64 = 16 * 1024;
 
-/// The options of the connection that writes: it does this by itself only should the task here fall far behind.
+/// How often in a row it is tried to empty the log, each time for as long as the task's connection is patient.
+const TRIES: u32 = 3;
+
+/// The options of the connection that writes: it does this by itself only should the task here fall far behind. What it takes from rows, or writes elsewhere,
+/// is overwritten where it stood: a key that was wrapped anew is not left in its old place.
 pub(super) fn of_writer(options: SqliteConnectOptions) -> SqliteConnectOptions {
-    options.pragma("wal_autocheckpoint", "65536").pragma("cache_size", "-32768")
+    options.pragma("wal_autocheckpoint", "65536").pragma("cache_size", "-32768").pragma("secure_delete", "ON")
 }
 
 /// The options of the task's connection: behind a slow reader it gives up and comes back, for while it waits no one writes.
@@ -25,18 +32,35 @@ pub(super) fn of_task(options: SqliteConnectOptions) -> SqliteConnectOptions {
 }
 
 /// The task that does it; ends with this value.
-pub(super) struct Checkpoints(AbortHandle);
+pub(super) struct Checkpoints {
+    task: AbortHandle,
+    pool: SqlitePool,
+}
 
 impl Checkpoints {
     /// Starts it.
     pub(super) fn start(pool: SqlitePool) -> Self {
-        Self(tokio::spawn(run(pool)).abort_handle())
+        Self { task: tokio::spawn(run(pool.clone())).abort_handle(), pool }
+    }
+
+    /// Moves the whole log into the database file and cuts it to nothing, so that no page of it tells what was erased; `false` while somebody reads.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub(super) async fn empty(&self) -> Result<bool, StoreError> {
+        for _ in 0..TRIES {
+            let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.pool).await.map_err(unavailable)?;
+            if row.try_get::<i64, _>(0).map_err(unavailable)? == 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
 impl Drop for Checkpoints {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
@@ -57,7 +81,7 @@ async fn run(pool: SqlitePool) {
 }
 
 /// Runs a checkpoint; how many pages the log has.
-async fn length(pool: &SqlitePool, statement: &'static str) -> Result<i64, super::StoreError> {
-    let row = sqlx::query(statement).fetch_one(pool).await.map_err(super::unavailable)?;
-    row.try_get(1).map_err(super::unavailable)
+async fn length(pool: &SqlitePool, statement: &'static str) -> Result<i64, StoreError> {
+    let row = sqlx::query(statement).fetch_one(pool).await.map_err(unavailable)?;
+    row.try_get(1).map_err(unavailable)
 }

@@ -59,7 +59,7 @@ async fn begin(
     seal: &Seal,
     batch: &[Append],
 ) -> Result<((Head, Anchor), HashSet<(String, String)>), StoreError> {
-    let claims: Vec<_> = batch.iter().filter_map(|append| append.nonce.as_ref()).collect();
+    let claims: Vec<_> = batch.iter().flat_map(Append::claims).map(|(claim, _)| claim).collect();
     let mut query = QueryBuilder::<Sqlite>::new(log::HEAD);
     for claims in statements(&claims) {
         query.push("; INSERT INTO nonce (organisation, nonce, expires) ");
@@ -87,19 +87,27 @@ struct Judging<'a> {
 }
 
 impl Judging<'_> {
-    /// Checks what the append claims and rests on, and makes its changes. On a conflict nothing of it stays, the nonce included: the
-    /// request may come back with the same one.
+    /// Checks what the append claims and rests on, and makes its changes. On a conflict nothing of it stays, its nonces included: the
+    /// request may come back with the same ones.
     async fn judge(&mut self, connection: &mut SqliteConnection, append: &Append) -> Result<Result<(), Conflict>, StoreError> {
-        let nonce = append.nonce.as_ref().map(|claim| (claim.organisation.as_str().to_owned(), claim.nonce.clone()));
-        if let Some(nonce) = &nonce
-            && !self.nonces.remove(nonce)
-        {
-            return Ok(Err(Conflict::NonceReplayed));
+        let mut won = Vec::new();
+        let mut verdict = Ok(());
+        for (claim, lost) in append.claims() {
+            let nonce = (claim.organisation.as_str().to_owned(), claim.nonce.clone());
+            if !self.nonces.remove(&nonce) {
+                verdict = Err(lost);
+                break;
+            }
+            won.push(nonce);
         }
-        let verdict = self.all_or_nothing(connection, append).await?;
-        if let (Err(_), Some((organisation, nonce))) = (verdict, nonce) {
-            let query = sqlx::query("DELETE FROM nonce WHERE organisation = ? AND nonce = ?").bind(organisation).bind(nonce);
-            query.execute(&mut *connection).await.map_err(unavailable)?;
+        if verdict.is_ok() {
+            verdict = self.all_or_nothing(connection, append).await?;
+        }
+        if verdict.is_err() {
+            for (organisation, nonce) in won {
+                let query = sqlx::query("DELETE FROM nonce WHERE organisation = ? AND nonce = ?").bind(organisation).bind(nonce);
+                query.execute(&mut *connection).await.map_err(unavailable)?;
+            }
         }
         Ok(verdict)
     }
@@ -233,9 +241,14 @@ impl Judging<'_> {
             }
             Change::Task(task) => tasks::add(connection, self.seal, &mut self.facts.lists, task).await?,
             Change::TaskAnswered(task) => return tasks::put(connection, self.seal, &mut self.facts.lists, task).await,
-            Change::Embargo(embargo) => return embargoes::put(connection, self.seal, &mut self.facts.lists, embargo).await,
+            Change::Embargo(embargo) => {
+                return embargoes::put(connection, self.seal, &mut self.facts.lists, (embargo, self.now)).await;
+            }
+            Change::HeldBack { party, versions } => {
+                return embargoes::are(connection, self.seal, &self.facts.lists, (party, versions)).await;
+            }
             Change::Erase(past) => duties::erase(connection, self.seal, &mut self.facts.lists, past).await?,
-            Change::Hold(hold) => retention::place(connection, self.seal, &mut self.facts.lists, hold).await?,
+            Change::Hold(hold) => return retention::place(connection, self.seal, &mut self.facts.lists, hold).await,
             Change::HoldLifted(id) => return retention::lift(connection, &mut self.facts.lists, id).await,
             Change::HeldBy(holds) => return retention::held_by(connection, self.seal, &self.facts.lists, holds).await,
             Change::Offer(offer) => return offers::add(connection, self.seal, offer, self.now).await,

@@ -8,7 +8,7 @@ use super::ends;
 use super::lists::{List, Lists};
 use super::registers::{self, CONSENT, person_facts};
 use super::seal::{Place, Seal};
-use super::{alarm, exactly, log, tasks, unavailable};
+use super::{alarm, embargoes, exactly, log, tasks, unavailable};
 use crate::clock::Timestamp;
 use crate::consent::ConsentRecord;
 use crate::organisation::Oin;
@@ -171,7 +171,7 @@ pub(super) async fn past_term(
     }
     let (overrides, cases) = ends::past(connection, seal, consents_before, limit).await?;
     let tasks = tasks::past_term(connection, seal, tasks_before, limit).await?;
-    Ok(PastTerm { consents, overrides, cases, tasks })
+    Ok(PastTerm { consents, overrides, cases, tasks, embargoes: Vec::new() })
 }
 
 pub(super) async fn erase(
@@ -192,6 +192,7 @@ pub(super) async fn erase(
     let listed = removed("DELETE FROM consent_head WHERE id IN (SELECT value FROM json_each(?))", &consents).await?;
     let relied = removed("DELETE FROM reliance WHERE consent IN (SELECT value FROM json_each(?))", &ids(&grounds)?).await?;
     removed("DELETE FROM task WHERE open = 0 AND id IN (SELECT value FROM json_each(?))", &tasks).await?;
+    embargoes::erase(connection, lists, &ids(&past.embargoes)?).await?;
     lists.consents = lists.consents.saturating_sub(listed);
     lists.reliances = lists.reliances.saturating_sub(relied);
     Ok(())

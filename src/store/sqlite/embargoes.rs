@@ -1,5 +1,7 @@
 //! Embargoes: sealed records, and how many there are under the head's code, so that none is taken away unseen.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -7,9 +9,10 @@ use sqlx::{Row, SqliteConnection};
 use super::lists::{List, Lists};
 use super::seal::{Place, Seal};
 use super::{SqliteStore, log, unavailable};
+use crate::clock::Timestamp;
 use crate::ledger::embargo::Embargo;
 use crate::organisation::Oin;
-use crate::store::embargoes::Embargoes;
+use crate::store::embargoes::{Embargoes, MOST_STANDING};
 use crate::store::{Conflict, StoreError};
 
 const TABLE: &str = "embargo";
@@ -17,15 +20,49 @@ const TABLE: &str = "embargo";
 #[async_trait]
 impl Embargoes for SqliteStore {
     async fn embargoes(&self, party: &Oin) -> Result<Vec<Embargo>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(unavailable)?;
-        let (_, anchor) = log::head(&mut connection, &self.registers).await?;
-        anchor.lists.whole(&mut connection, List::Embargoes).await?;
-        // All are opened: one whose row says another party would hold nothing back.
-        let query = sqlx::query("SELECT id, party, version, record FROM embargo ORDER BY id");
-        let rows = query.fetch_all(&mut *connection).await.map_err(unavailable)?;
-        let opened: Vec<Embargo> = rows.iter().map(|row| opened(&self.registers, row)).collect::<Result<_, _>>()?;
-        Ok(opened.into_iter().filter(|embargo| embargo.party == *party).collect())
+        let mut reading = self.readers.begin().await.map_err(unavailable)?;
+        let (_, anchor) = log::head(&mut reading, &self.registers).await?;
+        of(&mut reading, &self.registers, &anchor.lists, party).await
     }
+
+    async fn ended_embargoes(&self, before: Timestamp, limit: u32) -> Result<Vec<String>, StoreError> {
+        let mut reading = self.readers.begin().await.map_err(unavailable)?;
+        let (_, anchor) = log::head(&mut reading, &self.registers).await?;
+        let all = all(&mut reading, &self.registers, &anchor.lists).await?;
+        let ended = all.into_iter().filter(|embargo| embargo.end() <= before).map(|embargo| embargo.id);
+        Ok(ended.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+    }
+}
+
+/// Every embargo, when none is missing. All are opened: one whose row says another party would hold nothing back.
+async fn all(connection: &mut SqliteConnection, seal: &Seal, lists: &Lists) -> Result<Vec<Embargo>, StoreError> {
+    lists.whole(connection, List::Embargoes).await?;
+    let query = sqlx::query("SELECT id, party, version, record FROM embargo ORDER BY id");
+    query.fetch_all(connection).await.map_err(unavailable)?.iter().map(|row| opened(seal, row)).collect()
+}
+
+async fn of(connection: &mut SqliteConnection, seal: &Seal, lists: &Lists, party: &Oin) -> Result<Vec<Embargo>, StoreError> {
+    Ok(all(connection, seal, lists).await?.into_iter().filter(|embargo| embargo.party == *party).collect())
+}
+
+/// Whether the embargoes of an organisation are exactly these, each in this version.
+pub(super) async fn are(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    lists: &Lists,
+    (party, versions): (&Oin, &BTreeMap<String, u32>),
+) -> Result<Result<(), Conflict>, StoreError> {
+    let now = of(connection, seal, lists, party).await?;
+    let now: BTreeMap<String, u32> = now.into_iter().map(|embargo| (embargo.id, embargo.version)).collect();
+    Ok(if now == *versions { Ok(()) } else { Err(Conflict::StateChanged) })
+}
+
+/// Removes what ended long ago.
+pub(super) async fn erase(connection: &mut SqliteConnection, lists: &mut Lists, ids: &str) -> Result<(), StoreError> {
+    let query = sqlx::query("DELETE FROM embargo WHERE id IN (SELECT value FROM json_each(?))").bind(ids);
+    let gone = query.execute(connection).await.map_err(unavailable)?.rows_affected();
+    lists.embargoes = lists.embargoes.saturating_sub(gone);
+    Ok(())
 }
 
 /// Writes a version: the first, or the one after that which is there.
@@ -33,19 +70,32 @@ pub(super) async fn put(
     connection: &mut SqliteConnection,
     seal: &Seal,
     lists: &mut Lists,
-    embargo: &Embargo,
+    (embargo, now): (&Embargo, Timestamp),
 ) -> Result<Result<(), Conflict>, StoreError> {
+    let is_new = embargo.version == 1;
+    if is_new {
+        // Only where there are many are they opened, to see which of them stand.
+        let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM embargo WHERE party = ?").bind(embargo.party.as_str());
+        let count = count.fetch_one(&mut *connection).await.map_err(unavailable)?;
+        if usize::try_from(count).unwrap_or(usize::MAX) >= MOST_STANDING {
+            let others = of(connection, seal, lists, &embargo.party).await?;
+            if others.iter().filter(|other| other.stands(Some(now))).count() >= MOST_STANDING {
+                return Ok(Err(Conflict::TooMany));
+            }
+        }
+    }
     let sealed = seal.close(Place::newest(TABLE, &embargo.id, embargo.version), embargo)?;
-    let statement = match embargo.version {
-        1 => "INSERT INTO embargo (version, record, id, party) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-        _ => "UPDATE embargo SET version = ?1, record = ?2 WHERE id = ?3 AND party = ?4 AND version = ?1 - 1",
+    let statement = if is_new {
+        "INSERT INTO embargo (version, record, id, party) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING"
+    } else {
+        "UPDATE embargo SET version = ?1, record = ?2 WHERE id = ?3 AND party = ?4 AND version = ?1 - 1"
     };
     let query = sqlx::query(statement).bind(embargo.version).bind(sealed).bind(&embargo.id).bind(embargo.party.as_str());
     let done = query.execute(connection).await.map_err(unavailable)?;
     if done.rows_affected() != 1 {
         return Ok(Err(Conflict::StateChanged));
     }
-    lists.embargoes = lists.embargoes.saturating_add(u64::from(embargo.version == 1));
+    lists.embargoes = lists.embargoes.saturating_add(u64::from(is_new));
     Ok(Ok(()))
 }
 

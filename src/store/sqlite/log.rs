@@ -123,29 +123,55 @@ macro_rules! forget {
 
 /// What is read of an entry, up to the condition.
 macro_rules! select_entries {
-    ($condition:literal) => {
+    ($($condition:literal),+) => {
         concat!(
             "SELECT idx, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token,
                     case_token, trace, leaf, body, tokens, token_salt, wrapped_key, key_class, held_by, erases,
                     (SELECT group_concat(source, ' ') FROM entry_asked WHERE entry_asked.idx = entry.idx) AS asked
              FROM entry WHERE ",
-            $condition
+            $($condition),+
         )
     };
 }
 
-/// Takes what erasing destroys from the entries of a range.
-pub(super) const FORGET_RANGE: &str = concat!(forget!(), " idx >= ? AND idx < ?");
+/// Takes what erasing destroys from one entry.
+pub(super) const FORGET_ONE: &str = concat!(forget!(), " idx = ?");
 
-/// The same from those of them that are kept by a class or hold.
-pub(super) const FORGET_KEPT_BY: &str = concat!(forget!(), " coalesce(held_by, key_class) = ? AND idx >= ? AND idx < ?");
-
-/// Entries of a party that a hold covers and that a class, or a hold, keeps.
-pub(super) const COVERED: &str = select_entries!(
-    "(?1 IS NULL OR subject_token = ?1) AND (?2 IS NULL OR case_token = ?2) AND (?3 IS NULL OR trace = ?3)
-     AND (?4 IS NULL OR idx IN (SELECT value FROM json_each(?4)))
-     AND coalesce(held_by, key_class) = ?5 AND party = ?6 AND idx >= ?7 AND wrapped_key IS NOT NULL ORDER BY idx LIMIT ?8"
+/// The same from at most so many of those that are kept by a class or hold.
+pub(super) const FORGET_KEPT_BY: &str = concat!(
+    forget!(),
+    " idx IN (SELECT idx FROM entry WHERE coalesce(held_by, key_class) = ? AND wrapped_key IS NOT NULL LIMIT ?)"
 );
+
+/// Entries that a class, or a hold, keeps, and, of a party, that a hold covers: what is about a person or belongs to a case, and what shares a trace with that.
+pub(super) const COVERED: &str = select_entries!(
+    "coalesce(held_by, key_class) = ?1 AND wrapped_key IS NOT NULL AND idx >= ?2 AND (?3 IS NULL OR party = ?3)
+     AND (?4 IS NULL OR EXISTS (SELECT 1 FROM entry AS mate
+                                WHERE mate.trace = entry.trace AND mate.party = entry.party AND mate.subject_token = ?4))
+     AND (?5 IS NULL OR EXISTS (SELECT 1 FROM entry AS mate
+                                WHERE mate.trace = entry.trace AND mate.party = entry.party AND mate.case_token = ?5))
+     AND (?6 IS NULL OR trace = ?6)
+     AND (?7 IS NULL OR idx IN (SELECT value FROM json_each(?7)))
+     ORDER BY idx LIMIT ?8"
+);
+
+/// Of the entries of a range those of a party, with these tokens, of a period.
+macro_rules! scanned {
+    ($order:literal) => {
+        select_entries!(
+            "idx >= ?1 AND idx < ?2 AND party = ?3 AND (?4 IS NULL OR subject_token = ?4) AND (?5 IS NULL OR actor_token = ?5)
+             AND (?6 IS NULL OR case_token = ?6) AND time >= ?7 AND time < ?8 ORDER BY idx ",
+            $order,
+            " LIMIT ?9"
+        )
+    };
+}
+
+/// These, the lowest index first.
+pub(super) const LOWEST_FIRST: &str = scanned!("ASC");
+
+/// These, the highest index first.
+pub(super) const HIGHEST_FIRST: &str = scanned!("DESC");
 
 /// What the log says was erased of it.
 pub(super) async fn erasures(connection: &mut SqliteConnection) -> Result<Vec<StoredEntry>, StoreError> {

@@ -21,6 +21,7 @@ mod registers;
 mod registry;
 mod reliances;
 mod retention;
+mod scan;
 mod script;
 mod seal;
 pub mod search;
@@ -57,7 +58,7 @@ pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
     registers: seal::Seal,
-    _checkpoints: Option<checkpoints::Checkpoints>,
+    checkpoints: Option<checkpoints::Checkpoints>,
 }
 
 impl SqliteStore {
@@ -72,7 +73,7 @@ impl SqliteStore {
         let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(!Path::new(&log).exists());
         let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
         let pool = pool.connect_with(options.disable_statement_logging()).await.map_err(unavailable)?;
-        Ok(Self { writer: pool.clone(), readers: pool, registers: seal::Seal::new(&register_key), _checkpoints: None })
+        Ok(Self { writer: pool.clone(), readers: pool, registers: seal::Seal::new(&register_key), checkpoints: None })
     }
 
     /// Opens the file at `path`, making and migrating it as needed. From `register_key` come the keys that seal consents, overrides
@@ -107,7 +108,7 @@ impl SqliteStore {
             .map_err(unavailable)?;
         let checkpoints =
             checkpoints::Checkpoints::start(pool().max_connections(1).connect_lazy_with(checkpoints::of_task(options)));
-        Ok(Self { writer, readers, registers: seal::Seal::new(&register_key), _checkpoints: Some(checkpoints) })
+        Ok(Self { writer, readers, registers: seal::Seal::new(&register_key), checkpoints: Some(checkpoints) })
     }
 }
 

@@ -9,12 +9,11 @@ use super::lists::{List, Lists};
 use super::seal::{Place, Seal};
 use super::{SqliteStore, integer, log, unavailable};
 use crate::ledger::entry::Erases;
-use crate::ledger::wrap::WrappedKey;
-use crate::store::retention::{Covers, Hold, Retention, tombstone};
+use crate::store::retention::{Covers, Hold, MOST_HOLDS, Moving, Retention, tombstone};
 use crate::store::{Conflict, StoreError, StoredEntry};
 
-/// Entries looked at in one transaction: no other write waits long for it.
-const STEP: u64 = 10_000;
+/// Entries that forget in one transaction: no other write waits long for it.
+const STEP: u32 = 1_000;
 
 const HOLD: &str = "legal_hold";
 
@@ -30,22 +29,21 @@ impl Retention for SqliteStore {
         Ok(names.into_iter().collect())
     }
 
-    async fn forget(&self, what: &Erases, name: &str) -> Result<(), StoreError> {
-        let end: i64 = sqlx::query_scalar("SELECT coalesce(max(idx), -1) + 1 FROM entry")
-            .fetch_one(&self.readers)
-            .await
-            .map_err(unavailable)?;
-        let (mut from, end) = match what {
-            Erases::Entry(index) => (*index, index.saturating_add(1)),
-            _ => (0, super::unsigned(end, "entry", "idx")?),
-        };
-        while from < end {
-            let until = from.saturating_add(STEP).min(end);
-            // Given back after each step: what is to be committed meanwhile comes in between.
-            forget(&mut *self.writer.acquire().await.map_err(unavailable)?, what, (from, until)).await?;
-            from = until;
+    async fn forget(&self, what: &Erases) -> Result<(), StoreError> {
+        // Given back after each step: what is to be committed meanwhile comes in between.
+        while step(&mut *self.writer.acquire().await.map_err(unavailable)?, what).await? {}
+        Ok(())
+    }
+
+    async fn note_forgotten(&self, names: &BTreeSet<String>) -> Result<(), StoreError> {
+        if let Some(checkpoints) = &self.checkpoints
+            && !checkpoints.empty().await?
+        {
+            tracing::warn!("what was erased is still in the write-ahead log, which somebody reads: tried again in a minute");
+            return Ok(());
         }
-        let note = sqlx::query("INSERT OR IGNORE INTO erased (name) VALUES (?)").bind(name);
+        let names = serde_json::to_string(names).unwrap_or_default();
+        let note = sqlx::query("INSERT OR IGNORE INTO erased (name) SELECT value FROM json_each(?)").bind(names);
         note.execute(&self.writer).await.map(drop).map_err(unavailable)
     }
 
@@ -84,42 +82,57 @@ impl Retention for SqliteStore {
         standing(&mut reading, &self.registers, &anchor.lists).await
     }
 
-    async fn covered(&self, kept_by: &Erases, by: &Hold, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
+    async fn kept(
+        &self,
+        kept_by: &Erases,
+        covered_by: Option<&Hold>,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
         let mut reading = self.readers.acquire().await.map_err(unavailable)?;
         let (mut subject, mut case, mut trace, mut entries) = (None, None, None, None);
-        match &by.covers {
-            Covers::Subject(token) => subject = Some(token.bytes().as_slice()),
-            Covers::Case(token) => case = Some(token.bytes().as_slice()),
-            Covers::Trace(id) => trace = Some(id.to_string()),
-            Covers::Entries(indexes) => entries = serde_json::to_string(indexes).ok(),
+        match covered_by.map(|hold| &hold.covers) {
+            Some(Covers::Subject(token)) => subject = Some(token.bytes().as_slice()),
+            Some(Covers::Case(token)) => case = Some(token.bytes().as_slice()),
+            Some(Covers::Trace(id)) => trace = Some(id.to_string()),
+            Some(Covers::Entries(indexes)) => entries = serde_json::to_string(indexes).ok(),
+            None => {}
         }
-        let query = sqlx::query(log::COVERED).bind(subject).bind(case).bind(trace).bind(entries);
-        let query = query.bind(kept_by.to_string()).bind(by.party.as_str()).bind(integer(from)).bind(limit);
-        query.fetch_all(&mut *reading).await.map_err(unavailable)?.iter().map(log::entry).collect()
+        let query = sqlx::query(log::COVERED).bind(kept_by.to_string()).bind(integer(from));
+        let query = query.bind(covered_by.map(|hold| hold.party.as_str())).bind(subject).bind(case).bind(trace).bind(entries);
+        query.bind(limit).fetch_all(&mut *reading).await.map_err(unavailable)?.iter().map(log::entry).collect()
     }
 
-    async fn hold_entries(&self, wrapped: &[(u64, WrappedKey)], hold: Option<&str>) -> Result<(), StoreError> {
+    async fn move_entries(&self, moving: &Moving<'_>) -> Result<Result<(), Conflict>, StoreError> {
         let mut writing = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
-        for (index, key) in wrapped {
-            let update = sqlx::query("UPDATE entry SET wrapped_key = ?, held_by = ? WHERE idx = ? AND wrapped_key IS NOT NULL");
-            let update = update.bind(key.bytes().as_slice()).bind(hold).bind(integer(*index));
+        let (_, anchor) = log::head(&mut writing, &self.registers).await?;
+        if let Err(conflict) = held_by(&mut writing, &self.registers, &anchor.lists, moving.standing).await? {
+            return Ok(Err(conflict));
+        }
+        let from = moving.from.to_string();
+        for (index, key) in moving.wrapped {
+            let update = sqlx::query(MOVE).bind(key.bytes().as_slice()).bind(moving.to).bind(integer(*index)).bind(&from);
             if update.execute(&mut *writing).await.map_err(unavailable)?.rows_affected() != 1 {
-                return Err(StoreError::Unavailable("an entry was erased while it was to be held".to_owned()));
+                return Ok(Err(Conflict::StateChanged));
             }
         }
-        writing.commit().await.map_err(unavailable)
+        writing.commit().await.map(Ok).map_err(unavailable)
     }
 }
 
-/// Takes what is to be destroyed from the rows of a range; SQLite overwrites what it takes.
-async fn forget(writing: &mut SqliteConnection, what: &Erases, (from, until): (u64, u64)) -> Result<(), StoreError> {
-    sqlx::query("PRAGMA secure_delete = ON").execute(&mut *writing).await.map_err(unavailable)?;
+/// Wraps an entry's key anew: from what keeps it, which no entry says is erased, to a hold; or to its class, of which none does either.
+const MOVE: &str = "UPDATE entry SET wrapped_key = ?1, held_by = ?2
+     WHERE idx = ?3 AND wrapped_key IS NOT NULL AND coalesce(held_by, key_class) = ?4
+     AND NOT EXISTS (SELECT 1 FROM entry AS said WHERE said.erases IN (?4, coalesce(?2, entry.key_class)))";
+
+/// Takes what is to be destroyed from some rows; whether there may be more. SQLite overwrites what it takes.
+async fn step(writing: &mut SqliteConnection, what: &Erases) -> Result<bool, StoreError> {
     let update = match what {
-        Erases::Entry(_) => sqlx::query(log::FORGET_RANGE),
-        Erases::Class(name) | Erases::Hold(name) => sqlx::query(log::FORGET_KEPT_BY).bind(name),
+        Erases::Entry(index) => sqlx::query(log::FORGET_ONE).bind(integer(*index)),
+        Erases::Class(name) | Erases::Hold(name) => sqlx::query(log::FORGET_KEPT_BY).bind(name).bind(STEP),
     };
-    update.bind(integer(from)).bind(integer(until)).execute(&mut *writing).await.map_err(unavailable)?;
-    sqlx::query("PRAGMA secure_delete = OFF").execute(writing).await.map(drop).map_err(unavailable)
+    let taken = update.execute(writing).await.map_err(unavailable)?.rows_affected();
+    Ok(taken > 0 && !matches!(what, Erases::Entry(_)))
 }
 
 /// The holds that stand, when none is missing.
@@ -130,18 +143,25 @@ pub(super) async fn standing(connection: &mut SqliteConnection, seal: &Seal, lis
     rows.iter().map(|(id, record)| seal.open(Place::newest(HOLD, id, 1), record)).collect()
 }
 
-/// Writes a hold: the head's list of those that stand follows.
+/// Writes a hold, unless its party has the most it may have: the head's list of those that stand follows.
 pub(super) async fn place(
     connection: &mut SqliteConnection,
     seal: &Seal,
     lists: &mut Lists,
     hold: &Hold,
-) -> Result<(), StoreError> {
+) -> Result<Result<(), Conflict>, StoreError> {
+    // Whose they are is sealed in them: looked at only where there are so many in all.
+    if lists.holds >= MOST_HOLDS as u64 {
+        let stand = standing(connection, seal, lists).await?;
+        if stand.iter().filter(|other| other.party == hold.party).count() >= MOST_HOLDS {
+            return Ok(Err(Conflict::TooMany));
+        }
+    }
     let record = seal.close(Place::newest(HOLD, &hold.id, 1), hold)?;
     let query = sqlx::query("INSERT INTO legal_hold (id, record) VALUES (?, ?)").bind(&hold.id).bind(record);
     let done = query.execute(connection).await.map_err(unavailable)?;
     lists.holds = lists.holds.saturating_add(done.rows_affected());
-    Ok(())
+    Ok(Ok(()))
 }
 
 /// Takes a hold away, if it stands.

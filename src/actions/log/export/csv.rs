@@ -134,7 +134,7 @@ fn is_formula(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// To be broken on purpose: only the first character is looked at.
+    /// Broken on purpose to see it fail: only the first character is looked at.
     #[test]
     fn no_cell_is_a_formula() {
         for text in ["=1", "+1", "-1", "@x", "\tx", "\rx", " =1", "\u{a0}=1", "  \t", "\u{feff}=1", "＝1", "\0=1", "\n=1"] {

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use ring::digest::{Context, SHA256};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::{Exported, Format, Header, Tally};
 use crate::actions::log::Walk;
 use crate::actions::log::asked::{self, Asked};
-use crate::actions::log::embargo::HeldBack;
+use crate::actions::log::embargo::{HeldBack, has_changed};
+use crate::actions::log::shown::{ATTEMPTS, unsettled};
 use crate::actions::officer::Officer;
 use crate::actions::{ActionError, Desk};
 use crate::ledger::entry::{EntryKind, Look};
@@ -18,6 +20,10 @@ use crate::store::search::{Filter, Order};
 
 /// How long a reader may take nothing before its file is broken off.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long it may take for all of a file, however short, and how many bytes it must take in each second beyond: a place is not held for weeks.
+const SHORTEST: Duration = Duration::from_mins(5);
+const PACE: u64 = 1 << 20;
 
 /// Bytes of the file, or its end before they have all come.
 pub type Piece = Result<Vec<u8>, CutShort>;
@@ -52,8 +58,19 @@ impl Desk {
     /// # Errors
     /// [`ActionError::State`] when something was erased meanwhile; the store's; when the export cannot be logged, so that nothing leaves.
     pub async fn export(&self, officer: &Officer, asked: &Asked, format: Format) -> Result<Making, ActionError> {
+        let filter = self.filter(officer.organisation(), asked);
+        for _ in 0..ATTEMPTS {
+            match self.export_once(officer, &filter, format).await {
+                Err(error) if has_changed(&error) => {}
+                making => return making,
+            }
+        }
+        Err(unsettled())
+    }
+
+    async fn export_once(&self, officer: &Officer, filter: &Filter, format: Format) -> Result<Making, ActionError> {
         let party = officer.organisation();
-        let filter = self.filter(party, asked);
+        let filter = filter.clone();
         let lines = Lines { filter, as_of: self.log_size().await?, format, held_back: self.held_back(party).await? };
         let mut first = lines.pieces(self);
         while first.next().await?.is_some() {}
@@ -80,18 +97,18 @@ impl Desk {
         }
         let length = first.length.saturating_add(u64::try_from(head.len()).unwrap_or(u64::MAX));
         let sha256 = hash.finish().as_ref().first_chunk().copied().unwrap_or_default();
-        self.exported(officer, &header).await?;
+        self.exported(officer, &header, &lines.held_back).await?;
         Ok(Making { format, sha256, length, header, lines })
     }
 
-    async fn exported(&self, officer: &Officer, header: &Header) -> Result<(), ActionError> {
+    async fn exported(&self, officer: &Officer, header: &Header, held_back: &HeldBack) -> Result<(), ActionError> {
         let (clear, mut body) = self.officers_draft(EntryKind::Export, officer, "log exported")?;
         let mut terms = header.filter.clone();
         terms.insert("asOf".to_owned(), header.as_of.to_string());
         terms.insert("sha256".to_owned(), crate::crypto::hex::encode(&header.sha256));
         let format = Some(header.format.code().to_owned());
         body.look = Some(Look { view: "export".to_owned(), terms, count: header.count, format, ..Look::default() });
-        self.commit_asked(clear, &body, Vec::new(), Some(officer.nonce().clone())).await
+        self.commit_for(officer, vec![self.entry((clear, body))?], vec![held_back.unchanged()]).await.map(drop)
     }
 }
 
@@ -129,13 +146,14 @@ impl Pieces<'_> {
 impl Making {
     /// Sends the file. Its last piece is kept back until all of it is known to be what was announced; a reader who takes nothing is not waited for.
     pub async fn send(self, desk: &Desk, to: mpsc::Sender<Piece>) {
+        let until = Instant::now() + time_for(self.length);
         let mut last = self.header.to_bytes();
         let mut pieces = self.lines.pieces(desk);
         let is_whole = loop {
             match pieces.next().await {
                 Ok(Some(piece)) if piece.is_empty() => {}
                 Ok(Some(piece)) => {
-                    if !hand(&to, Ok(std::mem::replace(&mut last, piece))).await {
+                    if !hand(&to, until, Ok(std::mem::replace(&mut last, piece))).await {
                         return;
                     }
                 }
@@ -146,10 +164,35 @@ impl Making {
                 }
             }
         };
-        hand(&to, if is_whole { Ok(last) } else { Err(CutShort) }).await;
+        hand(&to, until, if is_whole { Ok(last) } else { Err(CutShort) }).await;
     }
 }
 
-async fn hand(to: &mpsc::Sender<Piece>, piece: Piece) -> bool {
-    matches!(tokio::time::timeout(PATIENCE, to.send(piece)).await, Ok(Ok(())))
+/// How long the reader of so many bytes is waited for in all.
+fn time_for(length: u64) -> Duration {
+    SHORTEST.saturating_add(Duration::from_secs(length / PACE))
+}
+
+async fn hand(to: &mpsc::Sender<Piece>, until: Instant, piece: Piece) -> bool {
+    let until = until.min(Instant::now() + PATIENCE);
+    matches!(tokio::time::timeout_at(until, to.send(piece)).await, Ok(Ok(())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Broken on purpose to see it fail: the length left out of `time_for`.
+    #[tokio::test]
+    async fn a_file_that_is_taken_too_slowly_ends() {
+        assert_eq!(time_for(100), SHORTEST);
+        assert_eq!(time_for(60 * PACE), SHORTEST + Duration::from_mins(1));
+        let (to, mut from) = mpsc::channel(1);
+        let later = Instant::now() + Duration::from_hours(1);
+        assert!(hand(&to, later, Ok(vec![1])).await);
+        assert!(!hand(&to, Instant::now(), Ok(vec![2])).await, "its time is over, and the reader has not taken the first");
+        assert_eq!(from.recv().await, Some(Ok(vec![1])));
+        drop(from);
+        assert!(!hand(&to, later, Ok(vec![3])).await, "nobody reads");
+    }
 }

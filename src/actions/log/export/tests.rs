@@ -63,7 +63,7 @@ fn cells(bytes: &[u8]) -> Vec<Vec<String>> {
     records
 }
 
-/// To be broken on purpose: the preamble is not hashed; one record too few is counted.
+/// Broken on purpose to see it fail: the preamble is not hashed; one record too few is counted.
 #[test]
 fn the_header_tells_what_follows() {
     for format in Format::ALL {
@@ -141,7 +141,7 @@ fn is_hex(value: &Value, digits: usize) -> bool {
     })
 }
 
-/// To be broken on purpose: the actor is written as an attribute; a refusal as an error; ids in base64.
+/// Broken on purpose to see it fail: the actor is written as an attribute; a refusal as an error; ids in base64.
 #[test]
 fn the_logboek_has_one_span_per_subject_and_no_user() {
     let (head, records) = records(Format::Ldv);
@@ -210,7 +210,7 @@ fn nen_7513_tells_who_what_when_and_by_which_protocol() {
     assert_eq!(attributes["dpl.nen7513.toestemmingsProfiel"][0]["consent"], "c-1");
 }
 
-/// To be broken on purpose: the delivery repeats the decisions of its ask.
+/// Broken on purpose to see it fail: the delivery repeats the decisions of its ask.
 #[test]
 fn each_decision_is_recorded_once() {
     let (_, records) = records(Format::Adl);

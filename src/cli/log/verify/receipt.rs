@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::{Value, json};
 
-use super::{CODES, LogKey};
+use super::{CODES, LogKey, UNASKED, verdict};
 use crate::cli::output::{Failure, UNWITNESSED};
 use crate::cli::say;
-use crate::cli::verify::{About, tell, text_of, unproved};
-use crate::ledger::quorum::QuorumNotMet;
-use crate::ledger::receipt::{ReceiptError, Trust, examine};
+use crate::cli::verify::{About, tell, text_of, unproved, unwitnessed};
+use crate::ledger::receipt::{Examination, Proven, Trust, examine};
 use crate::organisation::Oin;
 
 const ABOUT: &str = "With --sealed and --request the receipt is held against the very messages; with --statement, kept when the receipt came, it shows that an \
@@ -33,6 +33,9 @@ pub(super) struct Receipt {
     /// The gateway's store (SQLite), as it is now.
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
+    /// Print what was found as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Receipt {
@@ -41,20 +44,56 @@ impl Receipt {
         let party = self.log.party()?.or_else(|| self.party.clone());
         let (text, statement) = (text_of(&self.proof)?, self.about.statement(party.as_ref())?);
         let examined = examine(&text, &statement, Trust { log: &against.log, policy: against.policy.as_ref() });
-        tell(&examined.checks);
-        let unwitnessed = match examined.outcome {
-            Ok(_) if against.policy.is_some() => None,
-            Ok(_) => Some("no policy was given (--policy), so nobody outside vouches for the head".to_owned()),
-            Err(ReceiptError::Witnesses(error @ QuorumNotMet::TooFew { .. })) => Some(error.to_string()),
-            Err(error) => return Err(unproved(&error)),
-        };
-        if let Some(store) = &self.store {
-            let now = against.has(store, &text).await?;
-            say(&format!(
-                "ok      store: the log at hand, of {now} entries, has the entry at its place and continues the receipt's"
-            ));
+        if !self.json {
+            tell(&examined.checks);
         }
-        say("verified");
-        unwitnessed.map_or(Ok(()), |why| Err(Failure::new(UNWITNESSED, format!("unwitnessed: {why}"))))
+        let mut failure = match &examined.outcome {
+            Ok(_) if against.policy.is_some() => None,
+            Ok(_) => Some(unwitnessed(&UNASKED)),
+            Err(error) => Some(unproved(error)),
+        };
+        let mut now = None;
+        // What proves nothing is not looked for.
+        if let (Some(store), None | Some(UNWITNESSED)) = (&self.store, failure.as_ref().map(Failure::code)) {
+            match against.has(store, &text).await {
+                Ok(size) => now = Some(size),
+                Err(error) => failure = Some(error.into()),
+            }
+        }
+        if self.json {
+            let proven = Proven::of_receipt(&text, &against.log).ok();
+            say(&told(&examined, proven.as_ref(), now, failure.as_ref()).to_string());
+        } else {
+            sum_up(now, failure.as_ref());
+        }
+        failure.map_or(Ok(()), Err)
     }
+}
+
+/// What stands below the checks.
+fn sum_up(now: Option<u64>, failure: Option<&Failure>) {
+    if let Some(now) = now {
+        say(&format!("ok      store: the log at hand, of {now} entries, has the entry at its place and continues the receipt's"));
+    }
+    if matches!(failure.map(Failure::code), None | Some(UNWITNESSED)) {
+        say("verified");
+    }
+}
+
+/// Every check up to the first that failed, and what came of all.
+fn told(examined: &Examination, proven: Option<&Proven>, now: Option<u64>, failure: Option<&Failure>) -> Value {
+    let checks = examined.checks.iter();
+    let checks: Vec<Value> =
+        checks.map(|check| json!({"check": check.check.to_string(), "passed": check.passed, "detail": check.detail})).collect();
+    let witnesses = examined.outcome.as_ref().ok();
+    let witnesses = witnesses.map(|verified| verified.witnesses.iter().map(|(name, _)| name).collect::<Vec<_>>());
+    json!({
+        "verdict": verdict(failure),
+        "checks": checks,
+        "index": proven.map(|proven| proven.index),
+        "size": proven.map(|proven| proven.size),
+        "witnesses": witnesses,
+        "logSize": now,
+        "reason": failure.map(ToString::to_string),
+    })
 }

@@ -75,7 +75,9 @@ impl Reconcile {
         for file in &self.source_receipts {
             source(&mut sides, file).await?;
         }
-        let found = sides.count().await?;
+        let mut progress = Progress::new("counting");
+        let found = sides.count(|done, all| progress.at(done, all)).await?;
+        drop(progress);
         let diverged = !found.surplus.is_empty() || (self.strict && !found.absent.is_empty());
         if self.json {
             say(&as_json(told(&Ok(&verified)), &found, diverged).to_string());
@@ -101,11 +103,13 @@ async fn recipient(sides: &mut Sides, folder: &Path) -> Result<(), Failure> {
     if let Some(Ok(kit)) = folder.parent().map(Kit::open) {
         sides.hands_over(Side::Recipient, &kit.organisation.oin);
     }
-    for file in receipts(folder)? {
+    let (files, mut progress) = (receipts(folder)?, Progress::new("taking in receipts"));
+    for (done, file) in (1..).zip(&files) {
         let statement = file.with_extension("statement.json");
         let statement = if statement.exists() { Some(input::text(&statement)?) } else { None };
-        let receipt = input::text(&file)?;
+        let receipt = input::text(file)?;
         sides.recipient(&file.display().to_string(), &receipt, statement.as_ref().map(|text| text.as_str())).await?;
+        progress.at(done, u64::try_from(files.len()).unwrap_or(u64::MAX));
     }
     Ok(())
 }
@@ -115,6 +119,7 @@ async fn source(sides: &mut Sides, file: &Path) -> Result<(), Failure> {
     let wrong = |why: &dyn std::fmt::Display| Failure::usage(format!("{}: {why}", file.display()));
     let mut reader = BufReader::new(File::open(file).map_err(|error| wrong(&error))?);
     let (mut of, mut left, mut number) = (None, 0_u64, 0_u64);
+    let mut progress = Progress::new("taking in receipts");
     loop {
         let mut line = String::new();
         let read = reader.by_ref().take(LONGEST).read_line(&mut line).map_err(|error| wrong(&error))?;
@@ -133,6 +138,8 @@ async fn source(sides: &mut Sides, file: &Path) -> Result<(), Failure> {
             (Line::Receipt { disclosure, leaf, proof }, Some(source)) if left > 0 => {
                 left = left.saturating_sub(1);
                 sides.source(source, &format!("disclosure {disclosure}"), &leaf, &proof).await?;
+                let done = number.saturating_sub(1);
+                progress.at(done, done.saturating_add(left));
             }
             _ => {
                 return Err(wrong(&format!(
@@ -177,9 +184,9 @@ fn tell(found: &Reconciliation) {
 
 const fn explained(awaited: Awaited) -> &'static str {
     match awaited {
-        Awaited::PickUp => "not yet picked up",
-        Awaited::Receipt => "receipt not yet sent",
-        Awaited::Nobody => "neither side knows it",
+        Awaited::PickUp => "the recipient holds no receipt: not picked up yet, or not kept",
+        Awaited::Receipt => "the source holds no receipt: not sent yet, or not kept",
+        Awaited::Nobody => "neither side holds a receipt",
     }
 }
 

@@ -99,21 +99,23 @@ struct Counting {
 }
 
 impl Sides {
-    /// Counts every entry that tells of something given.
+    /// Counts every entry that tells of something given; `progress` hears how far of how many entries it is.
     ///
     /// # Errors
     /// [`AuditError`], when the log cannot be read.
-    pub async fn count(mut self) -> Result<Reconciliation, AuditError> {
+    pub async fn count(mut self, mut progress: impl FnMut(u64, u64)) -> Result<Reconciliation, AuditError> {
         let mut counting = Counting::default();
         let mut after = None;
         loop {
             let page = self.file.exchanges(after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.index);
+            progress(last.index.saturating_add(1), self.roots.size());
             for line in page {
                 self.line(&mut counting, line);
             }
         }
+        progress(self.roots.size(), self.roots.size());
         self.settle(&mut counting);
         let Counting { undelivered, mut counted, .. } = counting;
         // Whoever was given nothing holds nothing, and its source may still get the receipt of what it gave.
@@ -145,8 +147,9 @@ impl Sides {
                 counting.group = Some(Group { disclosure: line, contributions: Vec::new() });
             }
             EntryKind::Undelivered => {
-                count.undelivered = count.undelivered.saturating_add(1);
-                counting.undelivered.insert(line.trace);
+                // Each side has an entry of it.
+                let is_new = counting.undelivered.insert(line.trace);
+                count.undelivered = count.undelivered.saturating_add(u64::from(is_new));
             }
             _ => count.redelivered = count.redelivered.saturating_add(1),
         }

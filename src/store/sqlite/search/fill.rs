@@ -70,18 +70,22 @@ const WORDS: &str = "INSERT OR IGNORE INTO word (text)
 
 /// The columns as [`told`](crate::store::search::told) shows them: times in whole seconds, and of a recipient's side no override.
 static LINES: LazyLock<String> = LazyLock::new(|| {
-    let bit = |(bit, category): (usize, Category)| format!("((instr(' ' || categories || ' ', ' {category} ') > 0) << {bit})");
-    let categories: Vec<String> = Category::ALL.into_iter().enumerate().map(bit).collect();
     format!(
         "INSERT INTO line (idx, party, time, kind, purpose, categories, outcome, overridden, subject, actor, matter, class)
          SELECT idx, (SELECT id FROM word WHERE text = party), time - time % 1000, (SELECT id FROM word WHERE text = kind),
                 (SELECT id FROM word WHERE text = purpose), {}, (SELECT id FROM word WHERE text = outcome), overridden AND NOT {},
                 subject_token, actor_token, case_token, (SELECT id FROM word WHERE text = key_class)
          FROM log.entry WHERE idx BETWEEN ?1 AND ?2",
-        categories.join(" | "),
+        bits(),
         of_recipient()
     )
 });
+
+/// The categories of a row, as bits.
+pub(super) fn bits() -> String {
+    let bit = |(bit, category): (usize, Category)| format!("((instr(' ' || categories || ' ', ' {category} ') > 0) << {bit})");
+    Category::ALL.into_iter().enumerate().map(bit).collect::<Vec<_>>().join(" | ")
+}
 
 /// The other side, as it is told too: of whom the gateway asked, a recipient's side says nothing.
 static OTHERS: LazyLock<String> = LazyLock::new(|| {
@@ -98,7 +102,7 @@ static OTHERS: LazyLock<String> = LazyLock::new(|| {
 const FILLED: &str = "UPDATE filled SET size = ?2 + 1, leaf = (SELECT leaf FROM log.entry WHERE idx = ?2) WHERE size = ?1";
 
 /// [`is_of_recipient`](crate::store::search::is_of_recipient) of a row.
-fn of_recipient() -> String {
+pub(super) fn of_recipient() -> String {
     let kinds = OF_RECIPIENT.map(|kind| format!("'{kind}'")).join(", ");
     format!("(kind IN ({kinds}) AND (source IS NOT party OR recipient IS party))")
 }

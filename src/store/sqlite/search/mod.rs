@@ -1,6 +1,7 @@
 //! Search in a SQLite file of its own beside the store, filled from the store's entries in their order. It is no part of a backup: whenever it is not what the
 //! store says (missing, of another schema, damaged, of another store or ahead of an older copy) it is deleted and built again.
 
+mod audit;
 mod fill;
 mod find;
 mod forget;
@@ -13,6 +14,8 @@ use async_trait::async_trait;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, timeout_at};
+
+pub use self::audit::first_difference;
 
 use self::fill::Filled;
 use crate::store::StoreError;
@@ -31,9 +34,7 @@ pub struct SqliteSearch {
 impl SqliteSearch {
     /// For the store at `store`: the file has the same name and ends in `.search`.
     pub fn beside(store: &Path) -> Self {
-        let mut file = store.as_os_str().to_owned();
-        file.push(".search");
-        Self { store: store.to_owned(), file: file.into(), open: Mutex::new(None) }
+        Self { store: store.to_owned(), file: file_beside(store), open: Mutex::new(None) }
     }
 
     async fn turn(&self, until: Instant) -> Result<MutexGuard<'_, Option<SqliteConnection>>, StoreError> {
@@ -69,6 +70,13 @@ impl SqliteSearch {
         }
         self.remove()
     }
+}
+
+/// The search file of a store.
+pub fn file_beside(store: &Path) -> PathBuf {
+    let mut file = store.as_os_str().to_owned();
+    file.push(".search");
+    file.into()
 }
 
 fn building() -> StoreError {

@@ -76,12 +76,19 @@ impl SqliteSearch {
     }
 }
 
+/// Whether somebody has this database open, or left a write-ahead log: then it may change while it is read.
+pub(super) fn is_in_use(file: &Path) -> bool {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    Path::new(&log).exists()
+}
+
 fn unusable(why: &str) -> StoreError {
     StoreError::Unavailable(format!("search file: {why}"))
 }
 
 /// The store as a URI (RFC 3986) by which SQLite opens it for reading only.
-fn uri(path: &Path) -> Option<String> {
+pub(super) fn uri(path: &Path) -> Option<String> {
     let path = path.to_str()?.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     Some(format!("file:{path}?mode=ro"))
 }

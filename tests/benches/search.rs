@@ -1,0 +1,114 @@
+//! What a privacy officer waits for a page of her log: asked through the gateway, filtered in every way that the screens offer, each page an entry first.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use sluis::actions::officer::statement;
+use sluis::app::gateway::Outside;
+use sluis::client::{Client, Kit, read_jwk};
+use sluis::clock::Timestamp;
+use sluis::connector::hand::Hand;
+use sluis::crypto::keys::SigningKey;
+use sluis::entropy::random;
+use sluis::notice::Addressed;
+
+use crate::Outcome;
+use crate::figures::{Figures, millis, percentile};
+use crate::million::{DAYS, case, employee, person};
+use crate::world::{PURPOSE, REQUESTER, SOURCE, World};
+
+/// How often each filter is asked.
+const ROUNDS: u32 = 40;
+
+/// Lines of a page, as many as a screen asks for.
+const LINES: u32 = 50;
+
+/// The officer whom the demo enrols with each source.
+const OFFICER: &str = "fg-1";
+
+/// Asks the running gateway of `world`.
+pub(crate) async fn pages(world: &World, outside: &Outside, figures: &mut Figures) -> Outcome<()> {
+    let kit = Kit::open(&world.layout.kit_of(SOURCE))?;
+    let client = Client::new(&kit, Arc::clone(&outside.clock), Arc::clone(&outside.entropy))?;
+    let key = SigningKey::from_jwk(&read_jwk(&world.layout.source(SOURCE).join(format!("{OFFICER}.jwk")))?)?;
+    let officer = Hand::new(OFFICER.to_owned(), key, Arc::clone(&outside.clock));
+    let to = kit.addressed()?;
+    built(&client, &officer, to).await?;
+    let (mut all, mut slowest) = (Vec::new(), (Duration::ZERO, ""));
+    let names: Vec<&str> = filters(0, outside.clock.now()).into_iter().map(|(name, _)| name).collect();
+    for (place, name) in names.into_iter().enumerate() {
+        let (mut times, mut found) = (Vec::new(), 0);
+        for _ in 0..ROUNDS {
+            let drawn = u64::from_be_bytes(random(&*outside.entropy)?);
+            let (_, filter) = filters(drawn, outside.clock.now()).swap_remove(place);
+            let begun = Instant::now();
+            let page = page(&client, &officer, to, &filter).await?;
+            times.push(begun.elapsed());
+            found += page.get("lines").and_then(Value::as_array).map_or(0, Vec::len);
+        }
+        if found == 0 {
+            return Err(format!("no page by {name} found anything").into());
+        }
+        let late = percentile(&mut times, 95);
+        figures.beside(format!("search by {name}, p95, ms"), millis(late));
+        slowest = slowest.max((late, name));
+        all.append(&mut times);
+    }
+    figures.set("search_p95_ms", millis(percentile(&mut all, 95)));
+    figures.beside("search, all filters, p50, ms", millis(percentile(&mut all, 50)));
+    figures.condition("slowest filter of a search", slowest.1);
+    Ok(())
+}
+
+/// The search file is derived: the first search after a start on a log without it has it built.
+async fn built(client: &Client, officer: &Hand, to: Addressed<'_>) -> Outcome<()> {
+    let begun = Instant::now();
+    while let Err(error) = page(client, officer, to, &json!({})).await {
+        if begun.elapsed() > Duration::from_mins(5) {
+            return Err(error);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    Ok(())
+}
+
+async fn page(client: &Client, officer: &Hand, to: Addressed<'_>, filter: &Value) -> Outcome<Value> {
+    let request = json!({"filter": filter, "limit": LINES});
+    let signed = officer.sign(|step| statement(to, "queries", &request, &step.professional, step.signed_at))?;
+    let body = json!({
+        "by": OFFICER, "request": request, "signed": {"signedAt": signed.signed_at, "signature": signed.signature},
+    });
+    Ok(client.post("/v1/log/queries", body.to_string().as_bytes(), None).await?)
+}
+
+/// The ways in which an officer looks, with what is drawn of them.
+fn filters(drawn: u64, now: Timestamp) -> Vec<(&'static str, Value)> {
+    let day = |days: u64| now.minus(Duration::from_hours(24 * days));
+    let whole = |at: Timestamp| Timestamp::from_millis(at.millis() - at.millis() % 1000).to_string();
+    let first = drawn % DAYS + 1;
+    let (from, until) = (whole(day(first)), whole(day(first - 1)));
+    let subject = json!({"scheme": "v-number", "value": person(drawn)});
+    let recipient = REQUESTER.organisation().oin;
+    vec![
+        ("nothing", json!({})),
+        ("person", json!({"subject": subject})),
+        ("person and kind", json!({"subject": subject, "kind": "contribution"})),
+        ("case", json!({"case": case(drawn)})),
+        ("employee", json!({"actor": employee(drawn)})),
+        ("employee and purpose", json!({"actor": employee(drawn), "purpose": PURPOSE})),
+        ("period", json!({"from": from, "until": until})),
+        ("period and outcome", json!({"from": from, "until": until, "outcome": "given"})),
+        ("organisation", json!({"organisation": recipient})),
+        (
+            "organisation, category and period",
+            json!({"organisation": recipient, "category": "household", "from": from, "until": until}),
+        ),
+        ("purpose and outcome", json!({"purpose": PURPOSE, "outcome": "given"})),
+        ("kind", json!({"kind": "contribution"})),
+        (
+            "employee, category and organisation",
+            json!({"actor": employee(drawn), "category": "address", "organisation": recipient}),
+        ),
+    ]
+}
