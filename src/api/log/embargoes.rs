@@ -1,6 +1,6 @@
 //! `POST /v1/log/embargoes`.
 
-use super::filter::{SECOND, Second, may_name, subject};
+use super::filter::{CASE, Case, SECOND, Second, may_name, subject};
 use super::{Act, answered, officer};
 use crate::actions::log::{Embargoing, Placing};
 use crate::api::Api;
@@ -8,7 +8,7 @@ use crate::api::once::refusal;
 use crate::exchange::authenticate::Authenticated;
 use crate::exchange::refusal::Refusal;
 use crate::http::reply::Reply;
-use crate::json::Object;
+use crate::json::{Object, Text};
 use crate::subject::Prose;
 
 const GROUND: &str = "1 to 2000 characters, no citizen number";
@@ -55,7 +55,7 @@ fn act(request: &mut Object<'_>) -> Option<Embargoing> {
 }
 
 fn lifting(mut lift: Object<'_>) -> Option<Embargoing> {
-    let id = lift.required("embargo", "the id of an embargo").map(|Prose::<64>(id)| id);
+    let id = lift.required("embargo", "the id of an embargo").map(|Text::<64>(id)| id);
     let ground = lift.required("ground", GROUND).map(|Prose::<2000>(ground)| ground);
     lift.finish();
     Some(Embargoing::Lift { id: id?, ground: ground? })
@@ -63,7 +63,7 @@ fn lifting(mut lift: Object<'_>) -> Option<Embargoing> {
 
 fn placing(mut place: Object<'_>) -> Option<Placing> {
     let subject = subject(&mut place);
-    let case = place.optional("case", "the case, by its id").map(|Prose::<120>(case)| case);
+    let case = place.optional("case", CASE).map(|Case(case)| case);
     let trace = place.optional("trace", "the trace of a request, 32 hexadecimal digits");
     let ground = place.required("ground", GROUND).map(|Prose::<2000>(ground)| ground);
     let until = place.required("until", SECOND).map(|Second(until)| until);

@@ -1,9 +1,12 @@
 //! Reading a filter, as queries and whatever else looks at a part of the log take it.
 
+use std::str::FromStr;
+
 use serde::de::DeserializeOwned;
 use serde::de::value::StrDeserializer;
 
 use crate::actions::log::Asked;
+use crate::case_room::CaseId;
 use crate::clock::Timestamp;
 use crate::consent::professional::{REFERENCE, Reference};
 use crate::exchange::authenticate::Authenticated;
@@ -14,7 +17,22 @@ use crate::secret::Personal;
 use crate::subject::{Prose, SubjectId};
 
 const PERSON: &str = "a person by bsn, v-number or local number: pseudonyms are searched for by the case or the actor";
+pub(super) const CASE: &str = "the case, by its id";
 pub(super) const SECOND: &str = "an instant of whole seconds, RFC 3339";
+
+/// What a request may call a case: the id of one here (a UUID, in which nine digits mean nothing), or any text without a citizen number, as it is logged.
+pub(super) struct Case(pub(super) String);
+
+impl FromStr for Case {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if text.parse::<CaseId>().is_ok() {
+            return Ok(Self(text.to_owned()));
+        }
+        text.parse().map(|Prose::<120>(case)| Self(case))
+    }
+}
 
 /// Reads the member `filter`; without it, everything.
 pub(in crate::api) fn filter(request: &mut Object<'_>) -> Asked {
@@ -26,7 +44,7 @@ fn members(mut filter: Object<'_>) -> Asked {
     let asked = Asked {
         subject,
         actor: filter.optional("actor", REFERENCE).map(|Reference(actor)| actor),
-        case: filter.optional("case", "the case, by its id").map(|Prose::<120>(case)| case),
+        case: filter.optional("case", CASE).map(|Case(case)| case),
         organisation: filter.optional("organisation", "an OIN"),
         purpose: filter.optional("purpose", "a purpose code"),
         category: filter.optional("category", "a category"),

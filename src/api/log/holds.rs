@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::filter::{may_name, subject};
+use super::filter::{CASE, Case, may_name, subject};
 use super::{Act, answered, officer};
 use crate::actions::retention::Placing;
 use crate::api::Api;
@@ -49,7 +49,7 @@ pub(super) async fn place(api: &Api, authenticated: &Authenticated) -> Result<Re
 
 fn placing(request: &mut Object<'_>) -> Option<Placing> {
     let subject = subject(request);
-    let case = request.optional("case", "the case, by its id").map(|Prose::<120>(case)| case);
+    let case = request.optional("case", CASE).map(|Case(case)| case);
     let disclosure = request.optional("disclosure", "a disclosure's id").map(|Disclosure(trace)| trace);
     let entries = request.array("entries").map(|entries| entries.numbers(200, "the index of an entry"));
     match (subject, case, disclosure, entries) {
