@@ -83,33 +83,29 @@ impl<'a> AtRest<'a> {
         Ok(Opened { root, keys: Arc::new(keys), store, search: SqliteSearch::beside(&self.store) })
     }
 
-    /// The store's file.
-    pub(super) fn file(&self) -> &Path {
-        &self.store
-    }
-
-    /// The keys and the root that seals them, as they are: writes nothing.
-    ///
-    /// # Errors
-    /// [`StartError`] names what cannot be used.
-    pub(super) fn keys(&self, entropy: &Arc<dyn Entropy>) -> Result<(Arc<dyn KeyStore>, Key), StartError> {
-        let root = root_key(self.root).map_err(StartError::new)?;
-        let root = root.ok_or_else(|| StartError::new(format!("[keys] root: {} is missing", self.root.display())))?;
-        Ok((Arc::new(FileKeyStore::find(self.keys, root.clone(), Arc::clone(entropy))), root))
-    }
-
-    /// Store and keys as they are, when there is a store: to be read, nothing can be written.
+    /// Store and keys as they are, when there is a store, whose head is whole: to be read, nothing can be written.
     ///
     /// # Errors
     /// [`StartError`] names what cannot be used.
     pub(super) async fn look(&self, entropy: &Arc<dyn Entropy>) -> Result<Option<Opened>, StartError> {
+        let found = self.unread(entropy).await?;
+        if let Some(Opened { store, .. }) = &found {
+            // Whatever is wrong with the file is said under its name.
+            store.head().await.map_err(|error| self.unusable(&error))?;
+        }
+        Ok(found)
+    }
+
+    /// The same before anything was read of them.
+    ///
+    /// # Errors
+    /// [`StartError`] names what cannot be used.
+    pub(super) async fn unread(&self, entropy: &Arc<dyn Entropy>) -> Result<Option<Opened>, StartError> {
         let root = root_key(self.root).map_err(StartError::new)?;
         let Some(root) = root.filter(|_| self.used) else { return Ok(None) };
         let keys = FileKeyStore::find(self.keys, root.clone(), Arc::clone(entropy));
         let registers = keys.existing_key(REGISTERS).map_err(|error| foreign(&error))?;
         let store = SqliteStore::look(&self.store, registers).await.map_err(|error| self.unusable(&error))?;
-        // The head is read here: whatever is wrong with the file is said under its name.
-        store.head().await.map_err(|error| self.unusable(&error))?;
         Ok(Some(Opened { root, keys: Arc::new(keys), store, search: SqliteSearch::beside(&self.store) }))
     }
 

@@ -1,20 +1,19 @@
 //! Whether what the log says was erased is erased, and nothing else: for whoever holds the gateway's keys. Writes nothing.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::at_rest::AtRest;
+use super::at_rest::{AtRest, Opened};
 use super::gateway::{Outside, StartError};
 use crate::config::GatewayConfig;
 use crate::crypto::digest;
 use crate::keystore::KeyStoreError;
 use crate::ledger::entry::{Beside, Erases};
 use crate::ledger::token::SearchKey;
+use crate::store::embargoes::Embargoes as _;
 use crate::store::journal::{Journal, JournalError};
-use crate::store::retention::tombstone;
-use crate::store::sqlite::audit::LogFile;
-use crate::store::{EntryRow, StoreError, StoredEntry};
+use crate::store::retention::{Retention as _, tombstone};
+use crate::store::{EntryRow, Store, StoreError, StoredEntry};
 
 /// Entries read at once.
 const PAGE: u32 = 512;
@@ -75,18 +74,20 @@ pub async fn verify(
     outside: &Outside,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Erasures, ErasuresError> {
-    let at_rest = AtRest::find(config)?;
-    let (keys, root) = at_rest.keys(&outside.entropy)?;
+    let opened = AtRest::find(config)?.unread(&outside.entropy).await?;
+    let Opened { root, keys, store, .. } = opened.ok_or_else(|| StartError::new("[store] url: there is no store yet"))?;
     let search = SearchKey::new(digest::derive(&root, "sluis/v1/search-tokens"));
     let journal = Journal::new(keys, Arc::clone(&outside.entropy), search);
-    let mut file = LogFile::open(at_rest.file()).await?;
-    let size = u64::try_from(file.head().await?.size).unwrap_or_default();
-    let said = said(&mut file, &journal).await?;
-    let mut looking = Looking { file: at_rest.file().to_owned(), said, journal };
+    let size = store.head().await?.size;
+    // What keeps entries from being erased, or told, is all there.
+    store.holds().await?;
+    store.embargoes(&config.gateway.oin).await?;
+    let said = said(&store, &journal).await?;
+    let mut looking = Looking { store: &store, said, journal };
     looking.nothing_unsaid().await?;
     let (mut found, mut from) = (Erasures::default(), 0);
     loop {
-        let entries = file.entries(from, PAGE).await?;
+        let entries = store.entries(from, PAGE).await?;
         let Some(last) = entries.last() else { break };
         from = last.index.saturating_add(1);
         for entry in &entries {
@@ -103,9 +104,9 @@ pub async fn verify(
 }
 
 /// What the log says was erased, each as its sealed body says it, or, where that is erased itself, as its columns do.
-async fn said(file: &mut LogFile, journal: &Journal) -> Result<BTreeSet<Erases>, ErasuresError> {
+async fn said(store: &dyn Store, journal: &Journal) -> Result<BTreeSet<Erases>, ErasuresError> {
     let mut said = BTreeSet::new();
-    for StoredEntry { index, row } in file.erasing().await? {
+    for StoredEntry { index, row } in store.erasures().await? {
         let columns = row.leaf.holds(&row.body) && Beside::before(&row.body) == Some(row.beside());
         let opened = match journal.open(&row) {
             Ok(body) => body.erasure.and_then(|erasure| erasure.erases) == row.erases,
@@ -121,13 +122,13 @@ async fn said(file: &mut LogFile, journal: &Journal) -> Result<BTreeSet<Erases>,
 }
 
 /// What entries are held against.
-struct Looking {
-    file: PathBuf,
+struct Looking<'s> {
+    store: &'s dyn Store,
     said: BTreeSet<Erases>,
     journal: Journal,
 }
 
-impl Looking {
+impl Looking<'_> {
     async fn at(&mut self, entry: &StoredEntry, found: &mut Erasures) -> Result<(), ErasuresError> {
         let wrong = |what: &str| Err(ErasuresError::Entry(entry.index, what.to_owned()));
         let is_said = self.is_said(entry.index, &entry.row);
@@ -157,7 +158,7 @@ impl Looking {
 
     /// What the log says by now.
     async fn hear_again(&mut self) -> Result<(), ErasuresError> {
-        let now = said(&mut LogFile::open(&self.file).await?, &self.journal).await?;
+        let now = said(self.store, &self.journal).await?;
         self.said.extend(now);
         Ok(())
     }

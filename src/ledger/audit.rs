@@ -8,17 +8,34 @@ use super::entry::{Beside, Erases};
 use super::seal::Leaf;
 use super::tree::{NodeHash, RightEdge, TILE_WIDTH, Tile, TileId};
 
-/// An entry as it is stored, for verifying; its bytes owned, or borrowed from where they were read.
+/// An entry as it is stored, for verifying.
 #[derive(Clone, Debug)]
-pub struct StoredLine<Bytes = Vec<u8>> {
+pub struct StoredLine {
     /// The index under which it is stored.
     pub index: i64,
     /// The leaf.
-    pub leaf: Bytes,
-    /// The digest of the stored columns, and the sealed body that begins with what it must be; `None` when there is no body.
-    pub body: Option<(Beside, Bytes)>,
+    pub leaf: Vec<u8>,
+    /// The sealed body and the columns beside it; `None` when there is no body.
+    pub body: Option<StoredBody>,
     /// What has become of its tokens and its key.
     pub erasable: Erasable,
+    /// How many sources that were asked are written beside it.
+    pub sources: u64,
+}
+
+/// What is looked at of a sealed body, which nobody has to keep for that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredBody {
+    hash: [u8; 32],
+    /// Whether it begins with the digest of the stored columns.
+    fits: bool,
+}
+
+impl StoredBody {
+    /// Of the stored bytes, beside which columns with this digest stand.
+    pub fn of(columns: Beside, sealed: &[u8]) -> Self {
+        Self { hash: Leaf::hash_of_ciphertext(sealed), fits: Beside::before(sealed) == Some(columns) }
+    }
 }
 
 /// What of an entry can be erased, as it is stored.
@@ -58,6 +75,7 @@ pub struct Audit {
     emptied: Option<u64>,
     erases: BTreeSet<Erases>,
     erased: u64,
+    sources: u64,
 }
 
 /// The first tile that is not what the entries give.
@@ -72,12 +90,17 @@ impl Audit {
     /// Of a log of which the roots at these sizes will be asked for, and whose entries say that all this was erased.
     pub fn new(sizes: impl IntoIterator<Item = u64>, erases: BTreeSet<Erases>) -> Self {
         let (edge, wanted, roots) = (RightEdge::empty(), sizes.into_iter().collect(), BTreeMap::new());
-        Self { edge, wanted, roots, tile: None, emptied: None, erases, erased: 0 }
+        Self { edge, wanted, roots, tile: None, emptied: None, erases, erased: 0, sources: 0 }
     }
 
     /// How many of the entries that were taken are erased.
     pub const fn erased(&self) -> u64 {
         self.erased
+    }
+
+    /// How many sources are written beside the entries that were taken.
+    pub const fn sources(&self) -> u64 {
+        self.sources
     }
 
     /// How many entries were taken.
@@ -99,13 +122,14 @@ impl Audit {
     ///
     /// # Errors
     /// [`Broken`]: the first entry that is not what it was.
-    pub fn take<Bytes: AsRef<[u8]>>(&mut self, lines: &[StoredLine<Bytes>]) -> Result<Vec<Tile>, Broken> {
+    pub fn take(&mut self, lines: &[StoredLine]) -> Result<Vec<Tile>, Broken> {
         let mut completed = Vec::new();
         let mut hashes: Vec<NodeHash> = Vec::with_capacity(lines.len());
         for line in lines {
             let at = self.size().saturating_add(u64::try_from(hashes.len()).unwrap_or(u64::MAX));
             hashes.push(sound(line, at)?.hash());
             self.erasable(&line.erasable, at)?;
+            self.sources = self.sources.saturating_add(line.sources);
             if line.body.is_none() {
                 self.emptied.get_or_insert(at);
             }
@@ -184,22 +208,18 @@ impl Audit {
 }
 
 /// The leaf of an entry that stands in its place and is what its leaf says.
-fn sound<Bytes: AsRef<[u8]>>(line: &StoredLine<Bytes>, at: u64) -> Result<Leaf, Broken> {
+fn sound(line: &StoredLine, at: u64) -> Result<Leaf, Broken> {
     match u64::try_from(line.index) {
         Ok(index) if index == at => {}
         Ok(index) if index > at => return Err(Broken::Missing(at)),
         _ => return Err(Broken::Invented(line.index)),
     }
-    let leaf = Leaf::from_bytes(line.leaf.as_ref()).map_err(|_| Broken::Entry(at))?;
-    let Some((columns, body)) = &line.body else { return Ok(leaf) };
-    let body = body.as_ref();
-    if !leaf.holds(body) {
-        return Err(Broken::Body(at));
+    let leaf = Leaf::from_bytes(&line.leaf).map_err(|_| Broken::Entry(at))?;
+    match line.body {
+        Some(body) if !leaf.is_of(&body.hash) => Err(Broken::Body(at)),
+        Some(body) if !body.fits => Err(Broken::Columns(at)),
+        _ => Ok(leaf),
     }
-    if Beside::before(body) != Some(*columns) {
-        return Err(Broken::Columns(at));
-    }
-    Ok(leaf)
 }
 
 /// What about a log is not as it was signed, with the first place.

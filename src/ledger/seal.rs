@@ -49,7 +49,19 @@ impl Leaf {
 
     /// Whether this is the ciphertext that the leaf commits to: lets anyone check the whole store without reading any of it.
     pub fn holds(&self, ciphertext: &[u8]) -> bool {
-        digest(&SHA256, ciphertext).as_ref() == self.part(1)
+        self.is_of(&Self::hash_of_ciphertext(ciphertext))
+    }
+
+    /// What the leaf commits to of a ciphertext: its SHA-256.
+    pub fn hash_of_ciphertext(ciphertext: &[u8]) -> [u8; 32] {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest(&SHA256, ciphertext).as_ref());
+        hash
+    }
+
+    /// Whether it commits to the ciphertext with this hash.
+    pub fn is_of(&self, hash: &[u8; 32]) -> bool {
+        hash.as_slice() == self.part(1)
     }
 
     /// Whether the leaf commits to this statement, under the party's key.

@@ -122,7 +122,7 @@ enum Keys {
     With(&'static str),
 }
 
-/// Broken on purpose to see it fail: each `return` of `Looking::at`, and those of `said` and `nothing_unsaid`, left out.
+/// Broken on purpose to see it fail: each `return` of `Looking::at`, and those of `said` and `nothing_unsaid`, left out; holds and embargoes not read.
 #[test]
 fn whatever_is_wrong_with_an_erasure_is_named_and_what_is_only_unfinished_is_told_apart() {
     let demo = Demo::start();
@@ -134,6 +134,9 @@ fn whatever_is_wrong_with_an_erasure_is_named_and_what_is_only_unfinished_is_tol
     let erased = officer(&demo, &["erase", &gone], &["--ground", "recorded about the wrong person", "--json"]).json();
     let by = erased["entry"].to_string();
     let other = if gone == "2" { "3" } else { "2" };
+    let ground = ["--ground", "before the court"];
+    officer(&demo, &["hold", "place", "--person", "P22"], &ground).done();
+    officer(&demo, &["embargo", "place", "--person", "P22", "--lift-at", "2099-01-01T00:00:00Z"], &ground).done();
     AtRest::of(&demo).verify(&demo).done();
 
     let tokens = "subject_token, actor_token, case_token, token_salt, wrapped_key";
@@ -191,6 +194,9 @@ fn whatever_is_wrong_with_an_erasure_is_named_and_what_is_only_unfinished_is_tol
             3,
             format!("entry {gone} is erased, and the key store has its key, or lacks its tombstone"),
         ),
+        ("DELETE FROM legal_hold".to_owned(), Keys::AsTheyAre, 3, "corrupt: table head, column holds".to_owned()),
+        ("DELETE FROM embargo".to_owned(), Keys::AsTheyAre, 3, "corrupt: table head, column embargoes".to_owned()),
+        ("UPDATE head SET holds = 0".to_owned(), Keys::AsTheyAre, 3, "table head".to_owned()),
         (put_back.clone(), Keys::AsTheyAre, 7, "not finished: 1 entries".to_owned()),
         (put_back, Keys::WithoutTombstone, 7, "not finished: 1 entries".to_owned()),
     ] {

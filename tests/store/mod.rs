@@ -10,6 +10,7 @@ mod embargoes;
 mod facts;
 mod fixture;
 mod lists;
+mod migrating;
 mod offers;
 mod proofs;
 mod registers;

@@ -79,16 +79,16 @@ impl Log {
         }
         raw.close().await.expect("written");
         let verdict = verify(&["full", &copy.display().to_string(), &self.vkey]);
-        assert_eq!(self.here(&copy).await, verdict.code(), "{verdict:?}");
+        assert_eq!(self.here(&copy), verdict.code(), "{verdict:?}");
         std::fs::remove_file(&copy).expect("removed");
         verdict
     }
 
     /// What Sluis' own verifier says.
-    async fn here(&self, file: &Path) -> i32 {
+    fn here(&self, file: &Path) -> i32 {
         let against = Against { log: self.vkey.parse().expect("a key"), policy: None, seen: Vec::new() };
-        match against.verify(file, |_, _| {}).await {
-            Ok(_) if verify_indexes(file).await.is_err() => INVALID,
+        match against.verify(file, |_, _| {}) {
+            Ok(_) if verify_indexes(file).is_err() => INVALID,
             Ok(verified) => verified.witnessed_by().map_or(UNWITNESSED, |by| panic!("{by:?}")),
             Err(AuditError::Diverged { .. }) => DIVERGED,
             Err(_) => INVALID,
@@ -142,8 +142,10 @@ async fn a_flipped_bit_is_named_by_its_place() {
 
 #[tokio::test]
 async fn rows_that_go_come_or_change_places_are_named() {
-    const COPY: &str = "INSERT INTO entry SELECT 600, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token,
-        actor_token, case_token, trace, leaf, body, wrapped_key, key_class, tokens, token_salt, held_by, erases FROM entry WHERE idx = 7";
+    const COPY: &str = "INSERT INTO entry (idx, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token,
+        case_token, trace, leaf, body, wrapped_key, key_class, tokens, token_salt, held_by, erases) SELECT 600, kind, time, party, source, recipient, purpose,
+        categories, outcome, overridden, subject_token, actor_token, case_token, trace, leaf, body, wrapped_key, key_class, tokens, token_salt, held_by, erases
+        FROM entry WHERE idx = 7";
     const SWAP: &str = "UPDATE entry SET idx = -10 WHERE idx = 10; UPDATE entry SET idx = 10 WHERE idx = 11; UPDATE entry SET idx = 11 WHERE idx = -10";
     let log = Log::of_600().await;
     let mut cases = Cases::default();
@@ -254,7 +256,7 @@ async fn a_log_that_does_not_continue_what_was_seen_has_diverged() {
     let mut raw = open(&log.file).await;
     sqlx::raw_sql("DELETE FROM entry WHERE idx = 40").execute(&mut raw).await.expect("deleted");
     raw.close().await.expect("written");
-    let verdict = against.verify(&log.file, |_, _| {}).await;
+    let verdict = against.verify(&log.file, |_, _| {});
     assert!(matches!(verdict, Err(AuditError::Diverged { size: 500, .. })), "{verdict:?}");
     seen(&head(500, 6)).expect(USAGE, "usage: ").expect("of another key");
     seen("").expect(USAGE, "usage: ").expect("no checkpoint");

@@ -55,7 +55,7 @@ impl World {
         let party = "00000099000000001000".parse().expect("an OIN");
         let statement = Statement::about(Uuid::from_u128(7), party, b"sealed", b"request");
         let body = PaddedBody::pad(b"body").expect("short");
-        let entry = seal(&body, Beside::of_columns("[]"), Some(&statement), &SystemEntropy::default()).expect("sealed");
+        let entry = seal(&body, Beside::of_columns(b"[]"), Some(&statement), &SystemEntropy::default()).expect("sealed");
         let mut edge = RightEdge::empty();
         let others: Vec<_> = (0..700_u32).map(|other| leaf_hash(&other.to_be_bytes())).collect();
         edge.append(&others).expect("room");

@@ -100,10 +100,10 @@ impl Verify {
     pub(super) async fn run(self, outside: &Outside) -> Result<(), Failure> {
         match self.what {
             What::Erasure(erasure) => erasure.verify(outside).await,
-            What::Receipt(receipt) => receipt.verify().await,
-            What::Reconcile(reconcile) => reconcile.run().await,
+            What::Receipt(receipt) => receipt.verify(),
+            What::Reconcile(reconcile) => reconcile.run(),
             What::Full(full) => full.verify().await,
-            What::Consistency(consistency) => consistency.verify().await,
+            What::Consistency(consistency) => consistency.verify(),
         }
     }
 }
@@ -117,11 +117,11 @@ impl Full {
             }
         }
         let mut progress = Progress::new("verifying");
-        let outcome = against.verify(&self.store, |done, all| progress.at(done, all)).await;
+        let outcome = against.verify(&self.store, |done, all| progress.at(done, all));
         drop(progress);
         let outcome = match outcome {
             Ok(verified) => {
-                verify_indexes(&self.store).await?;
+                verify_indexes(&self.store)?;
                 let mut progress = Progress::new("comparing the search file");
                 verify_search(&self.store, |done, all| progress.at(done, all)).await.map(|()| verified)
             }
@@ -142,11 +142,11 @@ impl Full {
 }
 
 impl Consistency {
-    async fn verify(&self) -> Result<(), Failure> {
+    fn verify(&self) -> Result<(), Failure> {
         let against = self.log.against()?;
         let read = |path: &Path| Ok::<_, Failure>((path.display().to_string(), input::text(path)?));
         let (earlier, later) = (read(&self.earlier)?, read(&self.later)?);
-        let outcome = against.consistent(&self.store, (&earlier.0, &earlier.1), (&later.0, &later.1)).await;
+        let outcome = against.consistent(&self.store, (&earlier.0, &earlier.1), (&later.0, &later.1));
         let outcome = outcome.map_err(Failure::from);
         if self.json {
             let (sizes, failure) = (outcome.as_ref().ok(), outcome.as_ref().err());

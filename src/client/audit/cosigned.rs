@@ -20,11 +20,11 @@ pub(super) struct Kept {
 
 impl Against {
     /// Reads every one, the newest first: the log must have signed it, and none of its witnesses' lines may be forged before the quorum is found.
-    pub(super) async fn cosigned(&self, file: &mut LogFile) -> Result<Kept, AuditError> {
+    pub(super) fn cosigned(&self, file: &LogFile) -> Result<Kept, AuditError> {
         let mut kept = Kept { roots: BTreeMap::new(), newest: None };
         let mut below = i64::MAX;
         loop {
-            let page = file.cosigned(below, PAGE).await?;
+            let page = file.cosigned(below, PAGE)?;
             let Some((last, _)) = page.last() else { return Ok(kept) };
             below = *last;
             for (size, text) in &page {

@@ -43,11 +43,11 @@ impl Roots {
     }
 
     /// Whether the log has what the receipt proves: this leaf at this index, and the head under it.
-    pub(super) async fn have(&mut self, file: &mut LogFile, proven: &Proven) -> Result<Result<(), Foreign>, AuditError> {
+    pub(super) fn have(&mut self, file: &LogFile, proven: &Proven) -> Result<Result<(), Foreign>, AuditError> {
         if proven.index >= self.size {
             return Ok(Err(Foreign::Beyond));
         }
-        if file.leaf(proven.index).await?.as_deref() != Some(proven.leaf.bytes().as_slice()) {
+        if file.leaf(proven.index)?.as_deref() != Some(proven.leaf.bytes().as_slice()) {
             return Ok(Err(Foreign::Entry));
         }
         if proven.size > self.size {
@@ -55,7 +55,7 @@ impl Roots {
         }
         let own = match self.last {
             Some((size, root)) if size == proven.size => root,
-            _ => root(file, proven.size).await?,
+            _ => root(file, proven.size)?,
         };
         self.last = Some((proven.size, own));
         Ok(if own == proven.root { Ok(()) } else { Err(Foreign::Head) })
@@ -64,17 +64,17 @@ impl Roots {
 
 impl Against {
     /// Verifies every receipt that the store keeps, once the log in it was found sound: that the log signed it, and has what it proves.
-    pub(super) async fn kept(&self, file: &mut LogFile, size: u64) -> Result<u64, AuditError> {
+    pub(super) fn kept(&self, file: &LogFile, size: u64) -> Result<u64, AuditError> {
         let mut roots = Roots::new(size);
         let mut count = 0_u64;
         for place in Keeping::ALL {
             let mut after = i64::MIN;
             loop {
-                let page = file.receipts(place, after, PAGE).await?;
+                let page = file.receipts(place, after, PAGE)?;
                 let Some(last) = page.last() else { break };
                 after = last.number;
                 for kept in &page {
-                    self.kept_one(file, &mut roots, kept).await?;
+                    self.kept_one(file, &mut roots, kept)?;
                     count = count.saturating_add(1);
                 }
             }
@@ -82,7 +82,7 @@ impl Against {
         Ok(count)
     }
 
-    async fn kept_one(&self, file: &mut LogFile, roots: &mut Roots, kept: &KeptReceipt) -> Result<(), AuditError> {
+    fn kept_one(&self, file: &LogFile, roots: &mut Roots, kept: &KeptReceipt) -> Result<(), AuditError> {
         // It names a disclosure and an organisation; whoever wrote something else there writes to no terminal by it.
         let about: String = kept.about.escape_debug().take(120).collect();
         let foreign = |why: &dyn std::fmt::Display| AuditError::Kept { about: about.clone(), why: why.to_string() };
@@ -90,7 +90,7 @@ impl Against {
         if kept.index.is_some_and(|index| u64::try_from(index) != Ok(proven.index)) {
             return Err(foreign(&Foreign::Entry));
         }
-        match roots.have(file, &proven).await? {
+        match roots.have(file, &proven)? {
             Ok(()) => Ok(()),
             Err(Foreign::Head) => {
                 let name = format!("the receipt of {about}");
@@ -104,11 +104,11 @@ impl Against {
     ///
     /// # Errors
     /// [`AuditError`]: [`AuditError::Diverged`] and [`AuditError::NotThere`] when it has not.
-    pub async fn has(&self, path: &Path, receipt: &str) -> Result<u64, AuditError> {
+    pub fn has(&self, path: &Path, receipt: &str) -> Result<u64, AuditError> {
         let seen = |error: &dyn std::fmt::Display| AuditError::Seen("the receipt".to_owned(), error.to_string());
         let proven = Proven::of_receipt(receipt, &self.log).map_err(|error| seen(&error))?;
-        let mut file = open(path).await?;
-        let head = file.head().await?;
+        let file = open(path)?;
+        let head = file.head()?;
         let name = "the receipt".to_owned();
         if head.checkpoint.is_empty() && head.size == 0 {
             return Err(AuditError::Diverged { name, size: proven.size, now: 0 });
@@ -117,10 +117,10 @@ impl Against {
         self.is_head(&head, &signed)?;
         let now = signed.checkpoint().size();
         // The tiles are believed once they lead to the head that was signed.
-        if root(&mut file, now).await? != signed.checkpoint().root() {
+        if root(&file, now)? != signed.checkpoint().root() {
             return Err(AuditError::Proof("its tiles do not lead to its signed head".to_owned()));
         }
-        match Roots::new(now).have(&mut file, &proven).await? {
+        match Roots::new(now).have(&file, &proven)? {
             Ok(()) => Ok(now),
             Err(Foreign::Entry) => Err(AuditError::NotThere(proven.index)),
             Err(Foreign::Beyond | Foreign::Head) => Err(AuditError::Diverged { name, size: proven.size, now }),

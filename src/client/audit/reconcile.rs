@@ -53,9 +53,9 @@ impl Sides {
     ///
     /// # Errors
     /// [`AuditError`], as of [`Against::verify`].
-    pub async fn open(against: Against, path: &Path, progress: impl FnMut(u64, u64)) -> Result<(Self, Verified), AuditError> {
-        let mut file = super::open(path).await?;
-        let verified = against.verify_file(&mut file, progress).await?;
+    pub fn open(against: Against, path: &Path, progress: impl FnMut(u64, u64)) -> Result<(Self, Verified), AuditError> {
+        let file = super::open(path)?;
+        let verified = against.verify_file(&file, progress)?;
         let roots = Roots::new(verified.size);
         Ok((Self { against, file, roots, held: BTreeMap::new(), surplus: Vec::new() }, verified))
     }
@@ -69,7 +69,7 @@ impl Sides {
     ///
     /// # Errors
     /// [`AuditError`], when the log cannot be read; what is wrong with the receipt becomes [`Surplus`].
-    pub async fn recipient(&mut self, name: &str, receipt: &str, statement: Option<&str>) -> Result<(), AuditError> {
+    pub fn recipient(&mut self, name: &str, receipt: &str, statement: Option<&str>) -> Result<(), AuditError> {
         let Some(Ok(statement)) = statement.map(|text| text.trim_end().parse::<Statement>()) else {
             self.surplus(None, name, "the statement that it is about is not beside it, or cannot be read");
             return Ok(());
@@ -80,27 +80,21 @@ impl Sides {
         let receipt = format!("{}\n", receipt.trim_end_matches('\n'));
         let trust = receipt::Trust { log: &self.against.log, policy: None };
         let proven = receipt::verify(&receipt, &statement, trust).and_then(|_| Proven::of_receipt(&receipt, &self.against.log));
-        self.take(Side::Recipient, party, name, proven).await
+        self.take(Side::Recipient, party, name, proven)
     }
 
     /// Takes in what a source's connector says of one of its receipts: the leaf (base64url) and the proof (C2SP tlog-proof).
     ///
     /// # Errors
     /// [`AuditError`], when the log cannot be read; what is wrong with the receipt becomes [`Surplus`].
-    pub async fn source(&mut self, source: &Oin, name: &str, leaf: &str, proof: &str) -> Result<(), AuditError> {
+    pub fn source(&mut self, source: &Oin, name: &str, leaf: &str, proof: &str) -> Result<(), AuditError> {
         self.hands_over(Side::Source, source);
         let leaf = base64::decode_url(leaf).ok().and_then(|leaf| Leaf::from_bytes(&leaf).ok()).ok_or(ReceiptError::Leaf);
         let proven = leaf.and_then(|leaf| Proven::of(&TlogProof::parse(proof)?, leaf, &self.against.log));
-        self.take(Side::Source, source.clone(), name, proven).await
+        self.take(Side::Source, source.clone(), name, proven)
     }
 
-    async fn take(
-        &mut self,
-        side: Side,
-        holder: Oin,
-        name: &str,
-        proven: Result<Proven, ReceiptError>,
-    ) -> Result<(), AuditError> {
+    fn take(&mut self, side: Side, holder: Oin, name: &str, proven: Result<Proven, ReceiptError>) -> Result<(), AuditError> {
         let proven = match proven {
             Ok(proven) => proven,
             Err(error) => {
@@ -108,11 +102,11 @@ impl Sides {
                 return Ok(());
             }
         };
-        if let Err(foreign) = self.roots.have(&mut self.file, &proven).await? {
+        if let Err(foreign) = self.roots.have(&self.file, &proven)? {
             self.surplus(Some(holder), name, &format!("entry {} of {}: {foreign}", proven.index, proven.size));
             return Ok(());
         }
-        let line = self.file.exchange(proven.index).await?;
+        let line = self.file.exchange(proven.index)?;
         let is_its_own = line.is_some_and(|line| match side {
             Side::Source => line.kind == EntryKind::Contribution && line.source.as_ref() == Some(&holder),
             Side::Recipient => line.kind == EntryKind::Disclosure && line.recipient.as_ref() == Some(&holder),

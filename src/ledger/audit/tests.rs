@@ -1,24 +1,23 @@
 use super::*;
 use crate::entropy::SystemEntropy;
 use crate::ledger::padding::PaddedBody;
-use crate::ledger::seal::seal;
+use crate::ledger::seal::{SealedEntry, seal};
 
 fn beside() -> Beside {
     Beside::before(&[7; 32]).expect("a digest")
 }
 
+fn sealed() -> SealedEntry {
+    seal(&PaddedBody::pad(b"body").expect("short"), beside(), None, &SystemEntropy::default()).expect("sealed")
+}
+
+fn line(index: i64, sealed: &SealedEntry) -> StoredLine {
+    let (leaf, body) = (sealed.leaf.bytes().to_vec(), Some(StoredBody::of(beside(), &sealed.ciphertext)));
+    StoredLine { index, leaf, body, erasable: Erasable::There, sources: 0 }
+}
+
 fn lines(count: i64) -> Vec<StoredLine> {
-    let entry = || seal(&PaddedBody::pad(b"body").expect("short"), beside(), None, &SystemEntropy::default()).expect("sealed");
-    let line = |index| {
-        let sealed = entry();
-        StoredLine {
-            index,
-            leaf: sealed.leaf.bytes().to_vec(),
-            body: Some((beside(), sealed.ciphertext)),
-            erasable: Erasable::There,
-        }
-    };
-    (0..count).map(line).collect()
+    (0..count).map(|index| line(index, &sealed())).collect()
 }
 
 /// The tiles of a log and its root.
@@ -64,11 +63,20 @@ fn the_first_entry_that_is_not_what_it_was_is_named() {
     assert_eq!(changed(&|lines| lines[300].leaf[50] ^= 1), Err(Broken::Body(300)), "body and leaf differ");
     assert_eq!(changed(&|lines| lines[300].leaf[5] ^= 1), Err(Broken::Entry(300)), "what the leaf says of the opened body");
     assert_eq!(changed(&|lines| lines[300].leaf[0] ^= 1), Err(Broken::Entry(300)), "no leaf");
-    let flip = |lines: &mut Vec<StoredLine>, byte: usize| lines[300].body.as_mut().expect("a body").1[byte] ^= 1;
-    assert_eq!(changed(&|lines| flip(lines, 0)), Err(Broken::Body(300)));
-    assert_eq!(changed(&|lines| flip(lines, 200)), Err(Broken::Body(300)));
-    let other = Beside::before(&[8; 32]).expect("a digest");
-    assert_eq!(changed(&|lines| lines[300].body.as_mut().expect("a body").0 = other), Err(Broken::Columns(300)));
+    let with = |byte: Option<usize>, columns: Beside| {
+        let mut ciphertexts: Vec<SealedEntry> = (0..600).map(|_| sealed()).collect();
+        let mut lines: Vec<StoredLine> = (0..).zip(&ciphertexts).map(|(index, sealed)| line(index, sealed)).collect();
+        let (tiles, root) = tree(&lines);
+        if let Some(byte) = byte {
+            ciphertexts[300].ciphertext[byte] ^= 1;
+        }
+        lines[300].body = Some(StoredBody::of(columns, &ciphertexts[300].ciphertext));
+        audit(&lines, &tiles, 600, &root)
+    };
+    assert_eq!(with(None, beside()), Ok(()));
+    assert_eq!(with(Some(0), beside()), Err(Broken::Body(300)));
+    assert_eq!(with(Some(200), beside()), Err(Broken::Body(300)));
+    assert_eq!(with(None, Beside::before(&[8; 32]).expect("a digest")), Err(Broken::Columns(300)));
     assert_eq!(changed(&|lines| drop(lines.remove(300))), Err(Broken::Missing(300)));
     assert_eq!(changed(&|lines| lines.truncate(599)), Err(Broken::Missing(599)));
     assert_eq!(changed(&|lines| lines[599].index = 600), Err(Broken::Missing(599)), "moved");

@@ -53,15 +53,15 @@ impl Beside {
             asked.join(" "),
             erases,
         ]);
-        Self::of_columns(&columns.to_string())
+        Self::of_columns(columns.to_string().as_bytes())
     }
 
     /// The digest of the columns as canonical JSON (RFC 8785): an array of kind, time (milliseconds), party, source, recipient, purpose, categories, outcome,
     /// overridden (0 or 1), the digest of the tokens (hexadecimal), trace, key class, the sources that were asked, and what the entry erases (or null);
     /// categories and sources in their order with a space between.
-    pub fn of_columns(canonical_json: &str) -> Self {
+    pub fn of_columns(canonical_json: &[u8]) -> Self {
         let mut bytes = [0; Self::LENGTH];
-        bytes.copy_from_slice(digest(&SHA256, canonical_json.as_bytes()).as_ref());
+        bytes.copy_from_slice(digest(&SHA256, canonical_json).as_ref());
         Self(bytes)
     }
 

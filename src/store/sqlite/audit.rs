@@ -1,4 +1,5 @@
-//! The log in a file for who verifies it: read only, without any key, and as it is stored, not as it should be.
+//! The log in a file for who verifies it: read only, without any key, and as it is stored, not as it should be. By rusqlite and not by sqlx, which copies every
+//! value of every row and hands it to another thread: that cost more than all that is hashed of an entry.
 
 mod exchanged;
 mod kept;
@@ -8,21 +9,21 @@ mod strays;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
+use rusqlite::types::{FromSql, Value};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row};
 
 pub use exchanged::ExchangeLine;
 pub use kept::{Keeping, KeptReceipt};
-pub use lines::Lines;
 
-use super::unavailable;
+use super::integer;
+use super::search::{is_in_use, uri};
 use crate::ledger::audit::StoredHead;
 use crate::ledger::entry::Erases;
-use crate::store::{StoreError, StoredEntry};
+use crate::store::StoreError;
 
 /// A log in a file, as of the moment at which it was opened: what is appended meanwhile is not seen.
 pub struct LogFile {
-    connection: SqliteConnection,
+    connection: Connection,
 }
 
 impl LogFile {
@@ -30,12 +31,13 @@ impl LogFile {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(!Path::new(&log).exists());
-        let mut connection = options.row_buffer_size(1024).disable_statement_logging().connect().await.map_err(unavailable)?;
-        sqlx::query("BEGIN").execute(&mut connection).await.map_err(unavailable)?;
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let name = uri(path).ok_or_else(|| StoreError::Unavailable("the store's path is not UTF-8".to_owned()))?;
+        // Without a write-ahead log nobody has the file open: then even the files beside it, which readers make, can be left out.
+        let name = if is_in_use(path) { name } else { format!("{name}&immutable=1") };
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(name, flags).map_err(unavailable)?;
+        connection.execute_batch("BEGIN").map_err(unavailable)?;
         Ok(Self { connection })
     }
 
@@ -43,14 +45,14 @@ impl LogFile {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn head(&mut self) -> Result<StoredHead, StoreError> {
-        let row =
-            sqlx::query("SELECT size, root, checkpoint FROM head").fetch_one(&mut self.connection).await.map_err(unavailable)?;
-        Ok(StoredHead {
-            size: row.try_get(0).map_err(|_| corrupt("head", "size", "1"))?,
-            root: row.try_get(1).map_err(|_| corrupt("head", "root", "1"))?,
-            checkpoint: row.try_get(2).map_err(|_| corrupt("head", "checkpoint", "1"))?,
-        })
+    pub fn head(&self) -> Result<StoredHead, StoreError> {
+        let row = self.row("SELECT size, root, checkpoint FROM head", (), |row| {
+            let named = |column| move |_| corrupt("head", column, "1");
+            let size = get(row, 0).map_err(named("size"))?;
+            let (root, checkpoint) = (get(row, 1).map_err(named("root"))?, get(row, 2).map_err(named("checkpoint"))?);
+            Ok(StoredHead { size, root, checkpoint })
+        });
+        row?.ok_or_else(|| corrupt("head", "id", "1"))
     }
 
     /// At most `limit` of the kept checkpoints with their witnesses' lines, each with the size under which it is kept, the largest of those below `below`
@@ -58,70 +60,85 @@ impl LogFile {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn cosigned(&mut self, below: i64, limit: u32) -> Result<Vec<(i64, String)>, StoreError> {
-        let there = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'cosigned'");
-        if there.fetch_one(&mut self.connection).await.map_err(unavailable)? == 0 {
+    pub fn cosigned(&self, below: i64, limit: u32) -> Result<Vec<(i64, String)>, StoreError> {
+        let there = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'cosigned'";
+        if self.row(there, (), |row| get::<i64>(row, 0))? == Some(0) {
             return Ok(Vec::new());
         }
-        let query = sqlx::query_as("SELECT size, checkpoint FROM cosigned WHERE size < ? ORDER BY size DESC LIMIT ?");
-        query.bind(below).bind(limit).fetch_all(&mut self.connection).await.map_err(unavailable)
+        let named = |column, size: &str| corrupt("cosigned", column, size);
+        self.rows("SELECT size, checkpoint FROM cosigned WHERE size < ?1 ORDER BY size DESC LIMIT ?2", (below, limit), |row| {
+            let size = get::<i64>(row, 0).map_err(|_| named("size", "?"))?;
+            Ok((size, get(row, 1).map_err(|_| named("checkpoint", &size.to_string()))?))
+        })
     }
 
     /// What the entries say was erased of the log. Nothing of it is verified: that their columns are what their leaves say shows when all are read.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn erasures(&mut self) -> Result<BTreeSet<Erases>, StoreError> {
-        let query = sqlx::query_scalar::<_, String>("SELECT erases FROM entry WHERE erases IS NOT NULL");
-        let texts = query.fetch_all(&mut self.connection).await.map_err(unavailable)?;
+    pub fn erasures(&self) -> Result<BTreeSet<Erases>, StoreError> {
+        let texts: Vec<Value> = self.rows("SELECT erases FROM entry WHERE erases IS NOT NULL", (), |row| get(row, 0))?;
         // What is no erasure erases nothing.
-        Ok(texts.iter().filter_map(|text| text.parse().ok()).collect())
-    }
-
-    /// At most `limit` entries from index `from` on, whole.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn entries(&mut self, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
-        super::log::entries(&mut self.connection, from, limit).await
-    }
-
-    /// The entries that erase something of the log.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn erasing(&mut self) -> Result<Vec<StoredEntry>, StoreError> {
-        super::log::erasures(&mut self.connection).await
-    }
-
-    /// At most `limit` entries from index `first` on.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn lines(&mut self, first: i64, limit: u32) -> Result<Lines, StoreError> {
-        let query = sqlx::query_scalar(lines::PACKED).bind(first).bind(limit);
-        let packed: Option<Vec<u8>> = query.fetch_one(&mut self.connection).await.map_err(unavailable)?;
-        Ok(Lines::new(packed.unwrap_or_default()))
+        let erases = |value: &Value| if let Value::Text(text) = value { text.parse().ok() } else { None };
+        Ok(texts.iter().filter_map(erases).collect())
     }
 
     /// The stored leaf at this index, whatever stands there.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn leaf(&mut self, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        let query = sqlx::query_scalar("SELECT leaf FROM entry WHERE idx = ?").bind(super::integer(index));
-        query.fetch_optional(&mut self.connection).await.map_err(unavailable)
+    pub fn leaf(&self, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.row("SELECT leaf FROM entry WHERE idx = ?1", (integer(index),), |row| get(row, 0))
     }
 
     /// The stored tile at this place.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn tile(&mut self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        super::log::tile(&mut self.connection, level, index).await
+    pub fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.row("SELECT hashes FROM tile WHERE level = ?1 AND idx = ?2", (level, integer(index)), |row| get(row, 0))
     }
+
+    /// The first row of a query, if there is one.
+    fn row<T>(
+        &self,
+        sql: &str,
+        parameters: impl rusqlite::Params,
+        read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut statement = self.connection.prepare(sql).map_err(unavailable)?;
+        let row = statement.query_row(parameters, |row| Ok(read(row))).optional().map_err(unavailable)?;
+        row.transpose()
+    }
+
+    /// All rows of a query.
+    fn rows<T>(
+        &self,
+        sql: &str,
+        parameters: impl rusqlite::Params,
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.connection.prepare(sql).map_err(unavailable)?;
+        let mut rows = statement.query(parameters).map_err(unavailable)?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next().map_err(unavailable)? {
+            all.push(read(row)?);
+        }
+        Ok(all)
+    }
+}
+
+/// The value of a column, if it is of its type.
+fn get<T: FromSql>(row: &Row<'_>, column: usize) -> Result<T, StoreError> {
+    row.get(column).map_err(unavailable)
 }
 
 fn corrupt(table: &'static str, column: &'static str, row: &str) -> StoreError {
     StoreError::Corrupt { table, column, row: row.to_owned() }
+}
+
+/// The database's own words may hold values of a row, so only the kind of failure is kept.
+fn unavailable(error: rusqlite::Error) -> StoreError {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    StoreError::Unavailable(code.map_or_else(|| "SQLite failed".to_owned(), |code| format!("SQLite refused (code {code})")))
 }

@@ -39,7 +39,7 @@ pub(super) struct Receipt {
 }
 
 impl Receipt {
-    pub(super) async fn verify(&self) -> Result<(), Failure> {
+    pub(super) fn verify(&self) -> Result<(), Failure> {
         let against = self.log.against()?;
         let party = self.log.party()?.or_else(|| self.party.clone());
         let (text, statement) = (text_of(&self.proof)?, self.about.statement(party.as_ref())?);
@@ -55,7 +55,7 @@ impl Receipt {
         let mut now = None;
         // What proves nothing is not looked for.
         if let (Some(store), None | Some(UNWITNESSED)) = (&self.store, failure.as_ref().map(Failure::code)) {
-            match against.has(store, &text).await {
+            match against.has(store, &text) {
                 Ok(size) => now = Some(size),
                 Err(error) => failure = Some(error.into()),
             }

@@ -54,11 +54,11 @@ enum Line {
 }
 
 impl Reconcile {
-    pub(super) async fn run(&self) -> Result<(), Failure> {
+    pub(super) fn run(&self) -> Result<(), Failure> {
         let against = self.log.against()?;
         let is_asked = against.policy.is_some();
         let mut progress = Progress::new("verifying");
-        let opened = Sides::open(against, &self.store, |done, all| progress.at(done, all)).await;
+        let opened = Sides::open(against, &self.store, |done, all| progress.at(done, all));
         drop(progress);
         let (mut sides, verified) = match opened {
             Ok(opened) => opened,
@@ -70,13 +70,13 @@ impl Reconcile {
             }
         };
         for folder in &self.receipts {
-            recipient(&mut sides, folder).await?;
+            recipient(&mut sides, folder)?;
         }
         for file in &self.source_receipts {
-            source(&mut sides, file).await?;
+            source(&mut sides, file)?;
         }
         let mut progress = Progress::new("counting");
-        let found = sides.count(|done, all| progress.at(done, all)).await?;
+        let found = sides.count(|done, all| progress.at(done, all))?;
         drop(progress);
         let diverged = !found.surplus.is_empty() || (self.strict && !found.absent.is_empty());
         if self.json {
@@ -98,7 +98,7 @@ impl Reconcile {
 }
 
 /// Takes in a recipient's folder.
-async fn recipient(sides: &mut Sides, folder: &Path) -> Result<(), Failure> {
+fn recipient(sides: &mut Sides, folder: &Path) -> Result<(), Failure> {
     // In a kit it is known whose folder it is, though it may be empty.
     if let Some(Ok(kit)) = folder.parent().map(Kit::open) {
         sides.hands_over(Side::Recipient, &kit.organisation.oin);
@@ -108,14 +108,14 @@ async fn recipient(sides: &mut Sides, folder: &Path) -> Result<(), Failure> {
         let statement = file.with_extension("statement.json");
         let statement = if statement.exists() { Some(input::text(&statement)?) } else { None };
         let receipt = input::text(file)?;
-        sides.recipient(&file.display().to_string(), &receipt, statement.as_ref().map(|text| text.as_str())).await?;
+        sides.recipient(&file.display().to_string(), &receipt, statement.as_ref().map(|text| text.as_str()))?;
         progress.at(done, u64::try_from(files.len()).unwrap_or(u64::MAX));
     }
     Ok(())
 }
 
 /// Takes in what a source's connector printed, line by line.
-async fn source(sides: &mut Sides, file: &Path) -> Result<(), Failure> {
+fn source(sides: &mut Sides, file: &Path) -> Result<(), Failure> {
     let wrong = |why: &dyn std::fmt::Display| Failure::usage(format!("{}: {why}", file.display()));
     let mut reader = BufReader::new(File::open(file).map_err(|error| wrong(&error))?);
     let (mut of, mut left, mut number) = (None, 0_u64, 0_u64);
@@ -137,7 +137,7 @@ async fn source(sides: &mut Sides, file: &Path) -> Result<(), Failure> {
             }
             (Line::Receipt { disclosure, leaf, proof }, Some(source)) if left > 0 => {
                 left = left.saturating_sub(1);
-                sides.source(source, &format!("disclosure {disclosure}"), &leaf, &proof).await?;
+                sides.source(source, &format!("disclosure {disclosure}"), &leaf, &proof)?;
                 let done = number.saturating_sub(1);
                 progress.at(done, done.saturating_add(left));
             }

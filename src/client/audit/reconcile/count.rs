@@ -103,11 +103,11 @@ impl Sides {
     ///
     /// # Errors
     /// [`AuditError`], when the log cannot be read.
-    pub async fn count(mut self, mut progress: impl FnMut(u64, u64)) -> Result<Reconciliation, AuditError> {
+    pub fn count(self, mut progress: impl FnMut(u64, u64)) -> Result<Reconciliation, AuditError> {
         let mut counting = Counting::default();
         let mut after = None;
         loop {
-            let page = self.file.exchanges(after, PAGE).await?;
+            let page = self.file.exchanges(after, PAGE)?;
             let Some(last) = page.last() else { break };
             after = Some(last.index);
             progress(last.index.saturating_add(1), self.roots.size());

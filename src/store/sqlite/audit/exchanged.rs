@@ -1,13 +1,12 @@
 //! What the columns say of exchanges, for reconciliation with what the organisations hold. The leaf covers them, so of a verified log they stand.
 
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
+use rusqlite::Row;
 
-use super::{LogFile, corrupt};
+use super::{LogFile, corrupt, get};
 use crate::ledger::entry::{EntryKind, Outcome, TraceId};
 use crate::organisation::Oin;
 use crate::store::StoreError;
-use crate::store::sqlite::{integer, unavailable, unsigned};
+use crate::store::sqlite::{integer, unsigned};
 
 /// What the columns of an entry say of an exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,37 +30,33 @@ impl LogFile {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn exchange(&mut self, index: u64) -> Result<Option<ExchangeLine>, StoreError> {
-        let query = sqlx::query("SELECT idx, kind, source, recipient, trace, outcome FROM entry WHERE idx = ?");
-        let row = query.bind(integer(index)).fetch_optional(&mut self.connection).await.map_err(unavailable)?;
-        row.as_ref().map(line).transpose()
+    pub fn exchange(&self, index: u64) -> Result<Option<ExchangeLine>, StoreError> {
+        let sql = "SELECT idx, kind, source, recipient, trace, outcome FROM entry WHERE idx = ?1";
+        self.row(sql, (integer(index),), line)
     }
 
     /// At most `limit` entries behind index `after` that tell of something given: disclosures, contributions, redeliveries, and what was not delivered.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn exchanges(&mut self, after: Option<u64>, limit: u32) -> Result<Vec<ExchangeLine>, StoreError> {
-        let query = sqlx::query(
-            "SELECT idx, kind, source, recipient, trace, outcome FROM entry
-             WHERE idx > ? AND kind IN ('disclosure', 'contribution', 'redelivery', 'undelivered') ORDER BY idx LIMIT ?",
-        );
-        let query = query.bind(after.map_or(-1, integer)).bind(limit);
-        query.fetch_all(&mut self.connection).await.map_err(unavailable)?.iter().map(line).collect()
+    pub fn exchanges(&self, after: Option<u64>, limit: u32) -> Result<Vec<ExchangeLine>, StoreError> {
+        let sql = "SELECT idx, kind, source, recipient, trace, outcome FROM entry
+                   WHERE idx > ?1 AND kind IN ('disclosure', 'contribution', 'redelivery', 'undelivered') ORDER BY idx LIMIT ?2";
+        self.rows(sql, (after.map_or(-1, integer), limit), line)
     }
 }
 
-fn line(row: &SqliteRow) -> Result<ExchangeLine, StoreError> {
-    let index = unsigned(row.try_get(0).map_err(|_| corrupt("entry", "idx", "?"))?, "entry", "idx")?;
+fn line(row: &Row<'_>) -> Result<ExchangeLine, StoreError> {
+    let index = unsigned(get(row, 0).map_err(|_| corrupt("entry", "idx", "?"))?, "entry", "idx")?;
     let named = |column: &'static str| corrupt("entry", column, &index.to_string());
-    let text = |at: usize, column| row.try_get::<Option<&str>, _>(at).map_err(|_| named(column));
+    let text = |at: usize, column| get::<Option<String>>(row, at).map_err(|_| named(column));
     let oin = |at: usize, column| text(at, column)?.map(|oin| oin.parse().map_err(|_| named(column))).transpose();
     Ok(ExchangeLine {
         index,
-        kind: text(1, "kind")?.and_then(EntryKind::from_code).ok_or_else(|| named("kind"))?,
+        kind: text(1, "kind")?.as_deref().and_then(EntryKind::from_code).ok_or_else(|| named("kind"))?,
         source: oin(2, "source")?,
         recipient: oin(3, "recipient")?,
         trace: text(4, "trace")?.and_then(|trace| trace.parse().ok()).ok_or_else(|| named("trace"))?,
-        outcome: text(5, "outcome")?.and_then(Outcome::from_code).ok_or_else(|| named("outcome"))?,
+        outcome: text(5, "outcome")?.as_deref().and_then(Outcome::from_code).ok_or_else(|| named("outcome"))?,
     })
 }

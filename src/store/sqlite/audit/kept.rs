@@ -1,11 +1,9 @@
 //! The receipts that a store keeps: of deliveries until they go, of contributions until their sources have taken them.
 
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
+use rusqlite::Row;
 
-use super::{LogFile, corrupt};
+use super::{LogFile, corrupt, get};
 use crate::store::StoreError;
-use crate::store::sqlite::unavailable;
 
 /// Where a store keeps receipts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,23 +44,22 @@ impl LogFile {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn receipts(&mut self, place: Keeping, after: i64, limit: u32) -> Result<Vec<KeptReceipt>, StoreError> {
-        let query = match place {
+    pub fn receipts(&self, place: Keeping, after: i64, limit: u32) -> Result<Vec<KeptReceipt>, StoreError> {
+        let sql = match place {
             Keeping::Deliveries => {
-                "SELECT rowid, disclosure || ' at ' || seq, seq, receipt FROM delivery WHERE rowid > ? ORDER BY rowid LIMIT ?"
+                "SELECT rowid, disclosure || ' at ' || seq, seq, receipt FROM delivery WHERE rowid > ?1 ORDER BY rowid LIMIT ?2"
             }
             Keeping::Contributions => {
-                "SELECT rowid, disclosure || ' for ' || source, NULL, receipt FROM contribution_receipt WHERE rowid > ? ORDER BY rowid LIMIT ?"
+                "SELECT rowid, disclosure || ' for ' || source, NULL, receipt FROM contribution_receipt WHERE rowid > ?1 ORDER BY rowid LIMIT ?2"
             }
         };
-        let rows = sqlx::query(query).bind(after).bind(limit).fetch_all(&mut self.connection).await;
-        rows.map_err(unavailable)?.iter().map(|row| kept(row, place.table())).collect()
+        self.rows(sql, (after, limit), |row| kept(row, place.table()))
     }
 }
 
-fn kept(row: &SqliteRow, table: &'static str) -> Result<KeptReceipt, StoreError> {
-    let number: i64 = row.try_get(0).map_err(|_| corrupt(table, "seq", "?"))?;
-    let text = |at: usize, column| row.try_get(at).map_err(|_| corrupt(table, column, &number.to_string()));
-    let index = row.try_get(2).map_err(|_| corrupt(table, "seq", &number.to_string()))?;
+fn kept(row: &Row<'_>, table: &'static str) -> Result<KeptReceipt, StoreError> {
+    let number: i64 = get(row, 0).map_err(|_| corrupt(table, "seq", "?"))?;
+    let text = |at: usize, column| get(row, at).map_err(|_| corrupt(table, column, &number.to_string()));
+    let index = get(row, 2).map_err(|_| corrupt(table, "seq", &number.to_string()))?;
     Ok(KeptReceipt { number, about: text(1, "disclosure")?, index, receipt: text(3, "receipt")? })
 }

@@ -1,117 +1,146 @@
-//! Entries for who verifies a whole log. A page of them comes as one value: a row of its own for each, with a value for each column, costs more than all
-//! that is hashed of it.
+//! Entries for who verifies a whole log, each read once, where it stands.
 
-use std::borrow::Cow;
+use rusqlite::types::ValueRef;
+use rusqlite::{Row, Rows};
 
-use serde::Deserialize;
-
-use super::corrupt;
+use super::{LogFile, corrupt, get, unavailable};
 use crate::crypto::hex;
-use crate::ledger::audit::{Erasable, StoredLine};
+use crate::ledger::audit::{Erasable, StoredBody, StoredLine};
 use crate::ledger::entry::{Beside, TokenSalt, TokensDigest};
 use crate::ledger::token::SearchToken;
 use crate::store::StoreError;
 
-/// Each entry is three lines of JSON, in which no line break can stand, and then what is binary, as long as the first line says. The other two are the
-/// columns before and behind the digest of the tokens: see [`Beside::of_columns`].
-pub(super) const PACKED: &str = "SELECT CAST(group_concat(line, '') AS BLOB) FROM (
-    SELECT json_array(idx, octet_length(leaf), octet_length(body), octet_length(tokens), octet_length(token_salt), octet_length(subject_token),
-                      octet_length(actor_token), octet_length(case_token), wrapped_key IS NULL,
-                      CASE WHEN token_salt IS NULL THEN key_class END, held_by)
-           || char(10) || json_array(kind, time, party, source, recipient, purpose, categories, outcome, overridden)
-           || char(10) || json_array(trace, key_class,
-                  coalesce((SELECT group_concat(source, ' ') FROM entry_asked WHERE entry_asked.idx = entry.idx), ''), erases)
-           || char(10) || coalesce(leaf, x'') || coalesce(body, x'') || coalesce(tokens, x'') || coalesce(token_salt, x'')
-           || coalesce(subject_token, x'') || coalesce(actor_token, x'') || coalesce(case_token, x'') AS line
-    FROM entry WHERE idx >= ? ORDER BY idx LIMIT ?)";
+/// The columns before and behind the digest of the tokens, as [`Beside::of_columns`] has them, and then all others.
+const ENTRIES: &str =
+    "SELECT kind, time, party, source, recipient, purpose, categories, outcome, overridden, trace, key_class, erases,
+            idx, leaf, tokens, token_salt, subject_token, actor_token, case_token, wrapped_key IS NULL, held_by, body
+     FROM entry WHERE idx >= ?1 ORDER BY idx LIMIT ?2";
 
-/// A page of entries as they were read; their bytes are copied no more.
-pub struct Lines(Vec<u8>);
+/// The sources that were asked, of many entries in their order.
+const ASKED: &str = "SELECT idx, source FROM entry_asked WHERE idx >= ?1 ORDER BY idx, source";
 
-impl Lines {
-    pub(super) const fn new(packed: Vec<u8>) -> Self {
-        Self(packed)
-    }
-
-    /// The entries, for verifying.
+impl LogFile {
+    /// At most `limit` entries from index `first` on.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`], when a column holds what no column of its kind does.
-    pub fn get(&self) -> Result<Vec<StoredLine<&[u8]>>, StoreError> {
-        let (mut rest, mut lines) = (Packed(&self.0), Vec::new());
-        while !rest.0.is_empty() {
-            lines.push(line(&mut rest)?);
+    /// [`StoreError`].
+    pub fn lines(&self, first: i64, limit: u32) -> Result<Vec<StoredLine>, StoreError> {
+        let mut asked = self.connection.prepare(ASKED).map_err(unavailable)?;
+        let mut asked = Asked { rows: asked.query((first,)).map_err(unavailable)?, next: None };
+        asked.go_on()?;
+        let mut entries = self.connection.prepare(ENTRIES).map_err(unavailable)?;
+        let mut rows = entries.query((first, limit)).map_err(unavailable)?;
+        let (mut lines, mut json) = (Vec::new(), Vec::new());
+        while let Some(row) = rows.next().map_err(unavailable)? {
+            lines.push(line(row, &mut asked, &mut json)?);
         }
         Ok(lines)
     }
 }
 
-/// The first line: the index; the lengths of leaf, body, digest of the tokens, salt and the three tokens; whether the key is gone; by what it was kept.
-#[derive(Deserialize)]
-struct Header<'a>(
-    i64,
-    Option<usize>,
-    Option<usize>,
-    Option<usize>,
-    Option<usize>,
-    Option<usize>,
-    Option<usize>,
-    Option<usize>,
-    u8,
-    #[serde(borrow)] Option<Cow<'a, str>>,
-    #[serde(borrow)] Option<Cow<'a, str>>,
-);
+/// The sources that were asked, beside the entries.
+struct Asked<'s> {
+    rows: Rows<'s>,
+    next: Option<(i64, String)>,
+}
 
-/// What is not read yet.
-struct Packed<'a>(&'a [u8]);
-
-impl<'a> Packed<'a> {
-    /// The next line.
-    fn line(&mut self) -> Option<&'a [u8]> {
-        let end = self.0.iter().position(|&byte| byte == b'\n')?;
-        let line = self.bytes(Some(end))??;
-        self.bytes(Some(1))?;
-        Some(line)
+impl Asked<'_> {
+    fn go_on(&mut self) -> Result<(), StoreError> {
+        let named = |_| corrupt("entry_asked", "source", "?");
+        let row = self.rows.next().map_err(unavailable)?;
+        self.next = row.map(|row| Ok((get(row, 0).map_err(named)?, get(row, 1).map_err(named)?))).transpose()?;
+        Ok(())
     }
 
-    /// The next bytes; `None` where there is nothing to be read, and outside where they are not there.
-    #[expect(clippy::option_option, reason = "a value that is NULL is not one that is cut off")]
-    fn bytes(&mut self, length: Option<usize>) -> Option<Option<&'a [u8]>> {
-        let Some(length) = length else { return Some(None) };
-        let (bytes, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some(Some(bytes))
+    /// Those of the entry with this index, with a space between, and how many of them can be sources; those of no entry are passed over.
+    fn of(&mut self, index: i64) -> Result<(String, u64), StoreError> {
+        let (mut joined, mut count) = (String::new(), 0_u64);
+        while let Some((at, source)) = self.next.take_if(|(at, _)| *at <= index) {
+            if at == index {
+                joined.push_str(if joined.is_empty() { "" } else { " " });
+                joined.push_str(&source);
+                count = count.saturating_add(u64::from(source.len() == 20 && source.bytes().all(|byte| byte.is_ascii_digit())));
+            }
+            self.go_on()?;
+        }
+        Ok((joined, count))
     }
 }
 
-fn line<'a>(packed: &mut Packed<'a>) -> Result<StoredLine<&'a [u8]>, StoreError> {
-    let cut_off = || corrupt("entry", "columns", "?");
-    let header = packed.line().ok_or_else(cut_off)?;
-    let Header(index, leaf, body, tokens, salt, subject, actor, case, is_keyless, class, held_by) =
-        serde_json::from_slice(header).map_err(|_| cut_off())?;
+fn line(row: &Row<'_>, asked: &mut Asked<'_>, json: &mut Vec<u8>) -> Result<StoredLine, StoreError> {
+    let index: i64 = get(row, 12).map_err(|_| corrupt("entry", "idx", "?"))?;
     let named = |column: &'static str| corrupt("entry", column, &index.to_string());
-    let text = |packed: &mut Packed<'a>| packed.line().and_then(|line| str::from_utf8(line).ok()).ok_or_else(|| named("columns"));
-    let (before, behind) = (text(packed)?, text(packed)?);
-    let mut next = |length, column| packed.bytes(length).ok_or_else(|| named(column));
-    let (leaf, body) = (next(leaf, "leaf")?.unwrap_or_default(), next(body, "body")?);
-    let (tokens, salt) = (next(tokens, "tokens")?, next(salt, "token_salt")?);
-    let person = [next(subject, "subject_token")?, next(actor, "actor_token")?, next(case, "case_token")?];
-    let body = body.map(|body| (beside(before, tokens.unwrap_or_default(), behind), body));
+    let bytes = |at, column| blob(row, at).ok_or_else(|| named(column));
+    let (leaf, tokens, salt) = (bytes(13, "leaf")?, bytes(14, "tokens")?, bytes(15, "token_salt")?);
+    let person = [bytes(16, "subject_token")?, bytes(17, "actor_token")?, bytes(18, "case_token")?];
+    let is_keyless: bool = get(row, 19).map_err(|_| named("wrapped_key"))?;
+    let (asked, sources) = asked.of(index)?;
+    let body = match bytes(21, "body")? {
+        Some(body) => {
+            columns(row, tokens.unwrap_or_default(), &asked, json).ok_or_else(|| named("columns"))?;
+            Some(StoredBody::of(Beside::of_columns(json), body))
+        }
+        None => None,
+    };
+    let text = |at, column| get::<Option<String>>(row, at).map_err(|_| named(column));
     let erasable = match salt {
-        Some(salt) => there(tokens, salt, person, is_keyless != 0),
-        None if is_keyless != 0 && person.iter().all(Option::is_none) => {
-            Erasable::Gone { class: class.unwrap_or_default().into_owned(), held_by: held_by.map(Cow::into_owned) }
+        Some(salt) => there(tokens, salt, person, is_keyless),
+        None if is_keyless && person.iter().all(Option::is_none) => {
+            Erasable::Gone { class: text(10, "key_class")?.unwrap_or_default(), held_by: text(20, "held_by")? }
         }
         None => Erasable::Changed,
     };
-    Ok(StoredLine { index, leaf, body, erasable })
+    Ok(StoredLine { index, leaf: leaf.unwrap_or_default().to_vec(), body, erasable, sources })
 }
 
-/// The digest of the columns: the two arrays become one, with the tokens' digest between them.
-fn beside(before: &str, tokens: &[u8], behind: &str) -> Beside {
-    let before = before.strip_suffix(']').unwrap_or_default();
-    let behind = behind.strip_prefix('[').unwrap_or_default();
-    Beside::of_columns(&[before, ",\"", &hex::encode(tokens), "\",", behind].concat())
+/// The bytes of a column, where there are any; `None` outside where something else stands there.
+#[expect(clippy::option_option, reason = "a value that is NULL is not one of another type")]
+fn blob<'r>(row: &'r Row<'_>, at: usize) -> Option<Option<&'r [u8]>> {
+    row.get_ref(at).ok()?.as_blob_or_null().ok()
+}
+
+/// Writes the columns as the canonical JSON that the digest is of; `None` where a value is none of theirs.
+fn columns(row: &Row<'_>, tokens: &[u8], asked: &str, json: &mut Vec<u8>) -> Option<()> {
+    json.clear();
+    json.push(b'[');
+    for at in 0..9 {
+        value(row, at, json)?;
+        json.push(b',');
+    }
+    string(hex::encode(tokens).as_bytes(), json)?;
+    for at in 9..11 {
+        json.push(b',');
+        value(row, at, json)?;
+    }
+    json.push(b',');
+    string(asked.as_bytes(), json)?;
+    json.push(b',');
+    value(row, 11, json)?;
+    json.push(b']');
+    Some(())
+}
+
+fn value(row: &Row<'_>, at: usize, json: &mut Vec<u8>) -> Option<()> {
+    match row.get_ref(at).ok()? {
+        ValueRef::Null => json.extend_from_slice(b"null"),
+        ValueRef::Integer(number) => serde_json::to_writer(json, &number).ok()?,
+        ValueRef::Text(text) => string(text, json)?,
+        ValueRef::Real(_) | ValueRef::Blob(_) => return None,
+    }
+    Some(())
+}
+
+/// Writes a text as JSON. Those that a gateway writes have nothing to be escaped, and to look for it byte by byte would take as long as reading the columns.
+fn string(text: &[u8], json: &mut Vec<u8>) -> Option<()> {
+    // Counted, and not searched: so the compiler looks at many bytes at once.
+    let others = text.iter().filter(|byte| !matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~')).count();
+    if others == 0 {
+        json.push(b'"');
+        json.extend_from_slice(text);
+        json.push(b'"');
+        return Some(());
+    }
+    serde_json::to_writer(json, str::from_utf8(text).ok()?).ok()
 }
 
 /// Whether tokens that are there are those of their digest. A token of another length is none.

@@ -1,10 +1,8 @@
 //! What stands beside the entries and is of no log: rows that a proof never reads, and that nobody may take for a part of it.
 
-use sqlx::Row as _;
-
-use super::{LogFile, corrupt};
+use super::{LogFile, corrupt, get};
 use crate::store::StoreError;
-use crate::store::sqlite::{integer, unavailable};
+use crate::store::sqlite::{integer, unsigned};
 
 /// A tile of another level, place or length than a log of this size has.
 const TILE: &str = "SELECT level, idx FROM tile
@@ -23,28 +21,35 @@ impl LogFile {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn stray_tile(&mut self, size: u64) -> Result<Option<(i64, i64)>, StoreError> {
-        let query = sqlx::query_as(TILE).bind(integer(size));
-        query.fetch_optional(&mut self.connection).await.map_err(unavailable)
+    pub fn stray_tile(&self, size: u64) -> Result<Option<(i64, i64)>, StoreError> {
+        let named = |_| corrupt("tile", "level", "?");
+        self.row(TILE, (integer(size),), |row| Ok((get(row, 0).map_err(named)?, get(row, 1).map_err(named)?)))
+    }
+
+    /// How many sources that were asked are written, beside whatever entry.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn sources(&self) -> Result<u64, StoreError> {
+        let count: Option<i64> = self.row("SELECT count(*) FROM entry_asked", (), |row| get(row, 0))?;
+        unsigned(count.unwrap_or_default(), "entry_asked", "idx")
     }
 
     /// The first index under which a source that was asked is written, and none could be; and whether there is such an entry.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn stray_source(&mut self) -> Result<Option<(i64, bool)>, StoreError> {
-        let row = sqlx::query(ASKED).fetch_optional(&mut self.connection).await.map_err(unavailable)?;
+    pub fn stray_source(&self) -> Result<Option<(i64, bool)>, StoreError> {
         let named = |_| corrupt("entry_asked", "idx", "?");
-        row.map(|row| Ok((row.try_get(0).map_err(named)?, row.try_get(1).map_err(named)?))).transpose()
+        self.row(ASKED, (), |row| Ok((get(row, 0).map_err(named)?, get(row, 1).map_err(named)?)))
     }
 
     /// The first place where an index and its table differ, or the file is damaged, in SQLite's words.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn first_fault(&mut self) -> Result<Option<String>, StoreError> {
-        let query = sqlx::query_scalar::<_, String>("PRAGMA integrity_check(1)");
-        let verdict = query.fetch_one(&mut self.connection).await.map_err(unavailable)?;
-        Ok((verdict != "ok").then_some(verdict))
+    pub fn first_fault(&self) -> Result<Option<String>, StoreError> {
+        let verdict: Option<String> = self.row("PRAGMA integrity_check(1)", (), |row| get(row, 0))?;
+        Ok(verdict.filter(|verdict| verdict != "ok"))
     }
 }

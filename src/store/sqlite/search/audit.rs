@@ -16,7 +16,7 @@ use crate::store::StoreError;
 /// How many entries are compared at once.
 const STEP: i64 = 16_384;
 
-/// The first entry of which the search file beside the store at `store` does not say what the log says; `None` when there is none, or no search file. What
+/// The first entry of which the search file beside the store at `store`, whose log was verified, does not say what the log says; `None` when there is none, or no search file. What
 /// was appended since it was last filled is not looked at. `progress` hears how many of how many lines were compared.
 ///
 /// # Errors
@@ -52,7 +52,7 @@ pub async fn first_difference(store: &Path, mut progress: impl FnMut(u64, u64)) 
 
 async fn differs(reading: &mut SqliteConnection, from: i64, until: i64) -> Result<Option<i64>, StoreError> {
     let mut first = None;
-    for sql in [LINES.as_str(), INVENTED, OTHERS.as_str(), INVENTED_OTHERS.as_str()] {
+    for sql in [LINES.as_str(), OTHERS.as_str(), INVENTED.as_str()] {
         let query = sqlx::query_scalar::<_, Option<i64>>(AssertSqlSafe(sql)).bind(from).bind(until);
         let found = query.fetch_one(&mut *reading).await.map_err(unavailable)?;
         first = [first, found].into_iter().flatten().min();
@@ -60,7 +60,7 @@ async fn differs(reading: &mut SqliteConnection, from: i64, until: i64) -> Resul
     Ok(first)
 }
 
-/// Entries without their line, or with one that says something else. Of an erased entry the tokens are gone from the log, and go from here with the next step
+/// Entries without their line, or with one that says something else. (A line without an entry lies beyond the end: a log has no gaps.) Of an erased entry the tokens are gone from the log, and go from here with the next step
 /// of filling: they are not compared.
 static LINES: LazyLock<String> = LazyLock::new(|| {
     format!(
@@ -69,7 +69,7 @@ static LINES: LazyLock<String> = LazyLock::new(|| {
                    subject_token, actor_token, case_token, key_class, token_salt
             FROM log.entry WHERE idx >= ?1 AND idx < ?2) AS told
          LEFT JOIN line NOT INDEXED ON line.idx = told.idx
-         WHERE line.idx IS NULL OR line.time IS NOT told.time OR line.categories IS NOT told.categories
+         WHERE line.time IS NOT told.time OR line.categories IS NOT told.categories
             OR line.overridden IS NOT told.overridden
             OR line.party IS NOT (SELECT id FROM word WHERE text = told.party)
             OR line.kind IS NOT (SELECT id FROM word WHERE text = told.kind)
@@ -82,10 +82,6 @@ static LINES: LazyLock<String> = LazyLock::new(|| {
         of_recipient()
     )
 });
-
-/// Lines of which there is no entry.
-const INVENTED: &str = "SELECT min(idx) FROM line NOT INDEXED
-    WHERE idx >= ?1 AND idx < ?2 AND idx NOT IN (SELECT idx FROM log.entry WHERE idx >= ?1 AND idx < ?2)";
 
 /// The other sides of entries, as the file must have them.
 fn others() -> String {
@@ -103,5 +99,5 @@ const KNOWN: &str = "SELECT party, organisation, time, idx FROM other WHERE idx 
 
 static OTHERS: LazyLock<String> = LazyLock::new(|| format!("SELECT min(idx) FROM (SELECT * FROM ({}) EXCEPT {KNOWN})", others()));
 
-static INVENTED_OTHERS: LazyLock<String> =
+static INVENTED: LazyLock<String> =
     LazyLock::new(|| format!("SELECT min(idx) FROM ({KNOWN} EXCEPT SELECT * FROM ({}))", others()));

@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, timeout_at};
 
 pub use self::audit::first_difference;
+pub(super) use self::open::{is_in_use, uri};
 
 use self::fill::Filled;
 use crate::store::StoreError;
