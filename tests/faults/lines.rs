@@ -6,8 +6,7 @@ use serde_json::json;
 use sluis::client::Trouble;
 use sluis::clock::Clock;
 use sluis::demo::organisations::Slug;
-use sluis::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Status};
-use sluis::store::journal::DEFAULT_YEARS;
+use sluis::ledger::entry::{Body, EntryKind, Operation};
 
 use crate::support::{TestGateway, log};
 
@@ -55,38 +54,10 @@ async fn every_line_says_what_it_was_done_for_and_until_when() {
     }
 
     // Whoever writes an entry of any kind need not think of it.
-    let journal = &gateway.running().gateway.journal;
+    let desk = &gateway.running().desk;
     for kind in EntryKind::ALL {
-        let (now, trace) = (gateway.clock.now(), journal.trace().expect("randomness"));
-        let party = gateway.running().desk.oin.clone();
-        let operation = Operation {
-            trace_id: trace,
-            span_id: journal.span().expect("randomness"),
-            parent_span_id: None,
-            name: "test".to_owned(),
-            status: Status::Unset,
-            started_at: now,
-            ended_at: None,
-            processing_activity: None,
-            foreign: None,
-        };
-        let clear = Clear {
-            kind,
-            time: now,
-            party: party.clone(),
-            source: None,
-            recipient: None,
-            purpose: None,
-            categories: BTreeSet::new(),
-            outcome: Outcome::Done,
-            overridden: false,
-            subject: None,
-            actor: None,
-            case: None,
-            trace,
-        };
-        let row = journal.write(clear, &Body::new(kind, now, party, operation), None, DEFAULT_YEARS).expect("written").row;
-        let said = complete(&journal.open(&row).expect("opened"));
+        let row = log::row(desk, (&desk.oin, gateway.clock.now()), kind, |_| {}, |_| {});
+        let said = complete(&desk.journal.open(&row).expect("opened"));
         assert!(said.is_ok(), "{kind}: {}", said.unwrap_err());
     }
     gateway.stop().await;

@@ -52,11 +52,12 @@ async fn a_database_that_cannot_grow_loses_nothing_from_its_log() {
     child.ended().await;
     let size = database(&child);
     child.start_again_under(ignoring_the_signal).await;
-    limit(&child, &size.to_string());
     let body = question(&world(&child), "P22");
     let client = child.client(Slug::VeiligThuis);
+    limit(&child, &size.to_string());
     let (begun, mut seen) = (Instant::now(), Vec::new());
-    while !child.errors().contains("the write-ahead log could not be moved into the database") {
+    // What the start wrote may already be too much for the database: there is still room in the write-ahead log.
+    while seen.is_empty() || !child.errors().contains("the write-ahead log could not be moved into the database") {
         assert!(begun.elapsed() < Duration::from_mins(1), "the disk did not become full in a checkpoint: {}", child.errors());
         match client.disclose(&body, None).await {
             Ok(disclosed) => seen.push(disclosed),
@@ -64,7 +65,6 @@ async fn a_database_that_cannot_grow_loses_nothing_from_its_log() {
             Err(trouble) => panic!("{trouble}"),
         }
     }
-    assert!(!seen.is_empty(), "there was room in the write-ahead log");
     child.kill();
     child.ended().await;
     child.start_again().await;

@@ -1,17 +1,18 @@
 //! What subjects are told: what reached its recipient and nothing else, from both sides; nothing that is held back, and no trace of that.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use sluis::clock::{Clock, Day};
 use sluis::demo::organisations::Slug;
-use sluis::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Reference, Status};
+use sluis::ledger::entry::{Clear, EntryKind, Outcome, Reference};
 use sluis::store::{Append, StoredEntry};
 
 use crate::support::faulty_store::{Fault, Node};
 use crate::support::officers::{ask, search};
 use crate::support::professionals::release_all;
-use crate::support::{TestGateway, log, random_text};
+use crate::support::{LONG, TestGateway, log, random_text, until};
 
 const ASKER: Slug = Slug::VeiligThuis;
 
@@ -23,9 +24,7 @@ async fn told(gateway: &TestGateway, slug: Slug, filter: &Value) -> usize {
 }
 
 async fn until_undelivered(gateway: &TestGateway, slug: Slug) {
-    while gateway.entries(EntryKind::Undelivered, &gateway.persona(slug).oin).await == 0 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    until("undelivered", LONG, async || gateway.entries(EntryKind::Undelivered, &gateway.persona(slug).oin).await > 0).await;
 }
 
 /// Broken on purpose to see it fail: `has_left` always true; `was_given_again` always false.
@@ -55,7 +54,7 @@ async fn what_was_kept_back_is_told_by_neither_side_until_it_was_picked_up() {
 
 /// A professional's summary has reached somebody when it was picked up; the decision to release it is found by the person.
 ///
-/// Broken on purpose to see it fail: `is_release` always false; the token left out of the decision's entry.
+/// Broken on purpose to see it fail: `is_release` always false; the token left out of the decision's entry; `of_deliveries` empty.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_released_summary_is_told_when_it_was_picked_up() {
     let gateway = TestGateway::start().await;
@@ -67,9 +66,7 @@ async fn a_released_summary_is_told_when_it_was_picked_up() {
     let first = client.disclose(&text, None).await.expect("an answer");
     let connector = &running.connectors[&Slug::Police];
     assert_eq!(release_all(running, Slug::Police, connector, &first.id).await, 1);
-    while !connector.pending_releases().await.expect("read").is_empty() {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until("released", LONG, async || connector.pending_releases().await.expect("read").is_empty()).await;
     let decisions = json!({"subject": question["subject"], "kind": "release-decision"});
     assert_eq!(search(&gateway, Slug::Police, decisions).await.len(), 1);
     for (slug, lines) in [(ASKER, 0), (Slug::Police, 0)] {
@@ -79,6 +76,13 @@ async fn a_released_summary_is_told_when_it_was_picked_up() {
     for slug in [ASKER, Slug::Police] {
         assert_eq!(told(&gateway, slug, &about).await, 1, "{slug:?}");
     }
+    // The pick-up says by index which entries it is about.
+    let entries = log::opened(&*running.gateway.store, &running.layout).await;
+    let redelivery = entries.iter().find(|entry| entry.kind() == EntryKind::Redelivery).expect("an entry");
+    let about: BTreeSet<u64> = redelivery.body.references.iter().filter_map(Reference::index).collect();
+    let given = log::of(&entries, &first.id).into_iter().filter(|entry| entry.kind() == EntryKind::Disclosure);
+    assert_eq!(about, given.map(|entry| entry.stored.index).collect());
+    assert!(!about.is_empty());
     gateway.stop().await;
 }
 
@@ -139,23 +143,11 @@ async fn what_was_kept_back_behind_the_period_is_not_told_in_it() {
 
 /// Logs, as if it were in two days, that this did not leave.
 async fn undelivered(gateway: &TestGateway, given: &StoredEntry) {
-    let desk = &gateway.running().desk;
-    let time = gateway.clock.now().plus(Duration::from_hours(48));
-    let operation = Operation {
-        trace_id: given.row.clear.trace,
-        span_id: desk.journal.span().expect("randomness"),
-        parent_span_id: None,
-        name: "test".to_owned(),
-        status: Status::Unset,
-        started_at: time,
-        ended_at: None,
-        processing_activity: None,
-        foreign: None,
-    };
-    let mut body = Body::new(EntryKind::Undelivered, time, given.row.clear.party.clone(), operation);
-    body.references = [Reference::entry(given.index)].into();
-    let clear = Clear { kind: EntryKind::Undelivered, time, outcome: Outcome::Failed, ..given.row.clear.clone() };
-    let entry = desk.journal.write(clear, &body, None, 5).expect("written").row;
+    let (desk, kind) = (&gateway.running().desk, EntryKind::Undelivered);
+    let (party, time) = (&given.row.clear.party, gateway.clock.now().plus(Duration::from_hours(48)));
+    let of_the_given = |clear: &mut Clear| *clear = Clear { kind, time, outcome: Outcome::Failed, ..given.row.clear.clone() };
+    let entry =
+        log::row(desk, (party, time), kind, of_the_given, |body| body.references = [Reference::entry(given.index)].into());
     desk.sequencer.append(Append { entries: vec![entry], ..Append::default() }).await.expect("committed");
 }
 
@@ -220,6 +212,10 @@ async fn a_case_or_a_request_is_held_back_by_itself() {
     assert_eq!((&request["target"], &request["value"], lines), (&json!("trace"), &line["trace"], 0));
     let (status, problem) = ask(&gateway, Slug::Police, "embargoes", &json!({"lift": {"embargo": request["id"]}})).await;
     assert_eq!((status, &problem["errors"][0]["pointer"]), (400, &json!("/request/lift/ground")), "{problem}");
+    // Nine digits of an id are no citizen number, whatever they add up to.
+    let none = json!({"lift": {"embargo": "01a20544-639f-7a11-ae0b-563999990019", "ground": "none"}});
+    assert_eq!(ask(&gateway, Slug::Police, "embargoes", &none).await.0, 404);
+    assert_eq!(search(&gateway, Slug::Police, json!({"case": none["lift"]["embargo"]})).await, Vec::<Value>::new());
     let lift = json!({"lift": {"embargo": request["id"], "ground": "the arrest was made"}});
     let (_, lifted) = ask(&gateway, Slug::Police, "embargoes", &lift).await;
     assert_eq!(lifted["embargoes"][1]["liftGround"], "the arrest was made", "{lifted}");

@@ -1,7 +1,7 @@
 //! Between gateway and connector: certificates are renewed and revoked without a restart, at both ends.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls_pki_types::pem::PemObject;
@@ -13,8 +13,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::support::TestGateway;
 use crate::support::raw::{Received, ended, send_on};
+use crate::support::{TestGateway, until};
 
 /// Files are looked at every two seconds.
 const SOON: Duration = Duration::from_secs(20);
@@ -34,7 +34,7 @@ async fn revoked_certificates_count_no_more_at_either_end() {
     assert!(matches!(send_on(&mut alive, health).await, Received::Response(_)), "it is answered");
     let list = gateway.authority.revocation_list(&[&caller], 2).expect("a list");
     std::fs::write(police.join("crl.pem"), list).expect("written");
-    until("the connector refuses the gateway's revoked certificate", async || {
+    until("the connector refuses the gateway's revoked certificate", SOON, async || {
         let received = match connect(&gateway, &tls).await {
             // In TLS 1.3 the client's certificate is judged after its handshake is over.
             Ok(mut stream) => send_on(&mut stream, health).await,
@@ -45,7 +45,7 @@ async fn revoked_certificates_count_no_more_at_either_end() {
     .await;
     assert!(!matches!(send_on(&mut alive, health).await, Received::Response(_)), "a connection of before ends");
     // On a loaded machine a probe may have failed while connections were exchanged.
-    until("the source is well", async || !poor()).await;
+    until("the source is well", SOON, async || !poor()).await;
     gateway.still_serves().await;
 
     let renewed = gateway.authority.issue("Police connector", Some(&oin)).expect("a certificate");
@@ -55,34 +55,26 @@ async fn revoked_certificates_count_no_more_at_either_end() {
         &gateway,
         &gateway.authority.issue("Sluis gateway", Some(&GATEWAY_OIN.parse().expect("an OIN"))).expect("a certificate"),
     );
-    until("the connector shows its new certificate", async || {
+    until("the connector shows its new certificate", SOON, async || {
         let stream = connect(&gateway, &tls).await.expect("a connection");
         let shown = stream.get_ref().1.peer_certificates().expect("certificates")[0].to_vec();
         shown == renewed.der
     })
     .await;
     // On a loaded machine a probe may have failed while connections were exchanged.
-    until("the source is well", async || !poor()).await;
+    until("the source is well", SOON, async || !poor()).await;
     gateway.still_serves().await;
 
     let list = |revoked: &[&Issued], number| gateway.authority.revocation_list(revoked, number).expect("a list");
     let of_gateway = gateway.running().layout.gateway().join("crl.pem");
     std::fs::write(&of_gateway, list(&[&renewed], 2)).expect("written");
-    until("the gateway refuses the connector's revoked certificate", async || poor()).await;
+    until("the gateway refuses the connector's revoked certificate", SOON, async || poor()).await;
     let refused = gateway.ask(Slug::VeiligThuis, &gateway.question("P22"), None).await.expect_err("nobody is asked");
     assert!(refused.to_string().contains("sources-unavailable"), "{refused}");
     std::fs::write(&of_gateway, list(&[], 3)).expect("written");
-    until("it is accepted again", async || !poor()).await;
+    until("it is accepted again", SOON, async || !poor()).await;
     gateway.still_serves().await;
     gateway.stop().await;
-}
-
-async fn until(what: &str, holds: impl AsyncFn() -> bool) {
-    let start = Instant::now();
-    while !holds().await {
-        assert!(start.elapsed() < SOON, "{what}: not within {SOON:?}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
 }
 
 /// A connection to the connector of the police.

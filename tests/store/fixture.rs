@@ -69,6 +69,13 @@ impl Fixture {
         self.journal.write(clear, &body, None, 5).expect("an entry").row
     }
 
+    /// An entry of `party` that does not fit into one page of the database.
+    pub fn large_entry(&self, party: &Oin) -> EntryRow {
+        let (clear, mut body) = self.draft(EntryKind::Ask, party);
+        body.operation.name = "n".repeat(6_000);
+        self.journal.write(clear, &body, None, 5).expect("an entry").row
+    }
+
     /// The entry that says that this was erased.
     pub fn erasure(&self, erases: Erases) -> EntryRow {
         let (clear, mut body) = self.draft(EntryKind::Erasure, &oin(1));

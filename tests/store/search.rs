@@ -171,7 +171,7 @@ pub(super) fn filters(fixture: &Fixture, party: &Oin) -> Vec<(&'static str, Set)
         ("ask", Box::new(|filter: &mut Filter| filter.kind = Some(EntryKind::Ask))),
         ("unknown kind", Box::new(|filter: &mut Filter| filter.kind = Some(EntryKind::Erasure))),
         ("from", Box::new(move |filter: &mut Filter| filter.from = Some(at(120)))),
-        ("until", Box::new(move |filter: &mut Filter| filter.until = Some(at(400)))),
+        ("until", Box::new(move |filter: &mut Filter| filter.until = Some(at(150)))),
         ("period", Box::new(move |filter: &mut Filter| (filter.from, filter.until) = (Some(at(200)), Some(at(300))))),
         ("outcome", Box::new(|filter: &mut Filter| filter.outcome = Some(Outcome::Given))),
         ("overridden", Box::new(|filter: &mut Filter| filter.overridden = Some(true))),

@@ -1,7 +1,5 @@
 //! Consents as a source brings them in tests.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 use sluis::actions::Desk;
 use sluis::actions::consents::Ending;
@@ -10,13 +8,13 @@ use sluis::clock::Clock;
 use sluis::consent::{ConsentRecord, ConsentState};
 use sluis::demo::organisations::Slug;
 use sluis::demo::running::Running;
-use sluis::ledger::entry::{Body, Clear, EntryKind, Operation, Outcome, Status};
+use sluis::ledger::entry::{Clear, EntryKind, Outcome};
 use sluis::organisation::Oin;
 use sluis::secret::Personal;
 use sluis::store::{Append, Change};
 use sluis::subject::SubjectId;
 
-use super::{Persona, TestGateway, random_text};
+use super::{Persona, TestGateway, log, random_text};
 
 const DAY: std::time::Duration = std::time::Duration::from_hours(24);
 
@@ -59,35 +57,8 @@ pub async fn withdraw(running: &Running, person: &str) {
 /// Puts a record into the register as it stands, which no source can do: to see what would become of one that is not as it must be.
 pub async fn keep(desk: &Desk, recorder: &Oin, subject: &Personal<SubjectId>, mut record: ConsentRecord) {
     (record.version, record.recorder) = (1, recorder.clone());
-    let (now, trace) = (desk.clock.now(), desk.journal.trace().expect("randomness"));
-    let operation = Operation {
-        trace_id: trace,
-        span_id: desk.journal.span().expect("randomness"),
-        parent_span_id: None,
-        name: "test".to_owned(),
-        status: Status::Unset,
-        started_at: now,
-        ended_at: None,
-        processing_activity: None,
-        foreign: None,
-    };
-    let clear = Clear {
-        kind: EntryKind::ConsentEvent,
-        time: now,
-        party: recorder.clone(),
-        source: None,
-        recipient: None,
-        purpose: None,
-        categories: BTreeSet::new(),
-        outcome: Outcome::Done,
-        overridden: false,
-        subject: None,
-        actor: None,
-        case: None,
-        trace,
-    };
-    let body = Body::new(EntryKind::ConsentEvent, now, recorder.clone(), operation);
-    let entry = desk.journal.write(clear, &body, None, 5).expect("an entry").row;
+    let done = |clear: &mut Clear| clear.outcome = Outcome::Done;
+    let entry = log::row(desk, (recorder, desk.clock.now()), EntryKind::ConsentEvent, done, |_| {});
     let changes = vec![Change::Consent(desk.subject_index(subject), Box::new(record))];
     desk.sequencer.append(Append { entries: vec![entry], changes, ..Append::default() }).await.expect("recorded");
 }

@@ -56,27 +56,10 @@ pub struct FaultyStore {
     fault: Mutex<Option<(EntryKind, Fault)>>,
     met: AtomicUsize,
     named: Mutex<Option<Hook>>,
-    halted: Mutex<Option<(EntryKind, Arc<Halt>)>>,
+    halted: Mutex<Option<(EntryKind, Arc<Pause>)>>,
     walks: Mutex<Option<Arc<Semaphore>>>,
     walking: AtomicUsize,
     pause: Mutex<Option<(At, Arc<Pause>)>>,
-}
-
-/// Where one commit stops, until it is told to go on.
-#[derive(Default)]
-pub struct Halt {
-    arrived: Notify,
-    goes_on: Notify,
-}
-
-impl Halt {
-    /// Waits until the commit is there, does something, and lets it go on.
-    pub async fn meanwhile<T>(&self, something: impl Future<Output = T>) -> T {
-        self.arrived.notified().await;
-        let done = something.await;
-        self.goes_on.notify_one();
-        done
-    }
 }
 
 /// Counts a walk while it waits.
@@ -97,7 +80,7 @@ pub enum At {
     AfterMoving,
 }
 
-/// A store that waits, once, so that something else can happen meanwhile.
+/// Where a store waits, once, so that something else can happen meanwhile.
 #[derive(Default)]
 pub struct Pause {
     reached: Notify,
@@ -107,12 +90,25 @@ pub struct Pause {
 impl Pause {
     /// Returns when the store waits.
     pub async fn reached(&self) {
-        self.reached.notified().await;
+        tokio::time::timeout(super::LONG, self.reached.notified()).await.expect("the store comes there");
     }
 
     /// It goes on.
     pub fn over(&self) {
         self.over.notify_one();
+    }
+
+    /// Waits until the store waits, does something, and lets it go on.
+    pub async fn meanwhile<T>(&self, something: impl Future<Output = T>) -> T {
+        self.reached().await;
+        let done = something.await;
+        self.over();
+        done
+    }
+
+    async fn wait(&self) {
+        self.reached.notify_one();
+        self.over.notified().await;
     }
 }
 
@@ -144,10 +140,10 @@ impl FaultyStore {
     }
 
     /// The next batch with an entry of `kind` stops before it is committed.
-    pub fn halts(&self, kind: EntryKind) -> Arc<Halt> {
-        let halt = Arc::new(Halt::default());
-        *self.halted.lock().expect("no panic") = Some((kind, Arc::clone(&halt)));
-        halt
+    pub fn halts(&self, kind: EntryKind) -> Arc<Pause> {
+        let pause = Arc::new(Pause::default());
+        *self.halted.lock().expect("no panic") = Some((kind, Arc::clone(&pause)));
+        pause
     }
 
     /// From now on each step of a walk over entries waits for a permit of this, which it gives back.
@@ -159,9 +155,7 @@ impl FaultyStore {
 
     /// Waits until so many walks wait.
     pub async fn until_walking(&self, count: usize) {
-        while self.walking.load(Ordering::SeqCst) != count {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        super::until("walks wait", super::LONG, async || self.walking.load(Ordering::SeqCst) == count).await;
     }
 
     /// The next time that it comes there it waits.
@@ -174,8 +168,7 @@ impl FaultyStore {
     async fn waits(&self, here: At) {
         let pause = self.pause.lock().expect("no panic").take_if(|(at, _)| *at == here);
         if let Some((_, pause)) = pause {
-            pause.reached.notify_one();
-            pause.over.notified().await;
+            pause.wait().await;
         }
     }
 
@@ -255,13 +248,12 @@ impl Store for FaultyStore {
         scribe: &dyn Scribe,
         now: Timestamp,
     ) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
-        let is_halted = |(kind, _): &mut (EntryKind, Arc<Halt>)| {
+        let is_halted = |(kind, _): &mut (EntryKind, Arc<Pause>)| {
             batch.iter().flat_map(|append| &append.entries).any(|entry| entry.clear.kind == *kind)
         };
         let halt = self.halted.lock().expect("no panic").take_if(is_halted);
-        if let Some((_, halt)) = halt {
-            halt.arrived.notify_one();
-            halt.goes_on.notified().await;
+        if let Some((_, pause)) = halt {
+            pause.wait().await;
         }
         match self.fault_of(batch) {
             None => {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sluis::actions::Desk;
+use sluis::clock::Timestamp;
 use sluis::demo::setup::Layout;
 use sluis::entropy::SystemEntropy;
 use sluis::keystore::KeyStore;
@@ -14,7 +15,7 @@ use sluis::ledger::note::VerifierKey;
 use sluis::ledger::tree::{NodeHash, RightEdge};
 use sluis::ledger::{seal, wrap};
 use sluis::organisation::Oin;
-use sluis::store::{Append, Store, StoredEntry};
+use sluis::store::{Append, EntryRow, Store, StoredEntry};
 
 /// An entry with its body.
 pub struct Opened {
@@ -102,39 +103,51 @@ pub fn root(entries: &[StoredEntry]) -> NodeHash {
     edge.root()
 }
 
+/// An entry of a kind at an instant, to be kept for five years.
+pub fn row(
+    desk: &Desk,
+    (party, time): (&Oin, Timestamp),
+    kind: EntryKind,
+    change: impl FnOnce(&mut Clear),
+    tell: impl FnOnce(&mut Body),
+) -> EntryRow {
+    let mut clear = Clear {
+        kind,
+        time,
+        party: party.clone(),
+        source: None,
+        recipient: None,
+        purpose: None,
+        categories: BTreeSet::new(),
+        outcome: Outcome::Refused,
+        overridden: false,
+        subject: None,
+        actor: None,
+        case: None,
+        trace: desk.journal.trace().expect("randomness"),
+    };
+    change(&mut clear);
+    let operation = Operation {
+        trace_id: clear.trace,
+        span_id: desk.journal.span().expect("randomness"),
+        parent_span_id: None,
+        name: "test".to_owned(),
+        status: Status::Unset,
+        started_at: time,
+        ended_at: None,
+        processing_activity: None,
+        foreign: None,
+    };
+    let mut body = Body::new(kind, time, party.clone(), operation);
+    tell(&mut body);
+    desk.journal.write(clear, &body, None, 5).expect("written").row
+}
+
 /// Appends so many entries of a kind on a party's side, done by `a-1`.
 pub async fn fill(desk: &Desk, party: &Oin, kind: EntryKind, count: usize) {
-    let entry = || {
-        let (trace, time) = (desk.journal.trace().expect("randomness"), desk.clock.now());
-        let operation = Operation {
-            trace_id: trace,
-            span_id: desk.journal.span().expect("randomness"),
-            parent_span_id: None,
-            name: "test".to_owned(),
-            status: Status::Unset,
-            started_at: time,
-            ended_at: None,
-            processing_activity: None,
-            foreign: None,
-        };
-        let clear = Clear {
-            kind,
-            time,
-            party: party.clone(),
-            source: None,
-            recipient: None,
-            purpose: None,
-            categories: BTreeSet::new(),
-            outcome: Outcome::Done,
-            overridden: false,
-            subject: None,
-            actor: Some(desk.journal.actor_token(party, "a-1")),
-            case: None,
-            trace,
-        };
-        let body = Body::new(kind, time, party.clone(), operation);
-        desk.journal.write(clear, &body, None, 5).expect("written").row
-    };
+    let actor = desk.journal.actor_token(party, "a-1");
+    let by = |clear: &mut Clear| (clear.outcome, clear.actor) = (Outcome::Done, Some(actor));
+    let entry = || row(desk, (party, desk.clock.now()), kind, by, |_| {});
     let mut left = count;
     while left > 0 {
         let step = left.min(250);

@@ -388,6 +388,18 @@ pub fn random_text() -> String {
     sluis::crypto::base64::encode_url(&bytes)
 }
 
+/// How long a test waits for what must come.
+pub const LONG: std::time::Duration = std::time::Duration::from_mins(1);
+
+/// Waits until this holds, so long at most.
+pub async fn until(what: &str, within: std::time::Duration, holds: impl AsyncFn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !holds().await {
+        assert!(begun.elapsed() < within, "{what}: not within {within:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
 /// A temporary folder that goes with its owner.
 pub struct Folder(PathBuf);
 

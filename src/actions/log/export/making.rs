@@ -182,7 +182,7 @@ async fn hand(to: &mpsc::Sender<Piece>, until: Instant, piece: Piece) -> bool {
 mod tests {
     use super::*;
 
-    /// Broken on purpose to see it fail: the length left out of `time_for`.
+    /// Broken on purpose to see it fail: the length left out of `time_for`; `until` not asked in `hand`.
     #[tokio::test]
     async fn a_file_that_is_taken_too_slowly_ends() {
         assert_eq!(time_for(100), SHORTEST);
@@ -190,7 +190,9 @@ mod tests {
         let (to, mut from) = mpsc::channel(1);
         let later = Instant::now() + Duration::from_hours(1);
         assert!(hand(&to, later, Ok(vec![1])).await);
+        let begun = Instant::now();
         assert!(!hand(&to, Instant::now(), Ok(vec![2])).await, "its time is over, and the reader has not taken the first");
+        assert!(begun.elapsed() < PATIENCE / 2, "not waited for either");
         assert_eq!(from.recv().await, Some(Ok(vec![1])));
         drop(from);
         assert!(!hand(&to, later, Ok(vec![3])).await, "nobody reads");
