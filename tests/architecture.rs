@@ -107,6 +107,7 @@ fn some_crates_stand_in_one_place() {
     let confined: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("cedar_policy", &["src/policy/"][..]),
         ("josekit", &["src/crypto/jose.rs"]),
+        ("rusqlite", &["src/store/sqlite/audit"]),
         ("sqlx", &["src/store/sqlite/", "src/connector/store/", "src/witness/store.rs", "src/demo/sources/"]),
         ("rcgen", &["src/demo/authority.rs"]),
         ("axum", &["src/http/", "src/api/", "src/web/", "src/connector/", "src/witness/", "src/app/"]),

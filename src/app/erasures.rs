@@ -13,6 +13,7 @@ use crate::ledger::token::SearchKey;
 use crate::store::embargoes::Embargoes as _;
 use crate::store::journal::{Journal, JournalError};
 use crate::store::retention::{Retention as _, tombstone};
+use crate::store::sqlite::SqliteStore;
 use crate::store::{EntryRow, Store, StoreError, StoredEntry};
 
 /// Entries read at once.
@@ -74,8 +75,7 @@ pub async fn verify(
     outside: &Outside,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Erasures, ErasuresError> {
-    let opened = AtRest::find(config)?.unread(&outside.entropy).await?;
-    let Opened { root, keys, store, .. } = opened.ok_or_else(|| StartError::new("[store] url: there is no store yet"))?;
+    let Opened { root, keys, store, .. } = opened(config, outside).await?;
     let search = SearchKey::new(digest::derive(&root, "sluis/v1/search-tokens"));
     let journal = Journal::new(keys, Arc::clone(&outside.entropy), search);
     let size = store.head().await?.size;
@@ -83,11 +83,11 @@ pub async fn verify(
     store.holds().await?;
     store.embargoes(&config.gateway.oin).await?;
     let said = said(&store, &journal).await?;
-    let mut looking = Looking { store: &store, said, journal };
+    let mut looking = Looking { config, outside, store, said, journal };
     looking.nothing_unsaid().await?;
     let (mut found, mut from) = (Erasures::default(), 0);
     loop {
-        let entries = store.entries(from, PAGE).await?;
+        let entries = looking.store.entries(from, PAGE).await?;
         let Some(last) = entries.last() else { break };
         from = last.index.saturating_add(1);
         for entry in &entries {
@@ -101,6 +101,12 @@ pub async fn verify(
         return Err(ErasuresError::Unfinished(format!("{unfinished} entries that the log says are erased are not gone yet")));
     }
     Ok(found)
+}
+
+/// Store and keys as they are now.
+async fn opened(config: &GatewayConfig, outside: &Outside) -> Result<Opened, ErasuresError> {
+    let opened = AtRest::find(config)?.unread(&outside.entropy).await?;
+    Ok(opened.ok_or_else(|| StartError::new("[store] url: there is no store yet"))?)
 }
 
 /// What the log says was erased, each as its sealed body says it, or, where that is erased itself, as its columns do.
@@ -123,7 +129,9 @@ async fn said(store: &dyn Store, journal: &Journal) -> Result<BTreeSet<Erases>, 
 
 /// What entries are held against.
 struct Looking<'s> {
-    store: &'s dyn Store,
+    config: &'s GatewayConfig,
+    outside: &'s Outside,
+    store: SqliteStore,
     said: BTreeSet<Erases>,
     journal: Journal,
 }
@@ -139,7 +147,7 @@ impl Looking<'_> {
                 found.held = found.held.saturating_add(u64::from(entry.row.held_by.is_some()));
             }
             Err(JournalError::Erased) if !is_said => {
-                // A gateway that runs may have erased it since the file was opened.
+                // A gateway that runs may have erased it since that was asked.
                 self.hear_again().await?;
                 if !self.is_said(entry.index, &entry.row) {
                     return wrong(UNSAID);
@@ -156,9 +164,10 @@ impl Looking<'_> {
         Ok(())
     }
 
-    /// What the log says by now.
+    /// What the log says by now: also of a gateway that was started since, of which a file that was opened as nobody's tells nothing.
     async fn hear_again(&mut self) -> Result<(), ErasuresError> {
-        let now = said(self.store, &self.journal).await?;
+        self.store = opened(self.config, self.outside).await?.store;
+        let now = said(&self.store, &self.journal).await?;
         self.said.extend(now);
         Ok(())
     }

@@ -225,7 +225,8 @@ fn without_strays(file: &LogFile, size: u64, sources: u64) -> Result<(), AuditEr
         return Ok(());
     }
     match file.stray_source()? {
-        None => Ok(()),
+        // One is there: SQLite passes over it, as over rows that are not in their order.
+        None => Err(AuditError::Index("the sources that were asked are not those of the entries".to_owned())),
         Some((index, true)) => Err(Broken::Columns(u64::try_from(index).unwrap_or(u64::MAX)).into()),
         Some((index, false)) => Err(Broken::Invented(index).into()),
     }

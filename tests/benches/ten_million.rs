@@ -101,8 +101,8 @@ async fn write(raw: &mut SqliteConnection, edge: &mut RightEdge, leaves: &[u8]) 
     let appended = edge.append(&hashes)?;
     let mut writing = raw.begin().await?;
     let insert = "WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
-         INSERT INTO entry (idx, kind, time, party, categories, outcome, overridden, trace, leaf, key_class)
-         SELECT ?2 + i, 'ask', 0, '00000099000000002000', '', 'pending', 0, printf('%032x', ?2 + i + 1), substr(?3, i * 97 + 1, 97), '' FROM n";
+         INSERT INTO entry (idx, kind, time, party, categories, outcome, overridden, trace, leaf, key_class, tokens)
+         SELECT ?2 + i, 'ask', 0, '00000099000000002000', '', 'pending', 0, printf('%032x', ?2 + i + 1), substr(?3, i * 97 + 1, 97), '', x'' FROM n";
     sqlx::query(insert).bind(i64::try_from(hashes.len())?).bind(first).bind(leaves).execute(&mut *writing).await?;
     for tile in appended.tiles() {
         let insert = "INSERT INTO tile (level, idx, hashes) VALUES (?1, ?2, ?3) ON CONFLICT (level, idx) DO UPDATE SET hashes = excluded.hashes";

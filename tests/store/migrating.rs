@@ -29,11 +29,10 @@ async fn bodies_move_behind_the_columns_and_nothing_else_changes() {
 
     let raw = fixture.raw().await;
     let schema = async || {
-        let indexes =
-            "SELECT name, sql FROM sqlite_schema WHERE tbl_name IN ('entry', 'entry_asked') AND type = 'index' ORDER BY name";
-        sqlx::query_as::<_, (String, Option<String>)>(indexes).fetch_all(&raw).await.expect("read")
+        let all = "SELECT name, sql FROM sqlite_schema WHERE tbl_name IN ('entry', 'entry_asked') ORDER BY name";
+        sqlx::query_as::<_, (String, Option<String>)>(all).fetch_all(&raw).await.expect("read")
     };
-    let indexes = schema().await;
+    let tables = schema().await;
     let mut earlier =
         format!("CREATE TABLE earlier AS SELECT {BEFORE} FROM entry; CREATE TABLE asked AS SELECT * FROM entry_asked;");
     earlier +=
@@ -47,7 +46,7 @@ async fn bodies_move_behind_the_columns_and_nothing_else_changes() {
         .fetch_one(&raw)
         .await
         .expect("a column");
-    assert_eq!((last.as_str(), schema().await), ("body", indexes));
+    assert_eq!((last.as_str(), schema().await), ("body", tables));
     let log = fixture.scribe.verifier().clone();
     let verified = (Against { log, policy: None, seen: Vec::new() }).verify(&fixture.file(), |_, _| {}).expect("sound");
     assert_eq!((verified.size, verified.erased), (21, 1));

@@ -96,7 +96,10 @@ impl LogFile {
     /// # Errors
     /// [`StoreError`].
     pub fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        self.row("SELECT hashes FROM tile WHERE level = ?1 AND idx = ?2", (level, integer(index)), |row| get(row, 0))
+        let named = |_| corrupt("tile", "hashes", &format!("{level}/{index}"));
+        self.row("SELECT hashes FROM tile WHERE level = ?1 AND idx = ?2", (level, integer(index)), |row| {
+            get(row, 0).map_err(named)
+        })
     }
 
     /// The first row of a query, if there is one.

@@ -7,6 +7,7 @@ use super::{LogFile, corrupt, get, unavailable};
 use crate::crypto::hex;
 use crate::ledger::audit::{Erasable, StoredBody, StoredLine};
 use crate::ledger::entry::{Beside, TokenSalt, TokensDigest};
+use crate::ledger::seal::Leaf;
 use crate::ledger::token::SearchToken;
 use crate::store::StoreError;
 
@@ -18,6 +19,9 @@ const ENTRIES: &str =
 
 /// The sources that were asked, of many entries in their order.
 const ASKED: &str = "SELECT idx, source FROM entry_asked WHERE idx >= ?1 ORDER BY idx, source";
+
+/// More bytes than any text beside an entry has. What is longer is not kept in memory: whoever can write the file decides how long it is.
+const LONGEST: usize = 64 * 1024;
 
 impl LogFile {
     /// At most `limit` entries from index `first` on.
@@ -54,11 +58,15 @@ impl Asked<'_> {
 
     /// Those of the entry with this index, with a space between, and how many of them can be sources; those of no entry are passed over.
     fn of(&mut self, index: i64) -> Result<(String, u64), StoreError> {
-        let (mut joined, mut count) = (String::new(), 0_u64);
+        let (mut joined, mut count, mut between) = (String::new(), 0_u64, "");
         while let Some((at, source)) = self.next.take_if(|(at, _)| *at <= index) {
             if at == index {
-                joined.push_str(if joined.is_empty() { "" } else { " " });
+                joined.push_str(between);
                 joined.push_str(&source);
+                between = " ";
+                if joined.len() > LONGEST {
+                    return Err(corrupt("entry_asked", "source", &index.to_string()));
+                }
                 count = count.saturating_add(u64::from(source.len() == 20 && source.bytes().all(|byte| byte.is_ascii_digit())));
             }
             self.go_on()?;
@@ -82,15 +90,21 @@ fn line(row: &Row<'_>, asked: &mut Asked<'_>, json: &mut Vec<u8>) -> Result<Stor
         }
         None => None,
     };
-    let text = |at, column| get::<Option<String>>(row, at).map_err(|_| named(column));
+    let text = |at, column| match get::<Option<String>>(row, at) {
+        Ok(text) if text.as_ref().is_none_or(|text| text.len() <= LONGEST) => Ok(text),
+        _ => Err(named(column)),
+    };
+    let held_by = text(20, "held_by")?;
     let erasable = match salt {
         Some(salt) => there(tokens, salt, person, is_keyless),
         None if is_keyless && person.iter().all(Option::is_none) => {
-            Erasable::Gone { class: text(10, "key_class")?.unwrap_or_default(), held_by: text(20, "held_by")? }
+            Erasable::Gone { class: text(10, "key_class")?.unwrap_or_default(), held_by }
         }
         None => Erasable::Changed,
     };
-    Ok(StoredLine { index, leaf: leaf.unwrap_or_default().to_vec(), body, erasable, sources })
+    // One of another length is none.
+    let leaf = leaf.filter(|leaf| leaf.len() == Leaf::LENGTH).unwrap_or_default().to_vec();
+    Ok(StoredLine { index, leaf, body, erasable, sources })
 }
 
 /// The bytes of a column, where there are any; `None` outside where something else stands there.

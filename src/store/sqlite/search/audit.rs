@@ -34,6 +34,10 @@ pub async fn first_difference(store: &Path, mut progress: impl FnMut(u64, u64)) 
     // What the file says is read first, so that the log of that moment, or of a later one, has all of it.
     sqlx::query("BEGIN").execute(&mut reading).await.map_err(unavailable)?;
     let size: i64 = sqlx::query_scalar("SELECT size FROM filled").fetch_one(&mut reading).await.map_err(unavailable)?;
+    let known: i64 = sqlx::query_scalar("SELECT size FROM log.head").fetch_one(&mut reading).await.map_err(unavailable)?;
+    if size > known {
+        return unsigned(known, "head", "size").map(Some);
+    }
     let mut from = 0;
     while from < size {
         let until = from.saturating_add(STEP).min(size);
