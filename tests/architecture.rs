@@ -15,7 +15,8 @@ const TIERS: [&[&str]; 6] = [
 ];
 
 /// Files that are adapters of a higher tier, whatever folder they stand in.
-const ADAPTERS: [(&str, usize); 2] = [("src/source/http.rs", 4), ("src/store/sqlite/", 4)];
+const ADAPTERS: [(&str, usize); 4] =
+    [("src/source/http.rs", 4), ("src/store/sql/", 4), ("src/store/sqlite/", 4), ("src/store/postgres/", 4)];
 
 fn sources() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
@@ -108,7 +109,7 @@ fn some_crates_stand_in_one_place() {
         ("cedar_policy", &["src/policy/"][..]),
         ("josekit", &["src/crypto/jose.rs"]),
         ("rusqlite", &["src/store/sqlite/audit"]),
-        ("sqlx", &["src/store/sqlite/", "src/connector/store/", "src/witness/store.rs", "src/demo/sources/"]),
+        ("sqlx", &["src/store/sql", "src/store/postgres/", "src/connector/store/", "src/witness/store.rs", "src/demo/sources/"]),
         ("rcgen", &["src/demo/authority.rs"]),
         ("axum", &["src/http/", "src/api/", "src/web/", "src/connector/", "src/witness/", "src/app/"]),
         ("ciborium", &["src/ledger/"]),

@@ -8,6 +8,7 @@ pub mod embargoes;
 pub mod facts;
 pub mod journal;
 pub mod lost;
+pub mod postgres;
 pub mod proofs;
 pub mod retention;
 mod rows;
@@ -15,6 +16,7 @@ pub mod scan;
 pub mod scribe;
 pub mod search;
 pub mod sequencer;
+mod sql;
 pub mod sqlite;
 
 use std::collections::{BTreeMap, BTreeSet};

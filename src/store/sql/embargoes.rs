@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 
+use super::connection::Connection;
 use super::lists::{List, Lists};
 use super::seal::{Place, Seal};
-use super::{SqliteStore, log, unavailable};
+use super::statement::{Row, among, query};
+use super::{Backend, SqlStore, log};
 use crate::clock::Timestamp;
 use crate::ledger::embargo::Embargo;
 use crate::organisation::Oin;
@@ -18,15 +18,15 @@ use crate::store::{Conflict, StoreError};
 const TABLE: &str = "embargo";
 
 #[async_trait]
-impl Embargoes for SqliteStore {
+impl<D: Backend> Embargoes for SqlStore<D> {
     async fn embargoes(&self, party: &Oin) -> Result<Vec<Embargo>, StoreError> {
-        let mut reading = self.readers.begin().await.map_err(unavailable)?;
+        let mut reading = self.backend.snapshot().await?;
         let (_, anchor) = log::head(&mut reading, &self.registers).await?;
         of(&mut reading, &self.registers, &anchor.lists, party).await
     }
 
     async fn ended_embargoes(&self, before: Timestamp, limit: u32) -> Result<Vec<String>, StoreError> {
-        let mut reading = self.readers.begin().await.map_err(unavailable)?;
+        let mut reading = self.backend.snapshot().await?;
         let (_, anchor) = log::head(&mut reading, &self.registers).await?;
         let all = all(&mut reading, &self.registers, &anchor.lists).await?;
         let ended = all.into_iter().filter(|embargo| embargo.end() <= before).map(|embargo| embargo.id);
@@ -35,19 +35,19 @@ impl Embargoes for SqliteStore {
 }
 
 /// Every embargo, when none is missing. All are opened: one whose row says another party would hold nothing back.
-async fn all(connection: &mut SqliteConnection, seal: &Seal, lists: &Lists) -> Result<Vec<Embargo>, StoreError> {
+async fn all(connection: &mut Connection, seal: &Seal, lists: &Lists) -> Result<Vec<Embargo>, StoreError> {
     lists.whole(connection, List::Embargoes).await?;
-    let query = sqlx::query("SELECT id, party, version, record FROM embargo ORDER BY id");
-    query.fetch_all(connection).await.map_err(unavailable)?.iter().map(|row| opened(seal, row)).collect()
+    let rows = query("SELECT id, party, version, record FROM embargo ORDER BY id").all(connection).await?;
+    rows.iter().map(|row| opened(seal, row)).collect()
 }
 
-async fn of(connection: &mut SqliteConnection, seal: &Seal, lists: &Lists, party: &Oin) -> Result<Vec<Embargo>, StoreError> {
+async fn of(connection: &mut Connection, seal: &Seal, lists: &Lists, party: &Oin) -> Result<Vec<Embargo>, StoreError> {
     Ok(all(connection, seal, lists).await?.into_iter().filter(|embargo| embargo.party == *party).collect())
 }
 
 /// Whether the embargoes of an organisation are exactly these, each in this version.
 pub(super) async fn are(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     lists: &Lists,
     (party, versions): (&Oin, &BTreeMap<String, u32>),
@@ -58,16 +58,15 @@ pub(super) async fn are(
 }
 
 /// Removes what ended long ago.
-pub(super) async fn erase(connection: &mut SqliteConnection, lists: &mut Lists, ids: &str) -> Result<(), StoreError> {
-    let query = sqlx::query("DELETE FROM embargo WHERE id IN (SELECT value FROM json_each(?))").bind(ids);
-    let gone = query.execute(connection).await.map_err(unavailable)?.rows_affected();
+pub(super) async fn erase(connection: &mut Connection, lists: &mut Lists, ids: &[String]) -> Result<(), StoreError> {
+    let gone = query(among!("DELETE FROM embargo WHERE id", "$1")).bind(ids.to_vec()).execute(connection).await?;
     lists.embargoes = lists.embargoes.saturating_sub(gone);
     Ok(())
 }
 
 /// Writes a version: the first, or the one after that which is there.
 pub(super) async fn put(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     lists: &mut Lists,
     (embargo, now): (&Embargo, Timestamp),
@@ -75,8 +74,8 @@ pub(super) async fn put(
     let is_new = embargo.version == 1;
     if is_new {
         // Only where there are many are they opened, to see which of them stand.
-        let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM embargo WHERE party = ?").bind(embargo.party.as_str());
-        let count = count.fetch_one(&mut *connection).await.map_err(unavailable)?;
+        let count = query("SELECT count(*) FROM embargo WHERE party = $1").bind(embargo.party.as_str());
+        let count: i64 = count.one(connection).await?.get(0)?;
         if usize::try_from(count).unwrap_or(usize::MAX) >= MOST_STANDING {
             let others = of(connection, seal, lists, &embargo.party).await?;
             if others.iter().filter(|other| other.stands(Some(now))).count() >= MOST_STANDING {
@@ -86,25 +85,22 @@ pub(super) async fn put(
     }
     let sealed = seal.close(Place::newest(TABLE, &embargo.id, embargo.version), embargo)?;
     let statement = if is_new {
-        "INSERT INTO embargo (version, record, id, party) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING"
+        "INSERT INTO embargo (version, record, id, party) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
     } else {
-        "UPDATE embargo SET version = ?1, record = ?2 WHERE id = ?3 AND party = ?4 AND version = ?1 - 1"
+        "UPDATE embargo SET version = $1, record = $2 WHERE id = $3 AND party = $4 AND version = $1 - 1"
     };
-    let query = sqlx::query(statement).bind(embargo.version).bind(sealed).bind(&embargo.id).bind(embargo.party.as_str());
-    let done = query.execute(connection).await.map_err(unavailable)?;
-    if done.rows_affected() != 1 {
+    let write = query(statement).bind(embargo.version).bind(sealed).bind(&embargo.id).bind(embargo.party.as_str());
+    if write.execute(connection).await? != 1 {
         return Ok(Err(Conflict::StateChanged));
     }
     lists.embargoes = lists.embargoes.saturating_add(u64::from(is_new));
     Ok(Ok(()))
 }
 
-fn opened(seal: &Seal, row: &SqliteRow) -> Result<Embargo, StoreError> {
-    let id: String = row.try_get(0).map_err(unavailable)?;
-    let embargo: Embargo =
-        seal.open(Place::row(TABLE, &id, row.try_get(2).map_err(unavailable)?)?, row.try_get(3).map_err(unavailable)?)?;
-    let party: String = row.try_get(1).map_err(unavailable)?;
-    if party == embargo.party.as_str() {
+fn opened(seal: &Seal, row: &Row) -> Result<Embargo, StoreError> {
+    let id: String = row.get(0)?;
+    let embargo: Embargo = seal.open(Place::row(TABLE, &id, row.get(2)?)?, row.get(3)?)?;
+    if row.get::<&str, _>(1)? == embargo.party.as_str() {
         Ok(embargo)
     } else {
         Err(StoreError::Corrupt { table: TABLE, column: "party", row: id })

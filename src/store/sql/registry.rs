@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
-
+use super::connection::Connection;
 use super::seal::{Code, Seal, vouched};
-use super::{exactly, log, unavailable};
+use super::statement::{Row, query};
+use super::{exactly, log};
 use crate::clock::Timestamp;
 use crate::crypto::digest::equal;
 use crate::crypto::hex;
@@ -18,7 +17,7 @@ use crate::organisation::{Kind, Oin, Organisation, Status};
 use crate::store::{Registered, Registration, StoreError};
 
 /// The registry, when the head vouches for it.
-pub(super) async fn registered(connection: &mut SqliteConnection, seal: &Seal) -> Result<Registered, StoreError> {
+pub(super) async fn registered(connection: &mut Connection, seal: &Seal) -> Result<Registered, StoreError> {
     let (_, anchor) = log::head(connection, seal).await?;
     let organisations = vouched_for(connection, seal, &anchor.registry).await?;
     Ok(Registered { revision: anchor.revision, policy: anchor.policy, organisations })
@@ -28,44 +27,38 @@ pub(super) async fn registered(connection: &mut SqliteConnection, seal: &Seal) -
 pub(super) type Organisations = BTreeMap<Oin, Registration>;
 
 /// The registry, when `code` is the code over all its rows.
-pub(super) async fn vouched_for(
-    connection: &mut SqliteConnection,
-    seal: &Seal,
-    code: &Code,
-) -> Result<Organisations, StoreError> {
+pub(super) async fn vouched_for(connection: &mut Connection, seal: &Seal, code: &Code) -> Result<Organisations, StoreError> {
     let (organisations, found) = read(connection, seal).await?;
     let corrupt = StoreError::Corrupt { table: "head", column: "registry", row: "1".to_owned() };
     if equal(&found, code) { Ok(organisations) } else { Err(corrupt) }
 }
 
 /// All rows, each of which carries its code, and the code over them.
-pub(super) async fn read(connection: &mut SqliteConnection, seal: &Seal) -> Result<(Organisations, Code), StoreError> {
+pub(super) async fn read(connection: &mut Connection, seal: &Seal) -> Result<(Organisations, Code), StoreError> {
     let mut organisations = BTreeMap::new();
     let mut codes = Vec::new();
-    let rows = sqlx::query("SELECT oin, kind, name, status, bsn_authority, connector, code FROM organisation ORDER BY oin");
-    for row in rows.fetch_all(&mut *connection).await.map_err(unavailable)? {
+    let rows = query("SELECT oin, kind, name, status, bsn_authority, connector, code FROM organisation ORDER BY oin");
+    for row in rows.all(connection).await? {
         let organisation = organisation(&row)?;
         codes.push(checked(&row, organisation_code(seal, &organisation), ("organisation", &organisation.oin))?);
         let [signing, encryption] = [Vec::new(), Vec::new()];
         let registration = Registration { organisation, certificates: Vec::new(), signing, encryption, people: Vec::new() };
         organisations.insert(registration.organisation.oin.clone(), registration);
     }
-    let rows = sqlx::query(
-        "SELECT organisation, fingerprint, valid_from, valid_until, revoked, code FROM certificate ORDER BY fingerprint",
-    );
-    for row in rows.fetch_all(&mut *connection).await.map_err(unavailable)? {
-        let fingerprint: Vec<u8> = row.try_get(1).map_err(unavailable)?;
-        let fingerprint = exactly(&fingerprint, "certificate", "fingerprint", "?")?;
+    let rows =
+        query("SELECT organisation, fingerprint, valid_from, valid_until, revoked, code FROM certificate ORDER BY fingerprint");
+    for row in rows.all(connection).await? {
+        let fingerprint = exactly(row.get(1)?, "certificate", "fingerprint", "?")?;
         let certificate = Certificate { fingerprint, validity: validity(&row, 2)? };
         let registration = owner(&mut organisations, &row, "certificate")?;
         let code = certificate_code(seal, &registration.organisation.oin, &certificate);
         codes.push(checked(&row, code, ("certificate", hex::encode(&fingerprint)))?);
         registration.certificates.push(certificate);
     }
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT organisation, keyid, alg, valid_from, valid_until, revoked, jwk, use, code FROM published_key ORDER BY keyid",
     );
-    for row in rows.fetch_all(&mut *connection).await.map_err(unavailable)? {
+    for row in rows.all(connection).await? {
         let key = PublishedKey { keyid: text(&row, 1)?, alg: text(&row, 2)?, jwk: text(&row, 6)?, validity: validity(&row, 3)? };
         let usage = text(&row, 7)?;
         let registration = owner(&mut organisations, &row, "published_key")?;
@@ -82,8 +75,8 @@ pub(super) async fn read(connection: &mut SqliteConnection, seal: &Seal) -> Resu
 }
 
 /// The code of a row, when it is in its last column.
-fn checked(row: &SqliteRow, code: Code, place: (&'static str, impl ToString)) -> Result<Code, StoreError> {
-    vouched(&code, row.try_get("code").map_err(unavailable)?, place).map(|()| code)
+fn checked(row: &Row, code: Code, place: (&'static str, impl ToString)) -> Result<Code, StoreError> {
+    vouched(&code, row.get("code")?, place).map(|()| code)
 }
 
 /// A key id as it may stand in an alarm: one that nobody could have published is not repeated.
@@ -123,7 +116,7 @@ fn validity_parts(validity: Validity) -> [[u8; 8]; 3] {
     [validity.from.millis(), validity.until.millis(), i64::from(validity.revoked)].map(i64::to_be_bytes)
 }
 
-fn organisation(row: &SqliteRow) -> Result<Organisation, StoreError> {
+fn organisation(row: &Row) -> Result<Organisation, StoreError> {
     let oin = text(row, 0)?;
     let corrupt = |column: &'static str| StoreError::Corrupt { table: "organisation", column, row: oin.clone() };
     let status = match text(row, 3)?.as_str() {
@@ -136,14 +129,14 @@ fn organisation(row: &SqliteRow) -> Result<Organisation, StoreError> {
         kind: Kind::from_code(&text(row, 1)?).ok_or_else(|| corrupt("kind"))?,
         name: text(row, 2)?,
         status,
-        bsn_authority: row.try_get(4).map_err(unavailable)?,
-        connector: row.try_get(5).map_err(unavailable)?,
+        bsn_authority: row.get(4)?,
+        connector: row.get(5)?,
     })
 }
 
 fn owner<'a>(
     organisations: &'a mut BTreeMap<Oin, Registration>,
-    row: &SqliteRow,
+    row: &Row,
     table: &'static str,
 ) -> Result<&'a mut Registration, StoreError> {
     let oin = text(row, 0)?;
@@ -152,16 +145,16 @@ fn owner<'a>(
     organisations.get_mut(&parsed).ok_or_else(corrupt)
 }
 
-fn validity(row: &SqliteRow, first: usize) -> Result<Validity, StoreError> {
+fn validity(row: &Row, first: usize) -> Result<Validity, StoreError> {
     Ok(Validity {
-        from: Timestamp::from_millis(row.try_get(first).map_err(unavailable)?),
-        until: Timestamp::from_millis(row.try_get(first + 1).map_err(unavailable)?),
-        revoked: row.try_get(first + 2).map_err(unavailable)?,
+        from: Timestamp::from_millis(row.get(first)?),
+        until: Timestamp::from_millis(row.get(first + 1)?),
+        revoked: row.get(first + 2)?,
     })
 }
 
-fn text(row: &SqliteRow, column: usize) -> Result<String, StoreError> {
-    row.try_get(column).map_err(unavailable)
+fn text(row: &Row, column: usize) -> Result<String, StoreError> {
+    row.get(column)
 }
 
 /// A status as it is stored.

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
-
+use super::alarm;
+use super::connection::Connection;
 use super::lists::{List, Lists};
 use super::seal::{Code, Seal, vouched};
-use super::{alarm, unavailable};
+use super::statement::{Row, query};
 use crate::catalogue::Category;
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
@@ -39,38 +38,32 @@ fn recipients(row: &Reliance) -> String {
 }
 
 /// Adds one; one that is there already is given again, with what else of it rests on the consent now, and to whom else of a team.
-pub(super) async fn add(
-    connection: &mut SqliteConnection,
-    seal: &Seal,
-    lists: &mut Lists,
-    row: &Reliance,
-) -> Result<(), StoreError> {
-    let query = sqlx::query(
-        "INSERT INTO reliance (consent, disclosure, recipient, categories, first, last, code) VALUES (?, ?, ?, ?, ?, ?, ?)
+pub(super) async fn add(connection: &mut Connection, seal: &Seal, lists: &mut Lists, row: &Reliance) -> Result<(), StoreError> {
+    let insert = query(
+        "INSERT INTO reliance (consent, disclosure, recipient, categories, first, last, code) VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT DO NOTHING",
     );
-    let query = query.bind(&row.consent).bind(&row.disclosure).bind(recipients(row)).bind(categories(row));
-    let query = query.bind(row.first.millis()).bind(row.last.millis()).bind(code(seal, row).to_vec());
-    if query.execute(&mut *connection).await.map_err(unavailable)?.rows_affected() == 1 {
+    let insert = insert.bind(&row.consent).bind(&row.disclosure).bind(recipients(row)).bind(categories(row));
+    let insert = insert.bind(row.first.millis()).bind(row.last.millis()).bind(code(seal, row));
+    if insert.execute(connection).await? == 1 {
         lists.reliances = lists.reliances.saturating_add(1);
         return Ok(());
     }
-    let query = sqlx::query(select!("consent = ? AND disclosure = ?")).bind(&row.consent).bind(&row.disclosure);
-    let known = query.fetch_one(&mut *connection).await.map_err(unavailable)?;
+    let select = query(select!("consent = $1 AND disclosure = $2")).bind(&row.consent).bind(&row.disclosure);
+    let known = select.one(connection).await?;
     give_again(connection, seal, &known, Some(row), row.last).await
 }
 
 /// A disclosure is given again, which rests on these consents now, or, where that is not known, on all on which it ever did.
 pub(super) async fn given_again(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     (disclosure, consents): (&str, Option<&BTreeSet<String>>),
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let query = sqlx::query(select!("disclosure = ?")).bind(disclosure);
-    for known in query.fetch_all(&mut *connection).await.map_err(unavailable)? {
-        let consent: String = known.try_get("consent").map_err(unavailable)?;
-        if consents.is_none_or(|consents| consents.contains(&consent)) {
+    for known in query(select!("disclosure = $1")).bind(disclosure).all(connection).await? {
+        let consent: &str = known.get("consent")?;
+        if consents.is_none_or(|consents| consents.contains(consent)) {
             give_again(connection, seal, &known, None, at).await?;
         }
     }
@@ -79,9 +72,9 @@ pub(super) async fn given_again(
 
 /// A row that nobody vouches for stays as it is: it would be made good by a code over what somebody else wrote.
 async fn give_again(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
-    known: &SqliteRow,
+    known: &Row,
     more: Option<&Reliance>,
     at: Timestamp,
 ) -> Result<(), StoreError> {
@@ -98,27 +91,27 @@ async fn give_again(
         row.recipients.extend(more.recipients.iter().cloned());
     }
     row.last = row.last.max(at);
-    let query =
-        sqlx::query("UPDATE reliance SET recipient = ?, categories = ?, last = ?, code = ? WHERE consent = ? AND disclosure = ?");
-    let query = query.bind(recipients(&row)).bind(categories(&row)).bind(row.last.millis()).bind(code(seal, &row).to_vec());
-    query.bind(&row.consent).bind(&row.disclosure).execute(connection).await.map(drop).map_err(unavailable)
+    let update =
+        query("UPDATE reliance SET recipient = $1, categories = $2, last = $3, code = $4 WHERE consent = $5 AND disclosure = $6");
+    let update = update.bind(recipients(&row)).bind(categories(&row)).bind(row.last.millis()).bind(code(seal, &row));
+    update.bind(&row.consent).bind(&row.disclosure).execute(connection).await.map(drop)
 }
 
 /// What rested on a consent, oldest first, when the list is whole.
 pub(super) async fn of(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     lists: &Lists,
     consent: &str,
 ) -> Result<Vec<Reliance>, StoreError> {
     lists.whole(connection, List::Reliances).await?;
-    let query = sqlx::query(select!("consent = ? ORDER BY first, disclosure")).bind(consent);
-    query.fetch_all(connection).await.map_err(unavailable)?.iter().map(|row| opened(seal, row)).collect()
+    let rows = query(select!("consent = $1 ORDER BY first, disclosure")).bind(consent).all(connection).await?;
+    rows.iter().map(|row| opened(seal, row)).collect()
 }
 
 /// Whether those who received on this consent are exactly these.
 pub(super) async fn received_by(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     lists: &Lists,
     (consent, recipients): (&str, &BTreeSet<Oin>),
@@ -129,7 +122,7 @@ pub(super) async fn received_by(
 
 /// Whether what was given from `since` on and rested on this consent are exactly these disclosures.
 pub(super) async fn given_since(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     lists: &Lists,
     (consent, since, disclosures): (&str, Timestamp, &BTreeSet<String>),
@@ -139,9 +132,9 @@ pub(super) async fn given_since(
     Ok(if found == *disclosures { Ok(()) } else { Err(Conflict::StateChanged) })
 }
 
-fn opened(seal: &Seal, row: &SqliteRow) -> Result<Reliance, StoreError> {
-    let text = |column: &str| row.try_get::<String, _>(column).map_err(unavailable);
-    let instant = |column: &str| row.try_get(column).map(Timestamp::from_millis).map_err(unavailable);
+fn opened(seal: &Seal, row: &Row) -> Result<Reliance, StoreError> {
+    let text = |column: &str| row.get::<String, _>(column);
+    let instant = |column: &str| row.get(column).map(Timestamp::from_millis);
     let (consent, disclosure) = (text("consent")?, text("disclosure")?);
     let place = format!("{consent}/{disclosure}");
     let corrupt = |column| StoreError::Corrupt { table: TABLE, column, row: place.clone() };
@@ -157,6 +150,6 @@ fn opened(seal: &Seal, row: &SqliteRow) -> Result<Reliance, StoreError> {
         consent,
         disclosure,
     };
-    vouched(&code(seal, &reliance), row.try_get("code").map_err(unavailable)?, (TABLE, place))?;
+    vouched(&code(seal, &reliance), row.get("code")?, (TABLE, place))?;
     Ok(reliance)
 }

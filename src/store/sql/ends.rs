@@ -1,31 +1,31 @@
 //! Overrides and cases that are past their term. When they ended stands beside them, as a hint: the sealed record itself says whether it is so.
 
-use sqlx::SqliteConnection;
-
+use super::cases;
+use super::connection::Connection;
 use super::registers::{self, CASE, OVERRIDE};
 use super::seal::Seal;
-use super::{cases, unavailable};
+use super::statement::query;
 use crate::case_room::{CaseId, State};
 use crate::clock::Timestamp;
 use crate::store::StoreError;
 
 /// Notes when something ended, or will.
 pub(super) async fn note(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     register: &'static str,
     id: &str,
     ends: Timestamp,
 ) -> Result<(), StoreError> {
-    let query = sqlx::query(
-        "INSERT INTO register_end (register, id, ends) VALUES (?, ?, ?)
+    let statement = query(
+        "INSERT INTO register_end (register, id, ends) VALUES ($1, $2, $3)
          ON CONFLICT (register, id) DO UPDATE SET ends = excluded.ends",
     );
-    query.bind(register).bind(id).bind(ends.millis()).execute(connection).await.map(drop).map_err(unavailable)
+    statement.bind(register).bind(id).bind(ends.millis()).execute(connection).await.map(drop)
 }
 
 /// The overrides that ended by `before`, and the cases that were closed by then; also what is not there any more, such as what was declared lost.
 pub(super) async fn past(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     before: Timestamp,
     limit: u32,
@@ -45,7 +45,7 @@ pub(super) async fn past(
     Ok((overrides, closed))
 }
 
-async fn is_closed(connection: &mut SqliteConnection, seal: &Seal, id: &str, before: Timestamp) -> Result<bool, StoreError> {
+async fn is_closed(connection: &mut Connection, seal: &Seal, id: &str, before: Timestamp) -> Result<bool, StoreError> {
     let corrupt = |_| StoreError::Corrupt { table: "register_end", column: "id", row: id.to_owned() };
     let case = cases::case(connection, seal, &id.parse::<CaseId>().map_err(corrupt)?).await?;
     Ok(case.is_none_or(|(_, case)| matches!(case.state, State::Closed { at } if at <= before)))
@@ -63,30 +63,31 @@ fn readable(past: Result<bool, StoreError>) -> Result<bool, StoreError> {
 }
 
 async fn listed(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     register: &'static str,
     before: Timestamp,
     limit: u32,
 ) -> Result<Vec<String>, StoreError> {
-    let query = sqlx::query_scalar("SELECT id FROM register_end WHERE register = ? AND ends <= ? ORDER BY ends DESC LIMIT ?");
-    query.bind(register).bind(before.millis()).bind(limit).fetch_all(connection).await.map_err(unavailable)
+    let statement = query("SELECT id FROM register_end WHERE register = $1 AND ends <= $2 ORDER BY ends DESC LIMIT $3");
+    let rows = statement.bind(register).bind(before.millis()).bind(limit).all(connection).await?;
+    rows.iter().map(|row| row.get(0)).collect()
 }
 
 /// Removes overrides and cases, with every version.
 pub(super) async fn erase(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     overrides: &[String],
     cases: &[String],
 ) -> Result<(), StoreError> {
     registers::erase(connection, seal, &OVERRIDE, overrides).await?;
     for case in cases {
-        sqlx::query(CASE.erase).bind(case).execute(&mut *connection).await.map_err(unavailable)?;
+        query(CASE.erase).bind(case).execute(connection).await?;
     }
     for (register, ids) in [(OVERRIDE.table, overrides), (CASE.table, cases)] {
         for id in ids {
-            let query = sqlx::query("DELETE FROM register_end WHERE register = ? AND id = ?").bind(register).bind(id);
-            query.execute(&mut *connection).await.map_err(unavailable)?;
+            let statement = query("DELETE FROM register_end WHERE register = $1 AND id = $2");
+            statement.bind(register).bind(id).execute(connection).await?;
         }
     }
     Ok(())

@@ -1,19 +1,17 @@
 //! Changes to the registry. What is there is looked at first, so that a change to the database is not covered up by codes over what it left;
 //! each row is written with its code, and the code over all rows goes into the head with the batch.
 
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteQueryResult;
-
+use super::connection::Connection;
 use super::registry::{self, Organisations, certificate_code, key_code, organisation_code, status_code};
 use super::seal::{Code, Seal};
-use super::unavailable;
+use super::statement::query;
 use crate::organisation::keys::{Certificate, PublishedKey, Validity};
 use crate::organisation::{Oin, Organisation};
 use crate::store::{Change, Conflict, CredentialChange, StoreError};
 
 /// Makes a change; `registry` is the code over all rows before it, and after it.
 pub(super) async fn change(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     registry: &mut Code,
     change: &Change,
@@ -34,13 +32,9 @@ pub(super) async fn change(
     Ok(verdict)
 }
 
-async fn put(
-    connection: &mut SqliteConnection,
-    seal: &Seal,
-    organisation: &Organisation,
-) -> Result<Result<(), Conflict>, StoreError> {
-    let done = sqlx::query(
-        "INSERT INTO organisation (oin, kind, name, status, bsn_authority, connector, code) VALUES (?, ?, ?, ?, ?, ?, ?)
+async fn put(connection: &mut Connection, seal: &Seal, organisation: &Organisation) -> Result<Result<(), Conflict>, StoreError> {
+    let statement = query(
+        "INSERT INTO organisation (oin, kind, name, status, bsn_authority, connector, code) VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (oin) DO UPDATE SET kind = excluded.kind, name = excluded.name, status = excluded.status,
            bsn_authority = excluded.bsn_authority, connector = excluded.connector, code = excluded.code",
     )
@@ -49,20 +43,27 @@ async fn put(
     .bind(&organisation.name)
     .bind(status_code(organisation.status))
     .bind(organisation.bsn_authority)
-    .bind(&organisation.connector)
-    .bind(organisation_code(seal, organisation).to_vec())
-    .execute(connection)
-    .await;
-    written(done)
+    .bind(organisation.connector.as_deref())
+    .bind(organisation_code(seal, organisation));
+    Ok(written(statement.execute(connection).await?))
 }
 
+/// A credential of an organisation that is not there is a conflict, not a failure of everything that is committed with it.
 async fn credential(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     known: &Organisations,
     change: &CredentialChange,
 ) -> Result<Result<(), Conflict>, StoreError> {
     match change {
+        CredentialChange::Certificate { organisation, .. }
+        | CredentialChange::Signing { organisation, .. }
+        | CredentialChange::Encryption { organisation, .. }
+        | CredentialChange::Person { organisation, .. }
+            if !known.contains_key(organisation) =>
+        {
+            Ok(Err(Conflict::StateChanged))
+        }
         CredentialChange::Certificate { organisation, fingerprint, validity } => {
             let certificate = Certificate { fingerprint: *fingerprint, validity: *validity };
             certify(connection, seal, organisation, &certificate).await
@@ -73,15 +74,16 @@ async fn credential(
         CredentialChange::RevokeKey { keyid } => {
             let Some((owner, usage, key)) = key(known, keyid) else { return Ok(Err(Conflict::StateChanged)) };
             let revoked = PublishedKey { validity: revoked(key.validity), ..key.clone() };
-            let query = sqlx::query("UPDATE published_key SET revoked = 1, code = ? WHERE keyid = ?");
-            written(query.bind(key_code(seal, owner, usage, &revoked).to_vec()).bind(keyid).execute(connection).await)
+            let statement = query("UPDATE published_key SET revoked = TRUE, code = $1 WHERE keyid = $2");
+            let statement = statement.bind(key_code(seal, owner, usage, &revoked)).bind(keyid);
+            Ok(written(statement.execute(connection).await?))
         }
         CredentialChange::RevokeCertificate { fingerprint } => {
             let Some((owner, known)) = certificate(known, fingerprint) else { return Ok(Err(Conflict::StateChanged)) };
             let revoked = Certificate { validity: revoked(known.validity), ..known.clone() };
-            let query = sqlx::query("UPDATE certificate SET revoked = 1, code = ? WHERE fingerprint = ?");
-            let query = query.bind(certificate_code(seal, owner, &revoked).to_vec()).bind(fingerprint.as_slice());
-            written(query.execute(connection).await)
+            let statement = query("UPDATE certificate SET revoked = TRUE, code = $1 WHERE fingerprint = $2");
+            let statement = statement.bind(certificate_code(seal, owner, &revoked)).bind(*fingerprint);
+            Ok(written(statement.execute(connection).await?))
         }
     }
 }
@@ -103,36 +105,34 @@ const fn revoked(validity: Validity) -> Validity {
 }
 
 async fn certify(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     owner: &Oin,
     certificate: &Certificate,
 ) -> Result<Result<(), Conflict>, StoreError> {
-    let done = sqlx::query(
-        "INSERT INTO certificate (fingerprint, organisation, valid_from, valid_until, revoked, code) VALUES (?, ?, ?, ?, ?, ?)
+    let statement = query(
+        "INSERT INTO certificate (fingerprint, organisation, valid_from, valid_until, revoked, code) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT DO NOTHING",
     )
-    .bind(certificate.fingerprint.as_slice())
+    .bind(certificate.fingerprint)
     .bind(owner.as_str())
     .bind(certificate.validity.from.millis())
     .bind(certificate.validity.until.millis())
     .bind(certificate.validity.revoked)
-    .bind(certificate_code(seal, owner, certificate).to_vec())
-    .execute(connection)
-    .await;
-    written(done)
+    .bind(certificate_code(seal, owner, certificate));
+    Ok(written(statement.execute(connection).await?))
 }
 
 /// A key id is used once: to publish under a taken id is a conflict, also for the same organisation.
 async fn publish(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     (owner, usage): (&Oin, &'static str),
     key: &PublishedKey,
 ) -> Result<Result<(), Conflict>, StoreError> {
-    let done = sqlx::query(
+    let statement = query(
         "INSERT INTO published_key (keyid, organisation, use, alg, jwk, valid_from, valid_until, revoked, code)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
     )
     .bind(&key.keyid)
     .bind(owner.as_str())
@@ -142,18 +142,10 @@ async fn publish(
     .bind(key.validity.from.millis())
     .bind(key.validity.until.millis())
     .bind(key.validity.revoked)
-    .bind(key_code(seal, owner, usage, key).to_vec())
-    .execute(connection)
-    .await;
-    written(done)
+    .bind(key_code(seal, owner, usage, key));
+    Ok(written(statement.execute(connection).await?))
 }
 
-/// A credential of an organisation that is not there is a conflict, not a failure of everything that is committed with it.
-fn written(done: Result<SqliteQueryResult, sqlx::Error>) -> Result<Result<(), Conflict>, StoreError> {
-    match done {
-        Ok(done) if done.rows_affected() == 1 => Ok(Ok(())),
-        Ok(_) => Ok(Err(Conflict::StateChanged)),
-        Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => Ok(Err(Conflict::StateChanged)),
-        Err(error) => Err(unavailable(error)),
-    }
+const fn written(rows: u64) -> Result<(), Conflict> {
+    if rows == 1 { Ok(()) } else { Err(Conflict::StateChanged) }
 }

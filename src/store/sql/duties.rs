@@ -1,14 +1,12 @@
 //! Consents as their recorder sees them, and what is past its term. What the list of consents says stands in the sealed records too, and is held
 //! against them.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
-
-use super::ends;
+use super::connection::Connection;
 use super::lists::{List, Lists};
 use super::registers::{self, CONSENT, person_facts};
 use super::seal::{Place, Seal};
-use super::{alarm, embargoes, exactly, log, tasks, unavailable};
+use super::statement::{Row, among, query};
+use super::{alarm, embargoes, ends, exactly, log, tasks};
 use crate::clock::Timestamp;
 use crate::consent::ConsentRecord;
 use crate::organisation::Oin;
@@ -27,25 +25,21 @@ macro_rules! listed {
 }
 
 /// Lists a consent as its newest version says.
-pub(super) async fn put_head(
-    connection: &mut SqliteConnection,
-    lists: &mut Lists,
-    record: &ConsentRecord,
-) -> Result<(), StoreError> {
-    let query = sqlx::query(
-        "INSERT INTO consent_head (id, recorder, version, state, ends) VALUES (?, ?, ?, ?, ?)
+pub(super) async fn put_head(connection: &mut Connection, lists: &mut Lists, record: &ConsentRecord) -> Result<(), StoreError> {
+    let statement = query(
+        "INSERT INTO consent_head (id, recorder, version, state, ends) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (id) DO UPDATE SET recorder = excluded.recorder, version = excluded.version, state = excluded.state, ends = excluded.ends",
     );
-    let query = query.bind(&record.id).bind(record.recorder.as_str()).bind(record.version).bind(record.state.code());
-    query.bind(record.not_after.millis()).execute(connection).await.map_err(unavailable)?;
+    let statement = statement.bind(&record.id).bind(record.recorder.as_str()).bind(record.version).bind(record.state.code());
+    statement.bind(record.not_after.millis()).execute(connection).await?;
     lists.consents = lists.consents.saturating_add(u64::from(record.version == 1));
     Ok(())
 }
 
 /// A consent with every version.
-pub(super) async fn consent(connection: &mut SqliteConnection, seal: &Seal, id: &str) -> Result<Option<KeptConsent>, StoreError> {
-    let query = sqlx::query("SELECT id, version, record, subject FROM consent WHERE id = ? ORDER BY version").bind(id);
-    let rows = query.fetch_all(connection).await.map_err(unavailable)?;
+pub(super) async fn consent(connection: &mut Connection, seal: &Seal, id: &str) -> Result<Option<KeptConsent>, StoreError> {
+    let statement = query("SELECT id, version, record, subject FROM consent WHERE id = $1 ORDER BY version").bind(id);
+    let rows = statement.all(connection).await?;
     let Some(first) = rows.first() else { return Ok(None) };
     let subject = subject(first)?;
     let last = rows.len() - 1;
@@ -53,30 +47,30 @@ pub(super) async fn consent(connection: &mut SqliteConnection, seal: &Seal, id: 
     Ok(Some(KeptConsent { subject, versions }))
 }
 
-fn subject(row: &SqliteRow) -> Result<SubjectIndex, StoreError> {
-    let id: String = row.try_get(0).map_err(unavailable)?;
-    let bytes: Option<Vec<u8>> = row.try_get(3).map_err(unavailable)?;
+fn subject(row: &Row) -> Result<SubjectIndex, StoreError> {
+    let id: String = row.get(0)?;
+    let bytes: Option<Vec<u8>> = row.get(3)?;
     exactly(&bytes.unwrap_or_default(), "consent", "subject", id).map(SubjectIndex)
 }
 
 /// The record of a row of id, version, record and subject.
-fn opened(seal: &Seal, row: &SqliteRow, newest: bool) -> Result<ConsentRecord, StoreError> {
-    let id: String = row.try_get(0).map_err(unavailable)?;
+fn opened(seal: &Seal, row: &Row, newest: bool) -> Result<ConsentRecord, StoreError> {
+    let id: String = row.get(0)?;
     let subject = subject(row)?;
-    let place = Place::newest("consent", &id, row.try_get(1).map_err(unavailable)?).about(&subject);
-    seal.open(if newest { place } else { place.superseded() }, row.try_get(2).map_err(unavailable)?)
+    let place = Place::row("consent", &id, row.get(1)?)?.about(&subject);
+    seal.open(if newest { place } else { place.superseded() }, row.get(2)?)
 }
 
 /// The record of a row of `listed`, when the list says of it what it says itself.
-fn as_listed(seal: &Seal, row: &SqliteRow) -> Result<(SubjectIndex, ConsentRecord), StoreError> {
-    let id: String = row.try_get(0).map_err(unavailable)?;
+fn as_listed(seal: &Seal, row: &Row) -> Result<(SubjectIndex, ConsentRecord), StoreError> {
+    let id: String = row.get(0)?;
     let corrupt = |column| StoreError::Corrupt { table: "consent_head", column, row: id.clone() };
-    if row.try_get::<Option<Vec<u8>>, _>(2).map_err(unavailable)?.is_none() {
+    if row.get::<Option<Vec<u8>>, _>(2)?.is_none() {
         return Err(corrupt("version"));
     }
     let (subject, record) = (subject(row)?, opened(seal, row, true)?);
-    let text = |column: usize| row.try_get::<String, _>(column).map_err(unavailable);
-    let ends: i64 = row.try_get(6).map_err(unavailable)?;
+    let text = |column: usize| row.get::<String, _>(column);
+    let ends: i64 = row.get(6)?;
     let says = [
         ("recorder", text(4)? == record.recorder.as_str()),
         ("state", text(5)? == record.state.code()),
@@ -90,7 +84,7 @@ fn as_listed(seal: &Seal, row: &SqliteRow) -> Result<(SubjectIndex, ConsentRecor
 
 /// What `recorder` recorded, when the list is whole.
 pub(super) async fn consents_of(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     recorder: &Oin,
     after: &str,
@@ -98,21 +92,21 @@ pub(super) async fn consents_of(
 ) -> Result<Vec<ConsentRecord>, StoreError> {
     let (_, anchor) = log::head(connection, seal).await?;
     anchor.lists.whole(connection, List::Consents).await?;
-    let query = sqlx::query(listed!("head.recorder = ? AND head.id > ? ORDER BY head.id LIMIT ?"));
-    let rows = query.bind(recorder.as_str()).bind(after).bind(limit).fetch_all(connection).await.map_err(unavailable)?;
+    let statement = query(listed!("head.recorder = $1 AND head.id > $2 ORDER BY head.id LIMIT $3"));
+    let rows = statement.bind(recorder.as_str()).bind(after).bind(limit).all(connection).await?;
     rows.iter().map(|row| as_listed(seal, row).map(|(_, record)| record)).collect()
 }
 
 /// What stands as given or requested though its term ended. One that cannot be read is left as it is and does not hold up the others.
 pub(super) async fn lapsed(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     now: Timestamp,
     limit: u32,
 ) -> Result<Vec<KeptConsent>, StoreError> {
     complete(connection, seal).await?;
-    let query = sqlx::query(listed!("head.state IN ('given', 'requested') AND head.ends <= ? ORDER BY head.ends LIMIT ?"));
-    let rows = query.bind(now.millis()).bind(limit).fetch_all(&mut *connection).await.map_err(unavailable)?;
+    let statement = query(listed!("head.state IN ('given', 'requested') AND head.ends <= $1 ORDER BY head.ends LIMIT $2"));
+    let rows = statement.bind(now.millis()).bind(limit).all(connection).await?;
     let mut kept = Vec::new();
     for row in &rows {
         let read = as_listed(seal, row);
@@ -125,7 +119,7 @@ pub(super) async fn lapsed(
 
 /// What was read of a consent about whose person everything can be read; of others there is an alarm.
 async fn readable(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     read: Result<(SubjectIndex, ConsentRecord), StoreError>,
 ) -> Result<Option<(SubjectIndex, ConsentRecord)>, StoreError> {
@@ -144,7 +138,7 @@ async fn readable(
 }
 
 /// Says so when a consent is missing in the list; what is in it is dealt with all the same.
-async fn complete(connection: &mut SqliteConnection, seal: &Seal) -> Result<(), StoreError> {
+async fn complete(connection: &mut Connection, seal: &Seal) -> Result<(), StoreError> {
     let (_, anchor) = log::head(connection, seal).await?;
     match anchor.lists.whole(connection, List::Consents).await {
         Err(error @ StoreError::Corrupt { .. }) => {
@@ -156,14 +150,14 @@ async fn complete(connection: &mut SqliteConnection, seal: &Seal) -> Result<(), 
 }
 
 pub(super) async fn past_term(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     (consents_before, tasks_before): (Timestamp, Timestamp),
     limit: u32,
 ) -> Result<PastTerm, StoreError> {
     complete(connection, seal).await?;
-    let query = sqlx::query(listed!("head.ends <= ? ORDER BY head.ends LIMIT ?"));
-    let rows = query.bind(consents_before.millis()).bind(limit).fetch_all(&mut *connection).await.map_err(unavailable)?;
+    let statement = query(listed!("head.ends <= $1 ORDER BY head.ends LIMIT $2"));
+    let rows = statement.bind(consents_before.millis()).bind(limit).all(connection).await?;
     let mut consents = Vec::new();
     for row in &rows {
         let read = as_listed(seal, row);
@@ -175,29 +169,22 @@ pub(super) async fn past_term(
 }
 
 pub(super) async fn erase(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seal: &Seal,
     lists: &mut Lists,
     past: &PastTerm,
 ) -> Result<(), StoreError> {
     registers::erase(connection, seal, &CONSENT, &past.consents).await?;
     ends::erase(connection, seal, &past.overrides, &past.cases).await?;
-    let (consents, tasks) = (ids(&past.consents)?, ids(&past.tasks)?);
     let overrides = past.overrides.iter().map(|id| Reliance::on_override(id));
     let grounds: Vec<String> = past.consents.iter().cloned().chain(overrides).collect();
-    let mut removed = async |statement: &'static str, ids: &str| {
-        let done = sqlx::query(statement).bind(ids.to_owned()).execute(&mut *connection).await;
-        done.map(|done| done.rows_affected()).map_err(unavailable)
-    };
-    let listed = removed("DELETE FROM consent_head WHERE id IN (SELECT value FROM json_each(?))", &consents).await?;
-    let relied = removed("DELETE FROM reliance WHERE consent IN (SELECT value FROM json_each(?))", &ids(&grounds)?).await?;
-    removed("DELETE FROM task WHERE open = 0 AND id IN (SELECT value FROM json_each(?))", &tasks).await?;
-    embargoes::erase(connection, lists, &ids(&past.embargoes)?).await?;
+    let statement = query(among!("DELETE FROM consent_head WHERE id", "$1"));
+    let listed = statement.bind(past.consents.clone()).execute(connection).await?;
+    let relied = query(among!("DELETE FROM reliance WHERE consent", "$1")).bind(grounds).execute(connection).await?;
+    let statement = query(among!("DELETE FROM task WHERE NOT open AND id", "$1"));
+    statement.bind(past.tasks.clone()).execute(connection).await?;
+    embargoes::erase(connection, lists, &past.embargoes).await?;
     lists.consents = lists.consents.saturating_sub(listed);
     lists.reliances = lists.reliances.saturating_sub(relied);
     Ok(())
-}
-
-fn ids(ids: &[String]) -> Result<String, StoreError> {
-    serde_json::to_string(ids).map_err(|_| StoreError::Unavailable("a list of ids".to_owned()))
 }

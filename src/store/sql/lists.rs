@@ -1,8 +1,8 @@
 //! Lists of which a row that is taken away, or put back, leaves no gap: how many rows each has stands in the head, under its code.
 
-use sqlx::SqliteConnection;
-
-use super::{integer, unavailable};
+use super::connection::Connection;
+use super::integer;
+use super::statement::query;
 use crate::store::StoreError;
 
 /// How many rows each list has.
@@ -46,15 +46,15 @@ impl Lists {
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] with the head's column.
-    pub(super) async fn whole(&self, connection: &mut SqliteConnection, list: List) -> Result<(), StoreError> {
+    pub(super) async fn whole(&self, connection: &mut Connection, list: List) -> Result<(), StoreError> {
         let (column, count, expected) = match list {
             List::Consents => ("consents", "SELECT count(*) FROM consent_head", self.consents),
             List::Reliances => ("reliances", "SELECT count(*) FROM reliance", self.reliances),
-            List::OpenTasks => ("open_tasks", "SELECT count(*) FROM task WHERE open = 1", self.open_tasks),
+            List::OpenTasks => ("open_tasks", "SELECT count(*) FROM task WHERE open", self.open_tasks),
             List::Embargoes => ("embargoes", "SELECT count(*) FROM embargo", self.embargoes),
             List::Holds => ("holds", "SELECT count(*) FROM legal_hold", self.holds),
         };
-        let found: i64 = sqlx::query_scalar(count).fetch_one(connection).await.map_err(unavailable)?;
+        let found: i64 = query(count).one(connection).await?.get(0)?;
         if found == integer(expected) { Ok(()) } else { Err(StoreError::Corrupt { table: "head", column, row: "1".to_owned() }) }
     }
 }

@@ -3,32 +3,34 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
-
+use super::connection::Connection;
 use super::log::Anchor;
-use super::script::{Script, statements};
+use super::script::{Insert, Script};
 use super::seal::Seal;
+use super::statement::query;
 use super::{
-    cases, deliveries, disclosures, duties, embargoes, log, lost, offers, policies, registering, registers, registry, reliances,
-    retention, tasks, unavailable, vault,
+    Backend, cases, commit_safely, deliveries, disclosures, duties, embargoes, log, lost, offers, policies, registering,
+    registers, registry, reliances, retention, tasks, vault,
 };
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
 use crate::organisation::Oin;
 use crate::store::facts::{facts_digest, registration_digest};
-use crate::store::{Append, Change, Committed, Conflict, EntryRow, Expected, Head, Revision, Scribe, Sequenced, StoreError};
+use crate::store::{
+    Append, Change, Committed, Conflict, EntryRow, Expected, Head, NonceClaim, Revision, Scribe, Sequenced, StoreError,
+};
 
-/// Commits `batch` on the one writing connection.
+/// Commits `batch` in one transaction that writes.
 pub(super) async fn commit(
-    connection: &mut SqliteConnection,
+    backend: &impl Backend,
     seal: &Seal,
     batch: &[Append],
     scribe: &dyn Scribe,
     now: Timestamp,
 ) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
-    // IMMEDIATE takes SQLite's one write lock: the head row's lock and the only one there is.
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
-    let ((head, anchor), nonces) = begin(&mut transaction, seal, batch).await?;
+    let mut transaction = backend.writer().await?;
+    let (head, anchor) = log::head(&mut transaction, seal).await?;
+    let nonces = claim(&mut transaction, batch).await?;
     let mut batch_state = Judging { seal, now, facts: anchor, nonces, redone: HashSet::new() };
     let mut verdicts = Vec::with_capacity(batch.len());
     for append in batch {
@@ -45,7 +47,7 @@ pub(super) async fn commit(
     script.run(&mut transaction).await?;
     let committed = hand_out(&head, sequenced.as_ref(), accepted());
     deliveries::write(&mut transaction, accepted().zip(&committed)).await?;
-    transaction.commit().await.map_err(|error| StoreError::UnknownOutcome(unavailable(error).to_string()))?;
+    commit_safely(backend, transaction).await?;
     if let Some(sequenced) = &sequenced {
         scribe.committed(sequenced);
     }
@@ -53,26 +55,21 @@ pub(super) async fn commit(
     Ok(verdicts.into_iter().map(|verdict| verdict.and_then(|()| committed.next().ok_or(Conflict::StateChanged))).collect())
 }
 
-/// Reads the head and inserts all nonces of the batch; who is in the result has won, the others lose.
-async fn begin(
-    connection: &mut SqliteConnection,
-    seal: &Seal,
-    batch: &[Append],
-) -> Result<((Head, Anchor), HashSet<(String, String)>), StoreError> {
-    let claims: Vec<_> = batch.iter().flat_map(Append::claims).map(|(claim, _)| claim).collect();
-    let mut query = QueryBuilder::<Sqlite>::new(log::HEAD);
-    for claims in statements(&claims) {
-        query.push("; INSERT INTO nonce (organisation, nonce, expires) ");
-        query.push_values(claims, |mut values, claim| {
-            values.push_bind(claim.organisation.as_str()).push_bind(&claim.nonce).push_bind(claim.expires.millis());
-        });
-        query.push(" ON CONFLICT DO NOTHING RETURNING organisation, nonce");
+/// Inserts all nonces of the batch; who is in the result has won, the others lose.
+async fn claim(connection: &mut Connection, batch: &[Append]) -> Result<HashSet<(String, String)>, StoreError> {
+    let insert = Insert {
+        table: "INSERT INTO nonce (organisation, nonce, expires)",
+        tail: " ON CONFLICT DO NOTHING RETURNING organisation, nonce",
+    };
+    let row = |claim: &NonceClaim| vec![claim.organisation.as_str().into(), (&claim.nonce).into(), claim.expires.millis().into()];
+    let claims = batch.iter().flat_map(Append::claims).map(|(claim, _)| row(claim)).collect();
+    let mut won = HashSet::new();
+    for statement in insert.statements(claims, connection.is_postgres()) {
+        for row in statement.all(connection).await? {
+            won.insert((row.get(0)?, row.get(1)?));
+        }
     }
-    let rows = query.build().fetch_all(&mut *connection).await.map_err(unavailable)?;
-    let mut rows = rows.iter();
-    let head = rows.next().ok_or(StoreError::Corrupt { table: "head", column: "id", row: "1".to_owned() })?;
-    let won = rows.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>();
-    Ok((log::head_of(head, seal)?, won.map_err(unavailable)?))
+    Ok(won)
 }
 
 /// What judging one append after the other needs to know.
@@ -89,7 +86,7 @@ struct Judging<'a> {
 impl Judging<'_> {
     /// Checks what the append claims and rests on, and makes its changes. On a conflict nothing of it stays, its nonces included: the
     /// request may come back with the same ones.
-    async fn judge(&mut self, connection: &mut SqliteConnection, append: &Append) -> Result<Result<(), Conflict>, StoreError> {
+    async fn judge(&mut self, connection: &mut Connection, append: &Append) -> Result<Result<(), Conflict>, StoreError> {
         let mut won = Vec::new();
         let mut verdict = Ok(());
         for (claim, lost) in append.claims() {
@@ -105,38 +102,30 @@ impl Judging<'_> {
         }
         if verdict.is_err() {
             for (organisation, nonce) in won {
-                let query = sqlx::query("DELETE FROM nonce WHERE organisation = ? AND nonce = ?").bind(organisation).bind(nonce);
-                query.execute(&mut *connection).await.map_err(unavailable)?;
+                let query = query("DELETE FROM nonce WHERE organisation = $1 AND nonce = $2").bind(organisation).bind(nonce);
+                query.execute(connection).await?;
             }
         }
         Ok(verdict)
     }
 
     /// What can turn out to be impossible half-way is done behind a savepoint; all else is checked before the first write.
-    async fn all_or_nothing(
-        &mut self,
-        connection: &mut SqliteConnection,
-        append: &Append,
-    ) -> Result<Result<(), Conflict>, StoreError> {
+    async fn all_or_nothing(&mut self, connection: &mut Connection, append: &Append) -> Result<Result<(), Conflict>, StoreError> {
         if !append.changes.iter().any(Change::can_conflict) {
             return self.try_append(connection, append).await;
         }
-        sqlx::query("SAVEPOINT one").execute(&mut *connection).await.map_err(unavailable)?;
+        connection.run("SAVEPOINT one").await?;
         let facts = self.facts.clone();
         let verdict = self.try_append(connection, append).await?;
         if verdict.is_err() {
             self.facts = facts;
-            sqlx::query("ROLLBACK TO one").execute(&mut *connection).await.map_err(unavailable)?;
+            connection.run("ROLLBACK TO one").await?;
         }
-        sqlx::query("RELEASE one").execute(&mut *connection).await.map_err(unavailable)?;
+        connection.run("RELEASE one").await?;
         Ok(verdict)
     }
 
-    async fn try_append(
-        &mut self,
-        connection: &mut SqliteConnection,
-        append: &Append,
-    ) -> Result<Result<(), Conflict>, StoreError> {
+    async fn try_append(&mut self, connection: &mut Connection, append: &Append) -> Result<Result<(), Conflict>, StoreError> {
         if let Some(expected) = &append.expected {
             let verdict = self.still_holds(connection, expected).await;
             if let Err(conflict) = readable(verdict.map(|holds| if holds { Ok(()) } else { Err(Conflict::FactsChanged) }))? {
@@ -170,7 +159,7 @@ impl Judging<'_> {
     }
 
     /// Re-reads the facts when any fact at all has moved; equal digests mean that none of these has.
-    async fn still_holds(&self, connection: &mut SqliteConnection, expected: &Expected) -> Result<bool, StoreError> {
+    async fn still_holds(&self, connection: &mut Connection, expected: &Expected) -> Result<bool, StoreError> {
         if self.now >= expected.void_at {
             return Ok(false);
         }
@@ -200,7 +189,7 @@ impl Judging<'_> {
         Ok(facts_digest(registrations, self.facts.policy.as_deref(), person.as_ref(), case.as_ref()) == expected.digest)
     }
 
-    async fn change(&mut self, connection: &mut SqliteConnection, change: &Change) -> Result<Result<(), Conflict>, StoreError> {
+    async fn change(&mut self, connection: &mut Connection, change: &Change) -> Result<Result<(), Conflict>, StoreError> {
         match change {
             Change::ScopeKey { scope, sealed } => vault::add_scope(connection, scope, sealed).await?,
             Change::Pseudonyms(rows) => vault::add_pseudonyms(connection, rows).await?,
@@ -277,7 +266,7 @@ fn readable(verdict: Result<Result<(), Conflict>, StoreError>) -> Result<Result<
 }
 
 async fn sequence(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     head: &Head,
     rows: &[&EntryRow],
     scribe: &dyn Scribe,

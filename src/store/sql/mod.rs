@@ -1,0 +1,289 @@
+//! What both databases have in common: the statements, what rows mean, the seals and codes that vouch for them. What is native to one of them (opening,
+//! locking, waiting until a commit is safe) is its [`Backend`].
+
+mod cases;
+mod commit;
+mod connection;
+mod cosigned;
+mod deliveries;
+mod disclosures;
+mod duties;
+mod embargoes;
+mod ends;
+mod lists;
+mod log;
+mod lost;
+mod offers;
+mod policies;
+mod registering;
+mod registers;
+mod registry;
+mod reliances;
+mod retention;
+mod scan;
+mod script;
+mod seal;
+mod statement;
+mod tasks;
+mod vault;
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use sqlx::postgres::PgDatabaseError;
+
+pub(super) use self::connection::{Connection, Link};
+use self::seal::Seal;
+pub(super) use self::statement::query;
+
+use super::duties::{KeptConsent, PastTerm, Reliance};
+use super::lost::Unreadable;
+use super::{
+    Append, Claim, Committed, Conflict, Head, OfferPage, OfferRow, PersonFacts, PseudonymRow, Registered, Revision, Scribe,
+    Store, StoreError, StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
+};
+use crate::case_room::{Case, CaseId};
+use crate::clock::Timestamp;
+use crate::consent::ConsentRecord;
+use crate::keystore::Key;
+use crate::ledger::entry::TraceId;
+use crate::ledger::seal::Leaf;
+use crate::notice::Task;
+use crate::organisation::Oin;
+
+/// What is native to a database.
+pub(super) trait Backend: Send + Sync + 'static {
+    /// A connection that reads, each statement by itself.
+    fn reader(&self) -> impl Future<Output = Result<Connection, StoreError>> + Send;
+
+    /// A connection whose statements all read what was there at one moment.
+    fn snapshot(&self) -> impl Future<Output = Result<Connection, StoreError>> + Send;
+
+    /// A connection in a transaction that writes, and that holds the head's lock: there is one at a time, whatever the node.
+    fn writer(&self) -> impl Future<Output = Result<Connection, StoreError>> + Send;
+
+    /// Waits until what was just committed on this connection is as durable as it must be before anybody hears of it.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownOutcome`]: it was committed here, and may be lost all the same.
+    fn is_safe(&self, connection: &mut Connection) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Takes what rows have forgotten from wherever else the database keeps it; `false` when that must be tried again.
+    fn clean(&self) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// Commits what was written, for good.
+///
+/// # Errors
+/// [`StoreError::UnknownOutcome`].
+async fn commit_safely(backend: &impl Backend, mut writing: Connection) -> Result<(), StoreError> {
+    writing.commit().await?;
+    backend.is_safe(&mut writing).await
+}
+
+/// A store in a database.
+pub struct SqlStore<D> {
+    backend: D,
+    registers: Seal,
+}
+
+impl<D> SqlStore<D> {
+    /// The store in this database. From `register_key` come the keys that seal consents, overrides and cases at rest, and that vouch for the registry and
+    /// the head.
+    pub(super) fn new(backend: D, register_key: &Key) -> Self {
+        Self { backend, registers: Seal::new(register_key) }
+    }
+}
+
+#[async_trait]
+impl<D: Backend> Store for SqlStore<D> {
+    async fn head(&self) -> Result<Head, StoreError> {
+        log::head(&mut self.backend.reader().await?, &self.registers).await.map(|(head, _)| head)
+    }
+
+    async fn commit(
+        &self,
+        batch: &[Append],
+        scribe: &dyn Scribe,
+        now: Timestamp,
+    ) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
+        commit::commit(&self.backend, &self.registers, batch, scribe, now).await
+    }
+
+    async fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        log::tile(&mut self.backend.reader().await?, level, index).await
+    }
+
+    async fn entries(&self, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
+        log::entries(&mut self.backend.reader().await?, from, limit).await
+    }
+
+    async fn public_leaves(&self, from: u64, limit: u32) -> Result<Vec<Leaf>, StoreError> {
+        log::public_leaves(&mut self.backend.reader().await?, from, limit).await
+    }
+
+    async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<StoredLeaf>, StoreError> {
+        log::leaves(&mut self.backend.reader().await?, from, limit).await
+    }
+
+    async fn entries_of(&self, trace: TraceId) -> Result<Vec<StoredEntry>, StoreError> {
+        log::entries_of(&mut self.backend.reader().await?, trace).await
+    }
+
+    async fn entries_at(&self, indexes: &BTreeSet<u64>) -> Result<Vec<StoredEntry>, StoreError> {
+        log::entries_at(&mut self.backend.reader().await?, indexes).await
+    }
+
+    async fn policy_texts(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        policies::kept(&mut self.backend.reader().await?, hash).await
+    }
+
+    async fn registered(&self) -> Result<Registered, StoreError> {
+        let mut reading = self.backend.snapshot().await?;
+        registry::registered(&mut reading, &self.registers).await
+    }
+
+    async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError> {
+        let mut connection = self.backend.reader().await?;
+        registers::person_facts(&mut connection, &self.registers, subject).await
+    }
+
+    async fn subject_of_override(&self, id: &str) -> Result<Option<SubjectIndex>, StoreError> {
+        registers::subject_of_override(&mut self.backend.reader().await?, id).await
+    }
+
+    async fn unreadable(&self, table: &str, row: &str) -> Result<Option<Unreadable>, StoreError> {
+        let mut reading = self.backend.snapshot().await?;
+        lost::find(&mut reading, &self.registers, table, row).await
+    }
+
+    async fn case(&self, id: &CaseId) -> Result<Option<(Revision, Case)>, StoreError> {
+        cases::case(&mut self.backend.reader().await?, &self.registers, id).await
+    }
+
+    async fn cases(&self) -> Result<Vec<Case>, StoreError> {
+        cases::cases(&mut self.backend.reader().await?, &self.registers).await
+    }
+
+    async fn offer(&self, id: &str, now: Timestamp) -> Result<Option<OfferRow>, StoreError> {
+        offers::offer(&mut self.backend.reader().await?, &self.registers, id, now).await
+    }
+
+    async fn offer_like(&self, offer: &OfferRow, now: Timestamp) -> Result<Option<(String, Timestamp)>, StoreError> {
+        offers::like(&mut self.backend.reader().await?, offer, now).await
+    }
+
+    async fn offers_waiting(&self, recipient: &Oin, now: Timestamp, page: OfferPage<'_>) -> Result<Vec<OfferRow>, StoreError> {
+        let mut connection = self.backend.reader().await?;
+        offers::waiting(&mut connection, &self.registers, recipient, now, page).await
+    }
+
+    async fn offers_made(&self, source: &Oin, now: Timestamp, page: OfferPage<'_>) -> Result<Vec<OfferRow>, StoreError> {
+        let mut connection = self.backend.reader().await?;
+        offers::made(&mut connection, &self.registers, source, now, page).await
+    }
+
+    async fn consent(&self, id: &str) -> Result<Option<KeptConsent>, StoreError> {
+        duties::consent(&mut self.backend.reader().await?, &self.registers, id).await
+    }
+
+    async fn consents_of(&self, recorder: &Oin, after: &str, limit: u32) -> Result<Vec<ConsentRecord>, StoreError> {
+        let mut reading = self.backend.snapshot().await?;
+        duties::consents_of(&mut reading, &self.registers, recorder, after, limit).await
+    }
+
+    async fn lapsed_consents(&self, now: Timestamp, limit: u32) -> Result<Vec<KeptConsent>, StoreError> {
+        let mut reading = self.backend.snapshot().await?;
+        duties::lapsed(&mut reading, &self.registers, now, limit).await
+    }
+
+    async fn reliances(&self, consent: &str) -> Result<Vec<Reliance>, StoreError> {
+        let mut reading = self.backend.snapshot().await?;
+        let (_, anchor) = log::head(&mut reading, &self.registers).await?;
+        reliances::of(&mut reading, &self.registers, &anchor.lists, consent).await
+    }
+
+    async fn task(&self, id: &str) -> Result<Option<Task>, StoreError> {
+        tasks::task(&mut self.backend.reader().await?, &self.registers, id).await
+    }
+
+    async fn open_tasks(&self, owner: Option<&Oin>, due_by: Timestamp, limit: u32) -> Result<Vec<Task>, StoreError> {
+        let mut reading = self.backend.snapshot().await?;
+        tasks::open(&mut reading, &self.registers, owner, due_by, limit).await
+    }
+
+    async fn past_term(&self, consents_before: Timestamp, tasks_before: Timestamp, limit: u32) -> Result<PastTerm, StoreError> {
+        let mut reading = self.backend.snapshot().await?;
+        duties::past_term(&mut reading, &self.registers, (consents_before, tasks_before), limit).await
+    }
+
+    async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {
+        disclosures::claim(&mut self.backend.reader().await?, organisation, key, now).await
+    }
+
+    async fn disclosure(&self, id: &str, now: Timestamp) -> Result<Option<StoredDisclosure>, StoreError> {
+        let mut reading = self.backend.snapshot().await?;
+        disclosures::disclosure(&mut reading, id, now).await
+    }
+
+    async fn scope_key(&self, scope: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        vault::scope_key(&mut self.backend.reader().await?, scope).await
+    }
+
+    async fn pseudonyms(&self, scope: &str, indexes: &[[u8; 32]]) -> Result<Vec<Option<String>>, StoreError> {
+        vault::pseudonyms(&mut self.backend.reader().await?, scope, indexes).await
+    }
+
+    async fn identity(&self, pseudonym: &str) -> Result<Option<PseudonymRow>, StoreError> {
+        vault::identity(&mut self.backend.reader().await?, pseudonym).await
+    }
+
+    async fn contribution_receipts(&self, limit: u32) -> Result<Vec<WaitingReceipt>, StoreError> {
+        disclosures::contributions(&mut self.backend.reader().await?, limit).await
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mut writing = self.backend.writer().await?;
+        disclosures::sweep(&mut writing, now).await?;
+        cosigned::sweep(&mut writing, now).await?;
+        commit_safely(&self.backend, writing).await
+    }
+}
+
+/// The database's own words may hold values of a row, so only the kind of failure is kept.
+pub(super) fn unavailable(error: sqlx::Error) -> StoreError {
+    StoreError::Unavailable(match error {
+        sqlx::Error::Database(error) => {
+            let database = if error.try_downcast_ref::<PgDatabaseError>().is_some() { "PostgreSQL" } else { "SQLite" };
+            format!("{database} refused (code {})", error.code().unwrap_or_default())
+        }
+        sqlx::Error::PoolTimedOut => "no connection became free in time".to_owned(),
+        sqlx::Error::Io(error) => format!("input or output: {}", error.kind()),
+        _ => "the database failed".to_owned(),
+    })
+}
+
+/// Tells the operator of something that is not what it must be, where the work goes on without it.
+fn alarm(error: &StoreError, consequence: &str) {
+    tracing::error!(%error, "ALARM: {consequence}");
+}
+
+/// `bytes` as an array of `N`, or which column is corrupt.
+fn exactly<const N: usize>(
+    bytes: &[u8],
+    table: &'static str,
+    column: &'static str,
+    row: impl ToString,
+) -> Result<[u8; N], StoreError> {
+    <[u8; N]>::try_from(bytes).map_err(|_| StoreError::Corrupt { table, column, row: row.to_string() })
+}
+
+/// `number` as unsigned, or which column is corrupt.
+pub(super) fn unsigned(number: i64, table: &'static str, column: &'static str) -> Result<u64, StoreError> {
+    u64::try_from(number).map_err(|_| StoreError::Corrupt { table, column, row: number.to_string() })
+}
+
+/// An index or size as the database's integer; a log never reaches the end of it.
+pub(super) fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,70 @@
+//! Pseudonyms and scope keys.
+
+use super::connection::Connection;
+use super::statement::{Value, build, query};
+use super::{exactly, script};
+use crate::store::{NameIndex, PseudonymRow, StoreError};
+
+pub(super) async fn scope_key(connection: &mut Connection, scope: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    let row = query("SELECT sealed FROM scope WHERE scope = $1").bind(scope).optional(connection).await?;
+    row.map(|row| row.get(0)).transpose()
+}
+
+pub(super) async fn pseudonyms(
+    connection: &mut Connection,
+    scope: &str,
+    indexes: &[[u8; 32]],
+) -> Result<Vec<Option<String>>, StoreError> {
+    if indexes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let select = build("SELECT idx, pseudonym FROM pseudonym WHERE scope = ").value(scope);
+    let select = select.push(" AND idx IN (").list(indexes.iter().copied().map(Value::from)).push(")");
+    let rows = select.all(connection).await?;
+    let found: Vec<(Vec<u8>, String)> =
+        rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_, StoreError>>()?;
+    let of = |index: &[u8; 32]| found.iter().find(|(known, _)| known == index).map(|(_, pseudonym)| pseudonym.clone());
+    Ok(indexes.iter().map(of).collect())
+}
+
+/// Whether one of these names is given.
+pub(super) async fn any_given(connection: &mut Connection, names: &[NameIndex]) -> Result<bool, StoreError> {
+    let rows = names.iter().map(|name| vec![Value::from(&name.scope), name.index.into()]);
+    for part in script::parts(rows.collect()) {
+        let select = build("SELECT EXISTS (SELECT 1 FROM pseudonym WHERE (scope, idx) IN (VALUES ").rows(part).push("))");
+        if select.one(connection).await?.get(0)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+pub(super) async fn identity(connection: &mut Connection, pseudonym: &str) -> Result<Option<PseudonymRow>, StoreError> {
+    let select = query("SELECT scope, idx, identity FROM pseudonym WHERE pseudonym = $1").bind(pseudonym);
+    let Some(row) = select.optional(connection).await? else { return Ok(None) };
+    Ok(Some(PseudonymRow {
+        scope: row.get(0)?,
+        index: exactly(row.get(1)?, "pseudonym", "idx", "one")?,
+        pseudonym: pseudonym.to_owned(),
+        identity: row.get(2)?,
+    }))
+}
+
+pub(super) async fn add_scope(connection: &mut Connection, scope: &str, sealed: &[u8]) -> Result<(), StoreError> {
+    let insert = query("INSERT INTO scope (scope, sealed) VALUES ($1, $2) ON CONFLICT (scope) DO NOTHING");
+    insert.bind(scope).bind(sealed).execute(connection).await.map(drop)
+}
+
+pub(super) async fn add_pseudonyms(connection: &mut Connection, rows: &[PseudonymRow]) -> Result<(), StoreError> {
+    let into = script::Insert {
+        table: "INSERT INTO pseudonym (scope, idx, pseudonym, identity)",
+        tail: " ON CONFLICT (scope, idx) DO NOTHING",
+    };
+    let values = |row: &PseudonymRow| {
+        vec![Value::from(&row.scope), row.index.into(), (&row.pseudonym).into(), row.identity.as_slice().into()]
+    };
+    for statement in into.statements(rows.iter().map(values).collect(), connection.is_postgres()) {
+        statement.execute(connection).await?;
+    }
+    Ok(())
+}
