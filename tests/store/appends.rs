@@ -6,10 +6,20 @@ use sluis::ledger::receipt::{Trust, verify};
 use sluis::ledger::statement::Statement;
 use sluis::organisation::keys::{PublishedKey, Validity};
 use sluis::store::{
-    Append, Change, Claim, Conflict, CredentialChange, IdempotencyClaim, PseudonymRow, Revision, StatusChange, Store, StoreError,
+    Append, Change, Claim, Conflict, CredentialChange, IdempotencyClaim, PseudonymRow, Revision, StatusChange, StoreError,
 };
 
-use super::fixture::{Fixture, NOW, nonce, oin, organisation};
+use super::fixture::{Fixture, NOW, On, nonce, oin, on_both, organisation};
+
+on_both!(
+    a_conflict_takes_back_its_own_append_only,
+    a_nonce_counts_once_per_organisation,
+    an_idempotency_key_is_claimed_once_and_taken_over_when_stale,
+    every_entry_has_its_proof,
+    the_largest_batch_is_committed,
+    pseudonyms_are_written_once,
+    no_fact_changes_without_an_entry
+);
 
 fn key(keyid: &str) -> CredentialChange {
     let validity = Validity { from: NOW, until: NOW.plus(Duration::from_mins(1)), revoked: false };
@@ -33,9 +43,8 @@ fn joins(fixture: &Fixture) -> Append {
 }
 
 /// Broken on purpose to see it fail: without the savepoint in `all_or_nothing`; without giving the nonce back in `judge`.
-#[tokio::test]
-async fn a_conflict_takes_back_its_own_append_only() {
-    let fixture = Fixture::new().await;
+async fn a_conflict_takes_back_its_own_append_only(on: On) {
+    let fixture = Fixture::on(on).await;
     fixture.commit_one(joins(&fixture)).await.expect("joined");
     fixture.commit_one(Append { changes: vec![Change::Credential(key("k1"))], ..fixture.append() }).await.expect("published");
     let before = fixture.store.head().await.expect("the head");
@@ -86,9 +95,8 @@ async fn a_conflict_takes_back_its_own_append_only() {
 }
 
 /// Broken on purpose to see it fail: `insert_nonces` returning all claims.
-#[tokio::test]
-async fn a_nonce_counts_once_per_organisation() {
-    let fixture = Fixture::new().await;
+async fn a_nonce_counts_once_per_organisation(on: On) {
+    let fixture = Fixture::on(on).await;
     let with = |number, text: &str| Append { nonce: Some(nonce(number, text)), ..fixture.append() };
     let outcomes = fixture.commit(&[with(1, "a"), with(1, "a"), with(2, "a"), with(1, "b")]).await.expect("a commit");
     let conflicts: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().err().copied()).collect();
@@ -107,9 +115,8 @@ async fn a_nonce_counts_once_per_organisation() {
 }
 
 /// Broken on purpose to see it fail: each condition of `take_claim` in its turn.
-#[tokio::test]
-async fn an_idempotency_key_is_claimed_once_and_taken_over_when_stale() {
-    let fixture = Fixture::new().await;
+async fn an_idempotency_key_is_claimed_once_and_taken_over_when_stale(on: On) {
+    let fixture = Fixture::on(on).await;
     let at = |claim: IdempotencyClaim, seconds: u64| {
         let now = NOW.plus(Duration::from_secs(seconds));
         let claim = IdempotencyClaim { stale_before: now.minus(Duration::from_secs(30)), ..claim };
@@ -150,9 +157,8 @@ async fn an_idempotency_key_is_claimed_once_and_taken_over_when_stale() {
 }
 
 /// Receipts are about exactly their entry, and verify against the checkpoint of their commit.
-#[tokio::test]
-async fn every_entry_has_its_proof() {
-    let fixture = Fixture::new().await;
+async fn every_entry_has_its_proof(on: On) {
+    let fixture = Fixture::on(on).await;
     let batch: Vec<_> = (0..7)
         .map(|extra| Append { entries: (0..=extra).map(|_| fixture.entry(&oin(1))).collect(), ..Append::default() })
         .collect();
@@ -190,9 +196,8 @@ async fn every_entry_has_its_proof() {
 /// A batch as large as they get, each append with an entry for the recipient and for eight sources.
 ///
 /// Broken on purpose to see it fail: entries inserted in one statement, as they were: too many parameters for SQLite.
-#[tokio::test]
-async fn the_largest_batch_is_committed() {
-    let fixture = Fixture::new().await;
+async fn the_largest_batch_is_committed(on: On) {
+    let fixture = Fixture::on(on).await;
     let entry = fixture.entry(&oin(1));
     let append = |number: usize| Append {
         nonce: Some(nonce(1, &format!("{number}"))),
@@ -207,9 +212,8 @@ async fn the_largest_batch_is_committed() {
 }
 
 /// What is there stays: the key of a scope, a name under its index.
-#[tokio::test]
-async fn pseudonyms_are_written_once() {
-    let fixture = Fixture::new().await;
+async fn pseudonyms_are_written_once(on: On) {
+    let fixture = Fixture::on(on).await;
     let scope = |sealed: u8| Change::ScopeKey { scope: "domain-1".to_owned(), sealed: vec![sealed] };
     let row = |index: u8, name: &str| PseudonymRow {
         scope: "domain-1".to_owned(),
@@ -233,9 +237,8 @@ async fn pseudonyms_are_written_once() {
 /// Decisions rest on facts, so a fact never changes without an entry that tells of it, whatever else is in the batch.
 ///
 /// Broken on purpose to see it fail: the check made over the whole batch, as it was.
-#[tokio::test]
-async fn no_fact_changes_without_an_entry() {
-    let fixture = Fixture::new().await;
+async fn no_fact_changes_without_an_entry(on: On) {
+    let fixture = Fixture::on(on).await;
     let silent = Append { entries: Vec::new(), ..joins(&fixture) };
     for batch in [vec![silent.clone()], vec![fixture.append(), silent]] {
         assert!(matches!(fixture.commit(&batch).await, Err(StoreError::Unavailable(_))));

@@ -1,7 +1,6 @@
-//! Somebody who can write the database's file but holds no key.
+//! Somebody who can write the database but holds no key.
 
 use sluis::store::StoreError;
-use sqlx::{AssertSqlSafe, Row};
 
 use super::fixture::Fixture;
 
@@ -21,40 +20,22 @@ const TABLES: [&str; 12] = [
     "offer",
 ];
 
-/// Runs statements as somebody does who has the file.
+/// Runs statements as somebody does who has the database.
 pub async fn write(fixture: &Fixture, statements: &str) {
-    let raw = fixture.raw().await;
-    let mut connection = raw.acquire().await.expect("a connection");
-    let done = sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(&mut *connection).await;
-    done.unwrap_or_else(|error| panic!("{statements}: {error}"));
-    let changes: i64 = sqlx::query_scalar("SELECT total_changes()").fetch_one(&mut *connection).await.expect("a count");
-    assert!(changes > 0 || statements.starts_with("CREATE"), "nothing was changed by {statements}");
-    drop(connection);
-    raw.close().await;
+    let changed = fixture.change(statements).await;
+    assert!(changed > 0 || statements.starts_with("CREATE"), "nothing was changed by {statements}");
 }
 
 /// A copy of all tables under `name`: a backup of that moment.
 pub async fn keep(fixture: &Fixture, name: &str) {
-    let copy = |table| {
-        // The one without rowids has no order of its own.
-        let number = if table == "reliance" { "0" } else { "rowid" };
-        format!("CREATE TABLE {name}_{table} AS SELECT {number} AS r, * FROM {table};")
-    };
-    write(fixture, &TABLES.map(copy).concat()).await;
+    let copy = |table| format!("CREATE TABLE {name}_{table} AS SELECT * FROM {table};");
+    fixture.change(&TABLES.map(copy).concat()).await;
 }
 
 /// Puts these tables back as they were kept.
 pub async fn put_back(fixture: &Fixture, name: &str, tables: &[&str]) {
-    let mut statements = String::new();
-    for table in tables {
-        let raw = fixture.raw().await;
-        let rows = sqlx::query("SELECT name FROM pragma_table_info(?)").bind(*table).fetch_all(&raw).await.expect("columns");
-        raw.close().await;
-        let columns = rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join(", ");
-        let kept = format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {name}_{table} ORDER BY r;");
-        statements.extend(["DELETE FROM ", table, "; ", &kept]);
-    }
-    write(fixture, &statements).await;
+    let back = |table| format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {name}_{table};");
+    fixture.change(&tables.iter().map(back).collect::<String>()).await;
 }
 
 /// Where a reading found something wrong.

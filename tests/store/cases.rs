@@ -5,9 +5,15 @@ use std::time::Duration;
 use sluis::case_room::{Case, CaseId, Step, Track};
 use sluis::organisation::{Kind, Organisation};
 use sluis::store::facts::facts_digest;
-use sluis::store::{Append, Change, Conflict, Expected, Revision, Store, StoreError};
+use sluis::store::{Append, Change, Conflict, Expected, Revision, StoreError};
 
-use super::fixture::{Fixture, NOW, oin, organisation};
+use super::fixture::{Fixture, NOW, On, oin, on_both, organisation};
+
+on_both!(
+    versions_of_a_case_follow_each_other_and_move_the_facts,
+    what_rests_on_a_case_is_refused_when_it_has_changed,
+    a_case_is_sealed_in_its_place
+);
 
 fn case(number: u8) -> Case {
     let id: CaseId = format!("01937c6e-0000-7000-8000-0000000000{number:02}").parse().expect("an id");
@@ -24,9 +30,8 @@ async fn write(fixture: &Fixture, case: &Case) -> Result<(), Conflict> {
 }
 
 /// Broken on purpose to see it fail: the condition out of `add_case`; `Case` out of `moves_facts`.
-#[tokio::test]
-async fn versions_of_a_case_follow_each_other_and_move_the_facts() {
-    let fixture = Fixture::new().await;
+async fn versions_of_a_case_follow_each_other_and_move_the_facts(on: On) {
+    let fixture = Fixture::on(on).await;
     let (first, other) = (case(1), case(2));
     let second = after(&first, &Step::Close(NOW));
     assert_eq!(write(&fixture, &second).await, Err(Conflict::StateChanged), "there is no first");
@@ -49,9 +54,8 @@ async fn versions_of_a_case_follow_each_other_and_move_the_facts() {
 }
 
 /// Broken on purpose to see it fail: the case out of `facts_digest`; another case's version in its place; the kinds out of it.
-#[tokio::test]
-async fn what_rests_on_a_case_is_refused_when_it_has_changed() {
-    let fixture = Fixture::new().await;
+async fn what_rests_on_a_case_is_refused_when_it_has_changed(on: On) {
+    let fixture = Fixture::on(on).await;
     let (first, other) = (case(1), case(2));
     let register = |number, kind| {
         let change = Change::Organisation(Box::new(Organisation { kind, ..organisation(number) }));
@@ -88,22 +92,19 @@ async fn what_rests_on_a_case_is_refused_when_it_has_changed() {
 }
 
 /// Broken on purpose to see it fail: the record bound to its table only.
-#[tokio::test]
-async fn a_case_is_sealed_in_its_place() {
-    let fixture = Fixture::new().await;
+async fn a_case_is_sealed_in_its_place(on: On) {
+    let fixture = Fixture::on(on).await;
     let (first, other) = (case(1), case(2));
     write(&fixture, &first).await.expect("opened");
     write(&fixture, &other).await.expect("opened");
-    let raw = fixture.raw().await;
-    let stored: Vec<u8> = sqlx::query_scalar("SELECT record FROM case_record LIMIT 1").fetch_one(&raw).await.expect("a record");
+    let stored = fixture.bytes("SELECT record FROM case_record LIMIT 1").await;
     assert!(!stored.windows(20).any(|window| window == oin(1).as_str().as_bytes()), "who takes part is not in the clear");
-    sqlx::query("UPDATE case_record SET record = (SELECT record FROM case_record WHERE id = ?) WHERE id = ?")
-        .bind(first.id.as_str())
-        .bind(other.id.as_str())
-        .execute(&raw)
-        .await
-        .expect("swapped");
-    raw.close().await;
+    let (one, swapped) = (first.id.as_str(), other.id.as_str());
+    fixture
+        .change(&format!(
+            "UPDATE case_record SET record = (SELECT record FROM case_record WHERE id = '{one}') WHERE id = '{swapped}'"
+        ))
+        .await;
     let read = fixture.store.case(&other.id).await;
     assert!(matches!(read, Err(StoreError::Corrupt { table: "case_record", .. })), "{read:?}");
     assert!(fixture.store.case(&first.id).await.expect("read").is_some(), "and the other is read");

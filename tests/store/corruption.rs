@@ -5,20 +5,21 @@ use sluis::ledger::tree::NodeHash;
 use sluis::store::facts::facts_digest;
 use sluis::store::journal::JournalError;
 use sluis::store::{Append, Change, Conflict, CredentialChange, Expected, Head, Revision, Store, StoreError, SubjectIndex};
-use sqlx::AssertSqlSafe;
 
-use super::fixture::{Fixture, NOW, nonce, oin, organisation, scribe};
+use super::attack::write;
+use super::fixture::{Fixture, NOW, On, nonce, oin, on_both, organisation, scribe};
 use super::registers::{consent, disclosure};
+
+on_both!(
+    a_corrupt_entry_is_named,
+    a_changed_column_is_not_what_the_leaf_commits_to,
+    nothing_is_put_behind_a_corrupt_tree,
+    a_corrupt_register_is_named,
+    a_corrupt_fact_stops_one_append_and_not_its_batch
+);
 
 /// Stands in every value that is written; no error may repeat it.
 const SECRET: &str = "Verboden";
-
-async fn write(fixture: &Fixture, statement: &str) {
-    let raw = fixture.raw().await;
-    let done = sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&raw).await.expect("written");
-    assert!(done.rows_affected() > 0, "{statement}");
-    raw.close().await;
-}
 
 fn corrupt<T>(outcome: Result<T, StoreError>, table: &str, column: &str) -> String {
     let error = outcome.err().unwrap_or_else(|| panic!("{table}.{column}: read as if it were sound"));
@@ -33,9 +34,8 @@ fn corrupt<T>(outcome: Result<T, StoreError>, table: &str, column: &str) -> Stri
 }
 
 /// Each column in its turn.
-#[tokio::test]
-async fn a_corrupt_entry_is_named() {
-    let fixture = Fixture::new().await;
+async fn a_corrupt_entry_is_named(on: On) {
+    let fixture = Fixture::on(on).await;
     for _ in 0..3 {
         fixture.commit_one(fixture.append()).await.expect("committed");
     }
@@ -55,14 +55,12 @@ async fn a_corrupt_entry_is_named() {
         ("wrapped_key", "x'01'"),
     ] {
         let was = format!("CREATE TABLE kept AS SELECT {column} AS it FROM entry WHERE idx = 1");
-        let raw = fixture.raw().await;
-        sqlx::query(AssertSqlSafe(was)).execute(&raw).await.expect("kept");
+        write(&fixture, &was).await;
         write(&fixture, &format!("UPDATE entry SET {column} = {value} WHERE idx = 1")).await;
         assert_eq!(corrupt(fixture.store.entries(0, 10).await, "entry", column), "1");
         assert_eq!(fixture.store.entries(2, 10).await.expect("the others are sound").len(), 1);
         write(&fixture, &format!("UPDATE entry SET {column} = (SELECT it FROM kept) WHERE idx = 1")).await;
-        sqlx::query("DROP TABLE kept").execute(&raw).await.expect("dropped");
-        raw.close().await;
+        fixture.change("DROP TABLE kept").await;
     }
     write(&fixture, "UPDATE entry_asked SET source = 'Verboden' WHERE idx = 1 AND source LIKE '%7000'").await;
     assert_eq!(corrupt(fixture.store.entries(0, 10).await, "entry", "asked"), "1");
@@ -71,9 +69,8 @@ async fn a_corrupt_entry_is_named() {
 /// A column that was changed to another that it could be is not what the leaf commits to.
 ///
 /// Broken on purpose to see it fail: a constant for what `Beside::of` gives.
-#[tokio::test]
-async fn a_changed_column_is_not_what_the_leaf_commits_to() {
-    let fixture = Fixture::new().await;
+async fn a_changed_column_is_not_what_the_leaf_commits_to(on: On) {
+    let fixture = Fixture::on(on).await;
     fixture.commit_one(fixture.append()).await.expect("committed");
     let open = async || {
         let entries = fixture.store.entries(0, 1).await.expect("read");
@@ -90,20 +87,18 @@ async fn a_changed_column_is_not_what_the_leaf_commits_to() {
         ("purpose", "'treatment'"),
         ("categories", "'identity'"),
         ("outcome", "'given'"),
-        ("overridden", "1"),
+        ("overridden", "TRUE"),
         ("subject_token", &token),
         ("actor_token", &token),
         ("case_token", &token),
         ("trace", "replace(trace, substr(trace, 1, 1), CASE substr(trace, 1, 1) WHEN 'a' THEN 'b' ELSE 'a' END)"),
     ];
     for (column, value) in changes {
-        let raw = fixture.raw().await;
-        sqlx::query("CREATE TABLE kept AS SELECT * FROM entry").execute(&raw).await.expect("kept");
+        write(&fixture, "CREATE TABLE kept AS SELECT * FROM entry").await;
         write(&fixture, &format!("UPDATE entry SET {column} = {value}")).await;
         assert!(matches!(open().await, Err(JournalError::Open(OpenError::Beside))), "{column}");
         write(&fixture, &format!("UPDATE entry SET {column} = (SELECT {column} FROM kept)")).await;
-        sqlx::query("DROP TABLE kept").execute(&raw).await.expect("dropped");
-        raw.close().await;
+        fixture.change("DROP TABLE kept").await;
     }
     write(&fixture, "DELETE FROM entry_asked WHERE source LIKE '%7000'").await;
     assert!(matches!(open().await, Err(JournalError::Open(OpenError::Beside))), "asked");
@@ -112,9 +107,8 @@ async fn a_changed_column_is_not_what_the_leaf_commits_to() {
 /// A head or a tile that does not belong to the log: nothing is put behind it.
 ///
 /// Broken on purpose to see it fail: without the comparison of roots in `TreeScribe::sequence`.
-#[tokio::test]
-async fn nothing_is_put_behind_a_corrupt_tree() {
-    let fixture = Fixture::new().await;
+async fn nothing_is_put_behind_a_corrupt_tree(on: On) {
+    let fixture = Fixture::on(on).await;
     for _ in 0..5 {
         fixture.commit_one(fixture.append()).await.expect("committed");
     }
@@ -144,9 +138,8 @@ async fn nothing_is_put_behind_a_corrupt_tree() {
 /// Registers: sealed under a key, each row bound to its place.
 ///
 /// Broken on purpose to see it fail: a constant for what `Place::bound` gives (a record moved to another id is then believed).
-#[tokio::test]
-async fn a_corrupt_register_is_named() {
-    let fixture = Fixture::new().await;
+async fn a_corrupt_register_is_named(on: On) {
+    let fixture = Fixture::on(on).await;
     let validity = sluis::organisation::keys::Validity { from: NOW, until: NOW, revoked: false };
     let certificate = CredentialChange::Certificate { organisation: oin(1), fingerprint: [9; 32], validity };
     let changes = vec![
@@ -162,7 +155,7 @@ async fn a_corrupt_register_is_named() {
 
     write(&fixture, "UPDATE consent SET record = (SELECT record FROM consent WHERE id = 'c1') WHERE id = 'c2'").await;
     assert_eq!(corrupt(facts().await, "consent", "record"), "c2/1", "another's record is not this one's");
-    write(&fixture, "UPDATE consent SET record = CAST('Verboden' AS BLOB) WHERE id = 'c2'").await;
+    write(&fixture, "UPDATE consent SET record = x'566572626f64656e' WHERE id = 'c2'").await;
     assert_eq!(corrupt(facts().await, "consent", "record"), "c2/1");
     write(&fixture, "UPDATE consent SET version = -1 WHERE id = 'c2'").await;
     corrupt(facts().await, "consent", "version");
@@ -205,9 +198,8 @@ async fn what_is_no_store_of_this_version_is_not_opened() {
 /// A person's facts that cannot be read stop who rests on them, not the others of the batch.
 ///
 /// Broken on purpose to see it fail: `try_append` handing the error on, as it did.
-#[tokio::test]
-async fn a_corrupt_fact_stops_one_append_and_not_its_batch() {
-    let fixture = Fixture::new().await;
+async fn a_corrupt_fact_stops_one_append_and_not_its_batch(on: On) {
+    let fixture = Fixture::on(on).await;
     let (broken, sound) = (SubjectIndex([1; 32]), SubjectIndex([2; 32]));
     for (subject, id) in [(broken, "broken"), (sound, "sound")] {
         let changes = vec![Change::Consent(subject, Box::new(consent(id, 1)))];

@@ -9,10 +9,17 @@ use sluis::consent::{ConsentRecord, Override};
 use sluis::notice::{Answer, AnswerCode, Task, TaskKind, TaskState};
 use sluis::organisation::{Kind, Oin};
 use sluis::store::duties::{PastTerm, Reliance};
-use sluis::store::{Append, Change, Conflict, Store, SubjectIndex};
+use sluis::store::{Append, Change, Conflict, SubjectIndex};
 
-use super::fixture::{Fixture, NOW, oin};
+use super::fixture::{Fixture, NOW, On, oin, on_both};
 use super::registers::{consent, overriding};
+
+on_both!(
+    a_withdrawal_knows_everyone_who_received,
+    a_late_withdrawal_knows_what_was_given_since,
+    overrides_and_cases_go_in_their_time,
+    a_task_is_one_is_answered_once_and_goes
+);
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -50,9 +57,8 @@ pub fn task(id: &str, about: &str) -> Task {
 /// A withdrawal that does not know of a recipient is not committed, be the disclosure in the same batch.
 ///
 /// Broken on purpose to see it fail: `received_by` always fine.
-#[tokio::test]
-async fn a_withdrawal_knows_everyone_who_received() {
-    let fixture = Fixture::new().await;
+async fn a_withdrawal_knows_everyone_who_received(on: On) {
+    let fixture = Fixture::on(on).await;
     let received_by =
         |recipients: &[Oin]| Change::ReceivedBy { consent: "c1".to_owned(), recipients: recipients.iter().cloned().collect() };
     let withdrawal = |recipients: &[Oin], version| Append {
@@ -88,9 +94,8 @@ async fn a_withdrawal_knows_everyone_who_received() {
 /// consent later is noted once.
 ///
 /// Broken on purpose to see it fail: `given_since` always fine; categories appended to those that are there, as they were.
-#[tokio::test]
-async fn a_late_withdrawal_knows_what_was_given_since() {
-    let fixture = Fixture::new().await;
+async fn a_late_withdrawal_knows_what_was_given_since(on: On) {
+    let fixture = Fixture::on(on).await;
     let since = |disclosures: &[&str]| Change::GivenSince {
         consent: "c1".to_owned(),
         since: NOW,
@@ -110,19 +115,15 @@ async fn a_late_withdrawal_knows_what_was_given_since() {
         fixture.commit_one(append(vec![given("d1", category, NOW.plus(DAY))])).await.expect("written");
     }
     fixture.commit_one(append(vec![since(&["d1"])])).await.expect("the same disclosure, given again");
-    let raw = fixture.raw().await;
-    let query = sqlx::query_scalar("SELECT categories FROM reliance WHERE disclosure = 'd1'");
-    let categories: String = query.fetch_one(&raw).await.expect("a row");
-    raw.close().await;
+    let categories = fixture.text("SELECT categories FROM reliance WHERE disclosure = 'd1'").await;
     assert_eq!(categories, "diagnosis substance-use");
 }
 
 /// Overrides and cases go when their term is over, and only then, whatever stands in the list beside them.
 ///
 /// Broken on purpose to see it fail: `ends::past` by the list alone; `erase` without them; without `vouch` (the person cannot be read any more).
-#[tokio::test]
-async fn overrides_and_cases_go_in_their_time() {
-    let fixture = Fixture::new().await;
+async fn overrides_and_cases_go_in_their_time(on: On) {
+    let fixture = Fixture::on(on).await;
     let subject = SubjectIndex([1; 32]);
     let write = async |changes| fixture.commit_one(Append { changes, ..fixture.append() }).await.map(drop).expect("written");
     let over = NOW.plus(DAY);
@@ -144,9 +145,7 @@ async fn overrides_and_cases_go_in_their_time() {
         (ended.overrides.as_slice(), ended.cases.as_slice()),
         (["o1".to_owned()].as_slice(), [closed.id.to_string()].as_slice())
     );
-    let raw = fixture.raw().await;
-    sqlx::query("UPDATE register_end SET ends = 0").execute(&raw).await.expect("changed");
-    raw.close().await;
+    fixture.change("UPDATE register_end SET ends = 0").await;
     assert_eq!(past(over).await.overrides, ["o1"], "the record says when it ends");
     write(vec![Change::Erase(ended)]).await;
     let facts = fixture.store.person_facts(subject).await.expect("the others can be read");
@@ -157,9 +156,8 @@ async fn overrides_and_cases_go_in_their_time() {
 }
 
 /// Broken on purpose to see it fail: `tasks::put` without the version; `erase` without tasks.
-#[tokio::test]
-async fn a_task_is_one_is_answered_once_and_goes() {
-    let fixture = Fixture::new().await;
+async fn a_task_is_one_is_answered_once_and_goes(on: On) {
+    let fixture = Fixture::on(on).await;
     let write = async |change| fixture.commit_one(Append { changes: vec![change], ..fixture.append() }).await.map(drop);
     for (id, about) in [("t1", "c1"), ("t2", "c2"), ("t3", "c1")] {
         write(Change::Task(Box::new(task(id, about)))).await.expect("written");
@@ -177,9 +175,7 @@ async fn a_task_is_one_is_answered_once_and_goes() {
     assert_eq!(fixture.store.task("t1").await.expect("read"), Some(answered));
     assert_eq!(open(None, NOW.plus(DAY)).await, ["t2"]);
 
-    let raw = fixture.raw().await;
-    let sealed: Vec<u8> = sqlx::query_scalar("SELECT record FROM task WHERE id = 't1'").fetch_one(&raw).await.expect("a row");
-    raw.close().await;
+    let sealed = fixture.bytes("SELECT record FROM task WHERE id = 't1'").await;
     assert!(!String::from_utf8_lossy(&sealed).contains("deleted"), "what was answered is sealed");
     let past = async |at| fixture.store.past_term(NOW.minus(DAY), at, 10).await.expect("read");
     assert_eq!(past(NOW.minus(DAY)).await, PastTerm::default());

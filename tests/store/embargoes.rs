@@ -6,10 +6,17 @@ use std::time::Duration;
 use sluis::ledger::embargo::{Embargo, Lifted, Target};
 use sluis::organisation::Oin;
 use sluis::store::duties::PastTerm;
-use sluis::store::embargoes::{Embargoes, MOST_STANDING};
+use sluis::store::embargoes::MOST_STANDING;
 use sluis::store::{Append, Change, Conflict, StoreError};
 
-use super::fixture::{Fixture, NOW, oin};
+use super::fixture::{Fixture, NOW, On, oin, on_both};
+
+on_both!(
+    no_more_than_so_many_of_one_organisation_stand,
+    what_was_seen_of_embargoes_must_still_be_so,
+    a_table_altered_by_hand_is_found,
+    what_ended_long_ago_leaves_and_the_list_stays_whole
+);
 
 fn embargo(fixture: &Fixture, party: &Oin, number: usize) -> Embargo {
     Embargo {
@@ -36,9 +43,8 @@ async fn put(fixture: &Fixture, embargoes: impl IntoIterator<Item = Embargo>) ->
 }
 
 /// Broken on purpose to see it fail: the count left out of `put`; those that stand no more counted, or another organisation's.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_more_than_so_many_of_one_organisation_stand() {
-    let (fixture, party) = (Fixture::new().await, oin(1));
+async fn no_more_than_so_many_of_one_organisation_stand(on: On) {
+    let (fixture, party) = (Fixture::on(on).await, oin(1));
     let all: Vec<Embargo> = (0..MOST_STANDING).map(|number| embargo(&fixture, &party, number)).collect();
     put(&fixture, all.clone()).await.expect("placed");
     assert_eq!(put(&fixture, [embargo(&fixture, &party, MOST_STANDING)]).await, Err(Conflict::TooMany));
@@ -49,9 +55,8 @@ async fn no_more_than_so_many_of_one_organisation_stand() {
 }
 
 /// Broken on purpose to see it fail: `are` comparing ids without versions; `are` not asked.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_seen_of_embargoes_must_still_be_so() {
-    let (fixture, party) = (Fixture::new().await, oin(1));
+async fn what_was_seen_of_embargoes_must_still_be_so(on: On) {
+    let (fixture, party) = (Fixture::on(on).await, oin(1));
     let seen = |versions: &[(&str, u32)]| {
         let versions: BTreeMap<String, u32> = versions.iter().map(|(id, version)| ((*id).to_owned(), *version)).collect();
         Append { changes: vec![Change::HeldBack { party: party.clone(), versions }], ..fixture.append() }
@@ -69,8 +74,7 @@ async fn what_was_seen_of_embargoes_must_still_be_so() {
 }
 
 /// Broken on purpose to see it fail: `whole` not asked; the row's party believed; the record not sealed to its version.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_table_altered_by_hand_is_found() {
+async fn a_table_altered_by_hand_is_found(on: On) {
     for (statement, column) in [
         ("DELETE FROM embargo WHERE id = 'e-0001'", "embargoes"),
         ("UPDATE embargo SET party = (SELECT party FROM embargo WHERE id = 'e-0003') WHERE id = 'e-0001'", "party"),
@@ -79,12 +83,10 @@ async fn a_table_altered_by_hand_is_found() {
         ("UPDATE embargo SET record = x'00' WHERE id = 'e-0001'", "record"),
         ("INSERT INTO embargo SELECT 'e-0009', party, version, record FROM embargo WHERE id = 'e-0001'", "embargoes"),
     ] {
-        let (fixture, party) = (Fixture::new().await, oin(1));
+        let (fixture, party) = (Fixture::on(on).await, oin(1));
         let all = [(&party, 1), (&party, 2), (&oin(2), 3)].map(|(party, number)| embargo(&fixture, party, number));
         put(&fixture, all).await.expect("placed");
-        let raw = fixture.raw().await;
-        assert_eq!(sqlx::query(statement).execute(&raw).await.expect("altered").rows_affected(), 1, "{statement}");
-        raw.close().await;
+        assert_eq!(fixture.change(statement).await, 1, "{statement}");
         match fixture.store.embargoes(&party).await {
             Err(StoreError::Corrupt { column: found, .. }) => assert_eq!(found, column, "{statement}"),
             other => panic!("{statement}: {other:?}"),
@@ -96,9 +98,8 @@ async fn a_table_altered_by_hand_is_found() {
 }
 
 /// Broken on purpose to see it fail: the head's count not lowered; one that stands is among the ended.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_ended_long_ago_leaves_and_the_list_stays_whole() {
-    let (fixture, party) = (Fixture::new().await, oin(1));
+async fn what_ended_long_ago_leaves_and_the_list_stays_whole(on: On) {
+    let (fixture, party) = (Fixture::on(on).await, oin(1));
     let all: Vec<Embargo> = (1..4).map(|number| embargo(&fixture, &party, number)).collect();
     put(&fixture, all.clone()).await.expect("placed");
     put(&fixture, [lifted(&all[1])]).await.expect("lifted");

@@ -4,9 +4,15 @@ use std::time::Duration;
 
 use sluis::organisation::Status;
 use sluis::store::facts::{facts_digest, registration_digest};
-use sluis::store::{Append, Change, Conflict, Expected, NameIndex, PseudonymRow, Revision, StatusChange, Store};
+use sluis::store::{Append, Change, Conflict, Expected, NameIndex, PseudonymRow, Revision, StatusChange};
 
-use super::fixture::{Fixture, NOW, nonce, oin, organisation};
+use super::fixture::{Fixture, NOW, On, nonce, oin, on_both, organisation};
+
+on_both!(
+    what_rests_on_changed_facts_is_refused,
+    facts_that_have_run_out_are_changed_facts,
+    a_name_that_is_given_is_a_changed_fact
+);
 
 async fn expected(fixture: &Fixture, organisations: &[u8]) -> Expected {
     let registered = fixture.store.registered().await.expect("the registry");
@@ -28,9 +34,8 @@ fn status(number: u8, status: Status) -> Change {
 }
 
 /// Broken on purpose to see it fail: `still_holds` comparing revisions only (the second case), or nothing (the third).
-#[tokio::test]
-async fn what_rests_on_changed_facts_is_refused() {
-    let fixture = Fixture::new().await;
+async fn what_rests_on_changed_facts_is_refused(on: On) {
+    let fixture = Fixture::on(on).await;
     let joins = (1..=2).map(|number| Change::Organisation(Box::new(organisation(number)))).collect();
     fixture.commit_one(Append { changes: joins, ..fixture.append() }).await.expect("joined");
     let rests = expected(&fixture, &[1]).await;
@@ -69,9 +74,8 @@ async fn what_rests_on_changed_facts_is_refused() {
 }
 
 /// Broken on purpose to see it fail: without `void_at` in `still_holds`.
-#[tokio::test]
-async fn facts_that_have_run_out_are_changed_facts() {
-    let fixture = Fixture::new().await;
+async fn facts_that_have_run_out_are_changed_facts(on: On) {
+    let fixture = Fixture::on(on).await;
     let rests = expected(&fixture, &[1]).await;
     let at = async |millis: i64| {
         let append = Append { expected: Some(rests.clone()), ..fixture.append() };
@@ -85,9 +89,8 @@ async fn facts_that_have_run_out_are_changed_facts() {
 /// A name that must not be given is a changed fact as soon as it is, also by an earlier append of the same batch.
 ///
 /// Broken on purpose to see it fail: without the look at `apart` in `try_append`.
-#[tokio::test]
-async fn a_name_that_is_given_is_a_changed_fact() {
-    let fixture = Fixture::new().await;
+async fn a_name_that_is_given_is_a_changed_fact(on: On) {
+    let fixture = Fixture::on(on).await;
     let name = |byte: u8| NameIndex { scope: "scope-1".to_owned(), index: [byte; 32] };
     let resting = |byte| Append { apart: vec![name(byte)], ..fixture.append() };
     let given = |byte: u8| {

@@ -1,7 +1,7 @@
-//! A store in a temporary file, with what is needed to write to it.
+//! A store in a database of its own, with what is needed to write to it.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sluis::clock::Timestamp;
@@ -13,53 +13,134 @@ use sluis::ledger::token::SearchKey;
 use sluis::organisation::{Kind, Oin, Organisation};
 use sluis::secret::Secret;
 use sluis::store::journal::Journal;
+use sluis::store::postgres::{Cluster, PostgresStore};
 use sluis::store::scribe::TreeScribe;
 use sluis::store::sqlite::SqliteStore;
 use sluis::store::{Append, Committed, Conflict, EntryRow, NonceClaim, Store, StoreError};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use sqlx::{AssertSqlSafe, Connection as _};
 
+use crate::support::postgres::Database;
 use crate::support::random_text;
 
 /// The instant at which the tests take place.
 pub const NOW: Timestamp = Timestamp::from_seconds(1_795_262_400);
 
-/// A store with everything around it. Its folder goes with it.
+/// Which database a test is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// A file.
+    Sqlite,
+    /// A database of its own on the server of the tests.
+    Postgres,
+}
+
+/// Runs each of these tests, `async fn name(on: On)`, on both databases.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                Box::pin(super::$name($crate::store::fixture::On::Sqlite)).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                Box::pin(super::$name($crate::store::fixture::On::Postgres)).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
+
+/// A store with everything around it. Its folder, and its database, go with it.
 pub struct Fixture {
     /// The store.
-    pub store: Arc<SqliteStore>,
+    pub store: Arc<dyn Store>,
     /// Numbers and signs.
     pub scribe: Arc<TreeScribe>,
     /// Writes and opens its entries.
     pub journal: Journal,
     folder: PathBuf,
+    database: Option<Database>,
 }
 
 impl Fixture {
-    /// An empty store.
+    /// An empty store in a file.
     pub async fn new() -> Self {
+        Self::on(On::Sqlite).await
+    }
+
+    /// An empty store.
+    pub async fn on(on: On) -> Self {
         let folder = std::env::temp_dir().join(format!("sluis-store-{}", random_text()));
         std::fs::create_dir(&folder).expect("a temporary folder");
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
         let keys = FileKeyStore::create(&folder.join("keys"), Secret::new([3; 32]), Arc::clone(&entropy)).expect("a key store");
         let journal = Journal::new(Arc::new(keys), entropy, SearchKey::new(Secret::new([4; 32])));
-        let store = open(&folder.join("log.sqlite")).await.expect("a store");
-        Self { store: Arc::new(store), scribe: Arc::new(scribe()), journal, folder }
+        let database = match on {
+            On::Sqlite => None,
+            On::Postgres => Some(Database::new().await),
+        };
+        let store = node(&folder, database.as_ref()).await.expect("a store");
+        Self { store, scribe: Arc::new(scribe()), journal, folder, database }
     }
 
-    /// Another connection to the same file, as another node has one.
-    pub async fn node(&self) -> Arc<SqliteStore> {
-        Arc::new(open(&self.file()).await.expect("the same file"))
+    /// Another connection to the same database, as another node has one.
+    pub async fn node(&self) -> Arc<dyn Store> {
+        self.again().await.expect("the same database")
     }
 
-    /// The file.
+    /// The same database opened once more.
+    pub async fn again(&self) -> Result<Arc<dyn Store>, StoreError> {
+        node(&self.folder, self.database.as_ref()).await
+    }
+
+    /// The file, of a store in SQLite.
     pub fn file(&self) -> PathBuf {
-        self.folder.join("log.sqlite")
+        assert!(self.database.is_none(), "a store in PostgreSQL has no file");
+        file(&self.folder)
     }
 
     /// A raw connection to the file, for what no store does.
     pub async fn raw(&self) -> SqlitePool {
         let options = SqliteConnectOptions::new().filename(self.file()).foreign_keys(false);
         SqlitePool::connect_with(options.pragma("ignore_check_constraints", "ON")).await.expect("a connection")
+    }
+
+    /// Runs statements past every store and every constraint, as somebody does who has the database; how many rows were changed. They are written in SQLite's words,
+    /// of which PostgreSQL is taught a few.
+    pub async fn change(&self, statements: &str) -> u64 {
+        let Some(database) = &self.database else {
+            let raw = self.raw().await;
+            let done = sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(&raw).await;
+            raw.close().await;
+            return done.unwrap_or_else(|error| panic!("{statements}: {error}")).rows_affected();
+        };
+        let mut raw = database.connect().await;
+        sqlx::raw_sql(FREE_HAND).execute(&mut raw).await.expect("a free hand");
+        let done = sqlx::raw_sql(AssertSqlSafe(in_postgres(statements))).execute(&mut raw).await;
+        let changed = done.unwrap_or_else(|error| panic!("{statements}: {error}")).rows_affected();
+        raw.close().await.expect("closed");
+        changed
+    }
+
+    /// The bytes in the first column of the first row.
+    pub async fn bytes(&self, query: &'static str) -> Vec<u8> {
+        match &self.database {
+            None => sqlx::query_scalar(query).fetch_one(&self.raw().await).await.expect("a row"),
+            Some(database) => sqlx::query_scalar(query).fetch_one(&mut database.connect().await).await.expect("a row"),
+        }
+    }
+
+    /// The text there.
+    pub async fn text(&self, query: &'static str) -> String {
+        match &self.database {
+            None => sqlx::query_scalar(query).fetch_one(&self.raw().await).await.expect("a row"),
+            Some(database) => sqlx::query_scalar(query).fetch_one(&mut database.connect().await).await.expect("a row"),
+        }
     }
 
     /// An entry of `party`.
@@ -133,26 +214,15 @@ impl Fixture {
 
     /// How many rows a table has.
     pub async fn rows(&self, table: &'static str) -> i64 {
-        let raw = self.raw().await;
-        let query = match table {
-            "nonce" => "SELECT count(*) FROM nonce",
-            "organisation" => "SELECT count(*) FROM organisation",
-            "published_key" => "SELECT count(*) FROM published_key",
-            "certificate" => "SELECT count(*) FROM certificate",
-            "case_record" => "SELECT count(*) FROM case_record",
-            "consent" => "SELECT count(*) FROM consent",
-            "offer" => "SELECT count(*) FROM offer",
-            "entry" => "SELECT count(*) FROM entry",
-            "idempotency" => "SELECT count(*) FROM idempotency",
-            "disclosure" => "SELECT count(*) FROM disclosure",
-            "delivery" => "SELECT count(*) FROM delivery",
-            "pseudonym" => "SELECT count(*) FROM pseudonym",
-            "contribution_receipt" => "SELECT count(*) FROM contribution_receipt",
-            other => panic!("no table {other}"),
+        let query = AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+        let Some(database) = &self.database else {
+            let raw = self.raw().await;
+            let count = sqlx::query_scalar(query).fetch_one(&raw).await.expect("a count");
+            raw.close().await;
+            return count;
         };
-        let count = sqlx::query_scalar(query).fetch_one(&raw).await.expect("a count");
-        raw.close().await;
-        count
+        let mut raw = database.connect().await;
+        sqlx::query_scalar(query).fetch_one(&mut raw).await.expect("a count")
     }
 
     /// That leaves, head, checkpoint and tiles say the same.
@@ -167,8 +237,41 @@ impl Drop for Fixture {
     }
 }
 
+/// No constraint holds, and some of SQLite's functions are there.
+const FREE_HAND: &str = "SET session_replication_role = replica;
+    DO $$ DECLARE one record; BEGIN
+      FOR one IN SELECT conrelid::regclass AS place, conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0 LOOP
+        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', one.place, one.conname);
+      END LOOP;
+    END $$;
+    CREATE OR REPLACE FUNCTION zeroblob(length integer) RETURNS bytea LANGUAGE sql AS $$ SELECT decode(repeat('00', length), 'hex') $$;
+    CREATE OR REPLACE FUNCTION hex(bytes bytea) RETURNS text LANGUAGE sql AS $$ SELECT upper(encode(bytes, 'hex')) $$";
+
+/// Bytes are written otherwise.
+fn in_postgres(statements: &str) -> String {
+    let mut parts = statements.split("x'");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (bytes, rest) = part.split_once('\'').expect("an end of the bytes");
+        text.push_str(&format!("decode('{bytes}', 'hex'){rest}"));
+    }
+    text
+}
+
+fn file(folder: &Path) -> PathBuf {
+    folder.join("log.sqlite")
+}
+
+/// The store in the database, or else in the folder.
+async fn node(folder: &Path, database: Option<&Database>) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match database {
+        None => Arc::new(open(&file(folder)).await?),
+        Some(database) => Arc::new(PostgresStore::open(&Cluster::at(&database.url(), 0)?, Secret::new([7; 32])).await?),
+    })
+}
+
 /// Opens a file as a store.
-pub async fn open(file: &std::path::Path) -> Result<SqliteStore, StoreError> {
+pub async fn open(file: &Path) -> Result<SqliteStore, StoreError> {
     SqliteStore::open(file, Secret::new([7; 32])).await
 }
 

@@ -14,9 +14,17 @@ use sluis::store::{Append, Change, Conflict, Store, StoreError, SubjectIndex};
 
 use super::attack::{alarm, keep, same, write};
 use super::duties::task;
-use super::fixture::{Fixture, NOW, oin};
+use super::fixture::{Fixture, NOW, On, oin, on_both};
 use super::registers::consent;
 use crate::support::cases::Cases;
+
+on_both!(
+    lists_are_not_changed_unseen,
+    an_open_task_is_not_hidden,
+    a_withdrawal_rests_on_a_whole_list_or_on_none,
+    what_cannot_be_read_does_not_hold_up_the_end_of_others,
+    lists_are_whole_after_a_removal
+);
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -37,8 +45,8 @@ async fn commit(fixture: &Fixture, changes: Vec<Change>) -> Result<(), Conflict>
 
 /// Consents c1 (withdrawn) and c3 (given) of two persons, four disclosures on them, and tasks of which t3 was answered. Kept as `early`: before
 /// the withdrawal and the answer.
-async fn with_lists() -> Fixture {
-    let fixture = Fixture::new().await;
+async fn with_lists(on: On) -> Fixture {
+    let fixture = Fixture::on(on).await;
     let given = |id, person| Change::Consent(SubjectIndex([person; 32]), Box::new(consent(id, 1)));
     let relied = [("c1", "d1", 2), ("c1", "d2", 3), ("c3", "d3", 2), ("c3", "d4", 3)];
     let relied = relied.map(|(consent, disclosure, recipient)| Change::Reliance(reliance(consent, disclosure, recipient)));
@@ -114,7 +122,7 @@ const ATTACKS: [(&str, Reading, &str); 28] = [
     ("UPDATE task SET about = 'another' WHERE id = 't1'", Tasks, "task about t1"),
     ("UPDATE task SET due = due + 1 WHERE id = 't1'", OneTask("t1"), "task due t1"),
     ("UPDATE task SET closed = 1 WHERE id = 't1'", Tasks, "task closed t1"),
-    ("UPDATE task SET open = 0 WHERE id = 't1'", OneTask("t1"), "task open t1"),
+    ("UPDATE task SET open = FALSE WHERE id = 't1'", OneTask("t1"), "task open t1"),
     ("DELETE FROM task WHERE id = 't1'", Tasks, "head open_tasks 1"),
     (
         "UPDATE task SET (due, open, closed, version, record) = (SELECT due, open, closed, version, record FROM early_task WHERE id = 't3') WHERE id = 't3'",
@@ -123,11 +131,10 @@ const ATTACKS: [(&str, Reading, &str); 28] = [
     ),
 ];
 
-#[tokio::test]
-async fn lists_are_not_changed_unseen() {
+async fn lists_are_not_changed_unseen(on: On) {
     let mut cases = Cases::default();
     for (attack, reading, place) in ATTACKS {
-        let fixture = with_lists().await;
+        let fixture = with_lists(on).await;
         for sound in [Consents(1), Consents(9), Reliances("c1"), Reliances("c3"), Tasks, OneTask("t1")] {
             cases.hold("sound", sound.alarm(&*fixture.store).await.is_err());
         }
@@ -152,10 +159,9 @@ async fn lists_are_not_changed_unseen() {
 }
 
 /// A list that was hidden from, too: what is not selected is counted.
-#[tokio::test]
-async fn an_open_task_is_not_hidden() {
-    let fixture = with_lists().await;
-    write(&fixture, "UPDATE task SET open = 0 WHERE id = 't1'").await;
+async fn an_open_task_is_not_hidden(on: On) {
+    let fixture = with_lists(on).await;
+    write(&fixture, "UPDATE task SET open = FALSE WHERE id = 't1'").await;
     assert_eq!(Tasks.alarm(&*fixture.store).await, Ok("head open_tasks 1".to_owned()));
     let answer = Answer { code: AnswerCode::Deleted, by: "b".to_owned(), basis: None, reason: None, until: None, signed: None };
     let answered =
@@ -165,13 +171,12 @@ async fn an_open_task_is_not_hidden() {
 }
 
 /// A withdrawal that says who received something rests on the list; one that does not say so does not wait for it.
-#[tokio::test]
-async fn a_withdrawal_rests_on_a_whole_list_or_on_none() {
+async fn a_withdrawal_rests_on_a_whole_list_or_on_none(on: On) {
     for attack in [
         "DELETE FROM reliance WHERE disclosure = 'd4'",
         "UPDATE reliance SET recipient = '00000099000000002000' WHERE disclosure = 'd4'",
     ] {
-        let fixture = with_lists().await;
+        let fixture = with_lists(on).await;
         write(&fixture, attack).await;
         let received = Change::ReceivedBy { consent: "c3".to_owned(), recipients: [oin(2)].into() };
         let withdrawn = Change::Consent(SubjectIndex([2; 32]), Box::new(consent("c3", 2)));
@@ -181,8 +186,7 @@ async fn a_withdrawal_rests_on_a_whole_list_or_on_none() {
 }
 
 /// What ends by itself does so though another's consent cannot be read, and leaves that one as it is.
-#[tokio::test]
-async fn what_cannot_be_read_does_not_hold_up_the_end_of_others() {
+async fn what_cannot_be_read_does_not_hold_up_the_end_of_others(on: On) {
     for (attack, left) in [
         ("UPDATE consent_head SET ends = ends - 1 WHERE id = 'c2'", "c2"),
         ("UPDATE consent SET record = x'00' WHERE id = 'c2'", "c2"),
@@ -190,7 +194,7 @@ async fn what_cannot_be_read_does_not_hold_up_the_end_of_others() {
         ("DELETE FROM consent_head WHERE id = 'c2'", "c2"),
         ("UPDATE task SET closed = 0 WHERE id = 't1'", "t1"),
     ] {
-        let fixture = Fixture::new().await;
+        let fixture = Fixture::on(on).await;
         let given = |id, person| Change::Consent(SubjectIndex([person; 32]), Box::new(consent(id, 1)));
         let tasks = ["t1", "t2"].map(|id| Change::Task(Box::new(task(id, id))));
         commit(&fixture, [given("c2", 1), given("c4", 2)].into_iter().chain(tasks).collect()).await.expect("written");
@@ -219,9 +223,8 @@ fn owned(ids: &[&str]) -> Vec<String> {
 }
 
 /// The lists lose what is removed, and are whole then.
-#[tokio::test]
-async fn lists_are_whole_after_a_removal() {
-    let fixture = with_lists().await;
+async fn lists_are_whole_after_a_removal(on: On) {
+    let fixture = with_lists(on).await;
     let past = fixture.store.past_term(NOW.plus(DAY), NOW, 10).await.expect("read");
     assert_eq!((past.consents.len(), past.tasks.len()), (2, 1));
     commit(&fixture, vec![Change::Erase(past)]).await.expect("removed");

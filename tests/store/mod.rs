@@ -1,4 +1,4 @@
-//! The contract of a store, tried on SQLite: what is acknowledged is durable and in order, conflicts leave nothing behind, races have one winner.
+//! The contract of a store, tried on SQLite and on PostgreSQL: what is acknowledged is durable and in order, conflicts leave nothing behind, races have one winner.
 
 mod appends;
 mod attack;

@@ -4,11 +4,17 @@ use std::time::Duration;
 
 use sluis::source::SubjectWire;
 use sluis::source::offers::OfferKind;
-use sluis::store::{Append, Change, Conflict, OfferPage, OfferRow, Store, StoreError, SubjectIndex};
+use sluis::store::{Append, Change, Conflict, OfferPage, OfferRow, StoreError, SubjectIndex};
 
 use super::attack::{alarm, write};
-use super::fixture::{Fixture, NOW, oin};
+use super::fixture::{Fixture, NOW, On, oin, on_both};
 use crate::support::cases::Cases;
+
+on_both!(
+    offers_wait_in_bounded_number_until_their_end,
+    whom_an_offer_is_about_is_sealed_in_its_place,
+    an_offer_is_not_turned_to_another
+);
 
 fn offer(number: u16) -> OfferRow {
     let mut subject = [0; 32];
@@ -32,9 +38,8 @@ fn adds(fixture: &Fixture, offers: impl Iterator<Item = OfferRow>) -> Vec<Append
 }
 
 /// Broken on purpose to see it fail: the count left out; collected ones counted; `ends` not extended.
-#[tokio::test]
-async fn offers_wait_in_bounded_number_until_their_end() {
-    let fixture = Fixture::new().await;
+async fn offers_wait_in_bounded_number_until_their_end(on: On) {
+    let fixture = Fixture::on(on).await;
     for hundreds in 0..10 {
         let added = fixture.commit(&adds(&fixture, (hundreds * 100..hundreds * 100 + 100).map(offer))).await.expect("a commit");
         assert!(added.iter().all(Result::is_ok));
@@ -78,15 +83,12 @@ async fn offers_wait_in_bounded_number_until_their_end() {
     fixture.holds_together().await;
 }
 
-#[tokio::test]
-async fn whom_an_offer_is_about_is_sealed_in_its_place() {
-    let fixture = Fixture::new().await;
+async fn whom_an_offer_is_about_is_sealed_in_its_place(on: On) {
+    let fixture = Fixture::on(on).await;
     fixture.commit(&adds(&fixture, (1..3).map(offer))).await.expect("a commit");
-    let raw = fixture.raw().await;
-    let stored: Vec<u8> = sqlx::query_scalar("SELECT reference FROM offer LIMIT 1").fetch_one(&raw).await.expect("a record");
+    let stored = fixture.bytes("SELECT reference FROM offer WHERE id = 'offer-1'").await;
     assert!(!stored.windows(9).any(|window| window == b"999990019"));
-    sqlx::query("UPDATE offer SET reference = ? WHERE id = 'offer-2'").bind(stored).execute(&raw).await.expect("swapped");
-    raw.close().await;
+    fixture.change("UPDATE offer SET reference = (SELECT reference FROM offer WHERE id = 'offer-1') WHERE id = 'offer-2'").await;
     let read = fixture.store.offer("offer-2", NOW).await;
     assert!(matches!(read, Err(StoreError::Corrupt { table: "offer", .. })), "{read:?}");
 }
@@ -94,8 +96,7 @@ async fn whom_an_offer_is_about_is_sealed_in_its_place() {
 /// An offer tells its recipient a person: whoever can write the file does not turn it to another, nor make it last longer, nor wait again.
 ///
 /// Broken on purpose to see it fail: `opened` without its comparison of terms; each part out of `terms`.
-#[tokio::test]
-async fn an_offer_is_not_turned_to_another() {
+async fn an_offer_is_not_turned_to_another(on: On) {
     let mut cases = Cases::default();
     for attack in [
         "recipient = '00000099000000007000'",
@@ -115,7 +116,7 @@ async fn an_offer_is_not_turned_to_another() {
         "collected = collected - 1 WHERE id = 'offer-3'",
         "(ends, collected, reference) = (SELECT ends + 9, collected, reference FROM offer WHERE id = 'offer-2') WHERE id = 'offer-3'",
     ] {
-        let fixture = Fixture::new().await;
+        let fixture = Fixture::on(on).await;
         fixture.commit(&adds(&fixture, (1..4).map(offer))).await.expect("a commit");
         let until = NOW.plus(Duration::from_hours(5));
         let collect =

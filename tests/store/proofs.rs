@@ -5,7 +5,9 @@ use sluis::store::proofs::{self, ProofError};
 use sluis::store::{Append, Store};
 
 use super::attack::write;
-use super::fixture::{Fixture, NOW, oin};
+use super::fixture::{Fixture, NOW, On, oin, on_both};
+
+on_both!(any_entry_is_proved_in_any_size_the_log_had);
 
 /// Appends as many entries, in batches; the root after each of them.
 async fn grown(fixture: &Fixture, count: usize) -> (Vec<NodeHash>, Vec<NodeHash>) {
@@ -24,9 +26,8 @@ async fn grown(fixture: &Fixture, count: usize) -> (Vec<NodeHash>, Vec<NodeHash>
 }
 
 /// Broken on purpose to see it fail: tiles read at the width of the head instead of that of the size.
-#[tokio::test]
-async fn any_entry_is_proved_in_any_size_the_log_had() {
-    let fixture = Fixture::new().await;
+async fn any_entry_is_proved_in_any_size_the_log_had(on: On) {
+    let fixture = Fixture::on(on).await;
     let (leaves, roots) = grown(&fixture, 530).await;
     let store: &dyn Store = &*fixture.node().await;
     let sizes = [0, 1, 2, 255, 256, 257, 511, 512, 513, 530];

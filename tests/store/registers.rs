@@ -12,10 +12,16 @@ use sluis::ledger::entry::Beside;
 use sluis::ledger::seal::{PartyKey, seal};
 use sluis::ledger::statement::Statement;
 use sluis::store::{
-    Append, Change, Conflict, ContributionRow, DeliveryRow, DisclosureRow, Expected, Receipting, Revision, Store, SubjectIndex,
+    Append, Change, Conflict, ContributionRow, DeliveryRow, DisclosureRow, Expected, Receipting, Revision, SubjectIndex,
 };
 
-use super::fixture::{Fixture, NOW, nonce, oin};
+use super::fixture::{Fixture, NOW, On, nonce, oin, on_both};
+
+on_both!(
+    versions_of_a_consent_follow_each_other,
+    disclosures_deliveries_and_receipts_come_and_go,
+    a_disclosure_that_is_not_as_it_was_read_is_left_alone
+);
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -115,9 +121,8 @@ fn party_key() -> PartyKey {
 /// Versions follow each other; the newest counts; nothing is ever changed.
 ///
 /// Broken on purpose to see it fail: the condition out of `Register::add`.
-#[tokio::test]
-async fn versions_of_a_consent_follow_each_other() {
-    let fixture = Fixture::new().await;
+async fn versions_of_a_consent_follow_each_other(on: On) {
+    let fixture = Fixture::on(on).await;
     let subject = SubjectIndex([1; 32]);
     let write = async |version| {
         let changes = vec![Change::Consent(subject, Box::new(consent("c1", version)))];
@@ -142,9 +147,8 @@ async fn versions_of_a_consent_follow_each_other() {
 }
 
 /// Broken on purpose to see it fail: `ReceiptsAccepted` removing all receipts of a source, as it did.
-#[tokio::test]
-async fn disclosures_deliveries_and_receipts_come_and_go() {
-    let fixture = Fixture::new().await;
+async fn disclosures_deliveries_and_receipts_come_and_go(on: On) {
+    let fixture = Fixture::on(on).await;
     let receipting = || Receipting { entry: 0, party_key: party_key() };
     let delivery = |sealed: &str| {
         Change::Delivery(DeliveryRow { disclosure: "d1".to_owned(), sealed: sealed.to_owned(), receipt: receipting() })
@@ -195,9 +199,8 @@ async fn disclosures_deliveries_and_receipts_come_and_go() {
 /// Of two deliveries made from one reading of a disclosure the second does not overwrite the first, be they in one batch.
 ///
 /// Broken on purpose to see it fail: `Unchanged` always true; then without `redone`.
-#[tokio::test]
-async fn a_disclosure_that_is_not_as_it_was_read_is_left_alone() {
-    let fixture = Fixture::new().await;
+async fn a_disclosure_that_is_not_as_it_was_read_is_left_alone(on: On) {
+    let fixture = Fixture::on(on).await;
     let row = |version: u8| {
         let mut row = disclosure("d1");
         row.request = vec![version];

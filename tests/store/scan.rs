@@ -3,15 +3,14 @@
 use std::collections::BTreeSet;
 
 use sluis::ledger::entry::Erases;
-use sluis::store::Store;
-use sluis::store::retention::Retention;
-use sluis::store::scan::Scan;
 use sluis::store::search::{Filter, Order, Place, Search, seconds};
 use sluis::store::sqlite::search::{SqliteSearch, first_difference};
 use sqlx::SqlitePool;
 
-use super::fixture::{Fixture, oin};
+use super::fixture::{Fixture, On, oin, on_both};
 use super::search::{Dice, Set, filters, grow, scanned, search_file};
+
+on_both!(a_walk_finds_what_a_look_at_every_entry_finds);
 
 /// What a walk finds, in pages of `limit`, as it comes from the store.
 async fn walked(fixture: &Fixture, filter: &Filter, size: u64, order: Order, limit: u32) -> Vec<Place> {
@@ -37,9 +36,8 @@ fn of_the_store(filter: &Filter) -> Filter {
 }
 
 /// Broken on purpose to see it fail: the order the other way round; by time; each condition out of `scanned!`, the ends of the part too.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_walk_finds_what_a_look_at_every_entry_finds() {
-    let (fixture, mut dice, mut known) = (Fixture::new().await, Dice(11), Vec::new());
+async fn a_walk_finds_what_a_look_at_every_entry_finds(on: On) {
+    let (fixture, mut dice, mut known) = (Fixture::on(on).await, Dice(11), Vec::new());
     grow(&fixture, &mut dice, &mut known, 900).await;
     let mut narrower = BTreeSet::new();
     for party in [oin(1), oin(9)] {

@@ -13,10 +13,10 @@ use sluis::entropy::SystemEntropy;
 use sluis::ledger::entry::{Body, Clear, EntryKind, Erases, Erasure, Operation, Outcome, SpanId, Status, TraceId};
 use sluis::organisation::Oin;
 use sluis::secret::Personal;
-use sluis::store::retention::{Moving, Retention, tombstone};
+use sluis::store::retention::{Moving, tombstone};
 use sluis::store::search::{Filter, Order, Page, Place, Search, told};
 use sluis::store::sqlite::search::SqliteSearch;
-use sluis::store::{Append, EntryRow, Store};
+use sluis::store::{Append, EntryRow};
 use sluis::subject::SubjectId;
 
 use super::fixture::{Fixture, NOW, oin};

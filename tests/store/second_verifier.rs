@@ -9,7 +9,7 @@ use sluis::ledger::entry::{TokenSalt, TokensDigest};
 use sluis::ledger::note::{KeyKind, NoteSigner, SigningKey};
 use sluis::ledger::tree::{NodeHash, RightEdge, leaf_hash};
 use sluis::secret::Secret;
-use sluis::store::{Append, Store};
+use sluis::store::Append;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 

@@ -11,8 +11,16 @@ use sluis::store::scribe::TreeScribe;
 use sluis::store::sequencer::{AppendError, Sequencer};
 use sluis::store::{Append, Conflict, IdempotencyClaim, Store, StoreError};
 
-use super::fixture::{Fixture, NOW, nonce, oin, scribe};
+use super::fixture::{Fixture, NOW, On, nonce, oin, on_both, scribe};
 use crate::support::faulty_store::{Fault, FaultyStore};
+
+on_both!(
+    two_sequencers_on_one_file_keep_one_order,
+    of_many_with_one_nonce_or_key_one_wins,
+    what_is_acknowledged_is_there_for_everyone,
+    the_head_is_that_of_the_leaves_after_random_batches,
+    patience_has_an_end
+);
 
 struct Fixed(Timestamp);
 
@@ -30,9 +38,8 @@ fn sequencer(store: Arc<dyn Store>) -> Sequencer {
 /// Two nodes, each with its own scribe and its own idea of the tree, write at once.
 ///
 /// Broken on purpose to see it fail: `TreeScribe::known` without the comparison with the head.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_sequencers_on_one_file_keep_one_order() {
-    let fixture = Fixture::new().await;
+async fn two_sequencers_on_one_file_keep_one_order(on: On) {
+    let fixture = Fixture::on(on).await;
     let nodes = [sequencer(fixture.node().await), sequencer(fixture.node().await)];
     let appends = (0..300_usize).map(|number| {
         let node = &nodes[number % 2];
@@ -61,9 +68,8 @@ async fn two_sequencers_on_one_file_keep_one_order() {
 }
 
 /// Broken on purpose to see it fail: `BEGIN` instead of `BEGIN IMMEDIATE`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_with_one_nonce_or_key_one_wins() {
-    let fixture = Fixture::new().await;
+async fn of_many_with_one_nonce_or_key_one_wins(on: On) {
+    let fixture = Fixture::on(on).await;
     let nodes = [sequencer(fixture.node().await), sequencer(fixture.node().await), sequencer(fixture.node().await)];
     let race = async |append: &(dyn Fn(usize) -> Append + Sync)| {
         let all = (0..60).map(|number| nodes[number % 3].append(append(number)));
@@ -91,15 +97,14 @@ async fn of_many_with_one_nonce_or_key_one_wins() {
 }
 
 /// What was acknowledged is there for every reader, and after opening the file anew.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_acknowledged_is_there_for_everyone() {
-    let fixture = Fixture::new().await;
+async fn what_is_acknowledged_is_there_for_everyone(on: On) {
+    let fixture = Fixture::on(on).await;
     let (one, other) = (sequencer(fixture.node().await), fixture.node().await);
     for size in 1..=20 {
         one.append(fixture.append()).await.expect("committed");
         assert_eq!(other.head().await.expect("the head").size, size);
     }
-    let again = super::fixture::open(&fixture.file()).await.expect("opened, and migrated a second time");
+    let again = fixture.again().await.expect("opened, and migrated a second time");
     assert_eq!(again.head().await, other.head().await);
     scribe().check(&again.head().await.expect("the head")).expect("a head of this log");
     let stranger = {
@@ -114,9 +119,8 @@ async fn what_is_acknowledged_is_there_for_everyone() {
 }
 
 /// After random batches, tree, tiles and head are those of the leaves: a node that knows nothing but the tiles goes on where another stopped.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_head_is_that_of_the_leaves_after_random_batches() {
-    let fixture = Fixture::new().await;
+async fn the_head_is_that_of_the_leaves_after_random_batches(on: On) {
+    let fixture = Fixture::on(on).await;
     // A fixed sequence (SplitMix64): the same sizes on every run, up to and past the width of a tile.
     let mut state = 42_u64;
     let mut random = |below: u64| {
@@ -160,9 +164,8 @@ async fn the_head_is_that_of_the_leaves_after_random_batches() {
 /// Who waits too long is told that nobody knows; the others, and the store, go on. Time is measured by tokio only.
 ///
 /// Broken on purpose to see it fail: no time-out in `Sequencer::append`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn patience_has_an_end() {
-    let fixture = Fixture::new().await;
+async fn patience_has_an_end(on: On) {
+    let fixture = Fixture::on(on).await;
     let faulty = FaultyStore::around(fixture.node().await);
     let sequencer = Sequencer::start(Arc::clone(&faulty) as _, Arc::new(scribe()), Arc::new(SystemClock));
     faulty.fails(EntryKind::Ask, Fault::Slow(Duration::from_millis(800)));

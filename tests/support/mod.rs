@@ -44,6 +44,7 @@ pub mod false_witness;
 pub mod faulty_store;
 pub mod log;
 pub mod officers;
+pub mod postgres;
 pub mod professionals;
 pub mod raw;
 pub mod silent;
