@@ -4,50 +4,110 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::gateway::StartError;
-use crate::config::GatewayConfig;
+use crate::config::{GatewayConfig, StoreUrl};
 use crate::entropy::Entropy;
 use crate::keystore::file::{FileKeyStore, make_root_key, root_key};
 use crate::keystore::{Key, KeyStore, KeyStoreError};
-use crate::store::Store as _;
+use crate::store::postgres::{Cluster, PostgresStore};
+use crate::store::search::Search;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::search::SqliteSearch;
+use crate::store::{Store, StoreError};
 
 /// The name of the key that seals the registers in the store.
 const REGISTERS: &str = "registers";
 
 /// The places, and whether a gateway was started on them before.
 pub(super) struct AtRest<'a> {
-    store: PathBuf,
+    store: Place,
     root: &'a Path,
     keys: &'a Path,
     /// Whether the store is there. Then its keys must be too.
     pub(super) used: bool,
 }
 
+/// Where the store is.
+enum Place {
+    File(PathBuf),
+    Database(Cluster),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Database(cluster) => cluster.fmt(f),
+        }
+    }
+}
+
+/// A store and what finds in it.
+type Stored = (Arc<dyn Store>, Arc<dyn Search>);
+
+impl Place {
+    async fn is_used(&self) -> Result<bool, StoreError> {
+        match self {
+            Self::File(path) => match std::fs::metadata(path) {
+                Ok(file) => Ok(file.len() > 0),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+                Err(error) => Err(StoreError::Unavailable(error.to_string())),
+            },
+            Self::Database(cluster) => cluster.has_store().await,
+        }
+    }
+
+    async fn open(&self, registers: Key) -> Result<Stored, StoreError> {
+        Ok(match self {
+            Self::File(path) => (Arc::new(SqliteStore::open(path, registers).await?), Arc::new(SqliteSearch::beside(path))),
+            Self::Database(cluster) => {
+                let store = PostgresStore::open(cluster, registers).await?;
+                let search = store.search();
+                (Arc::new(store), Arc::new(search))
+            }
+        })
+    }
+
+    async fn look(&self, registers: Key) -> Result<Arc<dyn Store>, StoreError> {
+        Ok(match self {
+            Self::File(path) => Arc::new(SqliteStore::look(path, registers).await?),
+            Self::Database(cluster) => Arc::new(PostgresStore::look(cluster, registers).await?),
+        })
+    }
+}
+
 /// What was opened.
 pub(super) struct Opened {
     pub(super) root: Key,
     pub(super) keys: Arc<dyn KeyStore>,
-    pub(super) store: SqliteStore,
-    pub(super) search: SqliteSearch,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) search: Arc<dyn Search>,
+}
+
+/// The same to be read only.
+pub(super) struct Looked {
+    pub(super) root: Key,
+    pub(super) keys: Arc<dyn KeyStore>,
+    pub(super) store: Arc<dyn Store>,
 }
 
 impl<'a> AtRest<'a> {
     /// Looks, and writes nothing.
     ///
     /// # Errors
-    /// [`StartError`] for a store whose keys are not where the configuration says: new ones would make everything in it unreadable.
-    pub(super) fn find(config: &'a GatewayConfig) -> Result<Self, StartError> {
-        let path = config.store.url.strip_prefix("sqlite:");
-        let path = path.ok_or_else(|| StartError::new("[store] url: this version knows sqlite:<path>"))?;
-        let (store, root, keys) = (PathBuf::from(path), config.keys.root.as_path(), config.keys.store.as_path());
-        let used = match std::fs::metadata(&store) {
-            Ok(file) => file.len() > 0,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
-            Err(error) => return Err(StartError::new(format!("[store] url: {}: {error}", store.display()))),
+    /// [`StartError`] for a store that cannot be reached, or whose keys are not where the configuration says: new ones would make everything in it
+    /// unreadable.
+    pub(super) async fn find(config: &'a GatewayConfig) -> Result<Self, StartError> {
+        let store = match config.store.place().map_err(StartError::new)? {
+            StoreUrl::File(path) => Place::File(path),
+            StoreUrl::Database(url) => {
+                let cluster = Cluster::at(&url, config.store.standbys);
+                Place::Database(cluster.map_err(|error| StartError::new(format!("[store] url: {error}")))?)
+            }
         };
-        let found = Self { store, root, keys, used };
-        if used {
+        let (root, keys) = (config.keys.root.as_path(), config.keys.store.as_path());
+        let mut found = Self { store, root, keys, used: false };
+        found.used = found.store.is_used().await.map_err(|error| found.unusable(&error))?;
+        if found.used {
             found.must_exist("root", root)?;
             found.must_exist("store", keys)?;
             found.must_exist("store", &keys.join(format!("{REGISTERS}.sealed")))?;
@@ -56,7 +116,7 @@ impl<'a> AtRest<'a> {
     }
 
     fn must_exist(&self, setting: &str, path: &Path) -> Result<(), StartError> {
-        let (there, path, store) = (path.try_exists(), path.display(), self.store.display());
+        let (there, path, store) = (path.try_exists(), path.display(), &self.store);
         match there {
             Ok(true) => Ok(()),
             Ok(false) => Err(StartError::new(format!(
@@ -79,17 +139,17 @@ impl<'a> AtRest<'a> {
         let keys = FileKeyStore::create(self.keys, root.clone(), Arc::clone(entropy)).map_err(StartError::new)?;
         let registers = if self.used { keys.existing_key(REGISTERS) } else { keys.wrapping_key(REGISTERS) };
         let registers = registers.map_err(|error| foreign(&error))?;
-        let store = SqliteStore::open(&self.store, registers).await.map_err(|error| self.unusable(&error))?;
-        Ok(Opened { root, keys: Arc::new(keys), store, search: SqliteSearch::beside(&self.store) })
+        let (store, search) = self.store.open(registers).await.map_err(|error| self.unusable(&error))?;
+        Ok(Opened { root, keys: Arc::new(keys), store, search })
     }
 
     /// Store and keys as they are, when there is a store, whose head is whole: to be read, nothing can be written.
     ///
     /// # Errors
     /// [`StartError`] names what cannot be used.
-    pub(super) async fn look(&self, entropy: &Arc<dyn Entropy>) -> Result<Option<Opened>, StartError> {
+    pub(super) async fn look(&self, entropy: &Arc<dyn Entropy>) -> Result<Option<Looked>, StartError> {
         let found = self.unread(entropy).await?;
-        if let Some(Opened { store, .. }) = &found {
+        if let Some(Looked { store, .. }) = &found {
             // Whatever is wrong with the file is said under its name.
             store.head().await.map_err(|error| self.unusable(&error))?;
         }
@@ -100,17 +160,17 @@ impl<'a> AtRest<'a> {
     ///
     /// # Errors
     /// [`StartError`] names what cannot be used.
-    pub(super) async fn unread(&self, entropy: &Arc<dyn Entropy>) -> Result<Option<Opened>, StartError> {
+    pub(super) async fn unread(&self, entropy: &Arc<dyn Entropy>) -> Result<Option<Looked>, StartError> {
         let root = root_key(self.root).map_err(StartError::new)?;
         let Some(root) = root.filter(|_| self.used) else { return Ok(None) };
         let keys = FileKeyStore::find(self.keys, root.clone(), Arc::clone(entropy));
         let registers = keys.existing_key(REGISTERS).map_err(|error| foreign(&error))?;
-        let store = SqliteStore::look(&self.store, registers).await.map_err(|error| self.unusable(&error))?;
-        Ok(Some(Opened { root, keys: Arc::new(keys), store, search: SqliteSearch::beside(&self.store) }))
+        let store = self.store.look(registers).await.map_err(|error| self.unusable(&error))?;
+        Ok(Some(Looked { root, keys: Arc::new(keys), store }))
     }
 
     fn unusable(&self, error: &dyn std::fmt::Display) -> StartError {
-        StartError::new(format!("[store] url: {}: {error}", self.store.display()))
+        StartError::new(format!("[store] url: {}: {error}", self.store))
     }
 }
 

@@ -3,17 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::at_rest::{AtRest, Opened};
+use super::at_rest::{AtRest, Looked};
 use super::gateway::{Outside, StartError};
 use crate::config::GatewayConfig;
 use crate::crypto::digest;
 use crate::keystore::KeyStoreError;
 use crate::ledger::entry::{Beside, Erases};
 use crate::ledger::token::SearchKey;
-use crate::store::embargoes::Embargoes as _;
 use crate::store::journal::{Journal, JournalError};
-use crate::store::retention::{Retention as _, tombstone};
-use crate::store::sqlite::SqliteStore;
+use crate::store::retention::tombstone;
 use crate::store::{EntryRow, Store, StoreError, StoredEntry};
 
 /// Entries read at once.
@@ -75,14 +73,14 @@ pub async fn verify(
     outside: &Outside,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Erasures, ErasuresError> {
-    let Opened { root, keys, store, .. } = opened(config, outside).await?;
+    let Looked { root, keys, store } = opened(config, outside).await?;
     let search = SearchKey::new(digest::derive(&root, "sluis/v1/search-tokens"));
     let journal = Journal::new(keys, Arc::clone(&outside.entropy), search);
     let size = store.head().await?.size;
     // What keeps entries from being erased, or told, is all there.
     store.holds().await?;
     store.embargoes(&config.gateway.oin).await?;
-    let said = said(&store, &journal).await?;
+    let said = said(&*store, &journal).await?;
     let mut looking = Looking { config, outside, store, said, journal };
     looking.nothing_unsaid().await?;
     let (mut found, mut from) = (Erasures::default(), 0);
@@ -104,8 +102,8 @@ pub async fn verify(
 }
 
 /// Store and keys as they are now.
-async fn opened(config: &GatewayConfig, outside: &Outside) -> Result<Opened, ErasuresError> {
-    let opened = AtRest::find(config)?.unread(&outside.entropy).await?;
+async fn opened(config: &GatewayConfig, outside: &Outside) -> Result<Looked, ErasuresError> {
+    let opened = AtRest::find(config).await?.unread(&outside.entropy).await?;
     Ok(opened.ok_or_else(|| StartError::new("[store] url: there is no store yet"))?)
 }
 
@@ -131,7 +129,7 @@ async fn said(store: &dyn Store, journal: &Journal) -> Result<BTreeSet<Erases>, 
 struct Looking<'s> {
     config: &'s GatewayConfig,
     outside: &'s Outside,
-    store: SqliteStore,
+    store: Arc<dyn Store>,
     said: BTreeSet<Erases>,
     journal: Journal,
 }
@@ -167,7 +165,7 @@ impl Looking<'_> {
     /// What the log says by now: also of a gateway that was started since, of which a file that was opened as nobody's tells nothing.
     async fn hear_again(&mut self) -> Result<(), ErasuresError> {
         self.store = opened(self.config, self.outside).await?.store;
-        let now = said(&self.store, &self.journal).await?;
+        let now = said(&*self.store, &self.journal).await?;
         self.said.extend(now);
         Ok(())
     }

@@ -9,7 +9,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::at_rest::{AtRest, Opened};
+use super::at_rest::{AtRest, Looked};
 use super::listeners::{self, Listeners};
 use super::own_keys::OwnKeys;
 use super::policies;
@@ -128,15 +128,15 @@ pub enum Checked {
 pub async fn check(config: &GatewayConfig, outside: &Outside) -> Result<Checked, StartError> {
     let bundle = policies::Source::of(&config.policy)?.load().map_err(StartError::new)?;
     registers::terms(config).outlive(&bundle).map_err(StartError::new)?;
-    let at_rest = AtRest::find(config)?;
+    let at_rest = AtRest::find(config).await?;
     let opened = at_rest.look(&outside.entropy).await?;
     let scribe = TreeScribe::new(registers::log_signer(config)?);
     let witnessing = witnesses::known(&config.log, scribe.verifier())?;
-    if let Some(Opened { keys, store, .. }) = &opened {
+    if let Some(Looked { keys, store, .. }) = &opened {
         scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
-        witnesses::remembered(&**keys, store, scribe.verifier()).await?;
+        witnesses::remembered(&**keys, &**store, scribe.verifier()).await?;
         if let Some(witnessing) = &witnessing {
-            witnesses::compare(witnessing, store).await?;
+            witnesses::compare(witnessing, &**store).await?;
         }
     }
     sources_client(config, &own_signing(config)?, &outside.clock, &outside.entropy)?;

@@ -51,8 +51,8 @@ pub(super) async fn open(
 ) -> Result<Registers, StartError> {
     let Outside { clock, entropy } = outside;
     let authority = Arc::new(Authority::try_from(&config.consent).map_err(StartError::new)?);
-    let Opened { root, keys, store, search: finder } = AtRest::find(config)?.open(&entropy).await?;
-    let store = wrap(Arc::new(store));
+    let Opened { root, keys, store, search: finder } = AtRest::find(config).await?.open(&entropy).await?;
+    let store = wrap(store);
     let scribe = Arc::new(TreeScribe::new(log_signer(config)?));
     scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
     let (log, gate) = (scribe.verifier().clone(), scribe.gate());
@@ -72,7 +72,7 @@ pub(super) async fn open(
         authority,
         terms: terms(config),
         subject_index: subject_index(&root),
-        search: Arc::new(finder),
+        search: finder,
         believed: Arc::default(),
         cursors: KeyedDigest::new(&root, "sluis/v1/log-cursors"),
         earlier_policies: Arc::default(),

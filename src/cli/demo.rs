@@ -25,9 +25,10 @@ pub(super) struct Demo {
     /// Fixes households and script, not keys, ids or times.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where the gateway keeps its data: this version knows `sqlite`, a file in its folder.
-    #[arg(long, default_value = "sqlite", value_parser = ["sqlite"])]
-    store: String,
+    /// Where the gateway keeps its data: `sqlite`, a file in its folder, or the URL of an empty PostgreSQL database, `postgres://user@host:port/database`. A
+    /// demo that is resumed knows it.
+    #[arg(long, value_parser = store)]
+    store: Option<Store>,
     /// Take other ports than the usual ones. Of a demo that is resumed only those that are taken meanwhile: its configuration and kit/gateway.json are
     /// rewritten.
     #[arg(long)]
@@ -65,6 +66,7 @@ impl Demo {
             answer_at: !self.without_answer_at,
             fresh_ports: self.fresh_ports,
             witnesses: !self.without_witnesses,
+            store: self.store.map(|Store(url)| url),
         };
         if self.fresh_ports && is_made(&self.dir) {
             fresh_ports(&Layout::new(&self.dir))?;
@@ -87,6 +89,18 @@ impl Demo {
         demo.stop().await;
         Ok(as_expected)
     }
+}
+
+/// A store's URL.
+#[derive(Clone)]
+struct Store(String);
+
+fn store(text: &str) -> Result<Store, String> {
+    if text == "sqlite" {
+        return Ok(Store("sqlite:sluis.sqlite".to_owned()));
+    }
+    let is_known = text.starts_with("postgres://") || text.starts_with("postgresql://");
+    is_known.then(|| Store(text.to_owned())).ok_or_else(|| "expected sqlite, or postgres://user@host:port/database".to_owned())
 }
 
 fn households(text: &str) -> Result<usize, String> {

@@ -12,7 +12,7 @@ use serde::Deserialize;
 pub use self::environment::{load, system_user};
 pub use self::sections::{
     ApiSection, ApproverSection, ExchangeSection, GatewaySection, KeysSection, LimitsSection, LogSection, OperationsSection,
-    PolicySection, RetentionSection, SourcesSection, StoreSection, WebSection,
+    PolicySection, RetentionSection, SourcesSection, StoreSection, StoreUrl, WebSection,
 };
 use crate::consent::authority::{Authority, AuthorityTable};
 
@@ -105,7 +105,7 @@ impl GatewayConfig {
         for path in paths {
             *path = folder.join(&*path);
         }
-        if let Some(relative) = self.store.url.strip_prefix("sqlite:") {
+        if let Ok(StoreUrl::File(relative)) = self.store.place() {
             self.store.url = format!("sqlite:{}", folder.join(relative).display());
         }
     }
@@ -113,6 +113,7 @@ impl GatewayConfig {
     /// The rules that types do not carry.
     fn judge(&self) -> Result<(), String> {
         self.policy.judge(self.mode)?;
+        self.store.judge(self.mode)?;
         if self.mode == Mode::Production {
             return Err("mode = \"production\" needs a key provider other than files; this version has none".to_owned());
         }
@@ -144,9 +145,6 @@ impl GatewayConfig {
             return Err("[log] close-after-minutes: from 1 to 1440".to_owned());
         }
         Authority::try_from(&self.consent).map_err(|reason| reason.trim().to_owned())?;
-        if !self.store.url.starts_with("sqlite:") {
-            return Err("[store] url: this version knows sqlite:<path>".to_owned());
-        }
         Ok(())
     }
 }

@@ -67,11 +67,57 @@ pub struct SourcesSection {
 }
 
 /// `[store]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoreSection {
-    /// `sqlite:<path>`.
+    /// `sqlite:<path>`, or `postgres://user@host:port/database?sslmode=verify-full&sslrootcert=<path>` (libpq's parameters).
     pub url: String,
+    /// How many synchronous standbys must have what was committed before anybody hears of it; of PostgreSQL only.
+    #[serde(default)]
+    pub standbys: u32,
+}
+
+/// Where a store is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A PostgreSQL database; the URL may hold a password.
+    Database(String),
+}
+
+impl std::fmt::Debug for StoreSection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoreSection").field("standbys", &self.standbys).finish_non_exhaustive()
+    }
+}
+
+impl StoreSection {
+    /// What the URL names.
+    ///
+    /// # Errors
+    /// Says what it should be.
+    pub fn place(&self) -> Result<StoreUrl, String> {
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            return Ok(StoreUrl::File(PathBuf::from(path)));
+        }
+        if self.url.starts_with("postgres://") || self.url.starts_with("postgresql://") {
+            return Ok(StoreUrl::Database(self.url.clone()));
+        }
+        Err("[store] url: write sqlite:<path>, or postgres://user@host:port/database".to_owned())
+    }
+
+    /// In production a commit that a single machine can lose is none.
+    pub(super) fn judge(&self, mode: Mode) -> Result<(), String> {
+        match (self.place()?, mode) {
+            (StoreUrl::Database(_), Mode::Production) if self.standbys == 0 => Err(
+                "[store] standbys: in production at least 1: without a synchronous standby, a machine that is lost takes entries with it that were acknowledged"
+                    .to_owned(),
+            ),
+            (StoreUrl::File(_), _) if self.standbys > 0 => Err("[store] standbys: of PostgreSQL only".to_owned()),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// `[keys]`

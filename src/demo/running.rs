@@ -111,7 +111,7 @@ pub async fn start_configured(
     outside: Outside,
     change: impl FnOnce(&mut GatewayConfig) + Send,
 ) -> Result<Running, DemoError> {
-    let ready = prepare(folder, options, &outside).await?;
+    let ready = prepare(folder, &options, &outside).await?;
     let mut config = GatewayConfig::load(&ready.layout.configuration())?;
     change(&mut config);
     let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -125,7 +125,7 @@ pub async fn start_configured(
         let bundle = built.gateway.policy.load_full();
         register(&built.desk, &bundle, members, &ready.world, outside.clock.now()).await?;
         built.gateway.registry.refresh().await.map_err(DemoError::new)?;
-        ready.finished(options)?;
+        ready.finished(&options)?;
     }
     let Ready { layout, world, authority, .. } = ready;
     let (gateway, desk) = (Arc::clone(&built.gateway), Arc::clone(&built.desk));

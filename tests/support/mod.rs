@@ -77,7 +77,7 @@ use self::raw::{RawRequest, Response, Wire};
 static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// How a gateway is started.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Setup {
     /// What the demo is made of.
     pub options: Options,
@@ -88,7 +88,7 @@ pub struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         Self {
-            options: Options { households: 10, seed: 1, answer_at: false, fresh_ports: true, witnesses: false },
+            options: Options { households: 10, seed: 1, answer_at: false, fresh_ports: true, witnesses: false, store: None },
             change: |_| {},
         }
     }
@@ -178,7 +178,7 @@ impl TestGateway {
         let mut attempts = 0;
         let (running, folder) = loop {
             let folder = Folder::new();
-            match start_configured(&folder.0, setup.options, outside(&clock), setup.change).await {
+            match start_configured(&folder.0, setup.options.clone(), outside(&clock), setup.change).await {
                 Ok(running) => break (running, folder),
                 // Another process may take a port between choosing and binding: then once more in a new folder.
                 Err(error) => attempts = failed(attempts, &error),
@@ -195,7 +195,7 @@ impl TestGateway {
     pub async fn does_not_restart(&mut self) -> String {
         let _starting = STARTING.lock().await;
         self.halt().await;
-        let started = start_configured(&self.folder.0, self.setup.options, outside(&self.clock), self.setup.change).await;
+        let started = start_configured(&self.folder.0, self.setup.options.clone(), outside(&self.clock), self.setup.change).await;
         started.map(|_| ()).expect_err("it starts").to_string()
     }
 
@@ -233,7 +233,7 @@ impl TestGateway {
         self.halt().await;
         let mut attempts = 0;
         while self.running.is_none() {
-            match start_configured(&self.folder.0, self.setup.options, outside(&self.clock), self.setup.change).await {
+            match start_configured(&self.folder.0, self.setup.options.clone(), outside(&self.clock), self.setup.change).await {
                 Ok(running) => self.running = Some(running),
                 Err(error) => {
                     attempts = failed(attempts, &error);

@@ -29,7 +29,7 @@ pub(super) struct MadeGateway {
 pub(super) fn make(
     layout: &Layout,
     authority: &Authority,
-    options: Options,
+    options: &Options,
     outside: &Outside,
 ) -> Result<MadeGateway, SetupError> {
     let folder = layout.gateway();
@@ -90,8 +90,20 @@ fn log_key(folder: &Path, outside: &Outside) -> Result<String, SetupError> {
     NoteSigner::new(key).map(|signer| signer.verifier().to_string()).map_err(|error| failed(&error))
 }
 
-fn configuration(api: u16, web: u16, operations: u16, options: Options) -> String {
+/// That a demo that is resumed keeps its data there.
+pub(super) fn is_stored(layout: &Layout, store: Option<&str>) -> Result<(), SetupError> {
+    let Some(store) = store else { return Ok(()) };
+    let file = layout.configuration();
+    let made = std::fs::read_to_string(&file).map_err(|error| SetupError::new(&file, error))?;
+    if made.lines().any(|line| line == format!("url = {}", toml::Value::from(store))) {
+        return Ok(());
+    }
+    Err(SetupError::new(&file, "made with another --store; leave it out, or use another --dir"))
+}
+
+fn configuration(api: u16, web: u16, operations: u16, options: &Options) -> String {
     let answer_at = options.answer_at;
+    let store = toml::Value::from(options.store.as_deref().unwrap_or("sqlite:sluis.sqlite"));
     let witnesses = if options.witnesses {
         "witnesses = \"witnesses.policy\"\nservers = { roots = \"ca.pem\", crls = [\"crl.pem\"] }\n"
     } else {
@@ -122,7 +134,7 @@ identity = {{ certificate = "tls.pem", key = "tls.key" }}
 servers = {{ roots = "ca.pem", crls = ["crl.pem"] }}
 
 [store]
-url = "sqlite:sluis.sqlite"
+url = {store}
 
 [keys]
 root = "root.key"

@@ -33,7 +33,7 @@ use crate::organisation::Oin;
 pub const GATEWAY_OIN: &str = "00000099000000000100";
 
 /// What the demo is made of.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// How many households.
     pub households: usize,
@@ -45,6 +45,8 @@ pub struct Options {
     pub fresh_ports: bool,
     /// Whether the log has witnesses.
     pub witnesses: bool,
+    /// Where the gateway keeps its data, as `[store] url`; none for a SQLite file in its folder, or, of a demo that is resumed, for where it is.
+    pub store: Option<String>,
 }
 
 /// The folders and files of a demo.
@@ -134,7 +136,7 @@ pub struct Ready {
 ///
 /// # Errors
 /// [`SetupError`]: a folder that holds something else, or was made with another seed or size.
-pub async fn prepare(folder: &Path, options: Options, outside: &Outside) -> Result<Ready, SetupError> {
+pub async fn prepare(folder: &Path, options: &Options, outside: &Outside) -> Result<Ready, SetupError> {
     let layout = Layout::new(folder);
     if let Some(made) = files::read_optional::<Made>(&layout.made())? {
         if (made.seed, made.households) != (options.seed, options.households) {
@@ -142,6 +144,7 @@ pub async fn prepare(folder: &Path, options: Options, outside: &Outside) -> Resu
             return Err(SetupError::new(&layout.made(), wanted));
         }
         renew::check(&layout)?;
+        gateway::is_stored(&layout, options.store.as_deref())?;
         let world = World::generate(made.seed, made.households, made.now).map_err(|error| SetupError::new(folder, error))?;
         return Ok(Ready { layout, world, members: None, authority: None });
     }
@@ -174,7 +177,7 @@ impl Ready {
     ///
     /// # Errors
     /// [`SetupError`].
-    pub fn finished(&self, options: Options) -> Result<(), SetupError> {
+    pub fn finished(&self, options: &Options) -> Result<(), SetupError> {
         let made = Made { seed: options.seed, households: options.households, now: self.world.now };
         files::write(&self.layout.made(), &files::json(&made)?)
     }

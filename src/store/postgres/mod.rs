@@ -1,15 +1,18 @@
 //! PostgreSQL, for several nodes: READ COMMITTED, every write behind the lock of the head row, acknowledged when as many standbys as configured have it.
 
 mod safe;
+mod search;
 
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _};
+
+pub use self::search::PostgresSearch;
 
 use super::StoreError;
-use super::sql::{Backend, Connection, Link, SqlStore, unavailable};
+use super::sql::{Backend, Connection, Link, SqlStore, not_migrated, unavailable};
 use crate::keystore::Key;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/postgres/migrations");
@@ -34,10 +37,17 @@ pub struct Cluster {
     standbys: u32,
 }
 
-impl std::fmt::Debug for Cluster {
+/// Without user and password.
+impl std::fmt::Display for Cluster {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let database = self.options.get_database().unwrap_or_default();
         write!(f, "postgres://{}:{}/{database}", self.options.get_host(), self.options.get_port())
+    }
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
     }
 }
 
@@ -50,6 +60,17 @@ impl Cluster {
     pub fn at(url: &str, standbys: u32) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Unavailable("not a PostgreSQL URL".to_owned()))?;
         Ok(Self { options: options.application_name("sluis").disable_statement_logging(), standbys })
+    }
+
+    /// Whether a gateway has made a store of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it cannot be reached.
+    pub async fn has_store(&self) -> Result<bool, StoreError> {
+        let mut connection = self.reading().connect().await.map_err(unavailable)?;
+        let has_head = sqlx::query_scalar("SELECT to_regclass('head') IS NOT NULL").fetch_one(&mut connection).await;
+        connection.close().await.map_err(unavailable)?;
+        has_head.map_err(unavailable)
     }
 
     /// For connections that write. The wait for standbys must not be cut short (a cancelled one reports success), and a node that is gone must not keep the
@@ -82,7 +103,7 @@ fn pool(most: u32) -> PgPoolOptions {
         |connection, known| {
             Box::pin(async move {
                 // One that is not gives its place to a new one.
-                Ok(known.idle_for < FRESH || sqlx::Connection::ping(connection).await.is_ok())
+                Ok(known.idle_for < FRESH || connection.ping().await.is_ok())
             })
         },
     )
@@ -96,13 +117,59 @@ impl PostgresStore {
     /// [`StoreError::Unavailable`] when the database cannot be reached, or is of a newer schema.
     pub async fn open(cluster: &Cluster, register_key: Key) -> Result<Self, StoreError> {
         let writer = pool(2).connect_with(cluster.writing()).await.map_err(unavailable)?;
-        MIGRATIONS.run(&writer).await.map_err(|error| StoreError::Unavailable(format!("migrations: {error}")))?;
+        MIGRATIONS.run(&writer).await.map_err(not_migrated)?;
+        Self::over(cluster, writer, register_key).await
+    }
+
+    /// The store as it is, which must be of this version, under the key that [`PostgresStore::open`] takes: for checking. Nothing can be written to it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn look(cluster: &Cluster, register_key: Key) -> Result<Self, StoreError> {
+        let writer = pool(1).connect_lazy_with(cluster.reading());
+        let mut connection = cluster.reading().connect().await.map_err(unavailable)?;
+        let known: Vec<i64> = sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
+            .fetch_all(&mut connection)
+            .await
+            .map_err(unavailable)?;
+        connection.close().await.map_err(unavailable)?;
+        if known != MIGRATIONS.iter().map(|migration| migration.version).collect::<Vec<_>>() {
+            return Err(StoreError::Unavailable(
+                "its schema is not that of this version\n  do: run `sluis migrate --dry-run` to see what differs".to_owned(),
+            ));
+        }
         Self::over(cluster, writer, register_key).await
     }
 
     async fn over(cluster: &Cluster, writer: PgPool, register_key: Key) -> Result<Self, StoreError> {
         let readers = pool(8).min_connections(1).connect_with(cluster.reading()).await.map_err(unavailable)?;
         Ok(Self::new(PostgresDatabase { writer, readers, standbys: cluster.standbys }, &register_key))
+    }
+}
+
+/// What PostgreSQL refused, by its SQLSTATE (PostgreSQL documentation, appendix A), and what to do.
+pub(super) fn refusal(code: &str) -> String {
+    let told = match code {
+        "28P01" | "28000" => "it does not know this user or password; do: correct [store] url or the password file",
+        "3D000" => "there is no such database; do: create it, or correct [store] url",
+        "42501" => "this user may not; do: give it the rights that deploy/README.md names",
+        "25006" => "it is read-only, as a standby is; do: point [store] url to the primary",
+        "53100" => "its disk is full; do: make room",
+        "53200" => "it is out of memory",
+        "53300" => "it has too many connections; do: raise max_connections, or run fewer nodes",
+        "55P03" => "another writer kept the log locked",
+        "57014" => "it took too long",
+        "57P01" | "57P02" | "57P03" => "it is starting or stopping",
+        "25P03" => "it ended a transaction that stood still",
+        _ => return format!("PostgreSQL refused (code {code})"),
+    };
+    format!("PostgreSQL refused (code {code}): {told}")
+}
+
+impl PostgresStore {
+    /// Search in the same database.
+    pub fn search(&self) -> PostgresSearch {
+        PostgresSearch { readers: self.backend().readers.clone() }
     }
 }
 

@@ -30,11 +30,12 @@ mod vault;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgDatabaseError;
 
 pub(super) use self::connection::{Connection, Link};
 use self::seal::Seal;
-pub(super) use self::statement::query;
+pub(super) use self::statement::{Row, Statement, build, query};
 
 use super::duties::{KeptConsent, PastTerm, Reliance};
 use super::lost::Unreadable;
@@ -93,6 +94,25 @@ impl<D> SqlStore<D> {
     pub(super) fn new(backend: D, register_key: &Key) -> Self {
         Self { backend, registers: Seal::new(register_key) }
     }
+
+    /// What is native to it.
+    pub(super) const fn backend(&self) -> &D {
+        &self.backend
+    }
+}
+
+/// Why migrations did not run.
+pub(super) fn not_migrated(error: MigrateError) -> StoreError {
+    StoreError::Unavailable(match error {
+        MigrateError::VersionMissing(number) => format!(
+            "its schema is of a newer version (migration {number})\n  do: run the version that made it; a schema is never taken back"
+        ),
+        MigrateError::VersionMismatch(number) => format!("its migration {number} is not the one that this version knows"),
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            format!("migrations: {}", unavailable(error))
+        }
+        other => format!("migrations: {other}"),
+    })
 }
 
 #[async_trait]
@@ -253,10 +273,10 @@ impl<D: Backend> Store for SqlStore<D> {
 /// The database's own words may hold values of a row, so only the kind of failure is kept.
 pub(super) fn unavailable(error: sqlx::Error) -> StoreError {
     StoreError::Unavailable(match error {
-        sqlx::Error::Database(error) => {
-            let database = if error.try_downcast_ref::<PgDatabaseError>().is_some() { "PostgreSQL" } else { "SQLite" };
-            format!("{database} refused (code {})", error.code().unwrap_or_default())
-        }
+        sqlx::Error::Database(error) => match error.try_downcast_ref::<PgDatabaseError>() {
+            Some(error) => super::postgres::refusal(error.code()),
+            None => format!("SQLite refused (code {})", error.code().unwrap_or_default()),
+        },
         sqlx::Error::PoolTimedOut => "no connection became free in time".to_owned(),
         sqlx::Error::Io(error) => format!("input or output: {}", error.kind()),
         _ => "the database failed".to_owned(),

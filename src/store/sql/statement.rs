@@ -234,6 +234,12 @@ impl Statement {
         self
     }
 
+    /// Not kept prepared: planned for its own values each time.
+    pub(in crate::store) fn planned_anew(mut self) -> Self {
+        self.is_rare = true;
+        self
+    }
+
     /// Goes on with another statement that was put together.
     pub(super) fn join(mut self, other: Self) -> Self {
         if let (Text::Built(pieces), Text::Built(others)) = (&mut self.text, other.text) {

@@ -12,7 +12,7 @@ use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use super::StoreError;
-use super::sql::{Backend, Connection, Link, SqlStore, integer, unavailable, unsigned};
+use super::sql::{Backend, Connection, Link, SqlStore, integer, not_migrated, unavailable, unsigned};
 use crate::keystore::Key;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sqlite/migrations");
@@ -63,7 +63,7 @@ impl SqliteStore {
         let writer =
             pool().max_connections(1).connect_with(checkpoints::of_writer(options.clone())).await.map_err(unavailable)?;
         earlier::refuse(&writer).await?;
-        MIGRATIONS.run(&writer).await.map_err(|error| StoreError::Unavailable(format!("migrations: {error}")))?;
+        MIGRATIONS.run(&writer).await.map_err(not_migrated)?;
         // More than can run at once would only spread what each has in its cache.
         let most = std::thread::available_parallelism().map_or(2, |processors| processors.get().clamp(2, 8));
         let readers = pool()

@@ -292,3 +292,26 @@ CREATE TABLE cosigned (
 
 -- Names of destroyed keys, and tombstones, that were applied to the rows of this database.
 CREATE TABLE erased (name TEXT COLLATE "C" PRIMARY KEY);
+
+-- What officers search by. The functions say what an entry's columns tell its own party (`src/store/search.rs`, `told`): of a recipient's side no override,
+-- nor whom the gateway asked.
+CREATE FUNCTION is_of_recipient(kind text, party text, source text, recipient text) RETURNS boolean
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN kind IN ('ask', 'disclosure', 'redelivery', 'undelivered') AND (source IS DISTINCT FROM party OR recipient IS NOT DISTINCT FROM party);
+
+-- What of it one of few values: `kind:`, `purpose:`, `outcome:`, `category:`, `other:` (an organisation on the other side), and `overridden`.
+CREATE FUNCTION labels(kind text, party text, source text, recipient text, purpose text, categories text, outcome text, overridden boolean) RETURNS text[]
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN ARRAY['kind:' || kind, 'outcome:' || outcome]
+    || CASE WHEN purpose IS NULL THEN '{}' ELSE ARRAY['purpose:' || purpose] END
+    || CASE WHEN categories = '' THEN '{}' ELSE string_to_array('category:' || replace(categories, ' ', ' category:'), ' ') END
+    || CASE WHEN source IS NULL OR source = party OR kind = 'ask' AND is_of_recipient(kind, party, source, recipient) THEN '{}' ELSE ARRAY['other:' || source] END
+    || CASE WHEN recipient IS NULL OR recipient = party THEN '{}' ELSE ARRAY['other:' || recipient] END
+    || CASE WHEN overridden AND NOT is_of_recipient(kind, party, source, recipient) THEN ARRAY['overridden'] ELSE '{}' END;
+
+-- Pages are in the order of whole seconds, and of one second in that of the log.
+CREATE INDEX entry_time ON entry (party, (time - time % 1000), idx);
+CREATE INDEX entry_subject ON entry (subject_token, party, (time - time % 1000), idx) WHERE subject_token IS NOT NULL;
+CREATE INDEX entry_actor ON entry (actor_token, party, (time - time % 1000), idx) WHERE actor_token IS NOT NULL;
+CREATE INDEX entry_case ON entry (case_token, party, (time - time % 1000), idx) WHERE case_token IS NOT NULL;
+CREATE INDEX entry_labels ON entry USING gin (labels(kind, party, source, recipient, purpose, categories, outcome, overridden)) WITH (fastupdate = off);
