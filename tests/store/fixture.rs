@@ -15,7 +15,9 @@ use sluis::secret::Secret;
 use sluis::store::journal::Journal;
 use sluis::store::postgres::{Cluster, PostgresStore};
 use sluis::store::scribe::TreeScribe;
+use sluis::store::search::Search;
 use sluis::store::sqlite::SqliteStore;
+use sluis::store::sqlite::search::SqliteSearch;
 use sluis::store::{Append, Committed, Conflict, EntryRow, NonceClaim, Store, StoreError};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use sqlx::{AssertSqlSafe, Connection as _};
@@ -96,6 +98,14 @@ impl Fixture {
     /// The same database opened once more.
     pub async fn again(&self) -> Result<Arc<dyn Store>, StoreError> {
         node(&self.folder, self.database.as_ref()).await
+    }
+
+    /// Search in it.
+    pub async fn search(&self) -> Box<dyn Search> {
+        match &self.database {
+            None => Box::new(SqliteSearch::beside(&self.file())),
+            Some(database) => Box::new(on_postgres(database).await.expect("the same database").search()),
+        }
     }
 
     /// The file, of a store in SQLite.
@@ -266,8 +276,12 @@ fn file(folder: &Path) -> PathBuf {
 async fn node(folder: &Path, database: Option<&Database>) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match database {
         None => Arc::new(open(&file(folder)).await?),
-        Some(database) => Arc::new(PostgresStore::open(&Cluster::at(&database.url(), 0)?, Secret::new([7; 32])).await?),
+        Some(database) => Arc::new(on_postgres(database).await?),
     })
+}
+
+async fn on_postgres(database: &Database) -> Result<PostgresStore, StoreError> {
+    PostgresStore::open(&Cluster::at(&database.url(), 0)?, Secret::new([7; 32])).await
 }
 
 /// Opens a file as a store.

@@ -19,7 +19,12 @@ use sluis::store::sqlite::search::SqliteSearch;
 use sluis::store::{Append, EntryRow};
 use sluis::subject::SubjectId;
 
-use super::fixture::{Fixture, NOW, oin};
+use super::fixture::{Fixture, NOW, On, oin, on_both};
+
+on_both!(
+    each_filter_and_each_pair_finds_what_a_look_at_every_entry_finds,
+    growth_while_paging_loses_and_repeats_nothing_and_what_was_acknowledged_is_found,
+);
 
 const PURPOSES: [&str; 3] = ["safety-assessment", "risk-assessment", "case-team"];
 
@@ -179,11 +184,10 @@ pub(super) fn filters(fixture: &Fixture, party: &Oin) -> Vec<(&'static str, Set)
     ]
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_filter_and_each_pair_finds_what_a_look_at_every_entry_finds() {
-    let (fixture, mut dice, mut known) = (Fixture::new().await, Dice(1), Vec::new());
+async fn each_filter_and_each_pair_finds_what_a_look_at_every_entry_finds(on: On) {
+    let (fixture, mut dice, mut known) = (Fixture::on(on).await, Dice(1), Vec::new());
     grow(&fixture, &mut dice, &mut known, 2_400).await;
-    let search = SqliteSearch::beside(&fixture.file());
+    let search = fixture.search().await;
     let mut somewhere = BTreeSet::new();
     for party in [oin(1), oin(2), oin(9)] {
         let filters = filters(&fixture, &party);
@@ -193,7 +197,7 @@ async fn each_filter_and_each_pair_finds_what_a_look_at_every_entry_finds() {
                 set(&mut filter);
                 also(&mut filter);
                 let expected = scanned(&known, &filter, Order::NewestFirst);
-                let places = found(&search, &filter, known.len(), Order::NewestFirst, 200).await;
+                let places = found(&*search, &filter, known.len(), Order::NewestFirst, 200).await;
                 assert_eq!(places, expected, "{first} and {second} of {party}");
                 if first == second && !expected.is_empty() {
                     somewhere.insert(*first);
@@ -205,12 +209,12 @@ async fn each_filter_and_each_pair_finds_what_a_look_at_every_entry_finds() {
                 for order in [Order::NewestFirst, Order::OldestFirst] {
                     let limit = if limit == 1 && scanned(&known, &filter, order).len() > 200 { 13 } else { limit };
                     let expected = scanned(&known, &filter, order);
-                    assert_eq!(found(&search, &filter, known.len(), order, limit).await, expected, "{first}, pages of {limit}");
+                    assert_eq!(found(&*search, &filter, known.len(), order, limit).await, expected, "{first}, pages of {limit}");
                 }
             }
         }
         let all = Filter::of(party.clone());
-        assert_eq!(found(&search, &all, known.len(), Order::OldestFirst, 50).await, scanned(&known, &all, Order::OldestFirst));
+        assert_eq!(found(&*search, &all, known.len(), Order::OldestFirst, 50).await, scanned(&known, &all, Order::OldestFirst));
     }
     let never = ["own organisation", "unknown purpose", "unknown kind"];
     let expected: BTreeSet<_> =
@@ -218,11 +222,10 @@ async fn each_filter_and_each_pair_finds_what_a_look_at_every_entry_finds() {
     assert_eq!(somewhere, expected, "every filter found something");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn growth_while_paging_loses_and_repeats_nothing_and_what_was_acknowledged_is_found() {
-    let (fixture, mut dice, mut known) = (Fixture::new().await, Dice(2), Vec::new());
+async fn growth_while_paging_loses_and_repeats_nothing_and_what_was_acknowledged_is_found(on: On) {
+    let (fixture, mut dice, mut known) = (Fixture::on(on).await, Dice(2), Vec::new());
     grow(&fixture, &mut dice, &mut known, 400).await;
-    let search = SqliteSearch::beside(&fixture.file());
+    let search = fixture.search().await;
     let filter = Filter::of(oin(1));
     let expected = scanned(&known, &filter, Order::NewestFirst);
     let mut page = Page { as_of: 400, after: None, order: Order::NewestFirst, limit: 10 };

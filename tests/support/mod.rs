@@ -71,6 +71,7 @@ use sluis::organisation::Oin;
 
 use self::clock::MovedClock;
 use self::draft::Draft;
+use self::postgres::Database;
 use self::raw::{RawRequest, Response, Wire};
 
 /// One start at a time: free ports are chosen first and bound later.
@@ -111,6 +112,13 @@ pub struct TestGateway {
     wire: Wire,
     folder: Folder,
     setup: Setup,
+    /// Its store, when that is in PostgreSQL.
+    database: Option<Database>,
+}
+
+/// Whether gateways under test keep their data in PostgreSQL (`SLUIS_TEST_STORE=postgres`), and not in a file.
+pub fn on_postgres() -> bool {
+    std::env::var("SLUIS_TEST_STORE").is_ok_and(|store| store == "postgres")
 }
 
 /// A problem that a request must get.
@@ -172,7 +180,9 @@ impl TestGateway {
     }
 
     /// As told.
-    pub async fn start_with(setup: Setup) -> Self {
+    pub async fn start_with(mut setup: Setup) -> Self {
+        let database = if on_postgres() { Some(Database::new().await) } else { None };
+        setup.options.store = database.as_ref().map(Database::url);
         let clock = Arc::new(MovedClock::default());
         let starting = STARTING.lock().await;
         let mut attempts = 0;
@@ -188,7 +198,7 @@ impl TestGateway {
         let mut running = running;
         let authority = running.authority.take().expect("made just now");
         let wire = Wire::of(&running);
-        Self { authority, clock, running: Some(running), wire, folder, setup }
+        Self { authority, clock, running: Some(running), wire, folder, setup, database }
     }
 
     /// Stops it; with which error it does not start again on the same folder.
