@@ -9,6 +9,8 @@ mod faults;
 #[cfg(test)]
 mod flow;
 #[cfg(test)]
+mod nodes;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

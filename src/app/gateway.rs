@@ -312,7 +312,8 @@ impl Bound {
         let kept: jobs::Job = Box::pin(terms::keep(Arc::clone(&self.desk), Arc::clone(&self.gateway)));
         let searched: jobs::Job = Box::pin(log::keep(Arc::clone(&self.desk)));
         let own_keys: jobs::Job = Box::pin(self.own_keys.watch());
-        for job in jobs::all(&self.gateway).into_iter().chain([kept, searched, own_keys]) {
+        let followed: jobs::Job = Box::pin(self.policies.follow());
+        for job in jobs::all(&self.gateway).into_iter().chain([kept, searched, own_keys, followed]) {
             let stop = stop_jobs.clone();
             jobs.spawn(async move {
                 tokio::select! {

@@ -31,6 +31,11 @@ impl Source {
         Ok(Self { folder: section.folder.clone(), approvers: section.approvers().map_err(StartError::new)? })
     }
 
+    /// Whether only approved policies count.
+    pub(super) const fn must_be_approved(&self) -> bool {
+        !self.approvers.is_empty()
+    }
+
     pub(super) fn load(&self) -> Result<Bundle, LoadError> {
         match &self.folder {
             None => Bundle::embedded(),
@@ -80,6 +85,11 @@ impl Watch {
         recorded.map_err(StartError::new)?;
         tracing::info!(bundle = bundle.hash(), version = bundle.version(), "policies in force");
         Ok(())
+    }
+
+    /// Takes what other nodes put in force, for ever.
+    pub(super) fn follow(&self) -> impl Future<Output = ()> + Send + 'static {
+        follow(Arc::clone(&self.gateway), Arc::clone(&self.desk), self.source.must_be_approved())
     }
 
     /// Exchanges the policies whenever a file changes, for ever.
@@ -153,6 +163,49 @@ async fn exchange(gateway: &Gateway, desk: &Desk, bundle: Arc<Bundle>, registry:
     tracing::info!(bundle = bundle.hash(), version = bundle.version(), before, "policies in force");
     gateway.policy.exchange(bundle);
     Ok(())
+}
+
+/// Takes what another node has put in force from the store, whenever that is not what this one has: its own files may follow later, or be of another folder. Its
+/// hash stands in the head, whose code vouches for it, and its texts must have that hash.
+async fn follow(gateway: Arc<Gateway>, desk: Arc<Desk>, must_be_approved: bool) {
+    let mut exchanges = gateway.registry.exchanges();
+    loop {
+        if let Some(hash) = gateway.registry.current().policy.clone()
+            && gateway.policy.in_force(Some(&hash)).is_none()
+        {
+            match taken(&gateway, &desk, &hash, must_be_approved).await {
+                Ok(bundle) => {
+                    tracing::info!(bundle = hash, version = bundle.version(), "policies in force, by another node");
+                    gateway.policy.exchange(bundle);
+                }
+                Err(error) => {
+                    tracing::error!(
+                        hash,
+                        error,
+                        "the policies that another node has put in force cannot be used: nothing is decided here"
+                    );
+                    tokio::time::sleep(EVERY).await;
+                    continue;
+                }
+            }
+        }
+        if exchanges.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn taken(gateway: &Gateway, desk: &Desk, hash: &str, must_be_approved: bool) -> Result<Arc<Bundle>, String> {
+    let texts = gateway.store.policy_texts(hash).await.map_err(|error| error.to_string())?;
+    let texts = texts.ok_or("the store does not have their texts")?;
+    let named = hash.to_owned();
+    let read = tokio::task::spawn_blocking(move || Bundle::of_archive(&texts, &named)).await;
+    let bundle = read.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+    if must_be_approved && bundle.version().is_none() {
+        return Err("they have no manifest, and this gateway takes approved ones only".to_owned());
+    }
+    desk.journal.keep_by(desk.terms.outlive(&bundle).map_err(|error| error.to_string())?);
+    Ok(Arc::new(bundle))
 }
 
 enum Refused {

@@ -279,11 +279,16 @@ impl Running {
         &self.outside
     }
 
-    /// Ends everything: what is in flight is finished, for which the gateway still needs its sources.
-    pub async fn stop(self) {
+    /// Ends the gateway alone, when what is in flight is finished. Connectors and witnesses go on: for gateways in processes of their own.
+    pub async fn stop_gateway(&self) {
         self.gateway_shutdown.cancel();
         self.gateway_task.close();
         self.gateway_task.wait().await;
+    }
+
+    /// Ends everything: what is in flight is finished, for which the gateway still needs its sources.
+    pub async fn stop(self) {
+        self.stop_gateway().await;
         self.shutdown.cancel();
         self.tasks.close();
         self.tasks.wait().await;

@@ -14,7 +14,7 @@ use crate::clock::SureTime;
 use crate::organisation::Oin;
 use crate::source::port::Destination;
 
-/// How often the registry is compared with the head's revision.
+/// How long after a failure the registry is compared with the head's revision again.
 const CATCH_UP: Duration = Duration::from_millis(250);
 
 /// How often sources are probed, and how long each probe may take.
@@ -85,9 +85,10 @@ async fn probe(gateway: &Gateway, oin: Oin, address: String) {
 
 async fn catch_up(gateway: Arc<Gateway>) {
     loop {
-        tokio::time::sleep(CATCH_UP).await;
+        gateway.store.moved().await;
         if let Err(error) = gateway.registry.refresh().await {
             tracing::warn!(%error, "the registry could not be refreshed");
+            tokio::time::sleep(CATCH_UP).await;
         }
     }
 }

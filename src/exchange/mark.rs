@@ -27,6 +27,9 @@ pub(super) async fn remember(gateway: Arc<Gateway>) {
     loop {
         tokio::time::sleep(EVERY).await;
         let Ok(head) = gateway.store.head().await else { continue };
+        if head.size < last {
+            gateway.gate.close(&format!("its head has {} entries, and had {last} a moment ago", head.size));
+        }
         if head.size <= last || gateway.gate.closed().is_some() {
             continue;
         }

@@ -147,6 +147,7 @@ pub struct LiveRegistry {
     store: Arc<dyn Store>,
     current: ArcSwap<Registry>,
     reading: tokio::sync::Mutex<()>,
+    exchanged: tokio::sync::watch::Sender<Revision>,
 }
 
 impl LiveRegistry {
@@ -156,7 +157,13 @@ impl LiveRegistry {
     /// [`StoreError`].
     pub async fn load(store: Arc<dyn Store>) -> Result<Self, StoreError> {
         let registry = Registry::of(store.registered().await?);
-        Ok(Self { store, current: ArcSwap::from_pointee(registry), reading: tokio::sync::Mutex::new(()) })
+        let (exchanged, _) = tokio::sync::watch::channel(registry.revision);
+        Ok(Self { store, current: ArcSwap::from_pointee(registry), reading: tokio::sync::Mutex::new(()), exchanged })
+    }
+
+    /// Tells of each exchange.
+    pub fn exchanges(&self) -> tokio::sync::watch::Receiver<Revision> {
+        self.exchanged.subscribe()
     }
 
     /// The registry as this node last read it.
@@ -180,6 +187,7 @@ impl LiveRegistry {
         }
         let registry = Arc::new(Registry::of(self.store.registered().await?));
         self.current.store(Arc::clone(&registry));
+        self.exchanged.send_replace(registry.revision);
         Ok(registry)
     }
 

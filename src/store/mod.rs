@@ -234,6 +234,9 @@ pub trait Store: Cosigned + Embargoes + Retention + Scan {
         now: Timestamp,
     ) -> Result<Vec<Result<Committed, Conflict>>, StoreError>;
 
+    /// Returns when somebody may have moved the facts since the last call, or after a while: who holds what was read then looks at the head. For one caller.
+    async fn moved(&self);
+
     /// The tile at `level` and `index`: 32 bytes per hash, up to 256 hashes.
     async fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError>;
 

@@ -86,6 +86,14 @@ impl TreeScribe {
         if checkpoint.size() == head.size && checkpoint.root() == head.root { Ok(()) } else { Err(corrupt("root")) }
     }
 
+    /// How a head is none that follows what this scribe saw committed: the database lost that, as an old copy or a standby that was behind has.
+    fn went_back(&self, head: &Head) -> Option<String> {
+        let edges = self.edges.lock().unwrap_or_else(PoisonError::into_inner);
+        let (root, edge) = edges.known.as_ref()?;
+        let is_lost = head.size < edge.size() || (head.size == edge.size() && head.root != *root);
+        is_lost.then(|| format!("its head has {} entries, and {} were committed by this node", head.size, edge.size()))
+    }
+
     fn known(&self, head: &Head) -> Option<RightEdge> {
         let edges = self.edges.lock().unwrap_or_else(PoisonError::into_inner);
         let (root, edge) = edges.known.as_ref()?;
@@ -100,6 +108,9 @@ impl Scribe for TreeScribe {
 
     fn sequence(&self, head: &Head, tiles: Vec<Tile>, leaves: &[Leaf]) -> Result<Sequenced, StoreError> {
         let corrupt = |column| StoreError::Corrupt { table: "tile", column, row: head.size.to_string() };
+        if let Some(how) = self.went_back(head) {
+            self.gate.close(&how);
+        }
         if let Some(how) = self.gate.closed() {
             return Err(StoreError::Unavailable(format!("nothing more is signed: {how}")));
         }

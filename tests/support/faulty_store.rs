@@ -329,6 +329,10 @@ impl Store for FaultyStore {
         self.inner.offer(id, now).await
     }
 
+    async fn moved(&self) {
+        self.inner.moved().await;
+    }
+
     async fn offer_like(&self, offer: &OfferRow, now: Timestamp) -> Result<Option<(String, Timestamp)>, StoreError> {
         self.inner.offer_like(offer, now).await
     }

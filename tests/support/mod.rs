@@ -113,7 +113,7 @@ pub struct TestGateway {
     folder: Folder,
     setup: Setup,
     /// Its store, when that is in PostgreSQL.
-    database: Option<Database>,
+    _database: Option<Database>,
 }
 
 /// Whether gateways under test keep their data in PostgreSQL (`SLUIS_TEST_STORE=postgres`), and not in a file.
@@ -181,8 +181,8 @@ impl TestGateway {
 
     /// As told.
     pub async fn start_with(mut setup: Setup) -> Self {
-        let database = if on_postgres() { Some(Database::new().await) } else { None };
-        setup.options.store = database.as_ref().map(Database::url);
+        let database = if on_postgres() && setup.options.store.is_none() { Some(Database::new().await) } else { None };
+        setup.options.store = setup.options.store.or_else(|| database.as_ref().map(Database::url));
         let clock = Arc::new(MovedClock::default());
         let starting = STARTING.lock().await;
         let mut attempts = 0;
@@ -198,7 +198,7 @@ impl TestGateway {
         let mut running = running;
         let authority = running.authority.take().expect("made just now");
         let wire = Wire::of(&running);
-        Self { authority, clock, running: Some(running), wire, folder, setup, database }
+        Self { authority, clock, running: Some(running), wire, folder, setup, _database: database }
     }
 
     /// Stops it; with which error it does not start again on the same folder.
@@ -412,6 +412,7 @@ pub async fn until(what: &str, within: std::time::Duration, holds: impl AsyncFn(
 }
 
 /// A temporary folder that goes with its owner.
+#[derive(Debug)]
 pub struct Folder(PathBuf);
 
 impl Folder {

@@ -6,6 +6,8 @@ use sluis::crypto::hex;
 use sluis::entropy::{SystemEntropy, random};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
+use super::Folder;
+
 /// The URL of the server's first database.
 ///
 /// # Panics
@@ -49,4 +51,96 @@ impl Drop for Database {
         let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
         let _ = Command::new("psql").args([&server(), "-qc", &drop]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
+}
+
+/// A server of its own, for what is done to servers. It goes away with this value.
+#[derive(Debug)]
+pub struct Server {
+    folder: Folder,
+    port: u16,
+}
+
+impl Server {
+    /// Starts one with these settings, each `name=value`. What it acknowledged is synced.
+    pub async fn start(settings: &[&str]) -> Self {
+        let server = Self { folder: Folder::new(), port: free_port() };
+        let mut arguments = vec!["start".to_owned(), server.folder()];
+        arguments.extend(["fsync=on", "listen_addresses=127.0.0.1"].map(str::to_owned));
+        arguments.push(format!("port={}", server.port));
+        arguments.extend(settings.iter().map(|setting| (*setting).to_owned()));
+        script(arguments).await;
+        server
+    }
+
+    /// A copy of it that follows it.
+    pub async fn standby(&self) -> Self {
+        let standby = Self { folder: Folder::new(), port: free_port() };
+        script(vec!["standby".to_owned(), standby.folder(), self.port.to_string(), standby.port.to_string()]).await;
+        standby
+    }
+
+    fn folder(&self) -> String {
+        self.folder.path().display().to_string()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> std::net::SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
+    }
+
+    /// The URL of its database.
+    pub fn url(&self) -> String {
+        url_at(self.address())
+    }
+
+    /// Runs a statement.
+    pub async fn run(&self, statement: &'static str) {
+        let mut connection = PgConnection::connect(&self.url()).await.expect("a connection");
+        sqlx::raw_sql(statement).execute(&mut connection).await.expect(statement);
+        connection.close().await.expect("closed");
+    }
+
+    /// SIGKILL to its first process: the others end when they notice.
+    pub fn kill(&self) {
+        let id = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid")).expect("it runs");
+        let killed = Command::new("kill").args(["-KILL", id.lines().next().expect("an id")]).status();
+        assert!(killed.expect("kill").success());
+    }
+
+    /// Stops it at once, without a word to anybody.
+    pub async fn halt(&self) {
+        script(vec!["halt".to_owned(), self.folder()]).await;
+    }
+
+    /// Starts it again: it recovers by its own log.
+    pub async fn again(&self) {
+        script(vec!["again".to_owned(), self.folder()]).await;
+    }
+
+    /// Makes a standby take writes.
+    pub async fn promote(&self) {
+        script(vec!["promote".to_owned(), self.folder()]).await;
+    }
+}
+
+/// The URL of the database at an address of the loopback.
+pub fn url_at(address: std::net::SocketAddr) -> String {
+    format!("postgres://sluis@{address}/postgres")
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a port").port()
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = Command::new(SCRIPT).args(["stop", &self.folder()]).status();
+    }
+}
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/postgres");
+
+async fn script(arguments: Vec<String>) {
+    let output = tokio::process::Command::new(SCRIPT).args(&arguments).output().await.expect("the script");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

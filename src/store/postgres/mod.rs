@@ -1,5 +1,6 @@
 //! PostgreSQL, for several nodes: READ COMMITTED, every write behind the lock of the head row, acknowledged when as many standbys as configured have it.
 
+mod listen;
 mod safe;
 mod search;
 
@@ -12,7 +13,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 pub use self::search::PostgresSearch;
 
 use super::StoreError;
-use super::sql::{Backend, Connection, Link, SqlStore, not_migrated, unavailable};
+use super::sql::{Backend, Connection, Link, SqlStore, not_migrated, query, unavailable};
 use crate::keystore::Key;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/postgres/migrations");
@@ -28,6 +29,7 @@ pub struct PostgresDatabase {
     writer: PgPool,
     readers: PgPool,
     standbys: u32,
+    changes: listen::Changes,
 }
 
 /// Where the database is, and how it must keep what is committed.
@@ -143,7 +145,8 @@ impl PostgresStore {
 
     async fn over(cluster: &Cluster, writer: PgPool, register_key: Key) -> Result<Self, StoreError> {
         let readers = pool(8).min_connections(1).connect_with(cluster.reading()).await.map_err(unavailable)?;
-        Ok(Self::new(PostgresDatabase { writer, readers, standbys: cluster.standbys }, &register_key))
+        let changes = listen::Changes::start(cluster.reading());
+        Ok(Self::new(PostgresDatabase { writer, readers, standbys: cluster.standbys, changes }, &register_key))
     }
 }
 
@@ -190,6 +193,14 @@ impl Backend for PostgresDatabase {
 
     async fn is_safe(&self, connection: &mut Connection) -> Result<(), StoreError> {
         if self.standbys == 0 { Ok(()) } else { safe::wait(connection, self.standbys).await }
+    }
+
+    async fn tell_others(&self, writing: &mut Connection) -> Result<(), StoreError> {
+        query(listen::TELL).execute(writing).await.map(drop)
+    }
+
+    async fn moved(&self) {
+        self.changes.heard().await;
     }
 
     /// Versions of rows that nobody sees any more are removed from the table's pages.

@@ -36,6 +36,7 @@ pub(super) async fn commit(
     for append in batch {
         verdicts.push(batch_state.judge(&mut transaction, append).await?);
     }
+    let has_moved = batch_state.facts.revision != head.revision;
     let accepted = || batch.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_ok()).map(|(append, _)| append);
     let rows: Vec<&EntryRow> = accepted().flat_map(|append| &append.entries).collect();
     let sequenced = sequence(&mut transaction, &head, &rows, scribe).await?;
@@ -47,6 +48,9 @@ pub(super) async fn commit(
     script.run(&mut transaction).await?;
     let committed = hand_out(&head, sequenced.as_ref(), accepted());
     deliveries::write(&mut transaction, accepted().zip(&committed)).await?;
+    if has_moved {
+        backend.tell_others(&mut transaction).await?;
+    }
     commit_safely(backend, transaction).await?;
     if let Some(sequenced) = &sequenced {
         scribe.committed(sequenced);

@@ -69,6 +69,12 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// [`StoreError::UnknownOutcome`]: it was committed here, and may be lost all the same.
     fn is_safe(&self, connection: &mut Connection) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Tells the other nodes, with the commit, that the facts have moved.
+    fn tell_others(&self, writing: &mut Connection) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Returns when somebody may have moved the facts, or after a while.
+    fn moved(&self) -> impl Future<Output = ()> + Send;
+
     /// Takes what rows have forgotten from wherever else the database keeps it; `false` when that must be tried again.
     fn clean(&self) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
@@ -128,6 +134,10 @@ impl<D: Backend> Store for SqlStore<D> {
         now: Timestamp,
     ) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
         commit::commit(&self.backend, &self.registers, batch, scribe, now).await
+    }
+
+    async fn moved(&self) {
+        self.backend.moved().await;
     }
 
     async fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {

@@ -17,6 +17,9 @@ use crate::keystore::Key;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sqlite/migrations");
 
+/// How often who shares the file looks whether another process has moved the facts.
+const LOOK: Duration = Duration::from_millis(250);
+
 /// The store in one SQLite file.
 pub type SqliteStore = SqlStore<SqliteFile>;
 
@@ -95,6 +98,15 @@ impl Backend for SqliteFile {
     /// A commit is synced.
     async fn is_safe(&self, _: &mut Connection) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    /// They look by themselves.
+    async fn tell_others(&self, _: &mut Connection) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn moved(&self) {
+        tokio::time::sleep(LOOK).await;
     }
 
     async fn clean(&self) -> Result<bool, StoreError> {

@@ -1,0 +1,133 @@
+//! A database with a standby: what was acknowledged is on both, or it was not acknowledged.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use sluis::client::{Disclosed, Trouble};
+use sluis::demo::organisations::Slug;
+use sluis::ledger::entry::EntryKind;
+use sqlx::{Connection as _, PgConnection};
+
+use super::balancer::Balancer;
+use super::region::{NODES, Region};
+use crate::support::postgres::{Server, url_at};
+use crate::support::{LONG, log, until};
+
+/// The server waits for one standby by itself, and the nodes look whether it did.
+const SYNCHRONOUS: &str = "synchronous_standby_names=*";
+
+/// Nodes that tell nobody of anything before one standby has it.
+async fn with_standby(url: String) -> Region {
+    Region::on(url, |settings| drop(settings["store"].as_table_mut().expect("a table").insert("standbys".to_owned(), 1.into())))
+        .await
+}
+
+async fn ask(region: &Region, node: usize) -> Result<Disclosed, Trouble> {
+    let body = region.gateway.question("P22").to_string().into_bytes();
+    region.client_of(node, Slug::VeiligThuis).disclose(&body, None).await
+}
+
+/// Cancels every wait for a standby, as an impatient administrator does.
+async fn cancel_waits(address: std::net::SocketAddr) {
+    let mut connection = PgConnection::connect(&url_at(address)).await.expect("a connection");
+    let cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    sqlx::raw_sql(cancel).execute(&mut connection).await.expect("cancelled");
+    connection.close().await.expect("closed");
+}
+
+/// The standby vanishes. PostgreSQL waits, and somebody cancels its wait, upon which it reports success: nothing is given all the same, and all heals when the
+/// standby comes back.
+///
+/// Broken on purpose to see it fail: `is_safe` that always is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_standby_nothing_is_acknowledged_even_when_the_wait_is_cancelled() {
+    let server = Server::start(&[SYNCHRONOUS, "synchronous_commit=local"]).await;
+    let standby = server.standby().await;
+    let region = with_standby(server.url()).await;
+    ask(&region, 0).await.expect("both have it");
+    standby.halt().await;
+    let address = server.address();
+    let cancelling = tokio::spawn(async move {
+        loop {
+            cancel_waits(address).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    });
+    let all = futures_util::future::join_all((0..NODES).map(|node| ask(&region, node))).await;
+    for answer in all {
+        match answer {
+            Err(Trouble::Problem(problem)) => {
+                assert_eq!(problem.status, 503, "{problem}");
+                assert!(["log-unavailable", "store-unavailable"].contains(&problem.suffix()), "{problem}");
+            }
+            other => panic!("{:?}", other.map(|disclosed| disclosed.id)),
+        }
+    }
+    cancelling.abort();
+    standby.again().await;
+    for node in 0..NODES {
+        until("acknowledged again", LONG, async || ask(&region, node).await.is_ok()).await;
+    }
+    log::holds_together(&*region.gateway.running().gateway.store, &region.gateway.running().info.log_vkey).await;
+    region.stop().await;
+}
+
+/// The server is lost and its standby takes its place: every entry that was acknowledged is there, and the nodes go on by themselves.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_promoted_standby_has_every_entry_that_was_acknowledged() {
+    let server = Server::start(&[SYNCHRONOUS]).await;
+    let standby = server.standby().await;
+    let door = Balancer::failover(vec![server.address(), standby.address()]).await;
+    let region = with_standby(url_at(door.address())).await;
+    let mut indexes = BTreeSet::new();
+    for round in 0..12 {
+        for delivery in ask(&region, round % NODES).await.expect("an answer").deliveries {
+            indexes.insert(delivery.log_index);
+        }
+    }
+    server.kill();
+    standby.promote().await;
+    let second = standby.standby().await;
+    standby.run("ALTER SYSTEM SET synchronous_standby_names = '*'").await;
+    standby.run("SELECT pg_reload_conf()").await;
+    for node in 0..NODES {
+        until("acknowledged again", LONG, async || ask(&region, node).await.is_ok()).await;
+    }
+    let store = region.gateway.running().gateway.store.clone();
+    until("read again", LONG, async || store.head().await.is_ok()).await;
+    let entries = log::stored(&*store).await;
+    for index in indexes {
+        let entry = entries.get(usize::try_from(index).expect("small")).expect("it is there");
+        assert_eq!(entry.row.clear.kind, EntryKind::Disclosure, "entry {index}");
+    }
+    log::holds_together(&*store, &region.gateway.running().info.log_vkey).await;
+    region.stop().await;
+    drop(second);
+}
+
+/// A standby that was behind is promoted, and the log lacks what was acknowledged: no node signs anything behind it, and each says so.
+///
+/// Broken on purpose to see it fail: without `went_back`, and `remember` that passes over a smaller head.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_node_signs_behind_a_standby_that_lost_entries() {
+    let server = Server::start(&[]).await;
+    let standby = server.standby().await;
+    let door = Balancer::failover(vec![server.address(), standby.address()]).await;
+    let region = Region::on(url_at(door.address()), |_| {}).await;
+    ask(&region, 0).await.expect("an answer");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    standby.halt().await;
+    for node in 0..NODES {
+        ask(&region, node).await.expect("an answer that the standby never heard of");
+    }
+    // The nodes look at the head every second.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    server.kill();
+    standby.again().await;
+    standby.promote().await;
+    for (number, node) in region.nodes.iter().enumerate() {
+        until("refuses to sign", LONG, async || node.readiness().await.contains("nothing more is signed")).await;
+        assert!(ask(&region, number).await.is_err(), "node {number} signs nothing");
+    }
+    region.stop().await;
+}
