@@ -6,6 +6,7 @@ pub mod erasures;
 pub mod gateway;
 mod listeners;
 pub mod minimiser;
+pub mod moving;
 mod own_keys;
 pub mod policies;
 pub mod registers;

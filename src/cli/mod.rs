@@ -21,6 +21,7 @@ mod request;
 mod schema;
 mod serve;
 mod sign;
+mod store;
 mod verify;
 mod witness;
 
@@ -70,6 +71,10 @@ enum Command {
     Consent(consent::Consent),
     /// What your organisation still has to do: notices, notifications, reviews.
     Notice(notice::Notice),
+    /// The gateway's store: copy it to PostgreSQL.
+    Store(store::Store),
+    /// Bring the store to the schema of this version, or say what would be done.
+    Migrate(store::Migrate),
     /// Sign a request for another client, such as curl: prints the header fields to add.
     Sign(sign::Sign),
     /// Open a sealed payload.
@@ -110,6 +115,8 @@ pub fn main() -> ExitCode {
             Command::Offer(command) => command.run(outside).await,
             Command::Consent(command) => command.run(outside).await,
             Command::Notice(command) => command.run(outside).await,
+            Command::Store(command) => command.run().await,
+            Command::Migrate(command) => command.run().await,
             Command::Sign(command) => command.run(outside),
             Command::Open(command) => command.run(),
             Command::Log(command) => command.run(outside).await,

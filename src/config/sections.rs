@@ -86,6 +86,20 @@ pub enum StoreUrl {
     Database(String),
 }
 
+impl std::str::FromStr for StoreUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            return Ok(Self::File(PathBuf::from(path)));
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Database(text.to_owned()));
+        }
+        Err("write sqlite:<path>, or postgres://user@host:port/database")
+    }
+}
+
 impl std::fmt::Debug for StoreSection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("StoreSection").field("standbys", &self.standbys).finish_non_exhaustive()
@@ -98,13 +112,7 @@ impl StoreSection {
     /// # Errors
     /// Says what it should be.
     pub fn place(&self) -> Result<StoreUrl, String> {
-        if let Some(path) = self.url.strip_prefix("sqlite:") {
-            return Ok(StoreUrl::File(PathBuf::from(path)));
-        }
-        if self.url.starts_with("postgres://") || self.url.starts_with("postgresql://") {
-            return Ok(StoreUrl::Database(self.url.clone()));
-        }
-        Err("[store] url: write sqlite:<path>, or postgres://user@host:port/database".to_owned())
+        self.url.parse().map_err(|error| format!("[store] url: {error}"))
     }
 
     /// In production a commit that a single machine can lose is none.

@@ -27,6 +27,8 @@ use async_trait::async_trait;
 pub use append::{Append, Committed, Conflict, EntryRow, Erasable, Expected, IdempotencyClaim, NonceClaim, Receipting};
 pub use change::{Change, CredentialChange, PolicyVersion, StatusChange};
 pub use rows::{ContributionRow, DeliveryRow, DisclosureRow, NameIndex, OfferPage, OfferRow, PseudonymRow};
+pub use sql::copy;
+pub use sql::migrations::Migration;
 
 use self::cosigned::Cosigned;
 use self::duties::{KeptConsent, PastTerm, Reliance};

@@ -12,8 +12,8 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 pub use self::search::PostgresSearch;
 
-use super::StoreError;
-use super::sql::{Backend, Connection, Link, SqlStore, not_migrated, query, unavailable};
+use super::sql::{Backend, Connection, Link, SqlStore, migrations, not_migrated, query, unavailable};
+use super::{Migration, StoreError};
 use crate::keystore::Key;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/postgres/migrations");
@@ -62,6 +62,22 @@ impl Cluster {
     pub fn at(url: &str, standbys: u32) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Unavailable("not a PostgreSQL URL".to_owned()))?;
         Ok(Self { options: options.application_name("sluis").disable_statement_logging(), standbys })
+    }
+
+    /// What its schema lacks; of an empty database, everything. Nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it cannot be reached.
+    pub async fn migrations(&self) -> Result<Vec<Migration>, StoreError> {
+        let mut connection = self.reading().connect().await.map_err(unavailable)?;
+        let there = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut connection).await;
+        let applied = if there.map_err(unavailable)? {
+            sqlx::query_as(migrations::APPLIED).fetch_all(&mut connection).await.map_err(unavailable)?
+        } else {
+            Vec::new()
+        };
+        connection.close().await.map_err(unavailable)?;
+        Ok(migrations::compared(&MIGRATIONS, &applied))
     }
 
     /// Whether a gateway has made a store of it.
@@ -129,13 +145,7 @@ impl PostgresStore {
     /// [`StoreError`].
     pub async fn look(cluster: &Cluster, register_key: Key) -> Result<Self, StoreError> {
         let writer = pool(1).connect_lazy_with(cluster.reading());
-        let mut connection = cluster.reading().connect().await.map_err(unavailable)?;
-        let known: Vec<i64> = sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
-            .fetch_all(&mut connection)
-            .await
-            .map_err(unavailable)?;
-        connection.close().await.map_err(unavailable)?;
-        if known != MIGRATIONS.iter().map(|migration| migration.version).collect::<Vec<_>>() {
+        if !cluster.migrations().await?.iter().all(|one| one.is_applied && one.is_known) {
             return Err(StoreError::Unavailable(
                 "its schema is not that of this version\n  do: run `sluis migrate --dry-run` to see what differs".to_owned(),
             ));

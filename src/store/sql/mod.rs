@@ -4,6 +4,7 @@
 mod cases;
 mod commit;
 mod connection;
+pub mod copy;
 mod cosigned;
 mod deliveries;
 mod disclosures;
@@ -13,6 +14,7 @@ mod ends;
 mod lists;
 mod log;
 mod lost;
+pub mod migrations;
 mod offers;
 mod policies;
 mod registering;

@@ -11,8 +11,8 @@ use std::time::Duration;
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
-use super::StoreError;
-use super::sql::{Backend, Connection, Link, SqlStore, integer, not_migrated, unavailable, unsigned};
+use super::sql::{Backend, Connection, Link, SqlStore, integer, migrations, not_migrated, unavailable, unsigned};
+use super::{Migration, StoreError};
 use crate::keystore::Key;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sqlite/migrations");
@@ -79,6 +79,23 @@ impl SqliteStore {
             checkpoints::Checkpoints::start(pool().max_connections(1).connect_lazy_with(checkpoints::of_task(options)));
         Ok(Self::new(SqliteFile { writer, readers, checkpoints: Some(checkpoints) }, &register_key))
     }
+}
+
+/// What the schema of the file at `path` lacks; of one that is not there, everything. Nothing is written.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn migrations(path: &Path) -> Result<Vec<Migration>, StoreError> {
+    let mut applied = Vec::new();
+    if path.exists() {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(!search::is_in_use(path));
+        let mut connection = options.disable_statement_logging().connect().await.map_err(unavailable)?;
+        let there = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')";
+        if sqlx::query_scalar(there).fetch_one(&mut connection).await.map_err(unavailable)? {
+            applied = sqlx::query_as(migrations::APPLIED).fetch_all(&mut connection).await.map_err(unavailable)?;
+        }
+    }
+    Ok(migrations::compared(&MIGRATIONS, &applied))
 }
 
 impl Backend for SqliteFile {
