@@ -17,6 +17,7 @@ use crate::exchange::Gateway;
 use crate::http::public::Public;
 use crate::http::reload::Watched;
 use crate::http::server::{Limits, Server};
+use crate::store::StoreError;
 use crate::web;
 
 /// Bound listeners.
@@ -94,8 +95,8 @@ impl Listeners {
 async fn operations(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let (status, text) = match request.uri().path() {
         "/livez" => (StatusCode::OK, "alive\n".to_owned()),
-        "/readyz" => match (gateway.gate.closed(), gateway.store.head().await) {
-            (None, Ok(_)) => (StatusCode::OK, ready(&gateway)),
+        "/readyz" => match (gateway.gate.closed(), usable(&gateway).await) {
+            (None, Ok(())) => (StatusCode::OK, ready(&gateway)),
             (Some(how), _) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: nothing more is signed: {how}\n")),
             (None, Err(error)) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")),
         },
@@ -108,6 +109,13 @@ async fn operations(State(gateway): State<Arc<Gateway>>, request: Request) -> Re
     crate::http::reply::standard_fields(headers);
     headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
     response
+}
+
+/// Whether the store can be read and written, and the last entries could be committed.
+async fn usable(gateway: &Gateway) -> Result<(), StoreError> {
+    gateway.store.head().await?;
+    gateway.store.takes_writes().await?;
+    gateway.sequencer.trouble().map_or(Ok(()), Err)
 }
 
 /// What is in force, and what stands in the files but is not.

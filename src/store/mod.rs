@@ -236,6 +236,12 @@ pub trait Store: Cosigned + Embargoes + Retention + Scan {
         now: Timestamp,
     ) -> Result<Vec<Result<Committed, Conflict>>, StoreError>;
 
+    /// Whether it takes writes now: it is there, not read-only, and nobody keeps it locked.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] says which.
+    async fn takes_writes(&self) -> Result<(), StoreError>;
+
     /// Returns when somebody may have moved the facts since the last call, or after a while: who holds what was read then looks at the head. For one caller.
     async fn moved(&self);
 

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::{Append, Committed, Conflict, Scribe, Store, StoreError};
 use crate::clock::Clock;
@@ -23,7 +25,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Sequencer {
     queue: mpsc::Sender<Waiting>,
     patience: Duration,
+    trouble: Arc<ArcSwapOption<Trouble>>,
 }
+
+/// Why the last batch was not committed.
+struct Trouble {
+    error: StoreError,
+    since: Instant,
+}
+
+/// For how long a batch that failed says something about the next one.
+const TROUBLED: Duration = Duration::from_secs(15);
 
 struct Waiting {
     append: Append,
@@ -45,8 +57,15 @@ impl Sequencer {
     /// Starts the task that commits. It ends when every `Sequencer` is dropped and the queue is empty.
     pub fn start(store: Arc<dyn Store>, scribe: Arc<dyn Scribe>, clock: Arc<dyn Clock>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(run(waiting, store, scribe, clock));
-        Self { queue, patience: PATIENCE }
+        let trouble = Arc::<ArcSwapOption<Trouble>>::default();
+        tokio::spawn(run(waiting, store, scribe, clock, Arc::clone(&trouble)));
+        Self { queue, patience: PATIENCE, trouble }
+    }
+
+    /// Why nothing could be committed of late, when that was so with the last batch.
+    pub fn trouble(&self) -> Option<StoreError> {
+        let trouble = self.trouble.load_full()?;
+        (trouble.since.elapsed() < TROUBLED).then(|| trouble.error.clone())
     }
 
     /// The same way in for one who waits no longer than this.
@@ -69,7 +88,13 @@ impl Sequencer {
     }
 }
 
-async fn run(mut queue: mpsc::Receiver<Waiting>, store: Arc<dyn Store>, scribe: Arc<dyn Scribe>, clock: Arc<dyn Clock>) {
+async fn run(
+    mut queue: mpsc::Receiver<Waiting>,
+    store: Arc<dyn Store>,
+    scribe: Arc<dyn Scribe>,
+    clock: Arc<dyn Clock>,
+    trouble: Arc<ArcSwapOption<Trouble>>,
+) {
     let mut waiting = Vec::with_capacity(MOST);
     while queue.recv_many(&mut waiting, MOST).await > 0 {
         // Who is about to append and only waits for a processor comes along; when nothing else can run, this is no wait at all.
@@ -83,12 +108,14 @@ async fn run(mut queue: mpsc::Receiver<Waiting>, store: Arc<dyn Store>, scribe: 
         let outcomes = store.commit(&batch, &*scribe, clock.now()).await;
         match outcomes {
             Ok(outcomes) => {
+                trouble.store(None);
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
                     tell(answer, outcome.map_err(Into::into));
                 }
             }
             Err(error) => {
                 tracing::error!(%error, appends = batch.len(), "a batch was not committed");
+                trouble.store(Some(Arc::new(Trouble { error: error.clone(), since: Instant::now() })));
                 for answer in answers {
                     tell(answer, Err(error.clone().into()));
                 }

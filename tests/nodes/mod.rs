@@ -2,6 +2,7 @@
 
 mod balancer;
 mod disruption;
+mod faults;
 mod region;
 mod shared;
 mod standby;

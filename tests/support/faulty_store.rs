@@ -329,6 +329,10 @@ impl Store for FaultyStore {
         self.inner.offer(id, now).await
     }
 
+    async fn takes_writes(&self) -> Result<(), StoreError> {
+        self.inner.takes_writes().await
+    }
+
     async fn moved(&self) {
         self.inner.moved().await;
     }

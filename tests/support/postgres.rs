@@ -100,10 +100,25 @@ impl Server {
         connection.close().await.expect("closed");
     }
 
+    /// Stops every process of it where it stands, or lets them go on: a database that does not answer, and does not say so.
+    pub fn freeze(&self, is_frozen: bool) {
+        let id = self.id();
+        let children = Command::new("pgrep").args(["-P", &id]).output().expect("pgrep");
+        let all = String::from_utf8(children.stdout).expect("ids");
+        let signal = if is_frozen { "-STOP" } else { "-CONT" };
+        // The first process first: it makes no more of them.
+        let sent = Command::new("kill").arg(signal).arg(&id).args(all.split_whitespace()).status();
+        assert!(sent.expect("kill").success() || !is_frozen);
+    }
+
+    fn id(&self) -> String {
+        let file = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid")).expect("it runs");
+        file.lines().next().expect("an id").to_owned()
+    }
+
     /// SIGKILL to its first process: the others end when they notice.
     pub fn kill(&self) {
-        let id = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid")).expect("it runs");
-        let killed = Command::new("kill").args(["-KILL", id.lines().next().expect("an id")]).status();
+        let killed = Command::new("kill").args(["-KILL", &self.id()]).status();
         assert!(killed.expect("kill").success());
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _};
+use tokio::time::timeout;
 
 pub use self::search::PostgresSearch;
 
@@ -121,7 +122,8 @@ fn pool(most: u32) -> PgPoolOptions {
         |connection, known| {
             Box::pin(async move {
                 // One that is not gives its place to a new one.
-                Ok(known.idle_for < FRESH || connection.ping().await.is_ok())
+                let is_there = async { matches!(timeout(FRESH, connection.ping()).await, Ok(Ok(()))) };
+                Ok(known.idle_for < FRESH || is_there.await)
             })
         },
     )
@@ -163,13 +165,13 @@ impl PostgresStore {
 /// What PostgreSQL refused, by its SQLSTATE (PostgreSQL documentation, appendix A), and what to do.
 pub(super) fn refusal(code: &str) -> String {
     let told = match code {
-        "28P01" | "28000" => "it does not know this user or password; do: correct [store] url or the password file",
-        "3D000" => "there is no such database; do: create it, or correct [store] url",
-        "42501" => "this user may not; do: give it the rights that deploy/README.md names",
-        "25006" => "it is read-only, as a standby is; do: point [store] url to the primary",
-        "53100" => "its disk is full; do: make room",
+        "28P01" | "28000" => "it does not know this user or password\n  do: correct [store] url or the password file",
+        "3D000" => "there is no such database\n  do: create it, or correct [store] url",
+        "42501" => "this user may not\n  do: give it the rights that deploy/README.md names",
+        "25006" => "it is read-only, as a standby is\n  do: point [store] url to the primary",
+        "53100" => "its disk is full\n  do: make room",
         "53200" => "it is out of memory",
-        "53300" => "it has too many connections; do: raise max_connections, or run fewer nodes",
+        "53300" => "it has too many connections\n  do: raise max_connections, or run fewer nodes",
         "55P03" => "another writer kept the log locked",
         "57014" => "it took too long",
         "57P01" | "57P02" | "57P03" => "it is starting or stopping",
@@ -215,7 +217,7 @@ impl Backend for PostgresDatabase {
 
     /// Versions of rows that nobody sees any more are removed from the table's pages.
     async fn clean(&self) -> Result<bool, StoreError> {
-        Link::of(&self.writer).await.map(Connection::Postgres)?.run("VACUUM entry").await?;
+        Link::of(&self.writer).await.map(Connection::Postgres)?.run_long("VACUUM entry").await?;
         Ok(true)
     }
 }

@@ -1,5 +1,8 @@
 //! A connection to either database: each statement by itself, in a transaction that only reads, or in one that writes.
 
+use std::io::ErrorKind;
+use std::time::Duration;
+
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Executor as _, Pool, Postgres, Sqlite, Transaction};
 
@@ -33,7 +36,7 @@ impl<D: Database> Link<D> {
 
     /// The same in a transaction that only reads, begun by `begin`.
     pub(in crate::store) async fn reading(pool: &Pool<D>, begin: &'static str) -> Result<Self, StoreError> {
-        pool.begin_with(begin).await.map(Self::Reading).map_err(unavailable)
+        in_time(pool.begin_with(begin)).await.map(Self::Reading).map_err(unavailable)
     }
 
     /// The same in a transaction that writes, begun by `begin`.
@@ -42,7 +45,7 @@ impl<D: Database> Link<D> {
         for<'c> &'c mut D::Connection: sqlx::Executor<'c, Database = D>,
     {
         let mut link = Self::Writing(Unended { connection: pool.acquire().await.map_err(unavailable)?, has_ended: false });
-        link.get().execute(begin).await.map_err(unavailable)?;
+        in_time(async { link.get().execute(begin).await }).await.map_err(unavailable)?;
         Ok(link)
     }
 
@@ -59,6 +62,13 @@ impl<D: Database> Link<D> {
             unended.has_ended = true;
         }
     }
+}
+
+/// How long a statement may take: what stands still as long is not there.
+const PATIENCE: Duration = Duration::from_secs(9);
+
+async fn in_time<T>(done: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    tokio::time::timeout(PATIENCE, done).await.unwrap_or_else(|_| Err(sqlx::Error::Io(ErrorKind::TimedOut.into())))
 }
 
 /// A connection in whose transaction something may have been written. It is not used again unless that transaction ended.
@@ -83,7 +93,12 @@ impl Connection {
 
     /// Runs a statement; how many rows were written.
     pub(super) async fn execute(&mut self, statement: Statement) -> Result<u64, sqlx::Error> {
-        let done = match self {
+        let done = in_time(self.executed(statement)).await;
+        self.looked_at(done)
+    }
+
+    async fn executed(&mut self, statement: Statement) -> Result<u64, sqlx::Error> {
+        match self {
             Self::Sqlite(link) => {
                 let is_kept = !statement.is_rare;
                 let (text, arguments) = statement.for_sqlite()?;
@@ -94,13 +109,17 @@ impl Connection {
                 let (text, arguments) = statement.for_postgres()?;
                 sqlx::query_with(text, arguments).persistent(is_kept).execute(link.get()).await.map(|done| done.rows_affected())
             }
-        };
-        self.looked_at(done)
+        }
     }
 
     /// All rows of a statement.
     pub(super) async fn all(&mut self, statement: Statement) -> Result<Vec<Row>, sqlx::Error> {
-        let rows = match self {
+        let rows = in_time(self.fetched(statement)).await;
+        self.looked_at(rows)
+    }
+
+    async fn fetched(&mut self, statement: Statement) -> Result<Vec<Row>, sqlx::Error> {
+        match self {
             Self::Sqlite(link) => {
                 let is_kept = !statement.is_rare;
                 let (text, arguments) = statement.for_sqlite()?;
@@ -113,17 +132,26 @@ impl Connection {
                 let rows = sqlx::query_with(text, arguments).persistent(is_kept).fetch_all(link.get()).await;
                 rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
             }
-        };
-        self.looked_at(rows)
+        }
     }
 
     /// Runs a command that takes no values.
     pub(in crate::store) async fn run(&mut self, command: &'static str) -> Result<(), StoreError> {
-        let done = match self {
+        let done = in_time(self.ran(command)).await;
+        self.looked_at(done).map_err(unavailable)
+    }
+
+    /// The same, however long it takes.
+    pub(in crate::store) async fn run_long(&mut self, command: &'static str) -> Result<(), StoreError> {
+        let done = self.ran(command).await;
+        self.looked_at(done).map_err(unavailable)
+    }
+
+    async fn ran(&mut self, command: &'static str) -> Result<(), sqlx::Error> {
+        match self {
             Self::Sqlite(link) => link.get().execute(command).await.map(drop),
             Self::Postgres(link) => link.get().execute(sqlx::raw_sql(command)).await.map(drop),
-        };
-        self.looked_at(done).map_err(unavailable)
+        }
     }
 
     /// Commits what was written.

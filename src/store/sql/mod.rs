@@ -138,6 +138,10 @@ impl<D: Backend> Store for SqlStore<D> {
         commit::commit(&self.backend, &self.registers, batch, scribe, now).await
     }
 
+    async fn takes_writes(&self) -> Result<(), StoreError> {
+        self.backend.writer().await?.roll_back().await
+    }
+
     async fn moved(&self) {
         self.backend.moved().await;
     }

@@ -1,0 +1,94 @@
+//! A database that is gone, slow, read-only, full, or does not let the nodes in: each says which, answers in time that nothing was given, and goes on by itself.
+
+use std::time::{Duration, Instant};
+
+use sluis::client::Trouble;
+use sluis::demo::organisations::Slug;
+use sluis::ledger::entry::EntryKind;
+
+use super::region::{NODES, Region};
+use crate::support::postgres::Server;
+use crate::support::{LONG, log, until};
+
+/// How long a refusal may take: a client waits 30 s.
+const DEADLINE: Duration = Duration::from_secs(25);
+
+/// That every node refuses in time, and says why at `/readyz`.
+async fn refuses(region: &Region, fault: &str, why: &str) {
+    let body = region.gateway.question("P22").to_string().into_bytes();
+    let asks = (0..NODES).map(|node| {
+        let (client, body) = (region.client_of(node, Slug::VeiligThuis), &body);
+        async move {
+            let begun = Instant::now();
+            let answer = client.disclose(body, None).await;
+            (answer, begun.elapsed())
+        }
+    });
+    for (answer, took) in futures_util::future::join_all(asks).await {
+        match answer {
+            Err(Trouble::Problem(problem)) => {
+                assert_eq!(problem.status, 503, "{fault}: {problem}");
+                assert!(["store-unavailable", "log-unavailable"].contains(&problem.suffix()), "{fault}: {problem}");
+            }
+            other => panic!("{fault}: {:?}", other.map(|disclosed| disclosed.id)),
+        }
+        assert!(took < DEADLINE, "{fault}: after {took:?}");
+    }
+    for node in &region.nodes {
+        let told = async || {
+            let readiness = node.readiness().await;
+            readiness.starts_with("503") && readiness.contains(why)
+        };
+        until(&format!("{fault}: /readyz says {why}, and not {}", node.readiness().await), LONG, told).await;
+    }
+}
+
+/// That every node answers again, without having been started again.
+async fn heals(region: &Region, fault: &str) {
+    let body = region.gateway.question("P22").to_string().into_bytes();
+    for (number, node) in region.nodes.iter().enumerate() {
+        let client = region.client_of(number, Slug::VeiligThuis);
+        until(&format!("{fault}: answered again"), LONG, async || client.disclose(&body, None).await.is_ok()).await;
+        until(&format!("{fault}: ready again"), LONG, async || node.readiness().await.starts_with("200")).await;
+    }
+}
+
+/// Broken on purpose to see it fail: `takes_writes` always so (read-only is ready); a statement without its patience (slow).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_fails_is_told_of_and_healed_from() {
+    let server = Server::start(&[]).await;
+    server.run("CREATE ROLE gateway SUPERUSER LOGIN").await;
+    let region = Region::on(server.url().replace("sluis@", "gateway@"), |_| {}).await;
+    heals(&region, "at first").await;
+
+    server.run("ALTER SYSTEM SET default_transaction_read_only = on").await;
+    server.run("SELECT pg_reload_conf()").await;
+    refuses(&region, "read-only", "it is read-only").await;
+    server.run("ALTER SYSTEM RESET default_transaction_read_only").await;
+    server.run("SELECT pg_reload_conf()").await;
+    heals(&region, "read-only").await;
+
+    server.run("ALTER ROLE gateway NOLOGIN").await;
+    server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gateway'").await;
+    refuses(&region, "locked out", "it does not know this user or password").await;
+    server.run("ALTER ROLE gateway LOGIN").await;
+    heals(&region, "locked out").await;
+
+    server.freeze(true);
+    refuses(&region, "slow", "not ready").await;
+    server.freeze(false);
+    heals(&region, "slow").await;
+
+    server.halt().await;
+    refuses(&region, "gone", "not ready").await;
+    server.again().await;
+    heals(&region, "gone").await;
+
+    let store = region.gateway.running().gateway.store.clone();
+    log::holds_together(&*store, &region.gateway.running().info.log_vkey).await;
+    // What was committed though nobody was told is told of in the log.
+    let entries = log::stored(&*store).await;
+    let of = |kind: EntryKind| entries.iter().filter(|entry| entry.row.clear.kind == kind).count();
+    assert!(of(EntryKind::Disclosure) >= 4 * NODES);
+    region.stop().await;
+}
