@@ -12,7 +12,7 @@
 //! | 2 domain | [`organisation`] → [`subject`] → [`catalogue`] → [`consent`] → [`notice`] → [`pseudonym`], [`ledger`] → [`case_room`] → [`policy`] |
 //! | 3 ports | [`keystore`], [`source`], [`cosigners`], [`store`] |
 //! | 4 flow | [`exchange`], [`actions`] |
-//! | 5 edges | [`http`], [`api`], [`web`], [`connector`], [`witness`], [`client`], and the adapters `store/sqlite`, `source/http.rs` |
+//! | 5 edges | [`http`], [`api`], [`web`], [`connector`], [`witness`], [`client`], and the adapters `store/sql` with `store/sqlite` and `store/postgres`, `source/http.rs` |
 //! | 6 shell | [`app`], [`config`], [`telemetry`], [`demo`], [`cli`] |
 //!
 //! # The flow of a disclosure
