@@ -57,7 +57,7 @@ use std::time::Duration;
 use rustls::ClientConfig;
 use serde_json::{Value, json};
 use sluis::app::gateway::{self, Checked, Outside};
-use sluis::client::{Disclosed, Kit, Trouble};
+use sluis::client::{Disclosed, Kit, StorePlace, Trouble};
 use sluis::config::{GatewayConfig, PolicySection};
 use sluis::crypto::keys::{SigningKey, VerifyingKey};
 use sluis::demo::authority::Authority;
@@ -230,6 +230,12 @@ impl TestGateway {
         if let Some(running) = self.running.take() {
             running.stop().await;
         }
+    }
+
+    /// Where its store is, for who verifies that.
+    pub fn place(&self) -> StorePlace {
+        let file = || StorePlace::File(self.gateway_folder().join("sluis.sqlite"));
+        self.database.as_ref().map_or_else(file, |database| StorePlace::Database(database.url()))
     }
 
     /// The gateway's folder, whether it runs or not.
