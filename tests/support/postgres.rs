@@ -61,6 +61,11 @@ impl Database {
         PgConnection::connect(&self.url()).await.expect("a connection")
     }
 
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Where it is.
     pub fn url(&self) -> String {
         server().replacen("/postgres?", &format!("/{}?", self.name), 1)

@@ -128,7 +128,11 @@ impl Full {
             (outcome, _) => outcome,
         };
         if self.json {
-            say(&told(&outcome.as_ref()).to_string());
+            let mut told = told(&outcome.as_ref());
+            if let (Ok(_), Some(object)) = (&outcome, told.as_object_mut()) {
+                object.insert("indexesVerified".to_owned(), matches!(self.store, StorePlace::File(_)).into());
+            }
+            say(&told.to_string());
         }
         let verified = outcome?;
         if !self.json {

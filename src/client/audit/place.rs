@@ -55,14 +55,19 @@ impl StorePlace {
         match self {
             Self::File(path) => super::open(path).map(OpenLog::File),
             Self::Database(url) => {
-                let cluster =
-                    Cluster::at(url, 0).map_err(|error| AuditError::NoDatabase("the store".to_owned(), error.to_string()))?;
-                let none = |why: &dyn fmt::Display| AuditError::NoDatabase(cluster.to_string(), why.to_string());
-                let log = LogDatabase::open(&cluster).await.map_err(|error| none(&error))?;
-                log.map(OpenLog::Database).ok_or_else(|| none(&"no gateway has a store in this database"))
+                let cluster = Cluster::at(url, 0).map_err(|error| none("the store", error))?;
+                let log = LogDatabase::open(&cluster).await.map_err(|error| none(&cluster, error))?;
+                let empty = || StoreError::Unavailable("no gateway has a store in this database".to_owned());
+                log.map(OpenLog::Database).ok_or_else(|| none(&cluster, empty()))
             }
         }
     }
+}
+
+/// Why there is none at `place`, of which no password is told.
+fn none(place: impl fmt::Display, error: StoreError) -> AuditError {
+    let why = if let StoreError::Unavailable(why) = error { why } else { error.to_string() };
+    AuditError::NoDatabase(place.to_string(), why)
 }
 
 /// A log that was opened, in either database.
