@@ -98,7 +98,7 @@ pub struct Running {
 /// # Errors
 /// [`DemoError`].
 pub async fn start(folder: &Path, options: Options, outside: Outside) -> Result<Running, DemoError> {
-    start_configured(folder, options, outside, |_| {}).await
+    Box::pin(start_configured(folder, options, outside, |_| {})).await
 }
 
 /// The same, with a gateway whose settings `change` has changed after they were read.
