@@ -161,7 +161,7 @@ fn a_log_put_back_to_an_earlier_day_does_not_continue_what_was_seen() {
 
 /// The same of a store in PostgreSQL, by its URL, of which no password is ever told.
 ///
-/// Broken on purpose to see it fail: `Cluster`'s display with the whole URL.
+/// Broken on purpose to see it fail: the URL itself as the place in `StorePlace::open`.
 #[test]
 fn a_store_in_postgresql_is_verified_by_its_url() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

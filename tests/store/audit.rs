@@ -57,8 +57,8 @@ async fn a_log_that_nobody_changed_verifies_in_full(on: On) {
     assert_eq!(heard, [(300, 300)]);
 }
 
-/// Broken on purpose to see it fail, each on PostgreSQL alone: `erasable` that is always `There`; `overridden` always 0 (`truth`); the sources of a page left
-/// out; `strays::tile` or `strays::source` that find nothing; `kept::page` without its second page.
+/// Broken on purpose to see it fail, of PostgreSQL: `overridden` always 0 (`truth`); `strays::tile` or `strays::source` that find nothing; `kept::page` without
+/// its second page.
 async fn what_was_changed_by_hand_is_found_and_named(on: On) {
     const MORE: &str = "INSERT INTO entry (idx, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token,
         case_token, trace, leaf, body, wrapped_key, key_class, tokens, token_salt, held_by, erases) SELECT 300, kind, time, party, source, recipient, purpose,

@@ -235,7 +235,7 @@ impl TestGateway {
     /// Where its store is, for who verifies that.
     pub fn place(&self) -> StorePlace {
         let file = || StorePlace::File(self.gateway_folder().join("sluis.sqlite"));
-        self.database.as_ref().map_or_else(file, |database| StorePlace::Database(database.url()))
+        self.setup.options.store.clone().map_or_else(file, StorePlace::Database)
     }
 
     /// The gateway's folder, whether it runs or not.

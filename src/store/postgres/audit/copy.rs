@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(message::<2>(&TRAILER, false), Some(Message::End));
     }
 
-    /// Broken on purpose to see it fail: a length that is believed; bytes behind the last field.
+    /// Broken on purpose to see it fail: without the look at what stands behind the last field.
     #[test]
     fn what_is_no_row_is_none() {
         for at in 0..ROW.len() {
