@@ -57,118 +57,119 @@ async fn a_log_that_nobody_changed_verifies_in_full(on: On) {
     assert_eq!(heard, [(300, 300)]);
 }
 
+/// An entry more.
+const MORE: &str = "INSERT INTO entry (idx, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token,
+    case_token, trace, leaf, body, wrapped_key, key_class, tokens, token_salt, held_by, erases) SELECT 300, kind, time, party, source, recipient, purpose,
+    categories, outcome, overridden, subject_token, actor_token, case_token, trace, leaf, body, wrapped_key, key_class, tokens, token_salt, held_by, erases
+    FROM entry WHERE idx = 7; INSERT INTO entry_asked SELECT 300, source FROM entry_asked WHERE idx = 7";
+
+/// What is said of a changed column.
+const COLUMN: &str = "entry 20 was changed: a column beside its sealed body ";
+
+/// What is done to a log of 300 entries, and what is said of it.
+const CHANGES: [(&str, &str); 64] = [
+    ("UPDATE entry SET kind = 'offer' WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET time = time + 1 WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET party = '00000099000000003000' WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET source = recipient WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET recipient = NULL WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET purpose = 'a \"longer\" one, with ë' WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET categories = 'identity' WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET outcome = 'refused' WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET overridden = NOT overridden WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET subject_token = actor_token WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET actor_token = NULL WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET case_token = zeroblob(32) WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET case_token = zeroblob(31) WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET tokens = zeroblob(32) WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET token_salt = zeroblob(3) WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET wrapped_key = NULL WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET trace = upper(trace) || '0' WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET key_class = key_class || ' ' WHERE idx = 20", COLUMN),
+    ("UPDATE entry SET erases = '3' WHERE idx = 20", COLUMN),
+    (
+        "UPDATE entry SET subject_token = NULL, actor_token = NULL, token_salt = NULL, wrapped_key = NULL WHERE idx = 20",
+        "entry 20 was erased, and no ",
+    ),
+    (
+        "UPDATE entry SET held_by = substr(hex(zeroblob(40000)), 1, 70000) WHERE idx = 20",
+        "the log cannot be read: corrupt: table entry, column held_by, row 20",
+    ),
+    ("UPDATE entry SET leaf = zeroblob(97) WHERE idx = 20", "entry 20 was changed: its leaf "),
+    ("UPDATE entry SET leaf = substr(leaf, 1, 96) WHERE idx = 20", "entry 20 was changed: its leaf "),
+    ("UPDATE entry SET body = zeroblob(length(body)) WHERE idx = 20", "entry 20 was changed: its sealed body "),
+    ("UPDATE entry SET body = x'' WHERE idx = 20", "entry 20 was changed: its sealed body "),
+    ("UPDATE entry SET body = NULL WHERE idx = 20", "entry 20 has no sealed body"),
+    (
+        "UPDATE entry SET leaf = (SELECT leaf FROM entry WHERE idx = 8), body = (SELECT body FROM entry WHERE idx = 8) WHERE idx = 20",
+        COLUMN,
+    ),
+    ("DELETE FROM entry WHERE idx = 0", "entry 0 is missing"),
+    ("DELETE FROM entry WHERE idx = 150", "entry 150 is missing"),
+    ("DELETE FROM entry WHERE idx = 299", "entry 299 is missing"),
+    ("DELETE FROM entry", "entry 0 is missing"),
+    ("DELETE FROM entry WHERE idx = 299; UPDATE head SET size = 299", "the head of the log says another size or root "),
+    (MORE, "entry 300 and what follows stand in no signed head"),
+    ("UPDATE entry SET idx = -5 WHERE idx = 20", "entry -5 was never in the log"),
+    ("UPDATE entry SET idx = 9223372036854775807 WHERE idx = 299", "entry 299 is missing"),
+    ("INSERT INTO entry_asked VALUES (20, '00000099000000003000')", COLUMN),
+    ("INSERT INTO entry_asked VALUES (20, '')", COLUMN),
+    (
+        "INSERT INTO entry_asked SELECT 20, substr(hex(zeroblob(40000)), 1, 70000)",
+        "the log cannot be read: corrupt: table entry_asked, column source, row 20",
+    ),
+    ("DELETE FROM entry_asked WHERE idx = 20", COLUMN),
+    (
+        "DELETE FROM entry_asked WHERE idx = 20; INSERT INTO entry_asked VALUES (20, '00000099000000007000 00000099000000008000')",
+        COLUMN,
+    ),
+    ("INSERT INTO entry_asked VALUES (9999, '00000099000000003000')", "entry 9999 was never in the log"),
+    ("INSERT INTO entry_asked VALUES (-1, '00000099000000003000')", "entry -1 was never in the log"),
+    ("UPDATE tile SET hashes = zeroblob(8192) WHERE level = 0 AND idx = 0", "tile/0/000 was changed"),
+    ("UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE level = 0 AND idx = 1", "tile/0/001.p/44 was changed"),
+    ("UPDATE tile SET hashes = substr(hashes, 1, 8160) WHERE level = 0 AND idx = 0", "tile/0/000 was changed"),
+    ("DELETE FROM tile WHERE level = 1", "tile/1/000.p/1 was changed, or is not there"),
+    (
+        "UPDATE tile SET hashes = CAST(hashes || zeroblob(32) AS BLOB) WHERE level = 0 AND idx = 1",
+        "tile 0/1: a log of 300 has none such",
+    ),
+    ("UPDATE tile SET hashes = CAST(hashes || zeroblob(32) AS BLOB) WHERE level = 1", "tile 1/0: a log of 300 has none such"),
+    ("INSERT INTO tile VALUES (0, 2, zeroblob(32))", "tile 0/2: a log of 300 has none such"),
+    ("INSERT INTO tile VALUES (2, 0, zeroblob(32))", "tile 2/0: a log of 300 has none such"),
+    ("INSERT INTO tile VALUES (-1, -1, x'')", "tile -1/-1: a log of 300 has none such"),
+    ("INSERT INTO tile VALUES (0, 9223372036854775807, x'')", "tile 0/9223372036854775807: a log of 300 has none such"),
+    ("INSERT INTO tile VALUES (9223372036854775807, 0, x'')", "tile 9223372036854775807/0: a log of 300 has none such"),
+    ("UPDATE head SET size = size + 1", "the head of the log says another size or root "),
+    ("UPDATE head SET root = zeroblob(32)", "the head of the log says another size or root "),
+    ("UPDATE head SET checkpoint = replace(checkpoint, '— ', '— y')", "the head of the log is not signed by it"),
+    ("UPDATE head SET checkpoint = ''", "the head of the log is not signed by it"),
+    ("DELETE FROM head", "the log cannot be read: corrupt: table head, column id, row 1"),
+    ("INSERT INTO cosigned VALUES (200, 'junk', 0)", "the cosigned head of 200 entries that the store keeps is none of this log"),
+    (
+        "UPDATE cosigned SET checkpoint = replace(checkpoint, '— ', '— y')",
+        "the cosigned head of 300 entries that the store keeps is none of this log",
+    ),
+    (
+        "UPDATE cosigned SET size = 299",
+        "the cosigned head of 299 entries that the store keeps is none of this log: it is of another size",
+    ),
+    (
+        "UPDATE delivery SET receipt = 'junk' WHERE disclosure = 'd-299'",
+        "the stored receipt of d-299 at 7 does not belong to this log",
+    ),
+    (
+        "UPDATE delivery SET seq = 8 WHERE disclosure = 'd-003'",
+        "the stored receipt of d-003 at 8 does not belong to this log: it is not of the entry at its place",
+    ),
+    ("UPDATE contribution_receipt SET receipt = '' WHERE seq = 300", "the stored receipt of d for s does not belong to this log"),
+];
+
 /// Broken on purpose to see it fail, of PostgreSQL: `overridden` always 0 (`truth`); `strays::tile` or `strays::source` that find nothing; `kept::page` without
 /// its second page.
 async fn what_was_changed_by_hand_is_found_and_named(on: On) {
-    const MORE: &str = "INSERT INTO entry (idx, kind, time, party, source, recipient, purpose, categories, outcome, overridden, subject_token, actor_token,
-        case_token, trace, leaf, body, wrapped_key, key_class, tokens, token_salt, held_by, erases) SELECT 300, kind, time, party, source, recipient, purpose,
-        categories, outcome, overridden, subject_token, actor_token, case_token, trace, leaf, body, wrapped_key, key_class, tokens, token_salt, held_by, erases
-        FROM entry WHERE idx = 7; INSERT INTO entry_asked SELECT 300, source FROM entry_asked WHERE idx = 7";
-    const COLUMN: &str = "entry 20 was changed: a column beside its sealed body ";
     let fixture = log_of_300(on).await;
     let mut cases = Cases::default();
-    for (change, told) in [
-        ("UPDATE entry SET kind = 'offer' WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET time = time + 1 WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET party = '00000099000000003000' WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET source = recipient WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET recipient = NULL WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET purpose = 'a \"longer\" one, with ë' WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET categories = 'identity' WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET outcome = 'refused' WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET overridden = NOT overridden WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET subject_token = actor_token WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET actor_token = NULL WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET case_token = zeroblob(32) WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET case_token = zeroblob(31) WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET tokens = zeroblob(32) WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET token_salt = zeroblob(3) WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET wrapped_key = NULL WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET trace = upper(trace) || '0' WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET key_class = key_class || ' ' WHERE idx = 20", COLUMN),
-        ("UPDATE entry SET erases = '3' WHERE idx = 20", COLUMN),
-        (
-            "UPDATE entry SET subject_token = NULL, actor_token = NULL, token_salt = NULL, wrapped_key = NULL WHERE idx = 20",
-            "entry 20 was erased, and no ",
-        ),
-        (
-            "UPDATE entry SET held_by = substr(hex(zeroblob(40000)), 1, 70000) WHERE idx = 20",
-            "the log cannot be read: corrupt: table entry, column held_by, row 20",
-        ),
-        ("UPDATE entry SET leaf = zeroblob(97) WHERE idx = 20", "entry 20 was changed: its leaf "),
-        ("UPDATE entry SET leaf = substr(leaf, 1, 96) WHERE idx = 20", "entry 20 was changed: its leaf "),
-        ("UPDATE entry SET body = zeroblob(length(body)) WHERE idx = 20", "entry 20 was changed: its sealed body "),
-        ("UPDATE entry SET body = x'' WHERE idx = 20", "entry 20 was changed: its sealed body "),
-        ("UPDATE entry SET body = NULL WHERE idx = 20", "entry 20 has no sealed body"),
-        (
-            "UPDATE entry SET leaf = (SELECT leaf FROM entry WHERE idx = 8), body = (SELECT body FROM entry WHERE idx = 8) WHERE idx = 20",
-            COLUMN,
-        ),
-        ("DELETE FROM entry WHERE idx = 0", "entry 0 is missing"),
-        ("DELETE FROM entry WHERE idx = 150", "entry 150 is missing"),
-        ("DELETE FROM entry WHERE idx = 299", "entry 299 is missing"),
-        ("DELETE FROM entry", "entry 0 is missing"),
-        ("DELETE FROM entry WHERE idx = 299; UPDATE head SET size = 299", "the head of the log says another size or root "),
-        (MORE, "entry 300 and what follows stand in no signed head"),
-        ("UPDATE entry SET idx = -5 WHERE idx = 20", "entry -5 was never in the log"),
-        ("UPDATE entry SET idx = 9223372036854775807 WHERE idx = 299", "entry 299 is missing"),
-        ("INSERT INTO entry_asked VALUES (20, '00000099000000003000')", COLUMN),
-        ("INSERT INTO entry_asked VALUES (20, '')", COLUMN),
-        (
-            "INSERT INTO entry_asked SELECT 20, substr(hex(zeroblob(40000)), 1, 70000)",
-            "the log cannot be read: corrupt: table entry_asked, column source, row 20",
-        ),
-        ("DELETE FROM entry_asked WHERE idx = 20", COLUMN),
-        (
-            "DELETE FROM entry_asked WHERE idx = 20; INSERT INTO entry_asked VALUES (20, '00000099000000007000 00000099000000008000')",
-            COLUMN,
-        ),
-        ("INSERT INTO entry_asked VALUES (9999, '00000099000000003000')", "entry 9999 was never in the log"),
-        ("INSERT INTO entry_asked VALUES (-1, '00000099000000003000')", "entry -1 was never in the log"),
-        ("UPDATE tile SET hashes = zeroblob(8192) WHERE level = 0 AND idx = 0", "tile/0/000 was changed"),
-        ("UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE level = 0 AND idx = 1", "tile/0/001.p/44 was changed"),
-        ("UPDATE tile SET hashes = substr(hashes, 1, 8160) WHERE level = 0 AND idx = 0", "tile/0/000 was changed"),
-        ("DELETE FROM tile WHERE level = 1", "tile/1/000.p/1 was changed, or is not there"),
-        (
-            "UPDATE tile SET hashes = CAST(hashes || zeroblob(32) AS BLOB) WHERE level = 0 AND idx = 1",
-            "tile 0/1: a log of 300 has none such",
-        ),
-        ("UPDATE tile SET hashes = CAST(hashes || zeroblob(32) AS BLOB) WHERE level = 1", "tile 1/0: a log of 300 has none such"),
-        ("INSERT INTO tile VALUES (0, 2, zeroblob(32))", "tile 0/2: a log of 300 has none such"),
-        ("INSERT INTO tile VALUES (2, 0, zeroblob(32))", "tile 2/0: a log of 300 has none such"),
-        ("INSERT INTO tile VALUES (-1, -1, x'')", "tile -1/-1: a log of 300 has none such"),
-        ("INSERT INTO tile VALUES (0, 9223372036854775807, x'')", "tile 0/9223372036854775807: a log of 300 has none such"),
-        ("INSERT INTO tile VALUES (9223372036854775807, 0, x'')", "tile 9223372036854775807/0: a log of 300 has none such"),
-        ("UPDATE head SET size = size + 1", "the head of the log says another size or root "),
-        ("UPDATE head SET root = zeroblob(32)", "the head of the log says another size or root "),
-        ("UPDATE head SET checkpoint = replace(checkpoint, '— ', '— y')", "the head of the log is not signed by it"),
-        ("UPDATE head SET checkpoint = ''", "the head of the log is not signed by it"),
-        ("DELETE FROM head", "the log cannot be read: corrupt: table head, column id, row 1"),
-        (
-            "INSERT INTO cosigned VALUES (200, 'junk', 0)",
-            "the cosigned head of 200 entries that the store keeps is none of this log",
-        ),
-        (
-            "UPDATE cosigned SET checkpoint = replace(checkpoint, '— ', '— y')",
-            "the cosigned head of 300 entries that the store keeps is none of this log",
-        ),
-        (
-            "UPDATE cosigned SET size = 299",
-            "the cosigned head of 299 entries that the store keeps is none of this log: it is of another size",
-        ),
-        (
-            "UPDATE delivery SET receipt = 'junk' WHERE disclosure = 'd-299'",
-            "the stored receipt of d-299 at 7 does not belong to this log",
-        ),
-        (
-            "UPDATE delivery SET seq = 8 WHERE disclosure = 'd-003'",
-            "the stored receipt of d-003 at 8 does not belong to this log: it is not of the entry at its place",
-        ),
-        (
-            "UPDATE contribution_receipt SET receipt = '' WHERE seq = 300",
-            "the stored receipt of d for s does not belong to this log",
-        ),
-    ] {
+    for (change, told) in CHANGES {
         let copy = fixture.copy().await;
         assert!(copy.change(change).await > 0, "nothing was changed by {change}");
         let said = against(&fixture).verify(&copy.place(), |_, _| {}).await;

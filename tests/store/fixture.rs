@@ -1,6 +1,7 @@
 //! A store in a database of its own, with what is needed to write to it.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -317,7 +318,7 @@ fn in_postgres(statements: &str) -> String {
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (bytes, rest) = part.split_once('\'').expect("an end of the bytes");
-        text.push_str(&format!("decode('{bytes}', 'hex'){rest}"));
+        write!(text, "decode('{bytes}', 'hex'){rest}").expect("written");
     }
     text
 }

@@ -117,6 +117,7 @@ pub struct TestGateway {
 }
 
 /// Whether gateways under test keep their data in PostgreSQL (`SLUIS_TEST_STORE=postgres`), and not in a file.
+#[expect(clippy::disallowed_methods, reason = "a test is told by its environment which store it is about")]
 pub fn on_postgres() -> bool {
     std::env::var("SLUIS_TEST_STORE").is_ok_and(|store| store == "postgres")
 }

@@ -12,6 +12,7 @@ use super::Folder;
 ///
 /// # Panics
 /// Says what to do when there is none.
+#[expect(clippy::disallowed_methods, reason = "a test is told by its environment where the server is")]
 pub fn server() -> String {
     std::env::var("SLUIS_TEST_POSTGRES").unwrap_or_else(|_| {
         panic!("SLUIS_TEST_POSTGRES is not set: run the tests by tests/run, or start a server with tests/support/postgres start DIR and set it to the URL")
