@@ -29,7 +29,7 @@ pub(super) struct AtRest<'a> {
 /// Where the store is.
 enum Place {
     File(PathBuf),
-    Database(Cluster),
+    Database(Box<Cluster>),
 }
 
 impl std::fmt::Display for Place {
@@ -101,7 +101,7 @@ impl<'a> AtRest<'a> {
             StoreUrl::File(path) => Place::File(path),
             StoreUrl::Database(url) => {
                 let cluster = Cluster::at(&url, config.store.standbys);
-                Place::Database(cluster.map_err(|error| StartError::new(format!("[store] url: {error}")))?)
+                Place::Database(Box::new(cluster.map_err(|error| StartError::new(format!("[store] url: {error}")))?))
             }
         };
         let (root, keys) = (config.keys.root.as_path(), config.keys.store.as_path());

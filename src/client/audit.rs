@@ -1,12 +1,14 @@
-//! A log in a file, verified as a whole, offline: against its signed head, against heads that were seen before, and for its witnesses.
+//! A log as it is stored, verified as a whole, offline: against its signed head, against heads that were seen before, and for its witnesses.
 
 mod cosigned;
+mod place;
 mod receipts;
 mod reconcile;
 mod search;
 
 use std::path::{Path, PathBuf};
 
+pub use place::StorePlace;
 pub use receipts::Foreign;
 pub use search::verify_search;
 
@@ -19,6 +21,7 @@ use crate::ledger::proof::TlogProof;
 use crate::ledger::quorum::{Policy, QuorumNotMet};
 use crate::ledger::tree::{self, NodeHash, Tile, TileId, Tiles, verify_consistency};
 use crate::store::StoreError;
+use crate::store::audit::StoredLog;
 use crate::store::sqlite::audit::LogFile;
 
 /// Entries read at once: of each some 200 bytes are kept, its body never.
@@ -82,54 +85,59 @@ impl Against {
         Ok(())
     }
 
-    /// Verifies the log in the file at `path`; `progress` hears how many of how many entries were verified.
+    /// Verifies the log in the store at `place`; `progress` hears how many of how many entries were verified.
     ///
     /// # Errors
     /// [`AuditError`] says which entry, tile or head is not what it was.
-    pub fn verify(&self, path: &Path, progress: impl FnMut(u64, u64)) -> Result<Verified, AuditError> {
-        self.verify_file(&open(path)?, progress)
+    pub async fn verify(&self, place: &StorePlace, progress: impl FnMut(u64, u64)) -> Result<Verified, AuditError> {
+        self.verify_log(&mut place.open().await?, progress).await
     }
 
-    fn verify_file(&self, file: &LogFile, progress: impl FnMut(u64, u64)) -> Result<Verified, AuditError> {
-        let head = file.head()?;
+    async fn verify_log(&self, log: &mut impl StoredLog, progress: impl FnMut(u64, u64)) -> Result<Verified, AuditError> {
+        let head = log.head().await?;
         if head.checkpoint.is_empty() && head.size == 0 {
-            return self.empty(file, &head);
+            return self.empty(log, &head).await;
         }
         let signed = SignedCheckpoint::parse(&head.checkpoint).map_err(AuditError::Head)?;
         self.is_head(&head, &signed)?;
         let checkpoint = signed.checkpoint();
-        let erases = file.erasures()?;
-        let cosigned = self.cosigned(file)?;
+        let erases = log.erasures().await?;
+        let cosigned = self.cosigned(log).await?;
         let sizes = self.seen.iter().map(|(_, seen)| seen.checkpoint().size());
         let mut audit = Audit::new(sizes.chain(cosigned.sizes()), erases);
-        let whole = read(file, &mut audit, checkpoint.size(), progress);
+        let whole = read(log, &mut audit, checkpoint.size(), progress).await;
         // A head that was seen tells more than a tile: what is cut off or rewritten is named by it.
         if let Some(diverged) = self.diverged(&audit, checkpoint.size()) {
             return Err(diverged);
         }
         if whole.is_err()
-            && let Some(diverged) = self.diverged_by_tiles(file, checkpoint.size())
+            && let Some(diverged) = self.diverged_by_tiles(log, checkpoint.size()).await
         {
             return Err(diverged);
         }
         whole?;
         audit.finish(checkpoint.size(), &checkpoint.root())?;
-        without_strays(file, audit.size(), audit.sources())?;
+        without_strays(log, audit.size(), audit.sources()).await?;
         // What the entries give was signed; the witnesses may have seen something else all the same.
         if let Some(diverged) = cosigned.diverged(&audit, checkpoint.size()) {
             return Err(diverged);
         }
-        let receipts = self.kept(file, audit.size())?;
+        let receipts = self.kept(log, audit.size()).await?;
         // Of the signed head nobody else may know yet; those that were cosigned are kept apart, and believed by their signatures alone.
         let witnessed = self.witnessed(&signed)?.or(cosigned.newest);
         Ok(Verified { size: audit.size(), receipts, erased: audit.erased(), witnessed })
     }
 
-    /// Verifies that the log of the `later` head continues that of the `earlier` one, by a proof from the tiles of the store at `path`; gives both sizes.
+    /// Verifies that the log of the `later` head continues that of the `earlier` one, by a proof from the tiles of the store at `place`; gives both sizes.
     ///
     /// # Errors
     /// [`AuditError`].
-    pub fn consistent(&self, path: &Path, earlier: (&str, &str), later: (&str, &str)) -> Result<(u64, u64), AuditError> {
+    pub async fn consistent(
+        &self,
+        place: &StorePlace,
+        earlier: (&str, &str),
+        later: (&str, &str),
+    ) -> Result<(u64, u64), AuditError> {
         let mut both = Self { log: self.log.clone(), policy: None, seen: Vec::new() };
         both.add_seen(earlier.0, earlier.1)?;
         both.add_seen(later.0, later.1)?;
@@ -137,7 +145,7 @@ impl Against {
         let (old, new) = (old.checkpoint(), new.checkpoint());
         let diverged = || AuditError::Diverged { name: earlier.0.to_owned(), size: old.size(), now: new.size() };
         let wanted = tree::consistency_tiles(old.size(), new.size()).map_err(|_| diverged())?;
-        let stored = tiles(&open(path)?, wanted)?;
+        let stored = tiles(&mut place.open().await?, wanted).await?;
         let proof = tree::consistency(old.size(), new.size(), &stored).map_err(|error| AuditError::Proof(error.to_string()))?;
         verify_consistency((old.size(), &old.root()), (new.size(), &new.root()), &proof).map_err(|_| diverged())?;
         Ok((old.size(), new.size()))
@@ -152,18 +160,18 @@ impl Against {
         Ok(())
     }
 
-    fn empty(&self, file: &LogFile, head: &StoredHead) -> Result<Verified, AuditError> {
+    async fn empty(&self, log: &mut impl StoredLog, head: &StoredHead) -> Result<Verified, AuditError> {
         if let Some((name, seen)) = self.seen.iter().find(|(_, seen)| seen.checkpoint().size() > 0) {
             return Err(AuditError::Diverged { name: name.clone(), size: seen.checkpoint().size(), now: 0 });
         }
         if head.root != tree::empty_root().bytes() {
             return Err(AuditError::OtherHead);
         }
-        if let Some(line) = file.lines(i64::MIN, 1)?.first() {
+        if let Some(line) = log.lines(i64::MIN, 1).await?.first() {
             return Err(Broken::Invented(line.index).into());
         }
-        without_strays(file, 0, 0)?;
-        Ok(Verified { size: 0, erased: 0, receipts: self.kept(file, 0)?, witnessed: None })
+        without_strays(log, 0, 0).await?;
+        Ok(Verified { size: 0, erased: 0, receipts: self.kept(log, 0).await?, witnessed: None })
     }
 
     /// The smallest head that was seen and is none of this log's.
@@ -178,10 +186,10 @@ impl Against {
 
     /// The same by the stored tiles, where the entries end too early to tell: a log that was put back and went on differs from what was seen, whatever else
     /// is wrong with it.
-    fn diverged_by_tiles(&self, file: &LogFile, now: u64) -> Option<AuditError> {
+    async fn diverged_by_tiles(&self, log: &mut impl StoredLog, now: u64) -> Option<AuditError> {
         for (name, seen) in &self.seen {
             let seen = seen.checkpoint();
-            if root(file, seen.size()).is_ok_and(|root| root != seen.root()) {
+            if root(log, seen.size()).await.is_ok_and(|root| root != seen.root()) {
                 return Some(AuditError::Diverged { name: name.clone(), size: seen.size(), now });
             }
         }
@@ -204,7 +212,8 @@ impl Against {
     }
 }
 
-/// That each index of the store at `path` has what its table has: whoever could write the file could leave entries out of one, and the gateway would not find them.
+/// That each index of the store in the file at `path` has what its table has: whoever could write the file could leave entries out of one, and the gateway would
+/// not find them.
 ///
 /// # Errors
 /// [`AuditError::Index`].
@@ -216,23 +225,23 @@ pub fn verify_indexes(path: &Path) -> Result<(), AuditError> {
 }
 
 /// That nothing stands beside the entries that is of no log of `size` with so many sources that were asked.
-fn without_strays(file: &LogFile, size: u64, sources: u64) -> Result<(), AuditError> {
-    if let Some((level, index)) = file.stray_tile(size)? {
+async fn without_strays(log: &mut impl StoredLog, size: u64, sources: u64) -> Result<(), AuditError> {
+    if let Some((level, index)) = log.stray_tile(size).await? {
         return Err(Broken::NoTile { level, index, size }.into());
     }
     // To look for one among them takes as long as a tenth of all else.
-    if file.sources()? == sources {
+    if log.sources().await? == sources {
         return Ok(());
     }
-    match file.stray_source()? {
-        // One is there: SQLite passes over it, as over rows that are not in their order.
+    match log.stray_source().await? {
+        // One is there: the database passes over it, as SQLite does over rows that are not in their order.
         None => Err(AuditError::Index("the sources that were asked are not those of the entries".to_owned())),
         Some((index, true)) => Err(Broken::Columns(u64::try_from(index).unwrap_or(u64::MAX)).into()),
         Some((index, false)) => Err(Broken::Invented(index).into()),
     }
 }
 
-/// Opens the log at `path`: a wrong name is not a changed log.
+/// Opens the log in the file at `path`: a wrong name is not a changed log.
 fn open(path: &Path) -> Result<LogFile, AuditError> {
     if !path.is_file() {
         return Err(AuditError::NoFile(path.to_owned()));
@@ -241,41 +250,46 @@ fn open(path: &Path) -> Result<LogFile, AuditError> {
 }
 
 /// Takes every entry, and holds the tiles against them.
-fn read(file: &LogFile, audit: &mut Audit, size: u64, mut progress: impl FnMut(u64, u64)) -> Result<(), AuditError> {
+async fn read(
+    log: &mut impl StoredLog,
+    audit: &mut Audit,
+    size: u64,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<(), AuditError> {
     let mut first = i64::MIN;
     loop {
-        let lines = file.lines(first, PAGE)?;
+        let lines = log.lines(first, PAGE).await?;
         let Some(last) = lines.last() else { break };
         // Behind the largest index nothing can stand; it is none of a log.
         first = last.index.saturating_add(1);
         let completed = audit.take(&lines)?;
-        compare(file, audit, &completed)?;
+        compare(log, audit, &completed).await?;
         progress(audit.size(), size);
     }
     let edge = audit.edge();
-    compare(file, audit, &edge)
+    compare(log, audit, &edge).await
 }
 
 /// The root of the first `size` entries by the stored tiles.
-fn root(file: &LogFile, size: u64) -> Result<NodeHash, AuditError> {
-    let stored = tiles(file, tree::root_tiles(size))?;
+async fn root(log: &mut impl StoredLog, size: u64) -> Result<NodeHash, AuditError> {
+    let stored = tiles(log, tree::root_tiles(size)).await?;
     tree::root(size, &stored).map_err(|error| AuditError::Proof(error.to_string()))
 }
 
 /// Those of the wanted tiles that are there.
-fn tiles(file: &LogFile, wanted: impl IntoIterator<Item = TileId>) -> Result<Tiles, AuditError> {
+async fn tiles(log: &mut impl StoredLog, wanted: impl IntoIterator<Item = TileId>) -> Result<Tiles, AuditError> {
     let mut stored = Tiles::default();
     for id in wanted {
-        if let Some(bytes) = file.tile(id.level(), id.index())? {
+        if let Some(bytes) = log.tile(id.level(), id.index()).await? {
             stored.insert(Tile { id, bytes });
         }
     }
     Ok(stored)
 }
 
-fn compare(file: &LogFile, audit: &mut Audit, tiles: &[Tile]) -> Result<(), AuditError> {
+async fn compare(log: &mut impl StoredLog, audit: &mut Audit, tiles: &[Tile]) -> Result<(), AuditError> {
     for tile in tiles {
-        let stored = file.tile(tile.id.level(), tile.id.index())?;
+        let stored = log.tile(tile.id.level(), tile.id.index()).await?;
         audit.compare(tile, stored.as_deref());
     }
     Ok(())
@@ -287,6 +301,11 @@ pub enum AuditError {
     /// There is none.
     #[error("{}: there is no such file\n  do: give the gateway's store, the SQLite file that its configuration names", .0.display())]
     NoFile(PathBuf),
+    /// There is none in the database, or it cannot be reached; what is told of the place has no password in it.
+    #[error(
+        "{0}: {1}\n  do: give the gateway's store, the URL that its configuration names, with a user who may read its tables"
+    )]
+    NoDatabase(String, String),
     /// It cannot be read.
     #[error("the log cannot be read: {0}")]
     Store(#[from] StoreError),

@@ -26,8 +26,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use audit::{
-    Absent, Against, AuditError, Awaited, Foreign, Pair, Recipient, Reconciliation, Side, Sides, Surplus, Verified, Witnessed,
-    verify_indexes, verify_search,
+    Absent, Against, AuditError, Awaited, Foreign, Pair, Recipient, Reconciliation, Side, Sides, StorePlace, Surplus, Verified,
+    Witnessed, verify_indexes, verify_search,
 };
 pub use compose::{Question, Whom};
 pub use exports::{ExportCheck, Exported, Untrue};

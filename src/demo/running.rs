@@ -120,7 +120,7 @@ pub async fn start_configured(
         let stop = start_witness(&ready.layout, slug, &outside, &shutdown, &tasks).await?;
         witness_shutdowns.insert(slug, stop);
     }
-    let built = app::gateway::build(config, outside.clone()).await?;
+    let built = Box::pin(app::gateway::build(config, outside.clone())).await?;
     if let Some(members) = &ready.members {
         let bundle = built.gateway.policy.load_full();
         register(&built.desk, &bundle, members, &ready.world, outside.clock.now()).await?;

@@ -1,6 +1,7 @@
 //! What is kept, and the contract that each database fulfils. No SQL here, no business rules in the adapters.
 
 mod append;
+pub mod audit;
 mod change;
 pub mod cosigned;
 pub mod duties;

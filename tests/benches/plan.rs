@@ -81,7 +81,7 @@ pub(crate) async fn measure(settings: &Settings) -> Outcome<Figures> {
     }
     if settings.wanted.has("verify") {
         progress("verifying the log");
-        verify::log(&world, &mut run.figures)?;
+        verify::log(&world, &mut run.figures).await?;
     }
     run.large().await?;
     run.figures.condition("load average after", machine().1);
@@ -139,7 +139,7 @@ impl Run<'_> {
             && let Some(world) = million::world(*make, &self.outside).await?
         {
             progress("verifying a million entries");
-            verify::log(&world, &mut self.figures)?;
+            verify::log(&world, &mut self.figures).await?;
             verify::commands(&world, &mut self.figures).await?;
             progress("serving a million entries");
             let source = world.connector().await?;

@@ -15,14 +15,14 @@ use crate::{Outcome, progress};
 const UNWITNESSED: i32 = 5;
 
 /// Verifies, and says how fast.
-pub(crate) fn log(world: &World, figures: &mut Figures) -> Outcome<()> {
+pub(crate) async fn log(world: &World, figures: &mut Figures) -> Outcome<()> {
     let kit = Kit::open(&world.layout.kit_of(REQUESTER))?;
     let against = Against { log: kit.gateway.log_vkey.parse()?, policy: None, seen: Vec::new() };
     let store = world.store()?;
     // What a disk gives that has not read it lately is the disk's figure: it is in memory, as far as that goes.
     std::io::copy(&mut std::fs::File::open(&store)?, &mut std::io::sink())?;
     let before = own_processor()?;
-    let verified = against.verify(&store, |_, _| {})?;
+    let verified = against.verify(&store.as_path().into(), |_, _| {}).await?;
     let used = own_processor()?.saturating_sub(before);
     let count = f64::from(u32::try_from(verified.size)?);
     figures.set("log_entries", count);

@@ -12,6 +12,8 @@ use sluis::entropy::{SystemEntropy, random};
 use sluis::ledger::note::{KeyKind, NoteSigner, SigningKey};
 use sluis::secret::Secret;
 
+use crate::support::postgres::Database;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sluis");
 const START: Duration = Duration::from_mins(2);
 
@@ -123,6 +125,11 @@ impl Demo {
     /// One for this test alone, whose log nobody cosigns.
     pub(super) fn unwitnessed() -> Self {
         Self::start_with(&["--without-witnesses"])
+    }
+
+    /// One for this test alone, whose store is in this database, which is empty.
+    pub(super) fn on(database: &Database) -> Self {
+        Self::start_with(&["--without-witnesses", "--store", &database.url()])
     }
 
     /// The log's own key: what its operator could sign with.

@@ -8,6 +8,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use super::demo::{Demo, Folder, Output};
+use crate::support::postgres::Database;
 
 /// A copy of a demo's store, to be changed by hand.
 pub(super) struct Copy {
@@ -156,6 +157,50 @@ fn a_log_put_back_to_an_earlier_day_does_not_continue_what_was_seen() {
     assert!(told["verdict"] == "diverged" && told["reason"].as_str().unwrap().contains("does not continue"), "{told}");
     let foreign = std::fs::read_to_string(&earlier).unwrap().replace("— ", "— x");
     consistency(&kept.file("foreign", foreign), &later).failed(2, &["no checkpoint and no receipt that this log signed"]);
+}
+
+/// The same of a store in PostgreSQL, by its URL, of which no password is ever told.
+///
+/// Broken on purpose to see it fail: the URL itself as the place in `StorePlace::open`.
+#[test]
+fn a_store_in_postgresql_is_verified_by_its_url() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let database = runtime.block_on(Database::new());
+    let demo = Demo::on(&database);
+    let kept = Folder::new();
+    let (receipt, statement) = demo.kept(&kept);
+    let (kit, store) = (demo.kit("veilig-thuis"), database.url().replace("sluis@", "sluis:geheim-pw@"));
+    let verify = |mode: &[&str], store: &str| {
+        let told = demo.run(&[&["log", "verify"], mode, &["--store", store, "--kit", &kit]].concat());
+        assert!(![&told.stdout, &told.stderr].into_iter().any(|text| text.contains("geheim-pw")), "{told:?}");
+        told
+    };
+    let full = verify(&["full", "--seen", &receipt], &store);
+    full.failed(5, &["unwitnessed: no policy was given"]);
+    for said in ["verified: ", " receipts in the store, 1 earlier heads continued", "not looked at: PostgreSQL's own indexes"] {
+        assert!(full.stdout.contains(said), "{said}: {}", full.stdout);
+    }
+    let json = |mode: &[&str]| serde_json::from_str::<serde_json::Value>(&verify(mode, &store).stdout).unwrap();
+    let told = json(&["full", "--json"]);
+    assert!(told["verdict"] == "unwitnessed" && told["indexesVerified"] == false, "{told}");
+    let told = json(&["receipt", &receipt, "--statement", &statement, "--json"]);
+    assert!(told["verdict"] == "unwitnessed" && told["logSize"].as_u64() >= told["size"].as_u64(), "{told}");
+    let told = json(&["consistency", &receipt, &receipt, "--json"]);
+    assert!(told["verdict"] == "consistent", "{told}");
+    let receipts = kept.path("receipts").display().to_string();
+    let told = json(&["reconcile", "--receipts", &receipts, "--json"]);
+    assert!(told["verdict"] == "unwitnessed" && told["recipients"][0]["receipts"] == 1, "{told}");
+
+    runtime.block_on(async {
+        let mut raw = database.connect().await;
+        sqlx::raw_sql("UPDATE entry SET time = time + 1 WHERE idx = 3").execute(&mut raw).await.unwrap();
+    });
+    verify(&["full"], &store).failed(3, &["entry 3 was changed: a column"]);
+    verify(&["reconcile"], &store).failed(3, &["entry 3 was changed: a column"]);
+    let nowhere = store.replacen(database.name(), "nowhere", 1);
+    verify(&["full"], &nowhere).failed(2, &["/nowhere: ", "there is no such database"]);
+    verify(&["full"], &store.replacen(database.name(), "postgres", 1)).failed(2, &["no gateway has a store in this database"]);
+    verify(&["full"], "postgres://sluis:geheim-pw@:x:y/").failed(2, &["not a PostgreSQL URL"]);
 }
 
 /// The log signed another history once, and its own store still keeps a receipt of that.

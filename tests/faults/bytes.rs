@@ -135,7 +135,7 @@ impl Log {
             let copy = format!("VACUUM INTO '{}'", file.display());
             sqlx::raw_sql(AssertSqlSafe(copy)).execute(&pool).await.expect("copied");
             pool.close().await;
-            match against.verify(&file, |_, _| {}).expect("sound").witnessed_by().map(<[String]>::to_vec) {
+            match against.verify(&file.as_path().into(), |_, _| {}).await.expect("sound").witnessed_by().map(<[String]>::to_vec) {
                 Some(witnesses) if witnesses.len() == 5 => break witnesses,
                 _ => assert!(begun.elapsed() < Duration::from_mins(1), "its witnesses do not cosign it"),
             }
@@ -163,7 +163,7 @@ impl Log {
         };
         assert_eq!(query.bind(row).execute(&pool).await.expect("changed").rows_affected(), 1, "{table}.{column} of {row}");
         pool.close().await;
-        let verified = self.against.verify(&self.file, |_, _| {});
+        let verified = self.against.verify(&self.file.as_path().into(), |_, _| {}).await;
         verified.map(|verified| verified.witnessed_by().map(<[String]>::to_vec).unwrap_or_default())
     }
 

@@ -80,7 +80,7 @@ async fn whatever_the_clock_says_the_log_goes_on() {
     }
     gateway.still_serves().await;
     log::holds_together(&*gateway.running().gateway.store, &gateway.running().info.log_vkey).await;
-    let verified = against.verify(&gateway.gateway_folder().join("sluis.sqlite"), |_, _| {});
+    let verified = against.verify(&gateway.place(), |_, _| {}).await;
     cases.hold(format!("it verifies, and continues what was seen: {verified:?}"), verified.is_ok());
     gateway.stop().await;
     cases.finish(30);

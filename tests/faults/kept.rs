@@ -56,7 +56,7 @@ async fn every_byte_of_a_kept_receipt_counts() {
     let statement = Statement::about(disclosed.id.parse().expect("an id"), party, sealed.as_bytes(), &body);
     let against = Against { log: log.clone(), policy: None, seen: Vec::new() };
     let by_statement = |receipt: &str| verify(receipt, &statement, Trust { log: &log, policy: None }).is_ok();
-    assert!(by_statement(&receipt) && against.verify(&file, |_, _| {}).expect("sound").receipts > 0);
+    assert!(by_statement(&receipt) && against.verify(&file.as_path().into(), |_, _| {}).await.expect("sound").receipts > 0);
     let key = of_party_key(&receipt);
     let mut cases = Cases::default();
     for place in 0..receipt.len() {
@@ -66,7 +66,7 @@ async fn every_byte_of_a_kept_receipt_counts() {
         let Ok(changed) = String::from_utf8(changed) else { continue };
         let update = sqlx::query("UPDATE delivery SET receipt = ?").bind(&changed);
         update.execute(&pool).await.expect("changed");
-        let said = against.verify(&file, |_, _| {});
+        let said = against.verify(&file.as_path().into(), |_, _| {}).await;
         let named = matches!(said, Err(AuditError::Kept { .. }));
         cases.hold(format!("byte {place}: the log is said to hold"), named || key.contains(&place));
         cases.hold(format!("byte {place}: it is a receipt of what was given"), !by_statement(&changed));

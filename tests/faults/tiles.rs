@@ -68,7 +68,7 @@ async fn nothing_is_signed_behind_a_torn_tile() {
         // The head is remembered about once a second.
         tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
         let kept = damage(&file, statement).await;
-        let said = against.verify(&file, |_, _| {});
+        let said = against.verify(&file.as_path().into(), |_, _| {}).await;
         let named =
             said.as_ref().is_err_and(|error| matches!(error, AuditError::Broken(_)) && error.to_string().contains("tile/0/"));
         cases.hold(format!("{name}: verification names the tile, not {:?}", said.map(|_| ())), named);
@@ -91,7 +91,7 @@ async fn nothing_is_signed_behind_a_torn_tile() {
         mend(&file, &kept).await;
         let again = node.client(&gateway, Slug::VeiligThuis).disclose(&body, None).await;
         cases.hold(format!("{name}: mended, it goes on, not {:?}", again.as_ref().map(|_| ())), again.is_ok());
-        cases.hold(format!("{name}: and verifies"), against.verify(&file, |_, _| {}).is_ok());
+        cases.hold(format!("{name}: and verifies"), against.verify(&file.as_path().into(), |_, _| {}).await.is_ok());
         node.stop().await;
     }
     gateway.stop().await;
@@ -110,9 +110,9 @@ async fn a_running_gateway_writes_a_torn_tile_anew() {
     let against = Against { log, policy: None, seen: Vec::new() };
     for (name, statement) in DAMAGE {
         damage(&file, statement).await;
-        assert!(against.verify(&file, |_, _| {}).is_err(), "{name}");
+        assert!(against.verify(&file.as_path().into(), |_, _| {}).await.is_err(), "{name}");
         gateway.still_serves().await;
-        let whole = against.verify(&file, |_, _| {});
+        let whole = against.verify(&file.as_path().into(), |_, _| {}).await;
         assert!(whole.is_ok(), "{name}: {whole:?}");
     }
     gateway.stop().await;

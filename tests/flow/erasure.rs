@@ -44,10 +44,9 @@ async fn contribution(gateway: &TestGateway) -> StoredEntry {
     entries.into_iter().rfind(|entry| entry.row.clear.kind == EntryKind::Contribution).expect("an entry")
 }
 
-fn verifies(gateway: &TestGateway) -> u64 {
+async fn verifies(gateway: &TestGateway) -> u64 {
     let against = Against { log: gateway.running().gateway.log.clone(), policy: None, seen: Vec::new() };
-    let store = gateway.gateway_folder().join("sluis.sqlite");
-    against.verify(&store, |_, _| {}).expect("sound").erased
+    against.verify(&gateway.place(), |_, _| {}).await.expect("sound").erased
 }
 
 /// Broken on purpose to see it fail: without the party; without `can_be_erased`; without the holds.
@@ -87,7 +86,7 @@ async fn an_officer_erases_an_entry_of_her_own_side_unless_it_is_held() {
     assert_eq!(body.signed.first().map(|signed| signed.step.as_str()), Some("log-erasures"));
     assert_eq!(erase(ASKER, disclosure.index).await.0, 409, "erased already");
     assert!(opens(&gateway, contribution(&gateway).await.index).await, "the source's own stays");
-    assert_eq!(verifies(&gateway), 1);
+    assert_eq!(verifies(&gateway).await, 1);
     gateway.stop().await;
 }
 
@@ -117,7 +116,7 @@ async fn nobody_but_an_officer_holds_or_erases() {
     }
     let refusals = gateway.entries_since(from).await.into_iter().filter(|(kind, _)| *kind == EntryKind::Refusal).count();
     assert_eq!(refusals, 7, "each is an entry");
-    assert_eq!(verifies(&gateway), 0);
+    assert_eq!(verifies(&gateway).await, 0);
     gateway.stop().await;
 }
 
@@ -144,7 +143,7 @@ async fn a_class_goes_on_the_day_its_term_has_passed_but_for_what_is_held() {
     assert!(opens(&gateway, given.index).await, "held");
     let kept = gateway.running().gateway.store.entries(given.index, 1).await.expect("read").remove(0).row;
     assert!(kept.clear.subject.is_some() && kept.held_by.is_some());
-    let erased = verifies(&gateway);
+    let erased = verifies(&gateway).await;
     assert!(erased > 2, "{erased}");
     let problem = gateway.ask(ASKER, &gateway.question("P22"), None).await.expect_err("this month's key is destroyed");
     assert!(problem.to_string().contains("log-unavailable"), "{problem}");
@@ -256,7 +255,7 @@ async fn what_a_hold_kept_beyond_its_term_goes_when_it_is_lifted() {
     let desk = &gateway.running().desk;
     desk.erase_past_term(gateway.clock.now(), None).await.expect("erased");
     assert!(opens(&gateway, held).await && !opens(&gateway, other).await);
-    assert_eq!(verifies(&gateway), 1);
+    assert_eq!(verifies(&gateway).await, 1);
     let lift = |hold: &Value| json!({"hold": hold["id"], "ground": "decided"});
     let lifted = ask(&gateway, ASKER, "lifts", &lift(&first)).await;
     assert_eq!((lifted.0, &lifted.1["erased"]), (200, &json!(0)), "the other one covers it");
@@ -264,7 +263,7 @@ async fn what_a_hold_kept_beyond_its_term_goes_when_it_is_lifted() {
     let lifted = ask(&gateway, ASKER, "lifts", &lift(&second)).await;
     assert_eq!((lifted.0, &lifted.1["erased"]), (200, &json!(1)), "{}", lifted.1);
     assert!(!opens(&gateway, held).await);
-    assert_eq!(verifies(&gateway), 2);
+    assert_eq!(verifies(&gateway).await, 2);
     gateway.stop().await;
 }
 

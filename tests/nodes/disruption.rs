@@ -14,7 +14,7 @@ use crate::support::postgres::Server;
 use crate::support::{LONG, log, random_text, until};
 
 /// How long a request is tried again.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Organisations that ask one request after the other through the balancer, each under a key of its own and as often as it takes.
 struct Load {

@@ -1,9 +1,11 @@
 //! A store in a database of its own, with what is needed to write to it.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sluis::client::StorePlace;
 use sluis::clock::Timestamp;
 use sluis::entropy::{Entropy, SystemEntropy};
 use sluis::keystore::file::FileKeyStore;
@@ -116,25 +118,32 @@ impl Fixture {
 
     /// A raw connection to the file, for what no store does.
     pub async fn raw(&self) -> SqlitePool {
-        let options = SqliteConnectOptions::new().filename(self.file()).foreign_keys(false);
-        SqlitePool::connect_with(options.pragma("ignore_check_constraints", "ON")).await.expect("a connection")
+        raw(&self.file()).await
     }
 
     /// Runs statements past every store and every constraint, as somebody does who has the database; how many rows were changed. They are written in SQLite's words,
     /// of which PostgreSQL is taught a few.
     pub async fn change(&self, statements: &str) -> u64 {
-        let Some(database) = &self.database else {
-            let raw = self.raw().await;
-            let done = sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(&raw).await;
-            raw.close().await;
-            return done.unwrap_or_else(|error| panic!("{statements}: {error}")).rows_affected();
-        };
-        let mut raw = database.connect().await;
-        sqlx::raw_sql(FREE_HAND).execute(&mut raw).await.expect("a free hand");
-        let done = sqlx::raw_sql(AssertSqlSafe(in_postgres(statements))).execute(&mut raw).await;
-        let changed = done.unwrap_or_else(|error| panic!("{statements}: {error}")).rows_affected();
-        raw.close().await.expect("closed");
-        changed
+        match &self.database {
+            None => change_file(&self.file(), statements).await,
+            Some(database) => change_database(database, statements).await,
+        }
+    }
+
+    /// Where it is, for who verifies it.
+    pub fn place(&self) -> StorePlace {
+        self.database.as_ref().map_or_else(|| StorePlace::File(self.file()), |database| StorePlace::Database(database.url()))
+    }
+
+    /// A copy of it as it is now, to be changed by hand.
+    pub async fn copy(&self) -> Copied {
+        if let Some(database) = &self.database {
+            return Copied::Database(database.copy().await);
+        }
+        let (copy, raw) = (self.folder.join(format!("{}.sqlite", random_text())), self.raw().await);
+        sqlx::query("VACUUM INTO ?").bind(copy.display().to_string()).execute(&raw).await.expect("a copy");
+        raw.close().await;
+        Copied::File(copy)
     }
 
     /// The bytes in the first column of the first row.
@@ -241,6 +250,30 @@ impl Fixture {
     }
 }
 
+/// A copy of a store: of a file in the fixture's folder, of a database one that goes with this value.
+pub enum Copied {
+    File(PathBuf),
+    Database(Database),
+}
+
+impl Copied {
+    /// Where it is.
+    pub fn place(&self) -> StorePlace {
+        match self {
+            Self::File(file) => StorePlace::File(file.clone()),
+            Self::Database(database) => StorePlace::Database(database.url()),
+        }
+    }
+
+    /// Runs statements past every store and every constraint, as [`Fixture::change`] does.
+    pub async fn change(&self, statements: &str) -> u64 {
+        match self {
+            Self::File(file) => change_file(file, statements).await,
+            Self::Database(database) => change_database(database, statements).await,
+        }
+    }
+}
+
 impl Drop for Fixture {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
@@ -257,13 +290,35 @@ const FREE_HAND: &str = "SET session_replication_role = replica;
     CREATE OR REPLACE FUNCTION zeroblob(length integer) RETURNS bytea LANGUAGE sql AS $$ SELECT decode(repeat('00', length), 'hex') $$;
     CREATE OR REPLACE FUNCTION hex(bytes bytea) RETURNS text LANGUAGE sql AS $$ SELECT upper(encode(bytes, 'hex')) $$";
 
+async fn raw(file: &Path) -> SqlitePool {
+    let options = SqliteConnectOptions::new().filename(file).foreign_keys(false);
+    SqlitePool::connect_with(options.pragma("ignore_check_constraints", "ON")).await.expect("a connection")
+}
+
+async fn change_file(file: &Path, statements: &str) -> u64 {
+    let raw = raw(file).await;
+    let done = sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(&raw).await;
+    raw.close().await;
+    done.unwrap_or_else(|error| panic!("{statements}: {error}")).rows_affected()
+}
+
+async fn change_database(database: &Database, statements: &str) -> u64 {
+    let mut raw = database.connect().await;
+    sqlx::raw_sql(FREE_HAND).execute(&mut raw).await.expect("a free hand");
+    let done = sqlx::raw_sql(AssertSqlSafe(in_postgres(statements))).execute(&mut raw).await;
+    let changed = done.unwrap_or_else(|error| panic!("{statements}: {error}")).rows_affected();
+    raw.close().await.expect("closed");
+    changed
+}
+
 /// Bytes are written otherwise.
 fn in_postgres(statements: &str) -> String {
+    let statements = statements.replace(" AS BLOB)", " AS BYTEA)");
     let mut parts = statements.split("x'");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (bytes, rest) = part.split_once('\'').expect("an end of the bytes");
-        text.push_str(&format!("decode('{bytes}', 'hex'){rest}"));
+        write!(text, "decode('{bytes}', 'hex'){rest}").expect("written");
     }
     text
 }

@@ -48,7 +48,8 @@ async fn bodies_move_behind_the_columns_and_nothing_else_changes() {
         .expect("a column");
     assert_eq!((last.as_str(), schema().await), ("body", tables));
     let log = fixture.scribe.verifier().clone();
-    let verified = (Against { log, policy: None, seen: Vec::new() }).verify(&fixture.file(), |_, _| {}).expect("sound");
+    let against = Against { log, policy: None, seen: Vec::new() };
+    let verified = against.verify(&fixture.place(), |_, _| {}).await.expect("sound");
     assert_eq!((verified.size, verified.erased), (21, 1));
     verify_indexes(&fixture.file()).expect("whole");
     fixture.commit_one(fixture.append()).await.expect("and it goes on");

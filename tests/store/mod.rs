@@ -2,6 +2,7 @@
 
 mod appends;
 mod attack;
+mod audit;
 mod authenticity;
 mod cases;
 mod copying;

@@ -1,16 +1,14 @@
 //! What is erased is gone, also from a backup that is put back, and everything that was ever proved goes on verifying.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
-use sluis::client::{Against, AuditError};
+use sluis::client::{Against, AuditError, StorePlace};
 use sluis::ledger::audit::Broken;
 use sluis::ledger::entry::Erases;
 use sluis::ledger::tree::verify_inclusion;
 use sluis::store::journal::JournalError;
 use sluis::store::retention::{Covers, Hold, MOST_HOLDS, Moving, settle, tombstone};
 use sluis::store::{Append, Change, Conflict, Store, proofs};
-use sqlx::AssertSqlSafe;
 
 use super::attack::write;
 use super::fixture::{Fixture, On, oin, on_both, open};
@@ -18,6 +16,7 @@ use crate::verifier::{INVALID, verify};
 
 on_both!(
     what_is_erased_opens_no_more_and_every_old_proof_holds,
+    nothing_is_erased_of_which_no_entry_tells,
     a_list_that_says_it_was_forgotten_keeps_no_key,
     an_organisation_has_a_thousand_holds_at_most
 );
@@ -51,20 +50,27 @@ async fn opening(store: &dyn Store, fixture: &Fixture) -> [bool; 5] {
     })
 }
 
-/// What both verifiers say of a file: how many entries are erased, or what is broken.
-fn audit(file: &Path, fixture: &Fixture) -> Result<u64, Broken> {
+/// What Sluis' verifier says of a store: how many entries are erased, or what is broken. Of a file the second verifier says the same.
+async fn audit(place: &StorePlace, fixture: &Fixture) -> Result<u64, Broken> {
     let log = fixture.scribe.verifier().clone();
-    let second = verify(&["full", &file.display().to_string(), &log.to_string()]);
-    match (Against { log, policy: None, seen: Vec::new() }).verify(file, |_, _| {}) {
+    let second = match place {
+        StorePlace::File(file) => Some(verify(&["full", &file.display().to_string(), &log.to_string()])),
+        StorePlace::Database(_) => None,
+    };
+    match (Against { log, policy: None, seen: Vec::new() }).verify(place, |_, _| {}).await {
         Ok(verified) => {
-            second.is_sound();
-            let erased = format!(" ({} erased)", verified.erased);
-            assert_eq!(second.said().contains(&erased), verified.erased > 0, "{second:?}");
+            if let Some(second) = second {
+                second.is_sound();
+                let erased = format!(" ({} erased)", verified.erased);
+                assert_eq!(second.said().contains(&erased), verified.erased > 0, "{second:?}");
+            }
             Ok(verified.erased)
         }
         Err(AuditError::Broken(broken)) => {
             let at = broken.to_string().split(' ').take(2).collect::<Vec<_>>().join(" ");
-            second.expect(INVALID, &format!("invalid: {at}: ")).expect("the same place");
+            if let Some(second) = second {
+                second.expect(INVALID, &format!("invalid: {at}: ")).expect("the same place");
+            }
             Err(broken)
         }
         Err(error) => panic!("{error}"),
@@ -79,9 +85,7 @@ async fn what_is_erased_opens_no_more_and_every_old_proof_holds(on: On) {
     let (leaf, path) =
         (store.entries(2, 1).await.expect("read")[0].row.leaf, proofs::inclusion(store, 2, 5).await.expect("a proof"));
     assert_eq!(opening(store, &fixture).await, [true; 5], "said, and not done yet");
-    if on == On::Sqlite {
-        assert_eq!(audit(&fixture.file(), &fixture), Ok(0));
-    }
+    assert_eq!(audit(&fixture.place(), &fixture).await, Ok(0));
 
     settle(store, &fixture.journal).await.expect("settled");
     assert_eq!(opening(store, &fixture).await, [true, true, false, true, true]);
@@ -90,28 +94,22 @@ async fn what_is_erased_opens_no_more_and_every_old_proof_holds(on: On) {
     assert_eq!((row.leaf, row.clear.purpose.is_some()), (leaf, true), "the rest stays");
     let root = proofs::root(store, 5).await.expect("a root");
     verify_inclusion(&leaf.hash(), 2, 5, &path, &root).expect("the old proof holds");
-    if on == On::Sqlite {
-        assert_eq!(audit(&fixture.file(), &fixture), Ok(1));
-    }
+    assert_eq!(audit(&fixture.place(), &fixture).await, Ok(1));
     settle(store, &fixture.journal).await.expect("again");
 
     let of_class = Append { entries: vec![fixture.erasure(class(store).await)], ..Append::default() };
     fixture.commit_one(of_class).await.expect("committed");
     settle(store, &fixture.journal).await.expect("settled");
     assert_eq!(opening(store, &fixture).await, [false; 5]);
-    if on == On::Sqlite {
-        assert_eq!(audit(&fixture.file(), &fixture), Ok(5));
-    }
+    assert_eq!(audit(&fixture.place(), &fixture).await, Ok(5));
     fixture.holds_together().await;
 }
 
 /// Broken on purpose to see it fail: `Audit::erasable` that always agrees; a hold's key that suffices; `erases` not under the leaf.
-#[tokio::test]
-async fn nothing_is_erased_of_which_no_entry_tells() {
-    let fixture = Fixture::new().await;
+async fn nothing_is_erased_of_which_no_entry_tells(on: On) {
+    let fixture = Fixture::on(on).await;
     erased(&fixture, &[Erases::Entry(2), Erases::Hold("hold-1".to_owned())]).await;
     settle(&*fixture.store, &fixture.journal).await.expect("settled");
-    let copy = fixture.file().with_file_name("copy.sqlite");
     for (change, broken) in [
         (format!("{FORGET} WHERE idx = 3"), Broken::Erased(3)),
         (format!("{FORGET}, held_by = 'hold-1' WHERE idx = 3"), Broken::Erased(3)),
@@ -123,22 +121,18 @@ async fn nothing_is_erased_of_which_no_entry_tells() {
         (format!("{FORGET} WHERE idx = 3; UPDATE entry SET erases = '3' WHERE idx = 6"), Broken::Columns(6)),
         (format!("{FORGET} WHERE idx = 3; UPDATE entry SET erases = '3' WHERE idx = 0"), Broken::Columns(0)),
     ] {
-        let raw = fixture.raw().await;
-        let _ = std::fs::remove_file(&copy);
-        sqlx::query("VACUUM INTO ?").bind(copy.display().to_string()).execute(&raw).await.expect("a copy");
-        raw.close().await;
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&copy);
-        let changed = sqlx::sqlite::SqlitePool::connect_with(options).await.expect("a connection");
-        sqlx::raw_sql(AssertSqlSafe(change.clone())).execute(&changed).await.expect("changed");
-        changed.close().await;
-        assert_eq!(audit(&copy, &fixture), Err(broken), "{change}");
+        let copy = fixture.copy().await;
+        copy.change(&change).await;
+        assert_eq!(audit(&copy.place(), &fixture).await, Err(broken), "{change}");
     }
     // Whoever has the database alone has the gateway erase nothing.
     write(&fixture, "UPDATE entry SET erases = '4' WHERE idx = 0").await;
     write(&fixture, "UPDATE entry SET erases = '4' WHERE idx = 5").await;
     write(&fixture, "DELETE FROM erased").await;
-    settle(&*fixture.store, &fixture.journal).await.expect("settled");
-    let entries = fixture.store.entries(3, 2).await.expect("read");
+    // Copying may have cut off the fixture's own connections.
+    let store = fixture.node().await;
+    settle(&*store, &fixture.journal).await.expect("settled");
+    let entries = store.entries(3, 2).await.expect("read");
     assert!(entries.iter().all(|entry| fixture.journal.open(&entry.row).is_ok()), "neither 3 nor 4");
 }
 

@@ -79,15 +79,15 @@ impl Log {
         }
         raw.close().await.expect("written");
         let verdict = verify(&["full", &copy.display().to_string(), &self.vkey]);
-        assert_eq!(self.here(&copy), verdict.code(), "{verdict:?}");
+        assert_eq!(self.here(&copy).await, verdict.code(), "{verdict:?}");
         std::fs::remove_file(&copy).expect("removed");
         verdict
     }
 
     /// What Sluis' own verifier says.
-    fn here(&self, file: &Path) -> i32 {
+    async fn here(&self, file: &Path) -> i32 {
         let against = Against { log: self.vkey.parse().expect("a key"), policy: None, seen: Vec::new() };
-        match against.verify(file, |_, _| {}) {
+        match against.verify(&file.into(), |_, _| {}).await {
             Ok(_) if verify_indexes(file).is_err() => INVALID,
             Ok(verified) => verified.witnessed_by().map_or(UNWITNESSED, |by| panic!("{by:?}")),
             Err(AuditError::Diverged { .. }) => DIVERGED,
@@ -256,7 +256,7 @@ async fn a_log_that_does_not_continue_what_was_seen_has_diverged() {
     let mut raw = open(&log.file).await;
     sqlx::raw_sql("DELETE FROM entry WHERE idx = 40").execute(&mut raw).await.expect("deleted");
     raw.close().await.expect("written");
-    let verdict = against.verify(&log.file, |_, _| {});
+    let verdict = against.verify(&log.file.as_path().into(), |_, _| {}).await;
     assert!(matches!(verdict, Err(AuditError::Diverged { size: 500, .. })), "{verdict:?}");
     seen(&head(500, 6)).expect(USAGE, "usage: ").expect("of another key");
     seen("").expect(USAGE, "usage: ").expect("no checkpoint");

@@ -57,7 +57,7 @@ use std::time::Duration;
 use rustls::ClientConfig;
 use serde_json::{Value, json};
 use sluis::app::gateway::{self, Checked, Outside};
-use sluis::client::{Disclosed, Kit, Trouble};
+use sluis::client::{Disclosed, Kit, StorePlace, Trouble};
 use sluis::config::{GatewayConfig, PolicySection};
 use sluis::crypto::keys::{SigningKey, VerifyingKey};
 use sluis::demo::authority::Authority;
@@ -117,6 +117,7 @@ pub struct TestGateway {
 }
 
 /// Whether gateways under test keep their data in PostgreSQL (`SLUIS_TEST_STORE=postgres`), and not in a file.
+#[expect(clippy::disallowed_methods, reason = "a test is told by its environment which store it is about")]
 pub fn on_postgres() -> bool {
     std::env::var("SLUIS_TEST_STORE").is_ok_and(|store| store == "postgres")
 }
@@ -230,6 +231,12 @@ impl TestGateway {
         if let Some(running) = self.running.take() {
             running.stop().await;
         }
+    }
+
+    /// Where its store is, for who verifies that.
+    pub fn place(&self) -> StorePlace {
+        let file = || StorePlace::File(self.gateway_folder().join("sluis.sqlite"));
+        self.setup.options.store.clone().map_or_else(file, StorePlace::Database)
     }
 
     /// The gateway's folder, whether it runs or not.

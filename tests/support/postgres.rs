@@ -12,6 +12,7 @@ use super::Folder;
 ///
 /// # Panics
 /// Says what to do when there is none.
+#[expect(clippy::disallowed_methods, reason = "a test is told by its environment where the server is")]
 pub fn server() -> String {
     std::env::var("SLUIS_TEST_POSTGRES").unwrap_or_else(|_| {
         panic!("SLUIS_TEST_POSTGRES is not set: run the tests by tests/run, or start a server with tests/support/postgres start DIR and set it to the URL")
@@ -27,17 +28,43 @@ pub struct Database {
 impl Database {
     /// Makes it.
     pub async fn new() -> Self {
-        let random: [u8; 8] = random(&SystemEntropy::default()).expect("randomness");
-        let name = format!("t_{}", hex::encode(&random));
+        let new = Self::named();
         let mut server = PgConnection::connect(&server()).await.expect("the server");
-        sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut server).await.expect("a database");
+        sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {}", new.name))).execute(&mut server).await.expect("a database");
         server.close().await.expect("closed");
-        Self { name }
+        new
+    }
+
+    /// A name for one.
+    fn named() -> Self {
+        let random: [u8; 8] = random(&SystemEntropy::default()).expect("randomness");
+        Self { name: format!("t_{}", hex::encode(&random)) }
+    }
+
+    /// A copy of it as it is now. Who is connected to it is cut off.
+    pub async fn copy(&self) -> Self {
+        let (copy, from) = (Self::named(), &self.name);
+        let mut server = PgConnection::connect(&server()).await.expect("the server");
+        for statement in [
+            format!("ALTER DATABASE {from} ALLOW_CONNECTIONS false"),
+            format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{from}'"),
+            format!("CREATE DATABASE {} TEMPLATE {from}", copy.name),
+            format!("ALTER DATABASE {from} ALLOW_CONNECTIONS true"),
+        ] {
+            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut server).await.expect("a copy");
+        }
+        server.close().await.expect("closed");
+        copy
     }
 
     /// A raw connection to it.
     pub async fn connect(&self) -> PgConnection {
         PgConnection::connect(&self.url()).await.expect("a connection")
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Where it is.

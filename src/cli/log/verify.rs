@@ -13,7 +13,7 @@ use crate::app::gateway::Outside;
 use crate::cli::output::{DIVERGED, Failure, UNVERIFIED, UNWITNESSED};
 use crate::cli::progress::Progress;
 use crate::cli::{input, say};
-use crate::client::{Against, AuditError, Kit, Verified, Witnessed, verify_indexes, verify_search};
+use crate::client::{Against, AuditError, Kit, StorePlace, Verified, Witnessed, verify_indexes, verify_search};
 use crate::ledger::note::VerifierKey;
 use crate::ledger::quorum::Policy;
 use crate::organisation::Oin;
@@ -24,8 +24,8 @@ const CODES: &str = "Exit codes: 0 it holds, and a quorum of witnesses cosigned;
 /// Why nobody vouches for what was found.
 const UNASKED: &str = "no policy was given (--policy), so nobody outside vouches for the head";
 
-const FULL: &str = "Rebuilds the tree from every stored entry, and holds sealed bodies, columns, tiles, head, cosigned heads and the receipts that the store keeps against it; the store's \
-    indexes and the search file against their tables. No key of the gateway is needed; a gateway may be running. Whether the sealed bodies still open, and which \
+const FULL: &str = "Rebuilds the tree from every stored entry, and holds sealed bodies, columns, tiles, head, cosigned heads and the receipts that the store keeps against it; of a SQLite \
+    file its indexes and the search file beside it against their tables, too; of PostgreSQL it leaves the indexes to pg_amcheck. No key of the gateway is needed; a gateway may be running. Whether the sealed bodies still open, and which \
     holds stand, can be seen with the gateway's keys only: `log verify erasure`. Give the receipts and heads that you keep with --seen: without them, and without witnesses, a log that was \
     rewritten as a whole and signed again looks sound.";
 
@@ -56,9 +56,9 @@ enum What {
 struct Full {
     #[command(flatten)]
     log: LogKey,
-    /// The gateway's store (SQLite).
-    #[arg(long, value_name = "FILE")]
-    store: PathBuf,
+    /// The gateway's store: the SQLite file, or the URL of the PostgreSQL database (postgres://user@host:port/database; its password rather from ~/.pgpass).
+    #[arg(long, value_name = "STORE")]
+    store: StorePlace,
     /// A checkpoint or a receipt that was kept, of which the log must be a continuation. May be given more than once; of a folder, all receipts in it.
     #[arg(long, value_name = "FILE")]
     seen: Vec<PathBuf>,
@@ -75,9 +75,9 @@ struct Consistency {
     earlier: PathBuf,
     /// The later head.
     later: PathBuf,
-    /// The gateway's store (SQLite), from which the proof is made.
-    #[arg(long, value_name = "FILE")]
-    store: PathBuf,
+    /// The gateway's store, from which the proof is made: the SQLite file, or the URL of the PostgreSQL database.
+    #[arg(long, value_name = "STORE")]
+    store: StorePlace,
     /// Print what was found as JSON.
     #[arg(long)]
     json: bool,
@@ -100,10 +100,10 @@ impl Verify {
     pub(super) async fn run(self, outside: &Outside) -> Result<(), Failure> {
         match self.what {
             What::Erasure(erasure) => erasure.verify(outside).await,
-            What::Receipt(receipt) => receipt.verify(),
-            What::Reconcile(reconcile) => reconcile.run(),
+            What::Receipt(receipt) => receipt.verify().await,
+            What::Reconcile(reconcile) => reconcile.run().await,
             What::Full(full) => full.verify().await,
-            What::Consistency(consistency) => consistency.verify(),
+            What::Consistency(consistency) => consistency.verify().await,
         }
     }
 }
@@ -117,18 +117,22 @@ impl Full {
             }
         }
         let mut progress = Progress::new("verifying");
-        let outcome = against.verify(&self.store, |done, all| progress.at(done, all));
+        let outcome = against.verify(&self.store, |done, all| progress.at(done, all)).await;
         drop(progress);
-        let outcome = match outcome {
-            Ok(verified) => {
-                verify_indexes(&self.store)?;
+        let outcome = match (outcome, &self.store) {
+            (Ok(verified), StorePlace::File(file)) => {
+                verify_indexes(file)?;
                 let mut progress = Progress::new("comparing the search file");
-                verify_search(&self.store, |done, all| progress.at(done, all)).await.map(|()| verified)
+                verify_search(file, |done, all| progress.at(done, all)).await.map(|()| verified)
             }
-            untrue => untrue,
+            (outcome, _) => outcome,
         };
         if self.json {
-            say(&told(&outcome.as_ref()).to_string());
+            let mut told = told(&outcome.as_ref());
+            if let (Ok(_), Some(object)) = (&outcome, told.as_object_mut()) {
+                object.insert("indexesVerified".to_owned(), matches!(self.store, StorePlace::File(_)).into());
+            }
+            say(&told.to_string());
         }
         let verified = outcome?;
         if !self.json {
@@ -136,17 +140,20 @@ impl Full {
             let erased = if *erased == 0 { String::new() } else { format!(" ({erased} erased)") };
             let seen = against.seen.len();
             say(&format!("verified: {size} entries{erased}, {receipts} receipts in the store, {seen} earlier heads continued"));
+            if matches!(self.store, StorePlace::Database(_)) {
+                say("not looked at: PostgreSQL's own indexes; pg_amcheck holds them against their tables");
+            }
         }
         witnessed(&verified, against.policy.is_some(), self.json)
     }
 }
 
 impl Consistency {
-    fn verify(&self) -> Result<(), Failure> {
+    async fn verify(&self) -> Result<(), Failure> {
         let against = self.log.against()?;
         let read = |path: &Path| Ok::<_, Failure>((path.display().to_string(), input::text(path)?));
         let (earlier, later) = (read(&self.earlier)?, read(&self.later)?);
-        let outcome = against.consistent(&self.store, (&earlier.0, &earlier.1), (&later.0, &later.1));
+        let outcome = against.consistent(&self.store, (&earlier.0, &earlier.1), (&later.0, &later.1)).await;
         let outcome = outcome.map_err(Failure::from);
         if self.json {
             let (sizes, failure) = (outcome.as_ref().ok(), outcome.as_ref().err());
@@ -261,7 +268,7 @@ impl From<AuditError> for Failure {
     fn from(error: AuditError) -> Self {
         match error {
             AuditError::Diverged { .. } | AuditError::NotThere(_) => Self::new(DIVERGED, error),
-            AuditError::Seen(..) | AuditError::NoFile(_) => Self::usage(error),
+            AuditError::Seen(..) | AuditError::NoFile(_) | AuditError::NoDatabase(..) => Self::usage(error),
             _ => Self::new(UNVERIFIED, error),
         }
     }

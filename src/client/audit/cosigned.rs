@@ -6,7 +6,7 @@ use super::{Against, AuditError, Witnessed};
 use crate::ledger::audit::Audit;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::tree::NodeHash;
-use crate::store::sqlite::audit::LogFile;
+use crate::store::audit::StoredLog;
 
 /// Heads read at once.
 const PAGE: u32 = 256;
@@ -20,11 +20,11 @@ pub(super) struct Kept {
 
 impl Against {
     /// Reads every one, the newest first: the log must have signed it, and none of its witnesses' lines may be forged before the quorum is found.
-    pub(super) fn cosigned(&self, file: &LogFile) -> Result<Kept, AuditError> {
+    pub(super) async fn cosigned(&self, log: &mut impl StoredLog) -> Result<Kept, AuditError> {
         let mut kept = Kept { roots: BTreeMap::new(), newest: None };
         let mut below = i64::MAX;
         loop {
-            let page = file.cosigned(below, PAGE)?;
+            let page = log.cosigned(below, PAGE).await?;
             let Some((last, _)) = page.last() else { return Ok(kept) };
             below = *last;
             for (size, text) in &page {

@@ -1,12 +1,10 @@
 //! Receipts beside the log itself: that of one who keeps it, and those that the store still keeps.
 
-use std::path::Path;
-
-use super::{Against, AuditError, open, root};
+use super::{Against, AuditError, StorePlace, root};
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::receipt::Proven;
 use crate::ledger::tree::NodeHash;
-use crate::store::sqlite::audit::{Keeping, KeptReceipt, LogFile};
+use crate::store::audit::{Keeping, KeptReceipt, StoredLog};
 
 /// Receipts read at once: each is about 2 KiB.
 const PAGE: u32 = 256;
@@ -43,11 +41,11 @@ impl Roots {
     }
 
     /// Whether the log has what the receipt proves: this leaf at this index, and the head under it.
-    pub(super) fn have(&mut self, file: &LogFile, proven: &Proven) -> Result<Result<(), Foreign>, AuditError> {
+    pub(super) async fn have(&mut self, log: &mut impl StoredLog, proven: &Proven) -> Result<Result<(), Foreign>, AuditError> {
         if proven.index >= self.size {
             return Ok(Err(Foreign::Beyond));
         }
-        if file.leaf(proven.index)?.as_deref() != Some(proven.leaf.bytes().as_slice()) {
+        if log.leaf(proven.index).await?.as_deref() != Some(proven.leaf.bytes().as_slice()) {
             return Ok(Err(Foreign::Entry));
         }
         if proven.size > self.size {
@@ -55,7 +53,7 @@ impl Roots {
         }
         let own = match self.last {
             Some((size, root)) if size == proven.size => root,
-            _ => root(file, proven.size)?,
+            _ => root(log, proven.size).await?,
         };
         self.last = Some((proven.size, own));
         Ok(if own == proven.root { Ok(()) } else { Err(Foreign::Head) })
@@ -64,17 +62,17 @@ impl Roots {
 
 impl Against {
     /// Verifies every receipt that the store keeps, once the log in it was found sound: that the log signed it, and has what it proves.
-    pub(super) fn kept(&self, file: &LogFile, size: u64) -> Result<u64, AuditError> {
+    pub(super) async fn kept(&self, log: &mut impl StoredLog, size: u64) -> Result<u64, AuditError> {
         let mut roots = Roots::new(size);
         let mut count = 0_u64;
         for place in Keeping::ALL {
-            let mut after = i64::MIN;
+            let mut after = None;
             loop {
-                let page = file.receipts(place, after, PAGE)?;
+                let page = log.receipts(place, after.as_ref(), PAGE).await?;
                 let Some(last) = page.last() else { break };
-                after = last.number;
+                after = Some(last.at.clone());
                 for kept in &page {
-                    self.kept_one(file, &mut roots, kept)?;
+                    self.kept_one(log, &mut roots, kept).await?;
                     count = count.saturating_add(1);
                 }
             }
@@ -82,7 +80,7 @@ impl Against {
         Ok(count)
     }
 
-    fn kept_one(&self, file: &LogFile, roots: &mut Roots, kept: &KeptReceipt) -> Result<(), AuditError> {
+    async fn kept_one(&self, log: &mut impl StoredLog, roots: &mut Roots, kept: &KeptReceipt) -> Result<(), AuditError> {
         // It names a disclosure and an organisation; whoever wrote something else there writes to no terminal by it.
         let about: String = kept.about.escape_debug().take(120).collect();
         let foreign = |why: &dyn std::fmt::Display| AuditError::Kept { about: about.clone(), why: why.to_string() };
@@ -90,7 +88,7 @@ impl Against {
         if kept.index.is_some_and(|index| u64::try_from(index) != Ok(proven.index)) {
             return Err(foreign(&Foreign::Entry));
         }
-        match roots.have(file, &proven)? {
+        match roots.have(log, &proven).await? {
             Ok(()) => Ok(()),
             Err(Foreign::Head) => {
                 let name = format!("the receipt of {about}");
@@ -100,15 +98,15 @@ impl Against {
         }
     }
 
-    /// Verifies that the log in the store at `path` has what a sound receipt proves: its entry, and the head under it.
+    /// Verifies that the log in the store at `place` has what a sound receipt proves: its entry, and the head under it.
     ///
     /// # Errors
     /// [`AuditError`]: [`AuditError::Diverged`] and [`AuditError::NotThere`] when it has not.
-    pub fn has(&self, path: &Path, receipt: &str) -> Result<u64, AuditError> {
+    pub async fn has(&self, place: &StorePlace, receipt: &str) -> Result<u64, AuditError> {
         let seen = |error: &dyn std::fmt::Display| AuditError::Seen("the receipt".to_owned(), error.to_string());
         let proven = Proven::of_receipt(receipt, &self.log).map_err(|error| seen(&error))?;
-        let file = open(path)?;
-        let head = file.head()?;
+        let mut log = place.open().await?;
+        let head = log.head().await?;
         let name = "the receipt".to_owned();
         if head.checkpoint.is_empty() && head.size == 0 {
             return Err(AuditError::Diverged { name, size: proven.size, now: 0 });
@@ -117,10 +115,10 @@ impl Against {
         self.is_head(&head, &signed)?;
         let now = signed.checkpoint().size();
         // The tiles are believed once they lead to the head that was signed.
-        if root(&file, now)? != signed.checkpoint().root() {
+        if root(&mut log, now).await? != signed.checkpoint().root() {
             return Err(AuditError::Proof("its tiles do not lead to its signed head".to_owned()));
         }
-        match Roots::new(now).have(&file, &proven)? {
+        match Roots::new(now).have(&mut log, &proven).await? {
             Ok(()) => Ok(now),
             Err(Foreign::Entry) => Err(AuditError::NotThere(proven.index)),
             Err(Foreign::Beyond | Foreign::Head) => Err(AuditError::Diverged { name, size: proven.size, now }),

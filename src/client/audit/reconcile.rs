@@ -4,10 +4,10 @@
 mod count;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
+use super::place::OpenLog;
 use super::receipts::Roots;
-use super::{Against, AuditError, Verified};
+use super::{Against, AuditError, StorePlace, Verified};
 use crate::crypto::base64;
 use crate::ledger::entry::EntryKind;
 use crate::ledger::proof::TlogProof;
@@ -15,7 +15,7 @@ use crate::ledger::receipt::{self, Proven, ReceiptError};
 use crate::ledger::seal::Leaf;
 use crate::ledger::statement::Statement;
 use crate::organisation::Oin;
-use crate::store::sqlite::audit::LogFile;
+use crate::store::audit::StoredLog as _;
 
 pub use count::{Absent, Awaited, Pair, Recipient, Reconciliation};
 
@@ -42,22 +42,26 @@ pub struct Surplus {
 /// A log that was found sound, and the receipts that were taken in so far. Of each receipt no more than its index stays in memory.
 pub struct Sides {
     against: Against,
-    file: LogFile,
+    log: OpenLog,
     roots: Roots,
     held: BTreeMap<(Side, Oin), BTreeSet<u64>>,
     surplus: Vec<Surplus>,
 }
 
 impl Sides {
-    /// Verifies the log in the file at `path` as a whole, and keeps it open as it then was.
+    /// Verifies the log in the store at `place` as a whole, and keeps it open as it then was.
     ///
     /// # Errors
     /// [`AuditError`], as of [`Against::verify`].
-    pub fn open(against: Against, path: &Path, progress: impl FnMut(u64, u64)) -> Result<(Self, Verified), AuditError> {
-        let file = super::open(path)?;
-        let verified = against.verify_file(&file, progress)?;
+    pub async fn open(
+        against: Against,
+        place: &StorePlace,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<(Self, Verified), AuditError> {
+        let mut log = place.open().await?;
+        let verified = against.verify_log(&mut log, progress).await?;
         let roots = Roots::new(verified.size);
-        Ok((Self { against, file, roots, held: BTreeMap::new(), surplus: Vec::new() }, verified))
+        Ok((Self { against, log, roots, held: BTreeMap::new(), surplus: Vec::new() }, verified))
     }
 
     /// All that this organisation holds on this side is taken in, though it may be nothing.
@@ -69,7 +73,7 @@ impl Sides {
     ///
     /// # Errors
     /// [`AuditError`], when the log cannot be read; what is wrong with the receipt becomes [`Surplus`].
-    pub fn recipient(&mut self, name: &str, receipt: &str, statement: Option<&str>) -> Result<(), AuditError> {
+    pub async fn recipient(&mut self, name: &str, receipt: &str, statement: Option<&str>) -> Result<(), AuditError> {
         let Some(Ok(statement)) = statement.map(|text| text.trim_end().parse::<Statement>()) else {
             self.surplus(None, name, "the statement that it is about is not beside it, or cannot be read");
             return Ok(());
@@ -80,21 +84,27 @@ impl Sides {
         let receipt = format!("{}\n", receipt.trim_end_matches('\n'));
         let trust = receipt::Trust { log: &self.against.log, policy: None };
         let proven = receipt::verify(&receipt, &statement, trust).and_then(|_| Proven::of_receipt(&receipt, &self.against.log));
-        self.take(Side::Recipient, party, name, proven)
+        self.take(Side::Recipient, party, name, proven).await
     }
 
     /// Takes in what a source's connector says of one of its receipts: the leaf (base64url) and the proof (C2SP tlog-proof).
     ///
     /// # Errors
     /// [`AuditError`], when the log cannot be read; what is wrong with the receipt becomes [`Surplus`].
-    pub fn source(&mut self, source: &Oin, name: &str, leaf: &str, proof: &str) -> Result<(), AuditError> {
+    pub async fn source(&mut self, source: &Oin, name: &str, leaf: &str, proof: &str) -> Result<(), AuditError> {
         self.hands_over(Side::Source, source);
         let leaf = base64::decode_url(leaf).ok().and_then(|leaf| Leaf::from_bytes(&leaf).ok()).ok_or(ReceiptError::Leaf);
         let proven = leaf.and_then(|leaf| Proven::of(&TlogProof::parse(proof)?, leaf, &self.against.log));
-        self.take(Side::Source, source.clone(), name, proven)
+        self.take(Side::Source, source.clone(), name, proven).await
     }
 
-    fn take(&mut self, side: Side, holder: Oin, name: &str, proven: Result<Proven, ReceiptError>) -> Result<(), AuditError> {
+    async fn take(
+        &mut self,
+        side: Side,
+        holder: Oin,
+        name: &str,
+        proven: Result<Proven, ReceiptError>,
+    ) -> Result<(), AuditError> {
         let proven = match proven {
             Ok(proven) => proven,
             Err(error) => {
@@ -102,11 +112,11 @@ impl Sides {
                 return Ok(());
             }
         };
-        if let Err(foreign) = self.roots.have(&self.file, &proven)? {
+        if let Err(foreign) = self.roots.have(&mut self.log, &proven).await? {
             self.surplus(Some(holder), name, &format!("entry {} of {}: {foreign}", proven.index, proven.size));
             return Ok(());
         }
-        let line = self.file.exchange(proven.index)?;
+        let line = self.log.exchange(proven.index).await?;
         let is_its_own = line.is_some_and(|line| match side {
             Side::Source => line.kind == EntryKind::Contribution && line.source.as_ref() == Some(&holder),
             Side::Recipient => line.kind == EntryKind::Disclosure && line.recipient.as_ref() == Some(&holder),

@@ -1,5 +1,6 @@
 //! PostgreSQL, for several nodes: READ COMMITTED, every write behind the lock of the head row, acknowledged when as many standbys as configured have it.
 
+pub mod audit;
 mod listen;
 mod safe;
 mod search;

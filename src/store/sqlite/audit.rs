@@ -12,14 +12,12 @@ use std::path::Path;
 use rusqlite::types::{FromSql, Value};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row};
 
-pub use exchanged::ExchangeLine;
-pub use kept::{Keeping, KeptReceipt};
-
 use super::integer;
 use super::search::{is_in_use, uri};
-use crate::ledger::audit::StoredHead;
+use crate::ledger::audit::{StoredHead, StoredLine};
 use crate::ledger::entry::Erases;
 use crate::store::StoreError;
+use crate::store::audit::{self, ExchangeLine, Keeping, KeptAt, KeptReceipt, StoredLog};
 
 /// A log in a file, as of the moment at which it was opened: what is appended meanwhile is not seen.
 pub struct LogFile {
@@ -41,65 +39,13 @@ impl LogFile {
         Ok(Self { connection })
     }
 
-    /// The head as it is stored: size, root and the signed checkpoint, which is empty for an empty log.
+    /// The first place where an index and its table differ, or the file is damaged, in SQLite's words.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn head(&self) -> Result<StoredHead, StoreError> {
-        let row = self.row("SELECT size, root, checkpoint FROM head", (), |row| {
-            let named = |column| move |_| corrupt("head", column, "1");
-            let size = get(row, 0).map_err(named("size"))?;
-            let (root, checkpoint) = (get(row, 1).map_err(named("root"))?, get(row, 2).map_err(named("checkpoint"))?);
-            Ok(StoredHead { size, root, checkpoint })
-        });
-        row?.ok_or_else(|| corrupt("head", "id", "1"))
-    }
-
-    /// At most `limit` of the kept checkpoints with their witnesses' lines, each with the size under which it is kept, the largest of those below `below`
-    /// first; nothing in them is verified. A store from before witnesses has none.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn cosigned(&self, below: i64, limit: u32) -> Result<Vec<(i64, String)>, StoreError> {
-        let there = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'cosigned'";
-        if self.row(there, (), |row| get::<i64>(row, 0))? == Some(0) {
-            return Ok(Vec::new());
-        }
-        let named = |column, size: &str| corrupt("cosigned", column, size);
-        self.rows("SELECT size, checkpoint FROM cosigned WHERE size < ?1 ORDER BY size DESC LIMIT ?2", (below, limit), |row| {
-            let size = get::<i64>(row, 0).map_err(|_| named("size", "?"))?;
-            Ok((size, get(row, 1).map_err(|_| named("checkpoint", &size.to_string()))?))
-        })
-    }
-
-    /// What the entries say was erased of the log. Nothing of it is verified: that their columns are what their leaves say shows when all are read.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn erasures(&self) -> Result<BTreeSet<Erases>, StoreError> {
-        let texts: Vec<Value> = self.rows("SELECT erases FROM entry WHERE erases IS NOT NULL", (), |row| get(row, 0))?;
-        // What is no erasure erases nothing.
-        let erases = |value: &Value| if let Value::Text(text) = value { text.parse().ok() } else { None };
-        Ok(texts.iter().filter_map(erases).collect())
-    }
-
-    /// The stored leaf at this index, whatever stands there.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn leaf(&self, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        self.row("SELECT leaf FROM entry WHERE idx = ?1", (integer(index),), |row| get(row, 0))
-    }
-
-    /// The stored tile at this place.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        let named = |_| corrupt("tile", "hashes", &format!("{level}/{index}"));
-        self.row("SELECT hashes FROM tile WHERE level = ?1 AND idx = ?2", (level, integer(index)), |row| {
-            get(row, 0).map_err(named)
-        })
+    pub fn first_fault(&self) -> Result<Option<String>, StoreError> {
+        let verdict: Option<String> = self.row("PRAGMA integrity_check(1)", (), |row| get(row, 0))?;
+        Ok(verdict.filter(|verdict| verdict != "ok"))
     }
 
     /// The first row of a query, if there is one.
@@ -128,6 +74,77 @@ impl LogFile {
             all.push(read(row)?);
         }
         Ok(all)
+    }
+}
+
+/// Nothing here waits for anything.
+impl StoredLog for LogFile {
+    async fn head(&mut self) -> Result<StoredHead, StoreError> {
+        let row = self.row("SELECT size, root, checkpoint FROM head", (), |row| {
+            let named = |column| move |_| corrupt("head", column, "1");
+            let size = get(row, 0).map_err(named("size"))?;
+            let (root, checkpoint) = (get(row, 1).map_err(named("root"))?, get(row, 2).map_err(named("checkpoint"))?);
+            Ok(StoredHead { size, root, checkpoint })
+        });
+        row?.ok_or_else(|| corrupt("head", "id", "1"))
+    }
+
+    async fn cosigned(&mut self, below: i64, limit: u32) -> Result<Vec<(i64, String)>, StoreError> {
+        let there = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'cosigned'";
+        if self.row(there, (), |row| get::<i64>(row, 0))? == Some(0) {
+            return Ok(Vec::new());
+        }
+        let named = |column, size: &str| corrupt("cosigned", column, size);
+        self.rows("SELECT size, checkpoint FROM cosigned WHERE size < ?1 ORDER BY size DESC LIMIT ?2", (below, limit), |row| {
+            let size = get::<i64>(row, 0).map_err(|_| named("size", "?"))?;
+            Ok((size, get(row, 1).map_err(|_| named("checkpoint", &size.to_string()))?))
+        })
+    }
+
+    async fn erasures(&mut self) -> Result<BTreeSet<Erases>, StoreError> {
+        let values: Vec<Value> = self.rows("SELECT erases FROM entry WHERE erases IS NOT NULL", (), |row| get(row, 0))?;
+        Ok(audit::erasures(
+            values.iter().filter_map(|value| if let Value::Text(text) = value { Some(text.as_str()) } else { None }),
+        ))
+    }
+
+    async fn leaf(&mut self, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.row("SELECT leaf FROM entry WHERE idx = ?1", (integer(index),), |row| get(row, 0))
+    }
+
+    async fn tile(&mut self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let named = |_| corrupt("tile", "hashes", &format!("{level}/{index}"));
+        self.row("SELECT hashes FROM tile WHERE level = ?1 AND idx = ?2", (level, integer(index)), |row| {
+            get(row, 0).map_err(named)
+        })
+    }
+
+    async fn lines(&mut self, first: i64, limit: u32) -> Result<Vec<StoredLine>, StoreError> {
+        lines::read(&self.connection, first, limit)
+    }
+
+    async fn exchange(&mut self, index: u64) -> Result<Option<ExchangeLine>, StoreError> {
+        exchanged::one(self, index)
+    }
+
+    async fn exchanges(&mut self, after: Option<u64>, limit: u32) -> Result<Vec<ExchangeLine>, StoreError> {
+        exchanged::page(self, after, limit)
+    }
+
+    async fn receipts(&mut self, place: Keeping, after: Option<&KeptAt>, limit: u32) -> Result<Vec<KeptReceipt>, StoreError> {
+        kept::page(self, place, after, limit)
+    }
+
+    async fn stray_tile(&mut self, size: u64) -> Result<Option<(i64, i64)>, StoreError> {
+        strays::tile(self, size)
+    }
+
+    async fn sources(&mut self) -> Result<u64, StoreError> {
+        strays::sources(self)
+    }
+
+    async fn stray_source(&mut self) -> Result<Option<(i64, bool)>, StoreError> {
+        strays::source(self)
     }
 }
 

@@ -9,6 +9,7 @@ use super::{CODES, LogKey, UNASKED, verdict};
 use crate::cli::output::{Failure, UNWITNESSED};
 use crate::cli::say;
 use crate::cli::verify::{About, tell, text_of, unproved, unwitnessed};
+use crate::client::StorePlace;
 use crate::ledger::receipt::{Examination, Proven, Trust, examine};
 use crate::organisation::Oin;
 
@@ -30,16 +31,16 @@ pub(super) struct Receipt {
     /// Whose receipt it is, where no kit says so: an OIN.
     #[arg(long, value_name = "OIN", conflicts_with = "kit")]
     party: Option<Oin>,
-    /// The gateway's store (SQLite), as it is now.
-    #[arg(long, value_name = "FILE")]
-    store: Option<PathBuf>,
+    /// The gateway's store, as it is now: the SQLite file, or the URL of the PostgreSQL database.
+    #[arg(long, value_name = "STORE")]
+    store: Option<StorePlace>,
     /// Print what was found as JSON.
     #[arg(long)]
     json: bool,
 }
 
 impl Receipt {
-    pub(super) fn verify(&self) -> Result<(), Failure> {
+    pub(super) async fn verify(&self) -> Result<(), Failure> {
         let against = self.log.against()?;
         let party = self.log.party()?.or_else(|| self.party.clone());
         let (text, statement) = (text_of(&self.proof)?, self.about.statement(party.as_ref())?);
@@ -55,7 +56,7 @@ impl Receipt {
         let mut now = None;
         // What proves nothing is not looked for.
         if let (Some(store), None | Some(UNWITNESSED)) = (&self.store, failure.as_ref().map(Failure::code)) {
-            match against.has(store, &text) {
+            match against.has(store, &text).await {
                 Ok(size) => now = Some(size),
                 Err(error) => failure = Some(error.into()),
             }

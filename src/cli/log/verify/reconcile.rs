@@ -12,7 +12,7 @@ use super::{CODES, LogKey, receipts, told, witnessed};
 use crate::cli::output::{DIVERGED, Failure};
 use crate::cli::progress::Progress;
 use crate::cli::{input, say};
-use crate::client::{Awaited, Kit, Reconciliation, Side, Sides};
+use crate::client::{Awaited, Kit, Reconciliation, Side, Sides, StorePlace};
 use crate::organisation::Oin;
 
 const ABOUT: &str = "Verifies the log as a whole, and holds against its entries what sources and recipients hold themselves: each receipt must be of the entry at its \
@@ -28,9 +28,9 @@ const LONGEST: u64 = 1024 * 1024;
 pub(super) struct Reconcile {
     #[command(flatten)]
     log: LogKey,
-    /// The gateway's store (SQLite).
-    #[arg(long, value_name = "FILE")]
-    store: PathBuf,
+    /// The gateway's store: the SQLite file, or the URL of the PostgreSQL database.
+    #[arg(long, value_name = "STORE")]
+    store: StorePlace,
     /// A folder with a recipient's receipts (*.tlog-proof) and statements (*.statement.json). May be given more than once.
     #[arg(long, value_name = "DIR")]
     receipts: Vec<PathBuf>,
@@ -54,11 +54,11 @@ enum Line {
 }
 
 impl Reconcile {
-    pub(super) fn run(&self) -> Result<(), Failure> {
+    pub(super) async fn run(&self) -> Result<(), Failure> {
         let against = self.log.against()?;
         let is_asked = against.policy.is_some();
         let mut progress = Progress::new("verifying");
-        let opened = Sides::open(against, &self.store, |done, all| progress.at(done, all));
+        let opened = Sides::open(against, &self.store, |done, all| progress.at(done, all)).await;
         drop(progress);
         let (mut sides, verified) = match opened {
             Ok(opened) => opened,
@@ -70,13 +70,13 @@ impl Reconcile {
             }
         };
         for folder in &self.receipts {
-            recipient(&mut sides, folder)?;
+            recipient(&mut sides, folder).await?;
         }
         for file in &self.source_receipts {
-            source(&mut sides, file)?;
+            source(&mut sides, file).await?;
         }
         let mut progress = Progress::new("counting");
-        let found = sides.count(|done, all| progress.at(done, all))?;
+        let found = sides.count(|done, all| progress.at(done, all)).await?;
         drop(progress);
         let diverged = !found.surplus.is_empty() || (self.strict && !found.absent.is_empty());
         if self.json {
@@ -98,7 +98,7 @@ impl Reconcile {
 }
 
 /// Takes in a recipient's folder.
-fn recipient(sides: &mut Sides, folder: &Path) -> Result<(), Failure> {
+async fn recipient(sides: &mut Sides, folder: &Path) -> Result<(), Failure> {
     // In a kit it is known whose folder it is, though it may be empty.
     if let Some(Ok(kit)) = folder.parent().map(Kit::open) {
         sides.hands_over(Side::Recipient, &kit.organisation.oin);
@@ -108,14 +108,14 @@ fn recipient(sides: &mut Sides, folder: &Path) -> Result<(), Failure> {
         let statement = file.with_extension("statement.json");
         let statement = if statement.exists() { Some(input::text(&statement)?) } else { None };
         let receipt = input::text(file)?;
-        sides.recipient(&file.display().to_string(), &receipt, statement.as_ref().map(|text| text.as_str()))?;
+        sides.recipient(&file.display().to_string(), &receipt, statement.as_ref().map(|text| text.as_str())).await?;
         progress.at(done, u64::try_from(files.len()).unwrap_or(u64::MAX));
     }
     Ok(())
 }
 
 /// Takes in what a source's connector printed, line by line.
-fn source(sides: &mut Sides, file: &Path) -> Result<(), Failure> {
+async fn source(sides: &mut Sides, file: &Path) -> Result<(), Failure> {
     let wrong = |why: &dyn std::fmt::Display| Failure::usage(format!("{}: {why}", file.display()));
     let mut reader = BufReader::new(File::open(file).map_err(|error| wrong(&error))?);
     let (mut of, mut left, mut number) = (None, 0_u64, 0_u64);
@@ -137,7 +137,7 @@ fn source(sides: &mut Sides, file: &Path) -> Result<(), Failure> {
             }
             (Line::Receipt { disclosure, leaf, proof }, Some(source)) if left > 0 => {
                 left = left.saturating_sub(1);
-                sides.source(source, &format!("disclosure {disclosure}"), &leaf, &proof)?;
+                sides.source(source, &format!("disclosure {disclosure}"), &leaf, &proof).await?;
                 let done = number.saturating_sub(1);
                 progress.at(done, done.saturating_add(left));
             }

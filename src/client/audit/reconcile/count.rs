@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{AuditError, Side, Sides, Surplus};
 use crate::ledger::entry::{EntryKind, Outcome, TraceId};
 use crate::organisation::Oin;
-use crate::store::sqlite::audit::ExchangeLine;
+use crate::store::audit::{ExchangeLine, StoredLog as _};
 
 /// Entries read at once.
 const PAGE: u32 = 1024;
@@ -103,11 +103,11 @@ impl Sides {
     ///
     /// # Errors
     /// [`AuditError`], when the log cannot be read.
-    pub fn count(self, mut progress: impl FnMut(u64, u64)) -> Result<Reconciliation, AuditError> {
+    pub async fn count(mut self, mut progress: impl FnMut(u64, u64)) -> Result<Reconciliation, AuditError> {
         let mut counting = Counting::default();
         let mut after = None;
         loop {
-            let page = self.file.exchanges(after, PAGE)?;
+            let page = self.log.exchanges(after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.index);
             progress(last.index.saturating_add(1), self.roots.size());

@@ -16,40 +16,18 @@ const ASKED: &str = "SELECT idx, EXISTS (SELECT 1 FROM entry WHERE entry.idx = e
      WHERE length(source) <> 20 OR source GLOB '*[^0-9]*' OR NOT EXISTS (SELECT 1 FROM entry WHERE entry.idx = entry_asked.idx)
      ORDER BY idx LIMIT 1";
 
-impl LogFile {
-    /// Level and index of the first stored tile that no log of `size` has.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn stray_tile(&self, size: u64) -> Result<Option<(i64, i64)>, StoreError> {
-        let named = |_| corrupt("tile", "level", "?");
-        self.row(TILE, (integer(size),), |row| Ok((get(row, 0).map_err(named)?, get(row, 1).map_err(named)?)))
-    }
+pub(super) fn tile(file: &LogFile, size: u64) -> Result<Option<(i64, i64)>, StoreError> {
+    let named = |_| corrupt("tile", "level", "?");
+    file.row(TILE, (integer(size),), |row| Ok((get(row, 0).map_err(named)?, get(row, 1).map_err(named)?)))
+}
 
-    /// How many sources that were asked are written, beside whatever entry: counted in the table, whatever index stands beside it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn sources(&self) -> Result<u64, StoreError> {
-        let count: Option<i64> = self.row("SELECT count(*) FROM entry_asked NOT INDEXED", (), |row| get(row, 0))?;
-        unsigned(count.unwrap_or_default(), "entry_asked", "idx")
-    }
+/// Counted in the table, whatever index stands beside it.
+pub(super) fn sources(file: &LogFile) -> Result<u64, StoreError> {
+    let count: Option<i64> = file.row("SELECT count(*) FROM entry_asked NOT INDEXED", (), |row| get(row, 0))?;
+    unsigned(count.unwrap_or_default(), "entry_asked", "idx")
+}
 
-    /// The first index under which a source that was asked is written, and none could be; and whether there is such an entry.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn stray_source(&self) -> Result<Option<(i64, bool)>, StoreError> {
-        let named = |_| corrupt("entry_asked", "idx", "?");
-        self.row(ASKED, (), |row| Ok((get(row, 0).map_err(named)?, get(row, 1).map_err(named)?)))
-    }
-
-    /// The first place where an index and its table differ, or the file is damaged, in SQLite's words.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn first_fault(&self) -> Result<Option<String>, StoreError> {
-        let verdict: Option<String> = self.row("PRAGMA integrity_check(1)", (), |row| get(row, 0))?;
-        Ok(verdict.filter(|verdict| verdict != "ok"))
-    }
+pub(super) fn source(file: &LogFile) -> Result<Option<(i64, bool)>, StoreError> {
+    let named = |_| corrupt("entry_asked", "idx", "?");
+    file.row(ASKED, (), |row| Ok((get(row, 0).map_err(named)?, get(row, 1).map_err(named)?)))
 }
