@@ -30,10 +30,10 @@ enum Step {
     goes on where it stopped when it is started again.\n\nExit codes: 0 copied, 1 not copied, 2 used wrongly"
 )]
 struct Copy {
-    /// The SQLite store: sqlite:<path>.
+    /// The SQLite store, `sqlite:PATH`.
     #[arg(long, value_name = "URL")]
     from: StoreUrl,
-    /// The PostgreSQL database, empty or with what an earlier copying left: postgres://user@host:port/database.
+    /// The PostgreSQL database, empty or with what an earlier copying left: `postgres://user@host:port/database`.
     #[arg(long, value_name = "URL")]
     to: StoreUrl,
 }

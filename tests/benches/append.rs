@@ -13,23 +13,24 @@ use sluis::ledger::token::SearchKey;
 use sluis::organisation::Oin;
 use sluis::secret::Secret;
 use sluis::store::journal::Journal;
+use sluis::store::postgres::{Cluster, PostgresStore};
 use sluis::store::scribe::TreeScribe;
 use sluis::store::sequencer::Sequencer;
 use sluis::store::sqlite::SqliteStore;
 use sluis::store::{Append, EntryRow, Scribe, Store};
 use tokio::sync::Mutex;
 
-use crate::Outcome;
 use crate::figures::Figures;
+use crate::{Outcome, databases};
 
 const WRITERS: usize = 64;
 const TIME: Duration = Duration::from_secs(4);
 
 /// Appends both ways, each to a log of its own.
-pub(crate) async fn gain(folder: &Path, outside: &Outside, figures: &mut Figures) -> Outcome<()> {
+pub(crate) async fn gain(folder: &Path, server: Option<&str>, outside: &Outside, figures: &mut Figures) -> Outcome<()> {
     let row = row(folder, outside)?;
     let grouped = {
-        let store: Arc<dyn Store> = Arc::new(store(folder, "grouped").await?);
+        let store = store(folder, server, "grouped").await?;
         let scribe: Arc<dyn Scribe> = Arc::new(scribe()?);
         let sequencer = Sequencer::start(store, scribe, Arc::clone(&outside.clock));
         writers(
@@ -42,7 +43,7 @@ pub(crate) async fn gain(folder: &Path, outside: &Outside, figures: &mut Figures
         .await?
     };
     let single = {
-        let store = Arc::new(Mutex::new((store(folder, "single").await?, scribe()?)));
+        let store = Arc::new(Mutex::new((store(folder, server, "single").await?, scribe()?)));
         let clock = Arc::clone(&outside.clock);
         writers(
             move |append| {
@@ -90,11 +91,15 @@ where
     Ok(f64::from(count) / begun.elapsed().as_secs_f64())
 }
 
-async fn store(folder: &Path, name: &str) -> Outcome<SqliteStore> {
+async fn store(folder: &Path, server: Option<&str>, name: &str) -> Outcome<Arc<dyn Store>> {
+    let key: Key = Secret::new([7; 32]);
+    if let Some(server) = server {
+        let url = databases::made(server, &format!("append_{name}")).await?;
+        return Ok(Arc::new(PostgresStore::open(&Cluster::at(&url, 0)?, key).await?));
+    }
     let path = folder.join(format!("append-{name}.sqlite"));
     std::fs::remove_file(&path).ok();
-    let key: Key = Secret::new([7; 32]);
-    Ok(SqliteStore::open(&path, key).await?)
+    Ok(Arc::new(SqliteStore::open(&path, key).await?))
 }
 
 fn scribe() -> Outcome<TreeScribe> {

@@ -5,6 +5,7 @@
 mod append;
 mod cache;
 mod connector;
+mod databases;
 mod decisions;
 mod disk;
 mod figures;
@@ -55,6 +56,9 @@ struct Arguments {
     /// The nginx that is the floor; without it that figure is left out.
     #[arg(long)]
     nginx: Option<PathBuf>,
+    /// The PostgreSQL server that the other half is measured on, by the URL of a database in which others can be made; without it that half is left out.
+    #[arg(long)]
+    postgres: Option<String>,
     /// Only these parts, separated by commas: disk, source, load, latency, proxy, stages, append, decisions, verify, million, proof.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
@@ -99,6 +103,7 @@ fn run(arguments: Arguments) -> Outcome<()> {
         households: arguments.households,
         seconds: arguments.seconds.clamp(2, 30),
         nginx: arguments.nginx,
+        postgres: arguments.postgres,
         make: arguments.make,
         wanted,
     };

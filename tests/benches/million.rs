@@ -48,12 +48,12 @@ pub(crate) async fn world(make: bool, outside: &Outside) -> Outcome<Option<Arc<W
             return Ok(None);
         }
         cached.begin()?;
-        let world = Arc::new(World::make(Some(&cached.folder.join("world")), HOUSEHOLDS)?);
+        let world = Arc::new(World::make(Some(&cached.folder.join("world")), HOUSEHOLDS, None)?);
         ask(&world, outside).await?;
         fill(&world, outside).await?;
         cached.finish()?;
     }
-    Ok(Some(Arc::new(World::make(Some(&cached.folder.join("world")), HOUSEHOLDS)?)))
+    Ok(Some(Arc::new(World::make(Some(&cached.folder.join("world")), HOUSEHOLDS, None)?)))
 }
 
 /// Real disclosures, of which the rest are copies.

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use sluis::app::gateway::Outside;
 
-use crate::figures::{Figures, micros, millis, percentile};
+use crate::figures::{Figures, Store, micros, millis, percentile};
 use crate::load::{Load, closed, open};
 use crate::process::{Running, machine};
 use crate::requester::Requester;
 use crate::source::Asker;
 use crate::world::{CATEGORIES, GIVEN, REQUESTER, World};
-use crate::{Outcome, append, connector, decisions, disk, million, progress, proxy, search, stages, ten_million, verify};
+use crate::{
+    Outcome, append, connector, databases, decisions, disk, million, progress, proxy, search, stages, ten_million, verify,
+};
 
 /// The parts of a run.
 const PARTS: [&str; 11] =
@@ -51,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) seconds: u64,
     /// The nginx.
     pub(crate) nginx: Option<PathBuf>,
+    /// The PostgreSQL server, by the URL of a database in which others can be made.
+    pub(crate) postgres: Option<String>,
     /// Whether large logs are made that are not there.
     pub(crate) make: bool,
     /// Which parts.
@@ -64,26 +68,22 @@ pub(crate) async fn measure(settings: &Settings) -> Outcome<Figures> {
     run.figures.condition("cores", cores);
     run.figures.condition("load average before", load);
     run.figures.condition("processor", model);
-    progress("making the synthetic world");
-    let world = Arc::new(World::make(settings.dir.as_deref(), settings.households)?);
-    run.figures.condition("persons asked about", world.requests.len());
     run.figures.condition("request", format!("{REQUESTER:?} asks one source for {} categories, {GIVEN} given", CATEGORIES.len()));
-    run.figures.condition("durability", "each commit synced (SQLite WAL, synchronous=FULL); answerAt off");
-    let sync = run.disk(&world.folder)?;
-    run.serving(&world, sync).await?;
-    if settings.wanted.has("append") {
-        progress("appending to the log, 64 writers");
-        append::gain(&world.folder, &run.outside, &mut run.figures).await?;
-    }
+    run.figures.condition(
+        "durability",
+        "each commit synced (SQLite WAL, synchronous=FULL; PostgreSQL fsync=on, no standby); answerAt off",
+    );
+    run.on(None).await?;
     if settings.wanted.has("decisions") {
         progress("deciding");
         decisions::sixty(&mut run.figures)?;
     }
-    if settings.wanted.has("verify") {
-        progress("verifying the log");
-        verify::log(&world, &mut run.figures).await?;
-    }
     run.large().await?;
+    if let Some(server) = &settings.postgres {
+        run.figures.on(Store::Postgres);
+        run.on(Some(server)).await?;
+        run.figures.on(Store::Sqlite);
+    }
     run.figures.condition("load average after", machine().1);
     Ok(run.figures)
 }
@@ -95,6 +95,32 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// All that is measured on each store: a SQLite file, or a database of this server.
+    async fn on(&mut self, server: Option<&str>) -> Outcome<()> {
+        let Settings { dir, households, wanted, .. } = self.settings;
+        progress("making the synthetic world");
+        let (dir, database) = match (dir, server) {
+            (dir, None) => (dir.clone(), None),
+            (Some(dir), Some(server)) => {
+                (Some(dir.with_extension("postgres")), Some(databases::found(server, "bench_kept").await?))
+            }
+            (None, Some(server)) => (None, Some(databases::made(server, "bench_world").await?)),
+        };
+        let world = Arc::new(World::make(dir.as_deref(), *households, database.as_deref())?);
+        self.figures.condition("persons asked about", world.requests.len());
+        let sync = self.disk(&world.folder)?;
+        self.serving(&world, sync).await?;
+        if wanted.has("append") {
+            progress("appending to the log, 64 writers");
+            append::gain(&world.folder, server, &self.outside, &mut self.figures).await?;
+        }
+        if wanted.has("verify") {
+            progress("verifying the log");
+            verify::log(&world, &mut self.figures).await?;
+        }
+        Ok(())
+    }
+
     /// The disk's floor; the median of one small sync.
     fn disk(&mut self, folder: &Path) -> Outcome<Duration> {
         progress("syncing the disk");
@@ -125,7 +151,7 @@ impl Run<'_> {
                 self.figures.set("cpu_ratio_to_nginx", own / micros(floor.processor));
             }
         }
-        if wanted.has("stages") {
+        if wanted.has("stages") && !self.figures.is_on(Store::Postgres) {
             progress("each stage, in-process");
             stages::measure(world, &self.outside, &mut self.figures).await?;
         }

@@ -4,7 +4,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use sluis::client::{Against, Kit};
+use sluis::client::{Against, Kit, StorePlace};
+use sluis::config::StoreUrl;
 
 use crate::figures::Figures;
 use crate::process::{Running, own_processor};
@@ -19,22 +20,31 @@ pub(crate) async fn log(world: &World, figures: &mut Figures) -> Outcome<()> {
     let kit = Kit::open(&world.layout.kit_of(REQUESTER))?;
     let against = Against { log: kit.gateway.log_vkey.parse()?, policy: None, seen: Vec::new() };
     let store = world.store()?;
-    // What a disk gives that has not read it lately is the disk's figure: it is in memory, as far as that goes.
-    std::io::copy(&mut std::fs::File::open(&store)?, &mut std::io::sink())?;
+    let place = match &store {
+        StoreUrl::File(path) => {
+            // What a disk gives that has not read it lately is the disk's figure: it is in memory, as far as that goes.
+            std::io::copy(&mut std::fs::File::open(path)?, &mut std::io::sink())?;
+            path.as_path().into()
+        }
+        StoreUrl::Database(url) => StorePlace::Database(url.clone()),
+    };
     let before = own_processor()?;
-    let verified = against.verify(&store.as_path().into(), |_, _| {}).await?;
+    let verified = against.verify(&place, |_, _| {}).await?;
     let used = own_processor()?.saturating_sub(before);
     let count = f64::from(u32::try_from(verified.size)?);
     figures.set("log_entries", count);
     figures.set("verify_entries_per_s", count / used.as_secs_f64());
-    let bytes = std::fs::metadata(&store)?.len();
-    figures.beside("full verification: bytes of the store per entry", f64::from(u32::try_from(bytes / verified.size.max(1))?));
+    if let StoreUrl::File(path) = &store {
+        let bytes = std::fs::metadata(path)?.len();
+        figures
+            .beside("full verification: bytes of the store per entry", f64::from(u32::try_from(bytes / verified.size.max(1))?));
+    }
     Ok(())
 }
 
 /// The command itself, in a process of its own, and the second verifier: both must find the log sound. How long each takes, and how much memory it ever has.
 pub(crate) async fn commands(world: &World, figures: &mut Figures) -> Outcome<()> {
-    let (folder, store) = (world.layout.kit_of(REQUESTER), world.store()?);
+    let (folder, StoreUrl::File(store)) = (world.layout.kit_of(REQUESTER), world.store()?) else { return Ok(()) };
     let mut own = Command::new(SLUIS);
     own.args(["log", "verify", "full", "--store"]).arg(&store).arg("--kit").arg(&folder);
     command("`sluis log verify full`", &mut own, figures).await?;

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use sluis::catalogue::Category;
-use sluis::config::GatewayConfig;
+use sluis::config::{GatewayConfig, StoreUrl};
 use sluis::demo::kit::KitPerson;
 use sluis::demo::organisations::Slug;
 use sluis::demo::setup::Layout;
@@ -57,7 +57,7 @@ pub(crate) struct World {
 
 impl World {
     /// Makes it in `dir`, or finds it there.
-    pub(crate) fn make(dir: Option<&Path>, households: usize) -> Outcome<Self> {
+    pub(crate) fn make(dir: Option<&Path>, households: usize, store: Option<&str>) -> Outcome<Self> {
         let folder = match dir {
             Some(dir) => dir.to_owned(),
             None => std::env::temp_dir().join(format!("sluis-bench-{}", uuid::Uuid::from_bytes(random()?))),
@@ -67,6 +67,7 @@ impl World {
             .arg(households.to_string())
             .arg("--dir")
             .arg(&folder)
+            .args(store.iter().flat_map(|store| ["--store", store]))
             .status()?;
         let layout = Layout::new(&folder);
         let mut world = Self { layout, folder, requests: Vec::new(), numbers: Vec::new(), temporary: dir.is_none() };
@@ -97,9 +98,8 @@ impl World {
     }
 
     /// The gateway's store.
-    pub(crate) fn store(&self) -> Outcome<PathBuf> {
-        let config = GatewayConfig::load(&self.layout.configuration())?;
-        Ok(config.store.url.strip_prefix("sqlite:").ok_or("not SQLite")?.into())
+    pub(crate) fn store(&self) -> Outcome<StoreUrl> {
+        Ok(GatewayConfig::load(&self.layout.configuration())?.store.place()?)
     }
 
     /// Starts the gateway and waits until it is ready: how long that took.

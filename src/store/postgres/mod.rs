@@ -168,7 +168,7 @@ pub(super) fn refusal(code: &str) -> String {
     let told = match code {
         "28P01" | "28000" => "it does not know this user or password\n  do: correct [store] url or the password file",
         "3D000" => "there is no such database\n  do: create it, or correct [store] url",
-        "42501" => "this user may not\n  do: give it the rights that deploy/README.md names",
+        "42501" => "this user may not\n  do: give it the tables of its database (ALTER TABLE … OWNER TO)",
         "25006" => "it is read-only, as a standby is\n  do: point [store] url to the primary",
         "53100" => "its disk is full\n  do: make room",
         "53200" => "it is out of memory",

@@ -11,7 +11,7 @@ use crate::store::audit::{Columns, Sources, Value};
 /// The sources that were asked, of one entry after the other.
 type Asked = Vec<(i64, Sources)>;
 
-/// All that is verified of an entry, in the order of [`line`].
+/// All that is verified of an entry, in the order of [`line()`].
 const ENTRY: &str = "idx, leaf, tokens, token_salt, subject_token, actor_token, case_token, wrapped_key IS NULL, held_by, body, kind, time, party, source, recipient, purpose,
     categories, outcome, overridden, trace, key_class, erases";
 
