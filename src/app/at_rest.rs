@@ -52,7 +52,7 @@ impl Place {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
                 Err(error) => Err(StoreError::Unavailable(error.to_string())),
             },
-            Self::Database(cluster) => cluster.has_store().await,
+            Self::Database(cluster) => cluster.is_used().await,
         }
     }
 

@@ -32,10 +32,10 @@ enum Step {
 struct Copy {
     /// The SQLite store, `sqlite:PATH`.
     #[arg(long, value_name = "URL")]
-    from: StoreUrl,
+    from: String,
     /// The PostgreSQL database, empty or with what an earlier copying left: `postgres://user@host:port/database`.
     #[arg(long, value_name = "URL")]
-    to: StoreUrl,
+    to: String,
 }
 
 impl Store {
@@ -47,9 +47,11 @@ impl Store {
 
 impl Copy {
     async fn run(self) -> Result<(), Failure> {
+        // A URL may hold a password: what is wrong with it is said without it.
+        let url = |name: &str, text: &str| text.parse::<StoreUrl>().map_err(|error| Failure::usage(format!("--{name}: {error}")));
+        let (from, to) = (url("from", &self.from)?, url("to", &self.to)?);
         let mut progress = Progress::new("copied");
-        let copied =
-            copy_up(&self.from, &self.to, |done, all| progress.at(done, all)).await.map_err(|error| Failure::new(1, error))?;
+        let copied = copy_up(&from, &to, |done, all| progress.at(done, all)).await.map_err(|error| Failure::new(1, error))?;
         say(&format!(
             "copied: {} entries, and all else; the root is the same on both sides: {}\n  do: set [store] url to the database in the configuration of each node, then keep the file as a backup",
             copied.entries, copied.root

@@ -70,7 +70,7 @@ pub struct SourcesSection {
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoreSection {
-    /// `sqlite:<path>`, or `postgres://user@host:port/database?sslmode=verify-full&sslrootcert=<path>` (libpq's parameters).
+    /// `sqlite:<path>`, or `postgres://user@host:port/database?sslmode=verify-full&sslrootcert=<path>`.
     pub url: String,
     /// How many synchronous standbys must have what was committed before anybody hears of it; of PostgreSQL only.
     #[serde(default)]

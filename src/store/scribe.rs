@@ -1,12 +1,14 @@
 //! The log's scribe: keeps the right edge of the tree between commits and signs each new head.
 
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{Head, Scribe, Sequenced, StoreError};
 use crate::ledger::checkpoint::{CheckpointError, SignedCheckpoint};
 use crate::ledger::note::{NotSigned, NoteSigner, VerifierKey};
 use crate::ledger::seal::Leaf;
-use crate::ledger::tree::{NodeHash, RightEdge, Tile, TileId, Tiles};
+use crate::ledger::tree::{self, NodeHash, RightEdge, Tile, TileId, Tiles};
 
 /// Closed for good when a head that this log signed shows that the store is an old copy, or another history: nothing more is signed on it.
 #[derive(Debug, Default)]
@@ -86,12 +88,24 @@ impl TreeScribe {
         if checkpoint.size() == head.size && checkpoint.root() == head.root { Ok(()) } else { Err(corrupt("root")) }
     }
 
-    /// How a head is none that follows what this scribe saw committed: the database lost that, as an old copy or a standby that was behind has.
-    fn went_back(&self, head: &Head) -> Option<String> {
+    /// Size and root that this scribe saw committed last.
+    fn seen(&self) -> Option<(u64, NodeHash)> {
         let edges = self.edges.lock().unwrap_or_else(PoisonError::into_inner);
-        let (root, edge) = edges.known.as_ref()?;
-        let is_lost = head.size < edge.size() || (head.size == edge.size() && head.root != *root);
-        is_lost.then(|| format!("its head has {} entries, and {} were committed by this node", head.size, edge.size()))
+        edges.known.as_ref().map(|(root, edge)| (edge.size(), *root))
+    }
+
+    /// How a log is none that grew out of what this scribe saw committed: the database lost that, as an old copy or a standby that was behind has, be it
+    /// that other nodes have gone on behind it meanwhile.
+    fn went_back(&self, head: &Head, stored: &Tiles) -> Option<String> {
+        let (size, root) = self.seen()?;
+        let grew = match head.size.cmp(&size) {
+            Ordering::Less => false,
+            Ordering::Equal => head.root == root,
+            Ordering::Greater => tree::root(size, stored).is_ok_and(|then| then == root),
+        };
+        (!grew).then(|| {
+            format!("its head has {} entries, of which the first {size} are not those that this node saw committed", head.size)
+        })
     }
 
     fn known(&self, head: &Head) -> Option<RightEdge> {
@@ -103,25 +117,30 @@ impl TreeScribe {
 
 impl Scribe for TreeScribe {
     fn missing_tiles(&self, head: &Head) -> Vec<TileId> {
-        if head.size == 0 || self.known(head).is_some() { Vec::new() } else { TileId::right_edge(head.size).collect() }
+        if head.size == 0 || self.known(head).is_some() {
+            return Vec::new();
+        }
+        // What other nodes have put behind what this one saw: both ends are looked at.
+        let mut tiles: BTreeSet<TileId> = TileId::right_edge(head.size).collect();
+        tiles.extend(self.seen().filter(|(size, _)| *size < head.size).into_iter().flat_map(|(size, _)| tree::root_tiles(size)));
+        tiles.into_iter().collect()
     }
 
     fn sequence(&self, head: &Head, tiles: Vec<Tile>, leaves: &[Leaf]) -> Result<Sequenced, StoreError> {
         let corrupt = |column| StoreError::Corrupt { table: "tile", column, row: head.size.to_string() };
-        if let Some(how) = self.went_back(head) {
+        let mut stored = Tiles::default();
+        for tile in tiles {
+            stored.insert(tile);
+        }
+        if let Some(how) = self.went_back(head, &stored) {
             self.gate.close(&how);
         }
         if let Some(how) = self.gate.closed() {
             return Err(StoreError::Unavailable(format!("nothing more is signed: {how}")));
         }
-        let mut edge = if let Some(edge) = self.known(head) {
-            edge
-        } else {
-            let mut source = Tiles::default();
-            for tile in tiles {
-                source.insert(tile);
-            }
-            RightEdge::load(head.size, &source).map_err(|_| corrupt("hashes"))?
+        let mut edge = match self.known(head) {
+            Some(edge) => edge,
+            None => RightEdge::load(head.size, &stored).map_err(|_| corrupt("hashes"))?,
         };
         if edge.root() != head.root {
             return Err(corrupt("hashes"));

@@ -82,15 +82,25 @@ impl Cluster {
         Ok(migrations::compared(&MIGRATIONS, &applied))
     }
 
-    /// Whether a gateway has made a store of it.
+    /// Whether a gateway has used it. One that was only migrated is new.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when it cannot be reached.
-    pub async fn has_store(&self) -> Result<bool, StoreError> {
+    /// [`StoreError::Unavailable`] when it cannot be reached, or a store was being copied to it.
+    pub async fn is_used(&self) -> Result<bool, StoreError> {
         let mut connection = self.reading().connect().await.map_err(unavailable)?;
-        let has_head = sqlx::query_scalar("SELECT to_regclass('head') IS NOT NULL").fetch_one(&mut connection).await;
+        let there = sqlx::query_scalar("SELECT to_regclass('head') IS NOT NULL").fetch_one(&mut connection).await;
+        if !there.map_err(unavailable)? {
+            return Ok(false);
+        }
+        let known = "SELECT size > 0 OR revision > 0, EXISTS (SELECT 1 FROM entry) FROM head";
+        let known = sqlx::query_as(known).fetch_one(&mut connection).await;
         connection.close().await.map_err(unavailable)?;
-        has_head.map_err(unavailable)
+        match known.map_err(unavailable)? {
+            (false, true) => Err(StoreError::Unavailable(
+                "the copying of a store to it was interrupted\n  do: run `sluis store copy` again, which goes on where it stopped".to_owned(),
+            )),
+            (is_used, _) => Ok(is_used),
+        }
     }
 
     /// For connections that write. The wait for standbys must not be cut short (a cancelled one reports success), and a node that is gone must not keep the
@@ -168,7 +178,7 @@ pub(super) fn refusal(code: &str) -> String {
     let told = match code {
         "28P01" | "28000" => "it does not know this user or password\n  do: correct [store] url or the password file",
         "3D000" => "there is no such database\n  do: create it, or correct [store] url",
-        "42501" => "this user may not\n  do: give it the tables of its database (ALTER TABLE … OWNER TO)",
+        "42501" => "this user may not\n  do: a gateway's user owns the tables; for who only verifies, GRANT SELECT on them",
         "25006" => "it is read-only, as a standby is\n  do: point [store] url to the primary",
         "53100" => "its disk is full\n  do: make room",
         "53200" => "it is out of memory",

@@ -73,8 +73,8 @@ const ASKED: Table = Table {
 };
 
 /// What an entry loses when it is erased, and by what else it may be kept: that may have changed since it was copied.
-const CHANGED: &str = "SELECT idx, subject_token, actor_token, case_token, token_salt, wrapped_key, held_by FROM entry
-    WHERE (wrapped_key IS NULL OR held_by IS NOT NULL) AND idx >= $1 ORDER BY idx LIMIT $2";
+const KEPT: &str = "SELECT idx, subject_token, actor_token, case_token, token_salt, wrapped_key, held_by FROM entry
+    WHERE idx >= $1 AND idx < $2 ORDER BY idx";
 
 const MEND: &str = "UPDATE entry SET subject_token = $2, actor_token = $3, case_token = $4, token_salt = $5, wrapped_key = $6, held_by = $7 WHERE idx = $1";
 
@@ -114,6 +114,10 @@ const TABLES: [Table; 25] = [
 
 const HEAD: Table = table!("head" by "id": "id" Number, "size" Number, "root" Bytes, "checkpoint" Text, "revision" Number, "registry" Bytes, "policy" Text,
     "consents" Number, "reliances" Number, "open_tasks" Number, "holds" Number, "embargoes" Number, "code" Bytes);
+
+/// Whoever waits for the head's lock still finds the row there.
+const PUT_HEAD: &str = "UPDATE head SET size = $2, root = $3, checkpoint = $4, revision = $5, registry = $6, policy = $7, consents = $8, reliances = $9,
+    open_tasks = $10, holds = $11, embargoes = $12, code = $13 WHERE id = $1 AND size = 0";
 
 /// What was copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,6 +167,9 @@ pub async fn copy(from: &SqliteStore, to: &PostgresStore, mut progress: impl FnM
     if known.head > 0 {
         return Err(CopyError::InUse(known.head));
     }
+    if known.entries > size {
+        return Err(CopyError::OtherLog(size));
+    }
     let mut next = known.entries;
     progress(next, size);
     while next < size {
@@ -177,8 +184,8 @@ pub async fn copy(from: &SqliteStore, to: &PostgresStore, mut progress: impl FnM
         next = until;
         progress(next, size);
     }
+    mend(&mut file, to, known.entries).await?;
     let mut writing = to.backend.writer().await.map_err(of_database)?;
-    mend(&mut file, &mut writing).await?;
     for table in &TABLES {
         let mut offset = 0_i64;
         loop {
@@ -197,8 +204,10 @@ pub async fn copy(from: &SqliteStore, to: &PostgresStore, mut progress: impl FnM
     if computed(&mut writing, size).await.map_err(of_database)? != root {
         return Err(CopyError::OtherLog(differs(&mut file, &mut writing, size).await?));
     }
-    query("DELETE FROM head").execute(&mut writing).await.map_err(of_database)?;
-    insert(&mut writing, &HEAD, head).await.map_err(of_database)?;
+    let columns = head.into_iter().flatten();
+    if columns.fold(query(PUT_HEAD), super::Statement::bind).execute(&mut writing).await.map_err(of_database)? != 1 {
+        return Err(CopyError::InUse(size));
+    }
     super::commit_safely(&to.backend, writing).await.map_err(of_database)?;
     file.roll_back().await.map_err(of_file)?;
     Ok(Copied { entries: size, root })
@@ -257,22 +266,28 @@ async fn differs(file: &mut Connection, database: &mut Connection, size: u64) ->
     Ok(size)
 }
 
-/// Entries that were copied before they were erased, or kept by something else.
-async fn mend(file: &mut Connection, database: &mut Connection) -> Result<(), CopyError> {
-    let mut from = 0;
-    loop {
-        let changed = query(CHANGED).bind(from).bind(ROWS).all(file).await.map_err(|error| CopyError::Store(FILE, error))?;
-        for row in &changed {
-            let values =
-                values(row, &[Number, Bytes, Bytes, Bytes, Bytes, Bytes, Text]).map_err(|error| CopyError::Store(FILE, error))?;
-            from = row.get::<i64, _>(0).map_err(|error| CopyError::Store(FILE, error))?.saturating_add(1);
-            let update = values.into_iter().fold(query(MEND), super::Statement::bind);
-            update.execute(database).await.map_err(|error| CopyError::Store(DATABASE, error))?;
+/// Entries that were copied before they were erased, or kept by something else: of those below `until`, what differs is brought up.
+async fn mend(file: &mut Connection, to: &PostgresStore, until: u64) -> Result<(), CopyError> {
+    let of_file = |error| CopyError::Store(FILE, error);
+    let of_database = |error| CopyError::Store(DATABASE, error);
+    for from in (0..integer(until)).step_by(usize::try_from(PART).unwrap_or(1)) {
+        let range = [from.into(), from.saturating_add(PART).min(integer(until)).into()];
+        let ours = kept(file, &range).await.map_err(of_file)?;
+        let mut writing = to.backend.writer().await.map_err(of_database)?;
+        let theirs = kept(&mut writing, &range).await.map_err(of_database)?;
+        for (entry, _) in ours.into_iter().zip(theirs).filter(|(ours, theirs)| ours != theirs) {
+            let update = entry.into_iter().fold(query(MEND), super::Statement::bind);
+            update.execute(&mut writing).await.map_err(of_database)?;
         }
-        if changed.is_empty() {
-            return Ok(());
-        }
+        writing.commit().await.map_err(of_database)?;
     }
+    Ok(())
+}
+
+async fn kept(connection: &mut Connection, range: &[Value]) -> Result<Vec<Vec<Value>>, StoreError> {
+    let read = range.iter().cloned().fold(query(KEPT), super::Statement::bind);
+    let columns = [Number, Bytes, Bytes, Bytes, Bytes, Bytes, Text];
+    read.all(connection).await?.iter().map(|row| values(row, &columns)).collect()
 }
 
 async fn rows(connection: &mut Connection, table: &Table, parameters: &[Value]) -> Result<Vec<Vec<Value>>, StoreError> {

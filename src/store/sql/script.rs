@@ -116,7 +116,9 @@ impl Script {
         if written == expected {
             Ok(())
         } else {
-            Err(StoreError::Unavailable(format!("{written} of {expected} rows were written: another writer moved the head")))
+            Err(StoreError::Unavailable(format!(
+                "{written} of {expected} rows were written: something else is there than what was read"
+            )))
         }
     }
 }
