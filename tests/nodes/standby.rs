@@ -85,7 +85,7 @@ async fn a_promoted_standby_has_every_entry_that_was_acknowledged() {
             indexes.insert(delivery.log_index);
         }
     }
-    server.kill();
+    server.kill().await;
     standby.promote().await;
     let second = standby.standby().await;
     standby.run("ALTER SYSTEM SET synchronous_standby_names = '*'").await;
@@ -122,7 +122,7 @@ async fn no_node_signs_behind_a_standby_that_lost_entries() {
     }
     // The nodes look at the head every second.
     tokio::time::sleep(Duration::from_millis(1_500)).await;
-    server.kill();
+    server.kill().await;
     standby.again().await;
     standby.promote().await;
     for (number, node) in region.nodes.iter().enumerate() {

@@ -143,10 +143,9 @@ impl Server {
         file.lines().next().expect("an id").to_owned()
     }
 
-    /// SIGKILL to its first process: the others end when they notice.
-    pub fn kill(&self) {
-        let killed = Command::new("kill").args(["-KILL", &self.id()]).status();
-        assert!(killed.expect("kill").success());
+    /// SIGKILL to its first process, and waits for the others, which end when they notice.
+    pub async fn kill(&self) {
+        script(vec!["kill".to_owned(), self.folder()]).await;
     }
 
     /// Stops it at once, without a word to anybody.
@@ -170,8 +169,14 @@ pub fn url_at(address: std::net::SocketAddr) -> String {
     format!("postgres://sluis@{address}/postgres")
 }
 
+/// Below those that a system gives to whoever asks for any (32768 and up on Linux): while the server is down, nobody is given its port.
 fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a port").port()
+    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let tries = std::iter::repeat_with(|| {
+        let random: [u8; 2] = random(&SystemEntropy::default()).expect("randomness");
+        20_000 + u16::from_be_bytes(random) % 12_000
+    });
+    tries.take(100).find(is_free).expect("a port")
 }
 
 impl Drop for Server {
