@@ -74,6 +74,7 @@ const fn limits(section: &LimitsSection) -> Limits {
         first_byte: Duration::from_millis(section.first_byte_ms),
         handshake: Duration::from_millis(section.handshake_ms),
         head: Duration::from_millis(section.head_ms),
+        write: Duration::from_millis(section.write_ms),
         connections: section.connections,
         per_address: section.per_address,
         per_organisation: section.per_organisation,
@@ -95,7 +96,7 @@ impl Listeners {
 async fn operations(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let (status, text) = match request.uri().path() {
         "/livez" => (StatusCode::OK, "alive\n".to_owned()),
-        "/readyz" => match (gateway.gate.closed(), usable(&gateway).await) {
+        "/readyz" => match (gateway.gate.closed(), usable(&gateway)) {
             (None, Ok(())) => (StatusCode::OK, ready(&gateway)),
             (Some(how), _) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: nothing more is signed: {how}\n")),
             (None, Err(error)) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")),
@@ -112,9 +113,8 @@ async fn operations(State(gateway): State<Arc<Gateway>>, request: Request) -> Re
 }
 
 /// Whether the store can be read and written, and the last entries could be committed.
-async fn usable(gateway: &Gateway) -> Result<(), StoreError> {
-    gateway.store.head().await?;
-    gateway.store.takes_writes().await?;
+fn usable(gateway: &Gateway) -> Result<(), StoreError> {
+    gateway.readiness.now()?;
     gateway.sequencer.trouble().map_or(Ok(()), Err)
 }
 

@@ -1,5 +1,5 @@
 //! What goes on in the background: receipts to sources, probes of poor ones, catching up with the registry, sweeping what is past its term,
-//! cosignatures of witnesses.
+//! cosignatures of witnesses, and whether the store can be used.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::collect::KeysOf;
-use super::{Gateway, cosigning, mark, receipts, undelivered};
+use super::{Gateway, cosigning, mark, readiness, receipts, undelivered};
 use crate::clock::SureTime;
 use crate::organisation::Oin;
 use crate::source::port::Destination;
@@ -40,6 +40,7 @@ pub fn all(gateway: &Arc<Gateway>) -> Vec<Job> {
         Box::pin(sweep(with())),
         Box::pin(cosigning::collect(with())),
         Box::pin(mark::remember(with())),
+        Box::pin(readiness::watch(with())),
     ]
 }
 

@@ -8,7 +8,7 @@ use super::Gateway;
 use super::cosigning::contradicts;
 use crate::crypto::{digest, hex};
 use crate::keystore::KeyStore;
-use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::ledger::note::VerifierKey;
 use crate::store::Store;
 
@@ -23,21 +23,34 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Remembers, for ever.
 pub(super) async fn remember(gateway: Arc<Gateway>) {
-    let (mark, mut last) = (name(gateway.log.name().as_str()), 0);
+    let (name, mut last) = (name(gateway.log.name().as_str()), None);
     loop {
         tokio::time::sleep(EVERY).await;
-        let Ok(head) = gateway.store.head().await else { continue };
-        if head.size < last {
-            gateway.gate.close(&format!("its head has {} entries, and had {last} a moment ago", head.size));
-        }
-        if head.size <= last || gateway.gate.closed().is_some() {
-            continue;
-        }
-        match gateway.marks.remember(&mark, head.checkpoint.as_bytes()) {
-            Ok(()) => last = head.size,
-            Err(error) => tracing::error!(%error, "the head could not be remembered outside the database"),
+        match look(&gateway, &name, last.as_ref()).await {
+            Ok(newer) => last = newer.or(last),
+            Err(error) => tracing::error!(error, "the head could not be remembered outside the database"),
         }
     }
+}
+
+/// Remembers the head when it has changed since `last`, out of which it must have grown.
+async fn look(gateway: &Gateway, name: &str, last: Option<&Checkpoint>) -> Result<Option<Checkpoint>, String> {
+    let head = gateway.store.safe_head().await.map_err(|error| error.to_string())?;
+    if gateway.gate.closed().is_some() || last.map_or(head.size == 0, |last| last.root() == head.root) {
+        return Ok(None);
+    }
+    let contradicted = match last {
+        Some(last) => contradicts(&*gateway.store, last).await.map_err(|error| error.to_string())?,
+        None => None,
+    };
+    if let Some(how) = contradicted {
+        gateway.gate.close(&format!("this node remembers {how}"));
+        return Ok(None);
+    }
+    let signed = SignedCheckpoint::parse(&head.checkpoint).map_err(|error| error.to_string())?;
+    let checkpoint = signed.verify(&gateway.log).map_err(|error| error.to_string())?.clone();
+    gateway.marks.remember(name, head.checkpoint.as_bytes()).map_err(|error| error.to_string())?;
+    Ok(Some(checkpoint))
 }
 
 /// How the mark contradicts the store; `None` when there is no mark, or the store's log grew out of it.

@@ -56,7 +56,7 @@ impl Witnessing {
         Self { policy, log, cosigners, close_after, newest: watch::Sender::new(None), failures }
     }
 
-    /// Goes on from the newest checkpoint that an earlier run kept: its quorum counts from the time that the last of its witnesses states. Of one in the
+    /// Goes on from the newest checkpoint that an earlier run kept, or another node: its quorum counts from the time that the last of its witnesses states. Of one in the
     /// future nobody knows how long ago it was: the clock was set back since.
     pub fn resume(&self, kept: &SignedCheckpoint, now: Timestamp) {
         if kept.verify(&self.log).is_err() {

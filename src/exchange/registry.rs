@@ -180,23 +180,27 @@ impl LiveRegistry {
         if current.revision >= revision {
             return Ok(current);
         }
+        self.exchange_unless(|current| current.revision >= revision).await
+    }
+
+    /// Reads the head's revision and takes the registry of then, also where that is an older one: the database lost what this node saw in it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn refresh(&self) -> Result<Arc<Registry>, StoreError> {
+        let revision = self.store.head().await?.revision;
+        self.exchange_unless(|current| current.revision == revision).await
+    }
+
+    async fn exchange_unless(&self, is_right: impl Fn(&Registry) -> bool) -> Result<Arc<Registry>, StoreError> {
         let _one_at_a_time = self.reading.lock().await;
         let current = self.current();
-        if current.revision >= revision {
+        if is_right(&current) {
             return Ok(current);
         }
         let registry = Arc::new(Registry::of(self.store.registered().await?));
         self.current.store(Arc::clone(&registry));
         self.exchanged.send_replace(registry.revision);
         Ok(registry)
-    }
-
-    /// Reads the head's revision and catches up with it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn refresh(&self) -> Result<Arc<Registry>, StoreError> {
-        let revision = self.store.head().await?.revision;
-        self.at_least(revision).await
     }
 }

@@ -42,7 +42,7 @@ impl Public {
 
 /// The newest checkpoint that the witnesses cosigned, as long as they do; otherwise the newest. When that says another tree than the store has, none is shown.
 async fn checkpoint(gateway: &Gateway) -> Result<Reply, Refusal> {
-    let head = gateway.store.head().await?;
+    let head = gateway.store.safe_head().await?;
     if head.size == 0 {
         return Err(Refusal::new(ProblemType::NotFound, "the log is empty"));
     }
@@ -74,7 +74,7 @@ async fn tile(gateway: &Gateway, path: &str) -> Result<Reply, Refusal> {
     let id = match wanted {
         TilePath::Hashes(id) | TilePath::Entries(id) => id,
     };
-    let head = gateway.store.head().await?;
+    let head = gateway.store.safe_head().await?;
     if !id.is_in(head.size) {
         return Err(not_found());
     }

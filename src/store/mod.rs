@@ -12,6 +12,7 @@ pub mod lost;
 pub mod postgres;
 pub mod proofs;
 pub mod retention;
+mod revision;
 mod rows;
 pub mod scan;
 pub mod scribe;
@@ -27,6 +28,7 @@ use async_trait::async_trait;
 
 pub use append::{Append, Committed, Conflict, EntryRow, Erasable, Expected, IdempotencyClaim, NonceClaim, Receipting};
 pub use change::{Change, CredentialChange, PolicyVersion, StatusChange};
+pub use revision::Revision;
 pub use rows::{ContributionRow, DeliveryRow, DisclosureRow, NameIndex, OfferPage, OfferRow, PseudonymRow};
 pub use sql::copy;
 pub use sql::migrations::Migration;
@@ -51,10 +53,6 @@ use crate::organisation::{Oin, Organisation};
 /// A keyed digest of a person's identifier: how consents and overrides about someone are found without storing who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubjectIndex(pub [u8; 32]);
-
-/// Counts the writes on which a decision can depend; two equal revisions mean equal facts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Revision(pub i64);
 
 /// The log's head as last committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,6 +222,10 @@ pub struct Sequenced {
 pub trait Store: Cosigned + Embargoes + Retention + Scan {
     /// The head as last committed.
     async fn head(&self) -> Result<Head, StoreError>;
+
+    /// The head as last committed, once it is as durable as what is acknowledged: only such a head is shown, cosigned or remembered, for one that is lost
+    /// again would tell against the log for ever.
+    async fn safe_head(&self) -> Result<Head, StoreError>;
 
     /// Commits a batch in one transaction that takes the head's lock before anything else. Each append is all or nothing and is judged
     /// in order: a later one sees what an earlier one of the same batch changed. A [`Conflict`] concerns one append only.

@@ -187,14 +187,14 @@ pub enum SettleError {
     Store(#[from] StoreError),
 }
 
-/// Does what an entry says that was committed: the key is destroyed, then the rows forget.
+/// Does what an entry says that was committed: the key is destroyed, then the rows forget. That they have is noted by the next [`settle`], when the database
+/// keeps it nowhere else either, which may take its time.
 ///
 /// # Errors
 /// [`SettleError`].
 pub async fn finish(store: &dyn Store, journal: &Journal, what: &Erases, name: &str) -> Result<(), SettleError> {
     journal.destroy(name)?;
-    store.forget(what).await?;
-    Ok(store.note_forgotten(&BTreeSet::from([name.to_owned()])).await?)
+    Ok(store.forget(what).await?)
 }
 
 /// Makes the database follow what was erased: what an entry says is erased is destroyed in the key store, and what the key store says is destroyed is taken

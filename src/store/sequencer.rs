@@ -39,6 +39,8 @@ const TROUBLED: Duration = Duration::from_secs(15);
 
 struct Waiting {
     append: Append,
+    /// Until when it may be taken: behind that, who asked was told that it did not happen in time.
+    until: Instant,
     answer: oneshot::Sender<Result<Committed, AppendError>>,
 }
 
@@ -81,7 +83,8 @@ impl Sequencer {
     pub async fn append(&self, append: Append) -> Result<Committed, AppendError> {
         let (answer, answered) = oneshot::channel();
         let overloaded = |_| StoreError::Unavailable("too many appends are waiting".to_owned());
-        self.queue.try_send(Waiting { append, answer }).map_err(overloaded)?;
+        let until = Instant::now() + self.patience;
+        self.queue.try_send(Waiting { append, until, answer }).map_err(overloaded)?;
         let unknown = |reason: &str| StoreError::UnknownOutcome(reason.to_owned());
         let answered = tokio::time::timeout(self.patience, answered).await.map_err(|_| unknown("not in time"))?;
         answered.map_err(|_| unknown("the sequencer has stopped"))?
@@ -104,7 +107,13 @@ async fn run(
         {
             waiting.push(one);
         }
-        let (batch, answers): (Vec<_>, Vec<_>) = waiting.drain(..).map(|one| (one.append, one.answer)).unzip();
+        // What waited too long is not committed behind the back of who asked; who only went away is answered to nobody, and stays in the log.
+        let now = Instant::now();
+        let in_time = waiting.drain(..).filter(|one| now < one.until);
+        let (batch, answers): (Vec<_>, Vec<_>) = in_time.map(|one| (one.append, one.answer)).unzip();
+        if batch.is_empty() {
+            continue;
+        }
         let outcomes = store.commit(&batch, &*scribe, clock.now()).await;
         match outcomes {
             Ok(outcomes) => {

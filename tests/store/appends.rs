@@ -5,9 +5,7 @@ use std::time::Duration;
 use sluis::ledger::receipt::{Trust, verify};
 use sluis::ledger::statement::Statement;
 use sluis::organisation::keys::{PublishedKey, Validity};
-use sluis::store::{
-    Append, Change, Claim, Conflict, CredentialChange, IdempotencyClaim, PseudonymRow, Revision, StatusChange, StoreError,
-};
+use sluis::store::{Append, Change, Claim, Conflict, CredentialChange, IdempotencyClaim, PseudonymRow, StatusChange, StoreError};
 
 use super::fixture::{Fixture, NOW, On, nonce, oin, on_both, organisation};
 
@@ -85,7 +83,8 @@ async fn a_conflict_takes_back_its_own_append_only(on: On) {
     assert_eq!(fixture.rows("nonce").await, 2, "the nonce is given back");
     assert_eq!(fixture.store.claim(&oin(1), "a-key-of-sixteen", NOW).await.expect("read"), None, "and the claim");
     let after = fixture.store.head().await.expect("the head");
-    assert_eq!((after.size, after.revision), (before.size + 2, Revision(before.revision.0 + 2)));
+    assert_eq!(after.size, before.size + 2);
+    assert!(after.revision > before.revision, "facts have moved");
     assert_eq!(outcomes[4].as_ref().expect("committed").first_index, before.size + 1, "no gap where the conflict was");
     fixture.holds_together().await;
 

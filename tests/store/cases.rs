@@ -38,10 +38,13 @@ async fn versions_of_a_case_follow_each_other_and_move_the_facts(on: On) {
     assert_eq!(write(&fixture, &first).await, Ok(()));
     assert_eq!(write(&fixture, &first).await, Err(Conflict::StateChanged), "there is one");
     let read = async |id: &CaseId| fixture.store.case(id).await.expect("read");
-    assert_eq!(read(&first.id).await, Some((Revision(1), first.clone())));
+    let opened = fixture.store.head().await.expect("the head").revision;
+    assert_eq!(read(&first.id).await, Some((opened, first.clone())));
     assert_eq!(write(&fixture, &other).await, Ok(()));
     assert_eq!(write(&fixture, &second).await, Ok(()));
-    assert_eq!(read(&first.id).await, Some((Revision(3), second.clone())), "the newest counts, at the revision of now");
+    let now = fixture.store.head().await.expect("the head").revision;
+    assert!(now > opened, "facts have moved");
+    assert_eq!(read(&first.id).await, Some((now, second.clone())), "the newest counts, at the revision of now");
     assert_eq!(fixture.store.cases().await.expect("read"), [second, other]);
     assert_eq!(read(&case(3).id).await, None);
     assert_eq!(fixture.rows("case_record").await, 3, "and every version is kept");
@@ -66,9 +69,9 @@ async fn what_rests_on_a_case_is_refused_when_it_has_changed(on: On) {
     }
     write(&fixture, &first).await.expect("opened");
     write(&fixture, &other).await.expect("opened");
-    let resting = |case: &Case, revision| {
+    let resting = |case: &Case, revision: Revision| {
         let expected = Expected {
-            revision: Revision(revision),
+            revision,
             void_at: NOW.plus(Duration::from_mins(1)),
             subject: None,
             organisations: Vec::new(),
@@ -79,13 +82,14 @@ async fn what_rests_on_a_case_is_refused_when_it_has_changed(on: On) {
         Append { expected: Some(expected), ..fixture.append() }
     };
     let closing = Append { changes: vec![Change::Case(Box::new(after(&first, &Step::Close(NOW))))], ..fixture.append() };
-    let batch = [resting(&first, 4), closing, resting(&first, 4), resting(&other, 4)];
+    let read_at = fixture.store.head().await.expect("the head").revision;
+    let batch = [resting(&first, read_at), closing, resting(&first, read_at), resting(&other, read_at)];
     let outcomes = fixture.commit(&batch).await.expect("a commit");
     let conflicts: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().err().copied()).collect();
     assert_eq!(conflicts, [None, None, Some(Conflict::FactsChanged), None], "strictly before or after, and only this case");
-    let absent = resting(&case(3), 4);
+    let absent = resting(&case(3), read_at);
     assert_eq!(fixture.commit_one(absent).await.err(), Some(Conflict::FactsChanged), "one that is not there");
-    let batch = [register(2, Kind::Police), resting(&other, 4)];
+    let batch = [register(2, Kind::Police), resting(&other, read_at)];
     let outcomes = fixture.commit(&batch).await.expect("a commit");
     assert_eq!(outcomes[1].as_ref().err(), Some(&Conflict::FactsChanged), "one who attends has become of another kind");
     fixture.holds_together().await;

@@ -138,7 +138,7 @@ async fn versions_of_a_consent_follow_each_other(on: On) {
     let after = fixture.store.person_facts(subject).await.expect("facts");
     assert_eq!(before.consents, [consent("c1", 1)]);
     assert_eq!(after.consents, [consent("c1", 2)], "the newest counts");
-    assert_eq!(after.revision, Revision(before.revision.0 + 1));
+    assert!(after.revision > before.revision, "facts have moved");
     assert_eq!(fixture.rows("consent").await, 2, "and the first is kept");
     assert!(
         fixture.store.person_facts(SubjectIndex([2; 32])).await.expect("facts").consents.is_empty(),

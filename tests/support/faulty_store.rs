@@ -281,6 +281,10 @@ impl Store for FaultyStore {
         self.inner.head().await
     }
 
+    async fn safe_head(&self) -> Result<Head, StoreError> {
+        self.inner.safe_head().await
+    }
+
     async fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.tile(level, index).await
     }

@@ -38,6 +38,9 @@ pub(super) enum Trouble {
     /// It cosigned what this head does not follow from, as it says.
     #[error("it says that it cosigned a head that this one does not follow from, and cannot show it")]
     Disputed,
+    /// It has cosigned a later head of this log, which another node showed it: nothing is wrong.
+    #[error("another node showed it a later head")]
+    Overtaken,
     /// It showed a head that the log signed and that this one does not follow from.
     #[error("{0}")]
     Contradicted(String),
@@ -70,6 +73,7 @@ async fn converse(
     let witness = witnessing.policy.witnesses().get(place).ok_or(Trouble::Address)?;
     let prefix = witness.url.as_deref().ok_or(Trouble::Address)?;
     let size = target.checkpoint().size();
+    let mut grew = false;
     for _ in 0..2 {
         let old = (*known).min(size);
         let proof = proofs::consistency(&*gateway.store, old, size).await?;
@@ -94,25 +98,26 @@ async fn converse(
                         "ALARM: a witness has forgotten what it cosigned"
                     );
                 }
+                grew = says > *known;
                 *known = says;
             }
-            (409 | 422, _) => return Err(dispute(gateway, witnessing, witness, prefix).await),
+            (409 | 422, _) => return Err(dispute(gateway, witnessing, (witness, prefix), size).await),
             (status, _) => return Err(Trouble::Refused(status)),
         }
     }
-    Err(Trouble::Refused(409))
+    // Asked anew with the size that it said itself, it had cosigned yet another: other nodes ask it too.
+    Err(if grew { Trouble::Overtaken } else { Trouble::Refused(409) })
 }
 
-/// A witness says that the log went elsewhere: only a head that the log itself signed shows that it did.
-async fn dispute(gateway: &Gateway, witnessing: &Witnessing, witness: &Witness, prefix: &str) -> Trouble {
+/// A witness says that it cosigned what a head of `size` does not follow from: only a head that the log itself signed shows what.
+async fn dispute(gateway: &Gateway, witnessing: &Witnessing, (witness, prefix): (&Witness, &str), size: u64) -> Trouble {
     let Ok(answer) = witnessing.cosigners.latest(prefix, witnessing.log.name().as_str()).await else { return Trouble::Disputed };
     let shown = (answer.status == 200).then(|| evidence(&answer.body, &witnessing.log, &witness.key)).flatten();
-    match shown {
-        Some(shown) => match contradicts(&*gateway.store, &shown).await {
-            Ok(Some(how)) => Trouble::Contradicted(format!("witness {} shows {how}", witness.name)),
-            Ok(None) | Err(_) => Trouble::Disputed,
-        },
-        None => Trouble::Disputed,
+    let Some(shown) = shown else { return Trouble::Disputed };
+    match contradicts(&*gateway.store, &shown).await {
+        Ok(Some(how)) => Trouble::Contradicted(format!("witness {} shows {how}", witness.name)),
+        Ok(None) if shown.size() > size => Trouble::Overtaken,
+        Ok(None) | Err(_) => Trouble::Disputed,
     }
 }
 

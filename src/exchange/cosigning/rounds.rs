@@ -17,6 +17,9 @@ const HEARTBEAT: Duration = Duration::from_mins(1);
 /// How many heads still take cosignatures: what a slow witness brings for one that is not the newest any more counts for it.
 const HEADS: usize = 4;
 
+/// How often in a row another node may have been faster with a witness before that is trouble: a witness that only says so gives no cosignature either.
+const OFTEN: u32 = 30;
+
 /// The state of the collection.
 pub(super) struct Rounds {
     /// By size.
@@ -37,6 +40,8 @@ struct Known {
     size: u64,
     busy: bool,
     troubled: bool,
+    /// How often in a row another node was faster, as it says.
+    overtaken: u32,
 }
 
 impl Rounds {
@@ -81,6 +86,10 @@ impl Rounds {
         witness.size = known;
         let line = match outcome {
             Ok(line) => line,
+            Err(Trouble::Overtaken) if witness.overtaken < OFTEN => {
+                witness.overtaken = witness.overtaken.saturating_add(1);
+                return take_over(gateway, witnessing).await;
+            }
             Err(trouble) => {
                 witnessing.failed(place);
                 if let Trouble::Contradicted(how) = &trouble {
@@ -92,6 +101,7 @@ impl Rounds {
                 return;
             }
         };
+        witness.overtaken = 0;
         if std::mem::replace(&mut witness.troubled, false) {
             tracing::info!(witness = name, "cosigns again");
         }
@@ -122,9 +132,20 @@ impl Head {
     }
 }
 
+/// Goes on from what another node had cosigned.
+async fn take_over(gateway: &Gateway, witnessing: &Witnessing) {
+    match gateway.store.newest_cosigned().await {
+        Ok(Some(kept)) if witnessing.newest().is_none_or(|newest| newest.size < kept.checkpoint().size()) => {
+            witnessing.resume(&kept, gateway.clock.now());
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "what another node had cosigned cannot be read"),
+    }
+}
+
 /// The head as the log signed it; none of an empty log.
 async fn head(gateway: &Gateway) -> Result<Option<SignedCheckpoint>, StoreError> {
-    let head = gateway.store.head().await?;
+    let head = gateway.store.safe_head().await?;
     if head.size == 0 {
         return Ok(None);
     }

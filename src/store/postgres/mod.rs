@@ -1,6 +1,7 @@
 //! PostgreSQL, for several nodes: READ COMMITTED, every write behind the lock of the head row, acknowledged when as many standbys as configured have it.
 
 pub mod audit;
+mod forget;
 mod listen;
 mod safe;
 mod search;
@@ -14,6 +15,7 @@ use tokio::time::timeout;
 
 pub use self::search::PostgresSearch;
 
+use super::sql::migrations::Schema;
 use super::sql::{Backend, Connection, Link, SqlStore, migrations, not_migrated, query, unavailable};
 use super::{Migration, StoreError};
 use crate::keystore::Key;
@@ -28,8 +30,11 @@ pub type PostgresStore = SqlStore<PostgresDatabase>;
 
 /// The database.
 pub struct PostgresDatabase {
+    schema: Schema,
     writer: PgPool,
     readers: PgPool,
+    /// For a connection beside the pools.
+    options: PgConnectOptions,
     standbys: u32,
     changes: listen::Changes,
 }
@@ -169,7 +174,11 @@ impl PostgresStore {
     async fn over(cluster: &Cluster, writer: PgPool, register_key: Key) -> Result<Self, StoreError> {
         let readers = pool(8).min_connections(1).connect_with(cluster.reading()).await.map_err(unavailable)?;
         let changes = listen::Changes::start(cluster.reading());
-        Ok(Self::new(PostgresDatabase { writer, readers, standbys: cluster.standbys, changes }, &register_key))
+        let Cluster { options, standbys } = cluster.clone();
+        Ok(Self::new(
+            PostgresDatabase { schema: Schema::of(&MIGRATIONS), writer, readers, options, standbys, changes },
+            &register_key,
+        ))
     }
 }
 
@@ -200,21 +209,26 @@ impl PostgresStore {
 }
 
 impl Backend for PostgresDatabase {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
     async fn reader(&self) -> Result<Connection, StoreError> {
         Link::of(&self.readers).await.map(Connection::Postgres)
     }
 
     async fn snapshot(&self) -> Result<Connection, StoreError> {
-        Link::reading(&self.readers, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map(Connection::Postgres)
+        Link::within(&self.readers, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map(Connection::Postgres)
     }
 
     /// The head row first, before anything else: so there is one order, and no deadlock.
     async fn writer(&self) -> Result<Connection, StoreError> {
+        self.schema.is_known()?;
         let begin = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT id FROM head WHERE id = 1 FOR UPDATE";
-        Link::writing(&self.writer, begin).await.map(Connection::Postgres)
+        Link::within(&self.writer, begin).await.map(Connection::Postgres)
     }
 
-    async fn is_safe(&self, connection: &mut Connection) -> Result<(), StoreError> {
+    async fn wait_until_safe(&self, connection: &mut Connection) -> Result<(), StoreError> {
         if self.standbys == 0 { Ok(()) } else { safe::wait(connection, self.standbys).await }
     }
 
@@ -226,9 +240,7 @@ impl Backend for PostgresDatabase {
         self.changes.heard().await;
     }
 
-    /// Versions of rows that nobody sees any more are removed from the table's pages.
     async fn clean(&self) -> Result<bool, StoreError> {
-        Link::of(&self.writer).await.map(Connection::Postgres)?.run_long("VACUUM entry").await?;
-        Ok(true)
+        forget::clean(&self.options).await
     }
 }

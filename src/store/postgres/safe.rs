@@ -12,22 +12,25 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// How long between two looks.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Up to where this server has synced its log: the last commit of this connection is in it.
+/// Up to where this server has synced its log: the last commit of this connection is in it, and whatever it has seen of others.
 const SYNCED: &str = "SELECT CAST(pg_current_wal_flush_lsn() AS TEXT)";
 
 /// How many standbys have synced it up to there.
 const FOLLOWING: &str = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND sync_state IN ('sync', 'quorum')
     AND flush_lsn >= CAST($1 AS pg_lsn)";
 
-/// Waits until `standbys` have synced what was committed on this connection.
+/// Waits until `standbys` have synced what was committed, or seen, on this connection.
 ///
 /// # Errors
 /// [`StoreError::UnknownOutcome`].
 pub(super) async fn wait(connection: &mut Connection, standbys: u32) -> Result<(), StoreError> {
-    let unknown = |reason: String| StoreError::UnknownOutcome(reason);
-    let looked = tokio::time::timeout(PATIENCE, looked(connection, standbys)).await;
-    let late = |_| unknown(format!("{standbys} standbys did not have it in time"));
-    looked.map_err(late)?.map_err(|error| unknown(error.to_string()))
+    match tokio::time::timeout(PATIENCE, looked(connection, standbys)).await {
+        Ok(looked) => looked.map_err(|error| StoreError::UnknownOutcome(error.to_string())),
+        Err(_) => {
+            connection.give_up();
+            Err(StoreError::UnknownOutcome(format!("{standbys} standbys did not have it in time")))
+        }
+    }
 }
 
 async fn looked(connection: &mut Connection, standbys: u32) -> Result<(), StoreError> {

@@ -16,9 +16,7 @@ use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
 use crate::organisation::Oin;
 use crate::store::facts::{facts_digest, registration_digest};
-use crate::store::{
-    Append, Change, Committed, Conflict, EntryRow, Expected, Head, NonceClaim, Revision, Scribe, Sequenced, StoreError,
-};
+use crate::store::{Append, Change, Committed, Conflict, EntryRow, Expected, Head, NonceClaim, Scribe, Sequenced, StoreError};
 
 /// Commits `batch` in one transaction that writes.
 pub(super) async fn commit(
@@ -144,15 +142,16 @@ impl Judging<'_> {
         {
             return Ok(Err(Conflict::IdempotencyTaken));
         }
-        if append.entries.is_empty() && append.changes.iter().any(|change| change.moves_facts() || change.is_listed()) {
+        let told_by = append.entries.first().map(|entry| &entry.leaf);
+        if told_by.is_none() && append.changes.iter().any(|change| change.moves_facts() || change.is_listed()) {
             return Err(StoreError::Unavailable("facts and lists may not change without an entry in the log".to_owned()));
         }
         for change in &append.changes {
             if let Err(conflict) = readable(self.change(connection, change).await)? {
                 return Ok(Err(conflict));
             }
-            if change.moves_facts() {
-                self.facts.revision = Revision(self.facts.revision.0 + 1);
+            if let (true, Some(leaf)) = (change.moves_facts(), told_by) {
+                self.facts.revision = self.facts.revision.moved_by(leaf);
             }
         }
         self.redone.extend(append.changes.iter().filter_map(|change| match change {

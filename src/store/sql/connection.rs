@@ -4,13 +4,13 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Database, Executor as _, Pool, Postgres, Sqlite, Transaction};
+use sqlx::{Database, Executor as _, Pool, Postgres, Sqlite};
 
 use super::statement::{Row, Statement};
 use super::unavailable;
 use crate::store::StoreError;
 
-/// A connection of a pool. It goes back there when it is dropped, unless it failed or its transaction was left open: then it is closed.
+/// A connection of a pool. It goes back there when it is dropped, unless it failed or its transaction was not ended: then it is closed.
 pub(in crate::store) enum Connection {
     /// To SQLite.
     Sqlite(Link<Sqlite>),
@@ -18,48 +18,45 @@ pub(in crate::store) enum Connection {
     Postgres(Link<Postgres>),
 }
 
-/// How a connection is held.
-pub(in crate::store) enum Link<D: Database> {
-    /// Each statement by itself.
-    Alone(PoolConnection<D>),
-    /// What is read is of one moment.
-    Reading(Transaction<'static, D>),
-    /// In a transaction that writes.
-    Writing(Unended<D>),
+/// A connection, and how it is held.
+pub(in crate::store) struct Link<D: Database> {
+    connection: PoolConnection<D>,
+    held: Held,
 }
 
-impl<D: Database> Link<D> {
+/// How a connection is held.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Held {
+    /// Each statement by itself.
+    Alone,
+    /// In a transaction.
+    Within,
+    /// It failed otherwise than by the database's own word, or was left in the middle of a statement: nobody knows what it says next.
+    Broken,
+}
+
+impl<D: Database> Link<D>
+where
+    for<'c> &'c mut D::Connection: sqlx::Executor<'c, Database = D>,
+{
     /// A connection of `pool`.
     pub(in crate::store) async fn of(pool: &Pool<D>) -> Result<Self, StoreError> {
-        pool.acquire().await.map(Self::Alone).map_err(unavailable)
+        Ok(Self { connection: pool.acquire().await.map_err(unavailable)?, held: Held::Alone })
     }
 
-    /// The same in a transaction that only reads, begun by `begin`.
-    pub(in crate::store) async fn reading(pool: &Pool<D>, begin: &'static str) -> Result<Self, StoreError> {
-        in_time(pool.begin_with(begin)).await.map(Self::Reading).map_err(unavailable)
-    }
-
-    /// The same in a transaction that writes, begun by `begin`.
-    pub(in crate::store) async fn writing(pool: &Pool<D>, begin: &'static str) -> Result<Self, StoreError>
-    where
-        for<'c> &'c mut D::Connection: sqlx::Executor<'c, Database = D>,
-    {
-        let mut link = Self::Writing(Unended { connection: pool.acquire().await.map_err(unavailable)?, has_ended: false });
-        in_time(async { link.get().execute(begin).await }).await.map_err(unavailable)?;
+    /// The same in a transaction, begun by `begin`.
+    pub(in crate::store) async fn within(pool: &Pool<D>, begin: &'static str) -> Result<Self, StoreError> {
+        let mut link = Self::of(pool).await?;
+        link.held = Held::Within;
+        in_time(async { link.connection.execute(begin).await }).await.map_err(unavailable)?;
         Ok(link)
     }
+}
 
-    fn get(&mut self) -> &mut D::Connection {
-        match self {
-            Self::Alone(connection) => connection,
-            Self::Reading(transaction) => transaction,
-            Self::Writing(unended) => &mut unended.connection,
-        }
-    }
-
-    fn end(&mut self) {
-        if let Self::Writing(unended) = self {
-            unended.has_ended = true;
+impl<D: Database> Drop for Link<D> {
+    fn drop(&mut self) {
+        if self.held != Held::Alone {
+            self.connection.close_on_drop();
         }
     }
 }
@@ -69,20 +66,6 @@ const PATIENCE: Duration = Duration::from_secs(9);
 
 async fn in_time<T>(done: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
     tokio::time::timeout(PATIENCE, done).await.unwrap_or_else(|_| Err(sqlx::Error::Io(ErrorKind::TimedOut.into())))
-}
-
-/// A connection in whose transaction something may have been written. It is not used again unless that transaction ended.
-pub(in crate::store) struct Unended<D: Database> {
-    connection: PoolConnection<D>,
-    has_ended: bool,
-}
-
-impl<D: Database> Drop for Unended<D> {
-    fn drop(&mut self) {
-        if !self.has_ended {
-            self.connection.close_on_drop();
-        }
-    }
 }
 
 impl Connection {
@@ -102,12 +85,20 @@ impl Connection {
             Self::Sqlite(link) => {
                 let is_kept = !statement.is_rare;
                 let (text, arguments) = statement.for_sqlite()?;
-                sqlx::query_with(text, arguments).persistent(is_kept).execute(link.get()).await.map(|done| done.rows_affected())
+                sqlx::query_with(text, arguments)
+                    .persistent(is_kept)
+                    .execute(&mut *link.connection)
+                    .await
+                    .map(|done| done.rows_affected())
             }
             Self::Postgres(link) => {
                 let is_kept = !statement.is_rare;
                 let (text, arguments) = statement.for_postgres()?;
-                sqlx::query_with(text, arguments).persistent(is_kept).execute(link.get()).await.map(|done| done.rows_affected())
+                sqlx::query_with(text, arguments)
+                    .persistent(is_kept)
+                    .execute(&mut *link.connection)
+                    .await
+                    .map(|done| done.rows_affected())
             }
         }
     }
@@ -123,13 +114,13 @@ impl Connection {
             Self::Sqlite(link) => {
                 let is_kept = !statement.is_rare;
                 let (text, arguments) = statement.for_sqlite()?;
-                let rows = sqlx::query_with(text, arguments).persistent(is_kept).fetch_all(link.get()).await;
+                let rows = sqlx::query_with(text, arguments).persistent(is_kept).fetch_all(&mut *link.connection).await;
                 rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
             }
             Self::Postgres(link) => {
                 let is_kept = !statement.is_rare;
                 let (text, arguments) = statement.for_postgres()?;
-                let rows = sqlx::query_with(text, arguments).persistent(is_kept).fetch_all(link.get()).await;
+                let rows = sqlx::query_with(text, arguments).persistent(is_kept).fetch_all(&mut *link.connection).await;
                 rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
             }
         }
@@ -141,16 +132,10 @@ impl Connection {
         self.looked_at(done).map_err(unavailable)
     }
 
-    /// The same, however long it takes.
-    pub(in crate::store) async fn run_long(&mut self, command: &'static str) -> Result<(), StoreError> {
-        let done = self.ran(command).await;
-        self.looked_at(done).map_err(unavailable)
-    }
-
     async fn ran(&mut self, command: &'static str) -> Result<(), sqlx::Error> {
         match self {
-            Self::Sqlite(link) => link.get().execute(command).await.map(drop),
-            Self::Postgres(link) => link.get().execute(sqlx::raw_sql(command)).await.map(drop),
+            Self::Sqlite(link) => link.connection.execute(command).await.map(drop),
+            Self::Postgres(link) => link.connection.execute(sqlx::raw_sql(command)).await.map(drop),
         }
     }
 
@@ -160,7 +145,7 @@ impl Connection {
     /// [`StoreError::UnknownOutcome`]: it may or may not have happened.
     pub(in crate::store) async fn commit(&mut self) -> Result<(), StoreError> {
         self.run("COMMIT").await.map_err(|error| StoreError::UnknownOutcome(error.to_string()))?;
-        self.end();
+        self.hold(Held::Alone);
         Ok(())
     }
 
@@ -170,24 +155,36 @@ impl Connection {
     /// [`StoreError::Unavailable`]; then it is taken back when the connection closes.
     pub(in crate::store) async fn roll_back(&mut self) -> Result<(), StoreError> {
         self.run("ROLLBACK").await?;
-        self.end();
+        self.hold(Held::Alone);
         Ok(())
     }
 
-    fn end(&mut self) {
-        match self {
-            Self::Sqlite(link) => link.end(),
-            Self::Postgres(link) => link.end(),
+    /// Ends a transaction in which something was only read; what was read.
+    pub(super) async fn ended<T>(mut self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+        // Where it cannot be ended it is closed, and what was read was read all the same.
+        self.roll_back().await.ok();
+        read
+    }
+
+    /// It is not used again: it was left in the middle of something.
+    pub(in crate::store) fn give_up(&mut self) {
+        self.hold(Held::Broken);
+    }
+
+    fn hold(&mut self, held: Held) {
+        let old = match self {
+            Self::Sqlite(link) => &mut link.held,
+            Self::Postgres(link) => &mut link.held,
+        };
+        if *old != Held::Broken {
+            *old = held;
         }
     }
 
     /// One that failed otherwise than by the database's own word is not used again.
     fn looked_at<T>(&mut self, done: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
-        let is_broken = matches!(&done, Err(error) if !matches!(error, sqlx::Error::Database(_)));
-        match self {
-            Self::Sqlite(Link::Alone(connection)) if is_broken => connection.close_on_drop(),
-            Self::Postgres(Link::Alone(connection)) if is_broken => connection.close_on_drop(),
-            _ => {}
+        if matches!(&done, Err(error) if !matches!(error, sqlx::Error::Database(_))) {
+            self.give_up();
         }
         done
     }

@@ -21,17 +21,22 @@ const TABLE: &str = "embargo";
 impl<D: Backend> Embargoes for SqlStore<D> {
     async fn embargoes(&self, party: &Oin) -> Result<Vec<Embargo>, StoreError> {
         let mut reading = self.backend.snapshot().await?;
-        let (_, anchor) = log::head(&mut reading, &self.registers).await?;
-        of(&mut reading, &self.registers, &anchor.lists, party).await
+        let all = all_now(&mut reading, &self.registers).await;
+        Ok(reading.ended(all).await?.into_iter().filter(|embargo| embargo.party == *party).collect())
     }
 
     async fn ended_embargoes(&self, before: Timestamp, limit: u32) -> Result<Vec<String>, StoreError> {
         let mut reading = self.backend.snapshot().await?;
-        let (_, anchor) = log::head(&mut reading, &self.registers).await?;
-        let all = all(&mut reading, &self.registers, &anchor.lists).await?;
-        let ended = all.into_iter().filter(|embargo| embargo.end() <= before).map(|embargo| embargo.id);
+        let all = all_now(&mut reading, &self.registers).await;
+        let ended = reading.ended(all).await?.into_iter().filter(|embargo| embargo.end() <= before).map(|embargo| embargo.id);
         Ok(ended.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
     }
+}
+
+/// Every embargo, when none is missing of those that the head vouches for.
+async fn all_now(connection: &mut Connection, seal: &Seal) -> Result<Vec<Embargo>, StoreError> {
+    let (_, anchor) = log::head(connection, seal).await?;
+    all(connection, seal, &anchor.lists).await
 }
 
 /// Every embargo, when none is missing. All are opened: one whose row says another party would hold nothing back.

@@ -36,6 +36,7 @@ use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgDatabaseError;
 
 pub(super) use self::connection::{Connection, Link};
+use self::migrations::Schema;
 use self::seal::Seal;
 pub(super) use self::statement::{Row, Statement, build, query};
 
@@ -65,11 +66,14 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// A connection in a transaction that writes, and that holds the head's lock: there is one at a time, whatever the node.
     fn writer(&self) -> impl Future<Output = Result<Connection, StoreError>> + Send;
 
-    /// Waits until what was just committed on this connection is as durable as it must be before anybody hears of it.
+    /// The schema as this version knows it.
+    fn schema(&self) -> &Schema;
+
+    /// Waits until what was just committed on this connection, or read on it, is as durable as it must be before anybody hears of it.
     ///
     /// # Errors
     /// [`StoreError::UnknownOutcome`]: it was committed here, and may be lost all the same.
-    fn is_safe(&self, connection: &mut Connection) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn wait_until_safe(&self, connection: &mut Connection) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Tells the other nodes, with the commit, that the facts have moved.
     fn tell_others(&self, writing: &mut Connection) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -87,7 +91,7 @@ pub(super) trait Backend: Send + Sync + 'static {
 /// [`StoreError::UnknownOutcome`].
 async fn commit_safely(backend: &impl Backend, mut writing: Connection) -> Result<(), StoreError> {
     writing.commit().await?;
-    backend.is_safe(&mut writing).await
+    backend.wait_until_safe(&mut writing).await
 }
 
 /// A store in a database.
@@ -129,6 +133,13 @@ impl<D: Backend> Store for SqlStore<D> {
         log::head(&mut self.backend.reader().await?, &self.registers).await.map(|(head, _)| head)
     }
 
+    async fn safe_head(&self) -> Result<Head, StoreError> {
+        let mut reading = self.backend.reader().await?;
+        let (head, _) = log::head(&mut reading, &self.registers).await?;
+        self.backend.wait_until_safe(&mut reading).await?;
+        Ok(head)
+    }
+
     async fn commit(
         &self,
         batch: &[Append],
@@ -139,6 +150,7 @@ impl<D: Backend> Store for SqlStore<D> {
     }
 
     async fn takes_writes(&self) -> Result<(), StoreError> {
+        self.backend.schema().look(&mut self.backend.reader().await?).await?;
         self.backend.writer().await?.roll_back().await
     }
 
@@ -176,7 +188,8 @@ impl<D: Backend> Store for SqlStore<D> {
 
     async fn registered(&self) -> Result<Registered, StoreError> {
         let mut reading = self.backend.snapshot().await?;
-        registry::registered(&mut reading, &self.registers).await
+        let read = registry::registered(&mut reading, &self.registers).await;
+        reading.ended(read).await
     }
 
     async fn person_facts(&self, subject: SubjectIndex) -> Result<PersonFacts, StoreError> {
@@ -190,7 +203,8 @@ impl<D: Backend> Store for SqlStore<D> {
 
     async fn unreadable(&self, table: &str, row: &str) -> Result<Option<Unreadable>, StoreError> {
         let mut reading = self.backend.snapshot().await?;
-        lost::find(&mut reading, &self.registers, table, row).await
+        let read = lost::find(&mut reading, &self.registers, table, row).await;
+        reading.ended(read).await
     }
 
     async fn case(&self, id: &CaseId) -> Result<Option<(Revision, Case)>, StoreError> {
@@ -225,18 +239,20 @@ impl<D: Backend> Store for SqlStore<D> {
 
     async fn consents_of(&self, recorder: &Oin, after: &str, limit: u32) -> Result<Vec<ConsentRecord>, StoreError> {
         let mut reading = self.backend.snapshot().await?;
-        duties::consents_of(&mut reading, &self.registers, recorder, after, limit).await
+        let read = duties::consents_of(&mut reading, &self.registers, recorder, after, limit).await;
+        reading.ended(read).await
     }
 
     async fn lapsed_consents(&self, now: Timestamp, limit: u32) -> Result<Vec<KeptConsent>, StoreError> {
         let mut reading = self.backend.snapshot().await?;
-        duties::lapsed(&mut reading, &self.registers, now, limit).await
+        let read = duties::lapsed(&mut reading, &self.registers, now, limit).await;
+        reading.ended(read).await
     }
 
     async fn reliances(&self, consent: &str) -> Result<Vec<Reliance>, StoreError> {
         let mut reading = self.backend.snapshot().await?;
-        let (_, anchor) = log::head(&mut reading, &self.registers).await?;
-        reliances::of(&mut reading, &self.registers, &anchor.lists, consent).await
+        let read = reliances::all_of(&mut reading, &self.registers, consent).await;
+        reading.ended(read).await
     }
 
     async fn task(&self, id: &str) -> Result<Option<Task>, StoreError> {
@@ -245,12 +261,14 @@ impl<D: Backend> Store for SqlStore<D> {
 
     async fn open_tasks(&self, owner: Option<&Oin>, due_by: Timestamp, limit: u32) -> Result<Vec<Task>, StoreError> {
         let mut reading = self.backend.snapshot().await?;
-        tasks::open(&mut reading, &self.registers, owner, due_by, limit).await
+        let read = tasks::open(&mut reading, &self.registers, owner, due_by, limit).await;
+        reading.ended(read).await
     }
 
     async fn past_term(&self, consents_before: Timestamp, tasks_before: Timestamp, limit: u32) -> Result<PastTerm, StoreError> {
         let mut reading = self.backend.snapshot().await?;
-        duties::past_term(&mut reading, &self.registers, (consents_before, tasks_before), limit).await
+        let read = duties::past_term(&mut reading, &self.registers, (consents_before, tasks_before), limit).await;
+        reading.ended(read).await
     }
 
     async fn claim(&self, organisation: &Oin, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {
@@ -259,7 +277,8 @@ impl<D: Backend> Store for SqlStore<D> {
 
     async fn disclosure(&self, id: &str, now: Timestamp) -> Result<Option<StoredDisclosure>, StoreError> {
         let mut reading = self.backend.snapshot().await?;
-        disclosures::disclosure(&mut reading, id, now).await
+        let read = disclosures::disclosure(&mut reading, id, now).await;
+        reading.ended(read).await
     }
 
     async fn scope_key(&self, scope: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::alarm;
 use super::connection::Connection;
 use super::lists::{List, Lists};
 use super::seal::{Code, Seal, vouched};
 use super::statement::{Row, query};
+use super::{alarm, log};
 use crate::catalogue::Category;
 use crate::clock::Timestamp;
 use crate::organisation::Oin;
@@ -97,13 +97,14 @@ async fn give_again(
     update.bind(&row.consent).bind(&row.disclosure).execute(connection).await.map(drop)
 }
 
-/// What rested on a consent, oldest first, when the list is whole.
-pub(super) async fn of(
-    connection: &mut Connection,
-    seal: &Seal,
-    lists: &Lists,
-    consent: &str,
-) -> Result<Vec<Reliance>, StoreError> {
+/// What rested on a consent, oldest first, when the list that the head vouches for is whole.
+pub(super) async fn all_of(connection: &mut Connection, seal: &Seal, consent: &str) -> Result<Vec<Reliance>, StoreError> {
+    let (_, anchor) = log::head(connection, seal).await?;
+    of(connection, seal, &anchor.lists, consent).await
+}
+
+/// The same when the head is known.
+async fn of(connection: &mut Connection, seal: &Seal, lists: &Lists, consent: &str) -> Result<Vec<Reliance>, StoreError> {
     lists.whole(connection, List::Reliances).await?;
     let rows = query(select!("consent = $1 ORDER BY first, disclosure")).bind(consent).all(connection).await?;
     rows.iter().map(|row| opened(seal, row)).collect()

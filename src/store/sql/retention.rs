@@ -70,8 +70,8 @@ impl<D: Backend> Retention for SqlStore<D> {
 
     async fn holds(&self) -> Result<Vec<Hold>, StoreError> {
         let mut reading = self.backend.snapshot().await?;
-        let (_, anchor) = log::head(&mut reading, &self.registers).await?;
-        standing(&mut reading, &self.registers, &anchor.lists).await
+        let standing = standing_now(&mut reading, &self.registers).await;
+        reading.ended(standing).await
     }
 
     async fn kept(
@@ -135,6 +135,12 @@ async fn step(backend: &impl Backend, what: &Erases) -> Result<bool, StoreError>
     let taken = update.execute(&mut writing).await?;
     commit_safely(backend, writing).await?;
     Ok(taken > 0 && !matches!(what, Erases::Entry(_)))
+}
+
+/// The holds that stand, when none is missing of those that the head vouches for.
+async fn standing_now(connection: &mut Connection, seal: &Seal) -> Result<Vec<Hold>, StoreError> {
+    let (_, anchor) = log::head(connection, seal).await?;
+    standing(connection, seal, &anchor.lists).await
 }
 
 /// The holds that stand, when none is missing.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
+use super::sql::migrations::Schema;
 use super::sql::{Backend, Connection, Link, SqlStore, integer, migrations, not_migrated, unavailable, unsigned};
 use super::{Migration, StoreError};
 use crate::keystore::Key;
@@ -25,6 +26,7 @@ pub type SqliteStore = SqlStore<SqliteFile>;
 
 /// The file.
 pub struct SqliteFile {
+    schema: Schema,
     writer: SqlitePool,
     readers: SqlitePool,
     checkpoints: Option<checkpoints::Checkpoints>,
@@ -42,7 +44,10 @@ impl SqliteStore {
         let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(!Path::new(&log).exists());
         let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
         let pool = pool.connect_with(options.disable_statement_logging()).await.map_err(unavailable)?;
-        Ok(Self::new(SqliteFile { writer: pool.clone(), readers: pool, checkpoints: None }, &register_key))
+        Ok(Self::new(
+            SqliteFile { schema: Schema::of(&MIGRATIONS), writer: pool.clone(), readers: pool, checkpoints: None },
+            &register_key,
+        ))
     }
 
     /// Opens the file at `path`, making and migrating it as needed. From `register_key` come the keys that seal consents, overrides
@@ -77,7 +82,10 @@ impl SqliteStore {
             .map_err(unavailable)?;
         let checkpoints =
             checkpoints::Checkpoints::start(pool().max_connections(1).connect_lazy_with(checkpoints::of_task(options)));
-        Ok(Self::new(SqliteFile { writer, readers, checkpoints: Some(checkpoints) }, &register_key))
+        Ok(Self::new(
+            SqliteFile { schema: Schema::of(&MIGRATIONS), writer, readers, checkpoints: Some(checkpoints) },
+            &register_key,
+        ))
     }
 }
 
@@ -99,21 +107,26 @@ pub async fn migrations(path: &Path) -> Result<Vec<Migration>, StoreError> {
 }
 
 impl Backend for SqliteFile {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
     async fn reader(&self) -> Result<Connection, StoreError> {
         Link::of(&self.readers).await.map(Connection::Sqlite)
     }
 
     async fn snapshot(&self) -> Result<Connection, StoreError> {
-        Link::reading(&self.readers, "BEGIN").await.map(Connection::Sqlite)
+        Link::within(&self.readers, "BEGIN").await.map(Connection::Sqlite)
     }
 
     /// IMMEDIATE takes the one write lock that there is.
     async fn writer(&self) -> Result<Connection, StoreError> {
-        Link::writing(&self.writer, "BEGIN IMMEDIATE").await.map(Connection::Sqlite)
+        self.schema.is_known()?;
+        Link::within(&self.writer, "BEGIN IMMEDIATE").await.map(Connection::Sqlite)
     }
 
     /// A commit is synced.
-    async fn is_safe(&self, _: &mut Connection) -> Result<(), StoreError> {
+    async fn wait_until_safe(&self, _: &mut Connection) -> Result<(), StoreError> {
         Ok(())
     }
 
