@@ -24,10 +24,12 @@ use crate::crypto::keys::{PrivateJwk, SigningKey};
 use crate::entropy::Entropy;
 use crate::exchange::health::Health;
 use crate::exchange::jobs;
+use crate::exchange::load::Load;
 use crate::exchange::nonces::Nonces;
 use crate::exchange::payloads::Payloads;
 use crate::exchange::policies::LivePolicy;
 use crate::exchange::rates::{Rate, Rates};
+use crate::exchange::readiness::Readiness;
 use crate::exchange::registry::LiveRegistry;
 use crate::exchange::undelivered::Doubts;
 use crate::exchange::vault::Vault;
@@ -183,6 +185,8 @@ pub async fn build_with(
         payloads: Payloads::new(Arc::clone(&keys), Arc::clone(&entropy)),
         sources: Arc::new(HttpSources::new(client)),
         health: Health::default(),
+        load: Load::new(config.limits.working),
+        readiness: Readiness::default(),
         nonces: Nonces::default(),
         rates: Rates::new(Rate { per_second: config.limits.requests_per_second, burst: config.limits.burst }),
         strangers: Rates::new(STRANGERS),
@@ -295,6 +299,7 @@ impl Built {
         let policies = policies::Watch::new(policies, Arc::clone(&gateway), Arc::clone(&desk));
         policies.begin().await?;
         own_keys.tell().await?;
+        gateway.readiness.look(&gateway).await;
         Ok(Bound { gateway, desk, listeners, policies, own_keys })
     }
 }

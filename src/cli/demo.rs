@@ -5,8 +5,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::output::Failure;
 use super::{asked_to_stop, complain, say};
 use crate::app::gateway::Outside;
+use crate::config::StoreUrl;
 use crate::demo::households::{DEFAULT_HOUSEHOLDS, MIN_HOUSEHOLDS};
 use crate::demo::running::{DemoError, Running, start};
 use crate::demo::script::play;
@@ -27,8 +29,8 @@ pub(super) struct Demo {
     seed: u64,
     /// Where the gateway keeps its data: `sqlite`, a file in its folder, or the URL of an empty PostgreSQL database, `postgres://user@host:port/database`. A
     /// demo that is resumed knows it.
-    #[arg(long, value_parser = store)]
-    store: Option<Store>,
+    #[arg(long)]
+    store: Option<String>,
     /// Take other ports than the usual ones. Of a demo that is resumed only those that are taken meanwhile: its configuration and kit/gateway.json are
     /// rewritten.
     #[arg(long)]
@@ -52,21 +54,25 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) async fn run(self, outside: Outside) -> ExitCode {
-        match self.play(outside).await {
+        let store = match self.store.as_deref().map(store).transpose() {
+            Ok(store) => store,
+            Err(error) => return Failure::usage(error).tell(),
+        };
+        match self.play(store, outside).await {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => complain("the demo did not go as its script expects; see above"),
             Err(error) => complain(&error.to_string()),
         }
     }
 
-    async fn play(self, outside: Outside) -> Result<bool, DemoError> {
+    async fn play(self, store: Option<String>, outside: Outside) -> Result<bool, DemoError> {
         let options = Options {
             households: self.households,
             seed: self.seed,
             answer_at: !self.without_answer_at,
             fresh_ports: self.fresh_ports,
             witnesses: !self.without_witnesses,
-            store: self.store.map(|Store(url)| url),
+            store,
         };
         if self.fresh_ports && is_made(&self.dir) {
             fresh_ports(&Layout::new(&self.dir))?;
@@ -91,16 +97,16 @@ impl Demo {
     }
 }
 
-/// A store's URL.
-#[derive(Clone)]
-struct Store(String);
-
-fn store(text: &str) -> Result<Store, String> {
+/// The URL that `--store` means; what it was given is not repeated, as there may be a password in it.
+fn store(text: &str) -> Result<String, String> {
     if text == "sqlite" {
-        return Ok(Store("sqlite:sluis.sqlite".to_owned()));
+        return Ok("sqlite:sluis.sqlite".to_owned());
     }
-    let is_known = text.starts_with("postgres://") || text.starts_with("postgresql://");
-    is_known.then(|| Store(text.to_owned())).ok_or_else(|| "expected sqlite, or postgres://user@host:port/database".to_owned())
+    match text.parse() {
+        Ok(StoreUrl::Database(url)) => Ok(url),
+        Ok(StoreUrl::File(_)) => Err("--store: write sqlite, or postgres://user@host:port/database".to_owned()),
+        Err(error) => Err(format!("--store: {error}")),
+    }
 }
 
 fn households(text: &str) -> Result<usize, String> {

@@ -7,6 +7,7 @@ mod demo;
 mod input;
 mod keys;
 mod log;
+mod migrate;
 mod notice;
 mod offer;
 mod open;
@@ -74,7 +75,7 @@ enum Command {
     /// The gateway's store: copy it to PostgreSQL.
     Store(store::Store),
     /// Bring the store to the schema of this version, or say what would be done.
-    Migrate(store::Migrate),
+    Migrate(migrate::Migrate),
     /// Sign a request for another client, such as curl: prints the header fields to add.
     Sign(sign::Sign),
     /// Open a sealed payload.

@@ -1,15 +1,14 @@
-//! `sluis store copy` and `sluis migrate`
+//! `sluis store copy`
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::output::{EXIT_CODES, Failure, finish};
+use super::output::{Failure, REFUSED, finish};
 use super::progress::Progress;
 use super::say;
-use crate::app::moving::{copy_up, migrate, migrations};
-use crate::config::{GatewayConfig, StoreUrl};
+use crate::app::moving::copy_up;
+use crate::config::StoreUrl;
 
 /// The store of a gateway.
 #[derive(Args)]
@@ -51,52 +50,11 @@ impl Copy {
         let url = |name: &str, text: &str| text.parse::<StoreUrl>().map_err(|error| Failure::usage(format!("--{name}: {error}")));
         let (from, to) = (url("from", &self.from)?, url("to", &self.to)?);
         let mut progress = Progress::new("copied");
-        let copied = copy_up(&from, &to, |done, all| progress.at(done, all)).await.map_err(|error| Failure::new(1, error))?;
+        let copied =
+            copy_up(&from, &to, |done, all| progress.at(done, all)).await.map_err(|error| Failure::new(REFUSED, error))?;
         say(&format!(
             "copied: {} entries, and all else; the root is the same on both sides: {}\n  do: set [store] url to the database in the configuration of each node, then keep the file as a backup",
             copied.entries, copied.root
-        ));
-        Ok(())
-    }
-}
-
-/// Bring the store to the schema of this version; `sluis serve` does so by itself when it starts.
-#[derive(Args)]
-#[command(after_help = EXIT_CODES)]
-pub(super) struct Migrate {
-    /// The gateway's configuration.
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-    /// Only say what would be done; nothing is written.
-    #[arg(long)]
-    dry_run: bool,
-}
-
-impl Migrate {
-    pub(super) async fn run(self) -> ExitCode {
-        finish(self.migrate().await)
-    }
-
-    async fn migrate(self) -> Result<(), Failure> {
-        let config = GatewayConfig::load(&self.config).map_err(Failure::usage)?;
-        let store = config.store.place().map_err(Failure::usage)?;
-        let all = migrations(&store).await.map_err(Failure::usage)?;
-        let pending: Vec<_> = all.iter().filter(|one| !one.is_applied).collect();
-        for one in all.iter().filter(|one| !one.is_known) {
-            say(&format!("{:>4}  {}: of a newer version; this one cannot use the store", one.number, one.name));
-        }
-        for one in &pending {
-            say(&format!("{:>4}  {}: {}", one.number, one.name, if self.dry_run { "to be done" } else { "is done now" }));
-        }
-        if !self.dry_run {
-            migrate(&store).await.map_err(Failure::usage)?;
-        }
-        say(&format!(
-            "{} of {} migrations were there, {} {}",
-            all.len() - pending.len(),
-            all.len(),
-            pending.len(),
-            if self.dry_run { "to be done" } else { "done now" }
         ));
         Ok(())
     }

@@ -21,12 +21,13 @@ pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
         |error| format!("the configuration cannot be read: {error}\n  do: give its path; deploy/sluis.toml shows one, explained");
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError::new(path, unread(error)))?;
     // Read once as it stands, so that faults come with their line.
-    let config: T = toml::from_str(&text).map_err(|error| ConfigError::new(path, error))?;
+    let unlike = |error| ConfigError::new(path, told(&error, &text));
+    let config: T = toml::from_str(&text).map_err(unlike)?;
     let overrides = environment();
     if overrides.is_empty() {
         return Ok(config);
     }
-    let mut table: Table = toml::from_str(&text).map_err(|error| ConfigError::new(path, error))?;
+    let mut table: Table = toml::from_str(&text).map_err(unlike)?;
     for (variable, value) in &overrides {
         set(&mut table, variable, value);
     }
@@ -35,6 +36,15 @@ pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
         ConfigError::new(path, format!("with {} from the environment: {}", names.join(", "), error.message()))
     };
     table.try_into().map_err(wrong)
+}
+
+/// What is wrong, with the line; of a line with a URL in it, which may hold a password, only its number.
+fn told(error: &toml::de::Error, text: &str) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).map_or(0, |before| before.matches('\n').count());
+    if text.lines().nth(before).is_some_and(|line| line.contains("://")) {
+        return format!("line {}: {}", before + 1, error.message());
+    }
+    error.to_string()
 }
 
 /// The overriding variables: those with two underscores between section and setting.

@@ -2,6 +2,7 @@
 
 mod environment;
 mod sections;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -12,8 +13,9 @@ use serde::Deserialize;
 pub use self::environment::{load, system_user};
 pub use self::sections::{
     ApiSection, ApproverSection, ExchangeSection, GatewaySection, KeysSection, LimitsSection, LogSection, OperationsSection,
-    PolicySection, RetentionSection, SourcesSection, StoreSection, StoreUrl, WebSection,
+    PolicySection, RetentionSection, SourcesSection, WebSection,
 };
+pub use self::store::{StoreSection, StoreUrl};
 use crate::consent::authority::{Authority, AuthorityTable};
 
 /// The gateway's configuration: `sluis.toml`, annotated in `deploy/sluis.toml`.
@@ -131,8 +133,14 @@ impl GatewayConfig {
         if !self.operations.listen.ip().is_loopback() && !self.operations.beyond_loopback {
             return Err("[operations] listen: beyond loopback only with beyond-loopback = true".to_owned());
         }
-        if self.limits.requests_per_second <= 0.0 || self.limits.burst < 1.0 || self.limits.in_flight == 0 {
-            return Err("[limits]: a rate above 0, a burst of at least 1 and in-flight of at least 1 are needed".to_owned());
+        if self.limits.requests_per_second <= 0.0
+            || self.limits.burst < 1.0
+            || self.limits.in_flight == 0
+            || self.limits.working == 0
+        {
+            return Err(
+                "[limits]: a rate above 0, a burst of at least 1, in-flight and working of at least 1 are needed".to_owned()
+            );
         }
         let LimitsSection { connections, per_address, per_organisation, handshaking, .. } = self.limits;
         if [connections, per_address, per_organisation, handshaking].contains(&0) {

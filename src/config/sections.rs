@@ -66,68 +66,6 @@ pub struct SourcesSection {
     pub servers: Trust,
 }
 
-/// `[store]`
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StoreSection {
-    /// `sqlite:<path>`, or `postgres://user@host:port/database?sslmode=verify-full&sslrootcert=<path>`.
-    pub url: String,
-    /// How many synchronous standbys must have what was committed before anybody hears of it; of PostgreSQL only.
-    #[serde(default)]
-    pub standbys: u32,
-}
-
-/// Where a store is.
-#[derive(Clone, PartialEq, Eq)]
-pub enum StoreUrl {
-    /// A SQLite file.
-    File(PathBuf),
-    /// A PostgreSQL database; the URL may hold a password.
-    Database(String),
-}
-
-impl std::str::FromStr for StoreUrl {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Some(path) = text.strip_prefix("sqlite:") {
-            return Ok(Self::File(PathBuf::from(path)));
-        }
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Database(text.to_owned()));
-        }
-        Err("write sqlite:<path>, or postgres://user@host:port/database")
-    }
-}
-
-impl std::fmt::Debug for StoreSection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StoreSection").field("standbys", &self.standbys).finish_non_exhaustive()
-    }
-}
-
-impl StoreSection {
-    /// What the URL names.
-    ///
-    /// # Errors
-    /// Says what it should be.
-    pub fn place(&self) -> Result<StoreUrl, String> {
-        self.url.parse().map_err(|error| format!("[store] url: {error}"))
-    }
-
-    /// In production a commit that a single machine can lose is none.
-    pub(super) fn judge(&self, mode: Mode) -> Result<(), String> {
-        match (self.place()?, mode) {
-            (StoreUrl::Database(_), Mode::Production) if self.standbys == 0 => Err(
-                "[store] standbys: in production at least 1: without a synchronous standby, a machine that is lost takes entries with it that were acknowledged"
-                    .to_owned(),
-            ),
-            (StoreUrl::File(_), _) if self.standbys > 0 => Err("[store] standbys: of PostgreSQL only".to_owned()),
-            _ => Ok(()),
-        }
-    }
-}
-
 /// `[keys]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -232,8 +170,11 @@ pub struct LimitsSection {
     pub requests_per_second: f64,
     /// Requests of one organisation at once, after a pause.
     pub burst: f64,
-    /// Requests in flight on this node; beyond them the answer is rate-limited at once.
+    /// Requests in flight on this node, those that wait included; beyond them the answer is rate-limited at once.
     pub in_flight: usize,
+    /// Of them those that are worked on at a time: they wait for no source, and not for the instant at which their answer leaves. Beyond them the answer is
+    /// rate-limited at once, and for one organisation beyond three in four, so that what was taken is answered in time.
+    pub working: usize,
     /// Connections served at a time, per listener.
     pub connections: usize,
     /// How many of them may come from one address (of IPv6: one /64).
@@ -251,6 +192,8 @@ pub struct LimitsSection {
     pub head_ms: u64,
     /// Milliseconds for a request's body.
     pub body_ms: u64,
+    /// Milliseconds in which a client must take something of its response.
+    pub write_ms: u64,
 }
 
 impl Default for LimitsSection {
@@ -259,6 +202,7 @@ impl Default for LimitsSection {
             requests_per_second: 5000.0,
             burst: 10_000.0,
             in_flight: 4096,
+            working: 512,
             connections: 2048,
             per_address: 1024,
             per_organisation: 512,
@@ -267,6 +211,7 @@ impl Default for LimitsSection {
             handshake_ms: 5000,
             head_ms: 10_000,
             body_ms: 10_000,
+            write_ms: 10_000,
         }
     }
 }

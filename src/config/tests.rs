@@ -25,6 +25,7 @@ fn the_sample_is_true() {
     assert_eq!((config.retention.consent_years, config.retention.task_years), (kept.consent_years, kept.task_years));
     assert_eq!(config.consent.longest_days, AuthorityTable::default().longest_days);
     assert_eq!((config.limits.in_flight, config.limits.body_ms), (limits.in_flight, limits.body_ms), "it shows the defaults");
+    assert_eq!((config.limits.working, config.limits.write_ms), (limits.working, limits.write_ms));
     let places = |limits: &LimitsSection| (limits.connections, limits.per_address, limits.per_organisation, limits.handshaking);
     assert_eq!(places(&config.limits), places(&limits));
     assert_eq!(config.limits.first_byte_ms, limits.first_byte_ms);

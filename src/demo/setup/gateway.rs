@@ -45,7 +45,8 @@ pub(super) fn make(
     let numbers = held.iter().map(ports::number).collect::<Result<Vec<_>, _>>()?;
     let [api, web, operations] = numbers.as_slice() else { return Err(SetupError::new(&folder, "no ports")) };
     let policy = policies::make(layout)?;
-    files::write(&layout.configuration(), (configuration(*api, *web, *operations, options) + &policy).as_bytes())?;
+    // A database's URL may hold a password.
+    files::private(&layout.configuration(), (configuration(*api, *web, *operations, options) + &policy).as_bytes())?;
     let info = GatewayInfo {
         oin: Some(oin),
         api: format!("https://localhost:{api}"),
