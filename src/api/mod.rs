@@ -29,6 +29,7 @@ use crate::consent::ConsentState;
 use crate::crypto::message_signature::RequestSignature;
 use crate::exchange::Gateway;
 use crate::exchange::authenticate::{Authenticated, REQUEST_TAG, Rejected, authenticate};
+use crate::exchange::load::Work;
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::exchange::refuse::{log_refusal, standing};
 use crate::exchange::signed::{Peer, SignedRequest};
@@ -79,16 +80,23 @@ async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
     };
     let send = |reply| api.responder.send(reply, &asked, &*api.gateway.clock);
     let Ok(place) = Arc::clone(&api.places).try_acquire_owned() else {
-        let busy =
-            Refusal::new(ProblemType::RateLimited, "this node is at its limit; try again").retry_after(Duration::from_secs(1));
-        return send(Reply::problem(&busy, &asked.id));
+        return send(Reply::problem(&busy(), &asked.id));
     };
     let reading = Reading { authorities: &api.authorities, body_time: api.body_time, arrived, arrived_at };
+    let whose = peer.oin.clone();
     match incoming::read(request, peer, signature, reading).await {
-        Ok(request) => send(route(&api, request, &asked.id, place).await),
+        Ok(request) => match api.gateway.load.begin(whose.as_ref()) {
+            Some(work) => send(route(&api, request, &asked.id, (place, work)).await),
+            None => send(Reply::problem(&busy(), &asked.id)),
+        },
         Err(ReadError::Refused(refusal)) => send(ending(Reply::problem(&refusal, &asked.id), refusal.kind)),
         Err(ReadError::TimedOut) => bare(StatusCode::REQUEST_TIMEOUT),
     }
+}
+
+/// Beyond what this node can do.
+fn busy() -> Refusal {
+    Refusal::new(ProblemType::RateLimited, "this node is at its limit; try again").retry_after(Duration::from_secs(1))
 }
 
 /// After a message that others may have read otherwise the connection ends: where the next one begins is not certain.
@@ -102,7 +110,7 @@ fn ending(reply: Reply, kind: ProblemType) -> Reply {
 }
 
 /// What is public is answered; everything else needs a signature. The place is kept until the work is done, whether its client waits for that or not.
-async fn route(api: &Arc<Api>, request: SignedRequest, id: &str, place: OwnedSemaphorePermit) -> Reply {
+async fn route(api: &Arc<Api>, request: SignedRequest, id: &str, (place, work): (OwnedSemaphorePermit, Work)) -> Reply {
     let path = request.path.clone();
     if request.method == Method::GET
         && let Some(reply) = api.public.reply(&api.gateway, &path, id).await
@@ -114,7 +122,7 @@ async fn route(api: &Arc<Api>, request: SignedRequest, id: &str, place: OwnedSem
     let gone = CancellationToken::new();
     let _waits = gone.clone().drop_guard();
     let work = tokio::spawn(async move {
-        let reply = Box::pin(signed(&api, request, &id, &gone)).await;
+        let reply = work.during(Box::pin(signed(&api, request, &id, &gone))).await;
         drop(place);
         reply
     });

@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 
 use super::announce::Announced;
 use super::case::{recipient_kind, recipients};
+use super::load::aside;
 use super::matter::Matter;
 use super::plan::Plan;
 use super::registry::{Member, Registry};
@@ -79,7 +80,9 @@ pub async fn collect(gateway: &Gateway, announced: Announced) -> Result<Collecte
         }
     }
     let digests: Vec<_> = calls.iter().map(|(source, call)| (source.organisation.oin.clone(), digest::sha256(call))).collect();
+    let aside = aside();
     let answers = join_all(calls.into_iter().map(|(source, call)| ask(gateway, source, call, &matter, &plan, time))).await;
+    drop(aside);
     for ((source, digest), answer) in digests.into_iter().zip(&answers) {
         note_call(&mut matter.calls, source, digest, answer.is_some());
     }

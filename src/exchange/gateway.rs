@@ -10,12 +10,14 @@ use uuid::Uuid;
 
 use super::authenticate::Authenticated;
 use super::health::Health;
+use super::load::{Load, aside};
 use super::matter::Matter;
 use super::nonces::Nonces;
 use super::payloads::Payloads;
 use super::policies::LivePolicy;
 use super::quorum::Witnessing;
 use super::rates::Rates;
+use super::readiness::Readiness;
 use super::registry::LiveRegistry;
 use super::request::DisclosureRequest;
 use super::undelivered::Doubts;
@@ -74,6 +76,10 @@ pub struct Gateway {
     pub sources: Arc<dyn Sources>,
     /// How they are.
     pub health: Health,
+    /// How much is being worked on.
+    pub load: Arc<Load>,
+    /// Whether the store can be used.
+    pub readiness: Readiness,
     /// Nonces seen.
     pub nonces: Nonces,
     /// How much organisations may ask.
@@ -169,6 +175,7 @@ impl Gateway {
     /// much later it was could tell of the person.
     pub(super) async fn wait_for_answer(&self, purpose: &Purpose, asked_at: Instant) {
         if self.settings.answer_at {
+            let _aside = aside();
             tokio::time::sleep_until(asked_at + leaves_after(asked_at.elapsed(), purpose.answer_at)).await;
         }
     }

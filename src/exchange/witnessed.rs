@@ -68,5 +68,6 @@ async fn wait(gateway: &Gateway, purpose: &Purpose, receipt: &str) -> Result<(),
     };
     let index = TlogProof::parse(receipt).map_err(|_| unwitnessed())?.index;
     let witnessing = gateway.witnessing.as_ref().ok_or_else(unwitnessed)?;
+    let _aside = super::load::aside();
     tokio::time::timeout(PATIENCE, witnessing.holds(index)).await.map_err(|_| unwitnessed())
 }

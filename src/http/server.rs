@@ -1,6 +1,7 @@
 //! One HTTP/1.1 server for every listener: its own accept loop, TLS, time-outs, and a shutdown that finishes what is in flight.
 
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
@@ -37,6 +39,8 @@ pub struct Limits {
     pub handshake: Duration,
     /// How long a request's head may take, and how long a kept-alive connection may idle.
     pub head: Duration,
+    /// How long the other end may take nothing of what is sent to it: then its place is for others.
+    pub write: Duration,
     /// How many connections may be served at a time.
     pub connections: usize,
     /// How many of them may come from one address.
@@ -57,6 +61,7 @@ impl Default for Limits {
             first_byte: seconds(2),
             handshake: seconds(5),
             head: seconds(10),
+            write: seconds(10),
             connections: 2048,
             per_address: 1024,
             per_organisation: 512,
@@ -152,9 +157,12 @@ struct Admitted {
 }
 
 enum Io {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>, Option<Peer>),
+    Plain(Socket),
+    Tls(Box<TlsStream<Socket>>, Option<Peer>),
 }
+
+/// A socket whose writes do not wait for ever.
+type Socket = Pin<Box<TimeoutStream<TcpStream>>>;
 
 async fn connection(shared: Arc<Shared>, stream: TcpStream, address: SocketAddr, guest: Guest) {
     stream.set_nodelay(true).ok();
@@ -180,6 +188,9 @@ async fn connection(shared: Arc<Shared>, stream: TcpStream, address: SocketAddr,
 /// First byte, handshake, place: each within its time.
 async fn admit(shared: &Shared, stream: TcpStream, from: IpAddr) -> Result<Admitted, String> {
     within(shared.limits.first_byte, "first byte", stream.readable()).await?;
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(shared.limits.write));
+    let stream = Box::pin(stream);
     let (io, outdated) = match &shared.tls {
         None => (Io::Plain(stream), None),
         Some(tls) => {

@@ -38,6 +38,7 @@ mod officers;
 mod old_database;
 mod operators_hand;
 mod ordinary;
+mod overload;
 mod overrides;
 mod policies;
 mod protected;

@@ -1,0 +1,157 @@
+//! How many requests a node works on at a time. What comes beyond is refused at once, so that those that were taken are answered in time: a queue would only
+//! make everybody wait, and its end is past the patience of whoever stands there.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::organisation::Oin;
+
+/// The requests that are being worked on. One that waits for a source, or for the instant at which its answer leaves, costs next to nothing and is not
+/// counted: a slow source does not use up what others need.
+#[derive(Debug)]
+pub struct Load {
+    most: usize,
+    most_of_one: usize,
+    working: Mutex<Working>,
+}
+
+#[derive(Debug, Default)]
+struct Working {
+    all: usize,
+    of: HashMap<Option<Oin>, usize>,
+}
+
+/// A request that is being worked on, until this is dropped.
+#[derive(Debug)]
+pub struct Work {
+    load: Arc<Load>,
+    whose: Option<Oin>,
+}
+
+/// A request that waits, until this is dropped. Then it is worked on again, however many others are.
+#[derive(Debug)]
+pub struct Aside(Option<(Arc<Load>, Option<Oin>)>);
+
+tokio::task_local! {
+    /// What the task works on.
+    static CURRENT: Work;
+}
+
+impl Work {
+    /// Does it; within, [`aside`] knows whose it is.
+    pub async fn during<T>(self, work: impl Future<Output = T>) -> T {
+        CURRENT.scope(self, work).await
+    }
+}
+
+/// Does not count the request that this task works on while it waits. The work of no request was not counted before.
+pub fn aside() -> Aside {
+    let current = CURRENT.try_with(|work| (Arc::clone(&work.load), work.whose.clone())).ok();
+    if let Some((load, whose)) = &current {
+        load.working().leave(whose);
+    }
+    Aside(current)
+}
+
+impl Load {
+    /// At most so many at a time; of them one organisation three in four, so that nobody can keep all others out.
+    pub fn new(most: usize) -> Arc<Self> {
+        let most_of_one = most.saturating_sub(most / 4).max(1);
+        Arc::new(Self { most, most_of_one, working: Mutex::default() })
+    }
+
+    /// Takes a request of this organisation, as its certificate says; `None` when there are too many.
+    pub fn begin(self: &Arc<Self>, whose: Option<&Oin>) -> Option<Work> {
+        let whose = whose.cloned();
+        let mut working = self.working();
+        let of_it = working.of.get(&whose).copied().unwrap_or_default();
+        if working.all >= self.most || of_it >= self.most_of_one {
+            return None;
+        }
+        working.enter(&whose);
+        Some(Work { load: Arc::clone(self), whose })
+    }
+
+    /// How many are being worked on.
+    pub fn now(&self) -> usize {
+        self.working().all
+    }
+
+    fn working(&self) -> MutexGuard<'_, Working> {
+        self.working.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Working {
+    fn enter(&mut self, whose: &Option<Oin>) {
+        self.all = self.all.saturating_add(1);
+        let of_it = self.of.entry(whose.clone()).or_default();
+        *of_it = of_it.saturating_add(1);
+    }
+
+    fn leave(&mut self, whose: &Option<Oin>) {
+        self.all = self.all.saturating_sub(1);
+        if let Some(of_it) = self.of.get_mut(whose) {
+            *of_it = of_it.saturating_sub(1);
+            if *of_it == 0 {
+                self.of.remove(whose);
+            }
+        }
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.load.working().leave(&self.whose);
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        if let Some((load, whose)) = &self.0 {
+            load.working().enter(whose);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn oin(digit: u8) -> Oin {
+        digit.to_string().repeat(20).parse().expect("OIN")
+    }
+
+    #[test]
+    fn what_comes_beyond_is_not_taken_and_nobody_keeps_others_out() {
+        let (load, one, other) = (Load::new(4), oin(1), oin(2));
+        let taken: Vec<_> = (0..3).map(|_| load.begin(Some(&one)).expect("room")).collect();
+        assert!(load.begin(Some(&one)).is_none(), "its share");
+        let last = load.begin(Some(&other)).expect("room for another");
+        assert!(load.begin(Some(&other)).is_none(), "all are taken");
+        assert!(load.begin(None).is_none(), "whoever it is");
+        drop(last);
+        assert!(load.begin(None).is_some(), "given back");
+        drop(taken);
+        assert_eq!(load.now(), 0);
+        assert!(load.working().of.is_empty(), "nobody is kept in memory");
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_not_counted() {
+        let (load, one) = (Load::new(4), oin(1));
+        let _taken: Vec<_> = (0..2).map(|_| load.begin(Some(&one)).expect("room")).collect();
+        let third = load.begin(Some(&one)).expect("room");
+        let another = third.during(async {
+            let waiting = aside();
+            let another = load.begin(Some(&one)).expect("room while one waits");
+            drop(waiting);
+            assert_eq!(load.now(), 4, "it goes on, also beyond the share");
+            another
+        });
+        drop(another.await);
+        assert_eq!(load.now(), 2, "its end is counted once");
+        drop(aside());
+        assert_eq!(load.now(), 2, "the work of no request was not counted");
+    }
+}
