@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use sluis::client::{Client, Disclosed};
 use sluis::demo::organisations::Slug;
+use sluis::ledger::proof::TlogProof;
+use sluis::ledger::seal::Leaf;
 use tokio::task::JoinHandle;
 
 use super::region::{NODES, Region};
@@ -17,15 +19,16 @@ use crate::support::{LONG, log, random_text, until};
 const PATIENCE: Duration = Duration::from_mins(4);
 
 /// Organisations that ask one request after the other through the balancer, each under a key of its own and as often as it takes.
-struct Load {
-    asked: JoinHandle<BTreeMap<String, Vec<Disclosed>>>,
+pub struct Load {
+    asked: JoinHandle<BTreeMap<String, Disclosed>>,
     stop: Arc<AtomicBool>,
     answered: Arc<AtomicUsize>,
     retried: Arc<AtomicUsize>,
 }
 
 impl Load {
-    fn on(region: &Region, askers: usize) -> Self {
+    /// Begins.
+    pub fn on(region: &Region, askers: usize) -> Self {
         let body = Arc::new(region.gateway.question("P22").to_string().into_bytes());
         let (stop, answered, retried) =
             (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
@@ -46,13 +49,13 @@ impl Load {
     }
 
     /// Waits until so many more are answered.
-    async fn goes_on(&self, more: usize) {
+    pub async fn goes_on(&self, more: usize) {
         let from = self.answered.load(Ordering::SeqCst);
         until("answers", LONG, async || self.answered.load(Ordering::SeqCst) >= from + more).await;
     }
 
     /// Every answer by its key.
-    async fn finish(self) -> BTreeMap<String, Vec<Disclosed>> {
+    pub async fn finish(self) -> BTreeMap<String, Disclosed> {
         self.stop.store(true, Ordering::SeqCst);
         let all = self.asked.await.expect("no panic");
         assert_eq!(all.len(), self.answered.load(Ordering::SeqCst), "every one answered");
@@ -65,7 +68,7 @@ async fn ask(
     body: Arc<Vec<u8>>,
     [answered, retried]: [Arc<AtomicUsize>; 2],
     stop: Arc<AtomicBool>,
-) -> BTreeMap<String, Vec<Disclosed>> {
+) -> BTreeMap<String, Disclosed> {
     let mut all = BTreeMap::new();
     while !stop.load(Ordering::SeqCst) {
         let (key, begun) = (random_text(), Instant::now());
@@ -80,26 +83,28 @@ async fn ask(
             }
         };
         answered.fetch_add(1, Ordering::SeqCst);
-        all.insert(key, vec![first]);
+        all.insert(key, first);
     }
     all
 }
 
-/// That everything acknowledged is in the log, once, and that every node says so.
-async fn is_kept(region: &Region, all: &BTreeMap<String, Vec<Disclosed>>) {
+/// That everything acknowledged is in the log, once, as its receipt says, and that every node says so.
+pub async fn is_kept(region: &Region, all: &BTreeMap<String, Disclosed>) {
     let store = region.gateway.running().gateway.store.clone();
+    until("read", LONG, async || store.head().await.is_ok()).await;
     log::holds_together(&*store, &region.gateway.running().info.log_vkey).await;
-    let size = store.head().await.expect("the head").size;
-    let mut indexes = BTreeSet::new();
-    for answers in all.values() {
-        for delivery in answers.iter().flat_map(|answer| &answer.deliveries) {
-            assert!(delivery.log_index < size && indexes.insert(delivery.log_index), "entry {}", delivery.log_index);
-        }
+    let (entries, mut indexes) = (log::stored(&*store).await, BTreeSet::new());
+    for delivery in all.values().flat_map(|answer| &answer.deliveries) {
+        let index = usize::try_from(delivery.log_index).expect("an index");
+        let leaf = TlogProof::parse(&delivery.receipt).expect("a receipt").extra.expect("a leaf");
+        let entry = entries.get(index).unwrap_or_else(|| panic!("entry {index} is lost"));
+        assert_eq!(entry.row.leaf.bytes().as_slice(), &leaf[..Leaf::LENGTH], "entry {index} is another");
+        assert!(indexes.insert(index), "entry {index} twice");
     }
     let body = region.gateway.question("P22").to_string().into_bytes();
-    for (number, (key, answers)) in all.iter().enumerate().step_by(all.len().div_ceil(9).max(1)) {
+    for (number, (key, answer)) in all.iter().enumerate().step_by(all.len().div_ceil(9).max(1)) {
         let again = region.client_of(number % NODES, Slug::VeiligThuis).disclose(&body, Some(key)).await.expect("again");
-        assert_eq!(again.id, answers[0].id, "one key, one disclosure");
+        assert_eq!(again.id, answer.id, "one key, one disclosure");
     }
 }
 

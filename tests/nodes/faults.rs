@@ -1,4 +1,4 @@
-//! A database that is gone, slow, read-only, full, or does not let the nodes in: each says which, answers in time that nothing was given, and goes on by itself.
+//! A database that is gone, slow, read-only, full, of a newer schema, or does not let the nodes in: each says which, answers in time that nothing was given, and goes on by itself.
 
 use std::time::{Duration, Instant};
 
@@ -91,4 +91,54 @@ async fn a_database_that_fails_is_told_of_and_healed_from() {
     let of = |kind: EntryKind| entries.iter().filter(|entry| entry.row.clear.kind == kind).count();
     assert!(of(EntryKind::Disclosure) >= 4 * NODES);
     region.stop().await;
+}
+
+/// Broken on purpose to see it fail: `refusal` without code 53100 or 28P01; `takes_writes` without a look at the schema.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_a_changed_password_and_a_newer_schema_are_told_of_and_healed_from() {
+    let server = Server::start(&[]).await;
+    server.run("CREATE ROLE gateway SUPERUSER LOGIN PASSWORD 'first'").await;
+    server.asks_for_password("gateway").await;
+    let region = Region::on(server.url().replace("sluis@", "gateway:first@"), |_| {}).await;
+    heals(&region, "at first").await;
+
+    server.run("ALTER ROLE gateway PASSWORD 'second'").await;
+    server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gateway'").await;
+    refuses(&region, "wrong password", "it does not know this user or password").await;
+    server.run("ALTER ROLE gateway PASSWORD 'first'").await;
+    heals(&region, "wrong password").await;
+
+    server.run("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'newer', true, '', 0)").await;
+    for node in &region.nodes {
+        until("newer schema: seen", LONG, async || node.readiness().await.contains("of a newer version")).await;
+    }
+    refuses(&region, "newer schema", "of a newer version").await;
+    server.run("DELETE FROM _sqlx_migrations WHERE version = 9999").await;
+    heals(&region, "newer schema").await;
+
+    if may_mount() {
+        let disk = server.small_disk("16m").await;
+        server.run(&format!("CREATE TABLESPACE small LOCATION '{}'", disk.display())).await;
+        server.run("ALTER TABLE entry SET TABLESPACE small").await;
+        heals(&region, "small disk").await;
+        let filled = disk.join("filled");
+        std::io::copy(&mut std::io::repeat(0), &mut std::fs::File::create(&filled).expect("a file")).expect_err("it is full");
+        let body = region.gateway.question("P22").to_string().into_bytes();
+        let client = region.client_of(0, Slug::VeiligThuis);
+        // What is left in the table's last pages is used up first.
+        until("full disk: refused", LONG, async || client.disclose(&body, None).await.is_err()).await;
+        refuses(&region, "full disk", "its disk is full").await;
+        std::fs::remove_file(filled).expect("removed");
+        heals(&region, "full disk").await;
+    }
+
+    let store = region.gateway.running().gateway.store.clone();
+    log::holds_together(&*store, &region.gateway.running().info.log_vkey).await;
+    region.stop().await;
+}
+
+/// Whether this machine lets tests mount a file system of their own; `tests/run` says so where it does not.
+#[expect(clippy::disallowed_methods, reason = "a test is told by its environment what the machine forbids")]
+fn may_mount() -> bool {
+    std::env::var_os("SLUIS_NO_MOUNTS").is_none()
 }

@@ -53,10 +53,20 @@ impl Region {
         Self::on(server.url(), |_| {}).await
     }
 
+    /// On a database of the tests' server, with witnesses of the log.
+    pub async fn witnessed() -> Self {
+        let database = Database::new().await;
+        let options = Options { store: Some(database.url()), ..TestGateway::witnessed() };
+        Self { _database: Some(database), ..Self::of(options, |_| {}).await }
+    }
+
     /// On the database at this URL, with the settings of each node changed.
     pub async fn on(url: String, alter: impl Fn(&mut toml::Table)) -> Self {
+        Self::of(Options { store: Some(url), ..Setup::default().options }, alter).await
+    }
+
+    async fn of(options: Options, alter: impl Fn(&mut toml::Table)) -> Self {
         let setup = Setup::default();
-        let options = Options { store: Some(url), ..setup.options.clone() };
         let gateway = TestGateway::start_with(Setup { options, ..setup }).await;
         gateway.running().stop_gateway().await;
         let door = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -169,6 +179,11 @@ impl NodeProcess {
         };
         tokio::time::timeout(Duration::from_secs(15), asked).await.ok();
         answer.strip_prefix("HTTP/1.1 ").unwrap_or_default().to_owned()
+    }
+
+    /// What it has said since it was started last.
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(self.config.with_extension("stderr")).expect("a file")
     }
 
     /// SIGKILL, and starts it again.

@@ -10,6 +10,7 @@ use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::EntryKind;
 use sluis::policy::Bundle;
 
+use super::disruption::{Load, is_kept};
 use super::region::{NODES, Region};
 use crate::support::{LONG, consents, log, random_text, until};
 
@@ -148,6 +149,27 @@ async fn three_nodes_write_one_log() {
     assert_eq!((of(EntryKind::Ask), of(EntryKind::Disclosure), of(EntryKind::Contribution)), (60, 60, 60));
     assert!(entries.iter().enumerate().all(|(place, entry)| u64::try_from(place) == Ok(entry.index)), "no gap");
     log::holds_together(&*store, &region.gateway.running().info.log_vkey).await;
+    region.stop().await;
+}
+
+/// Three nodes have the heads of one log cosigned. A witness that has seen a later head by another node is no cause for alarm.
+///
+/// Broken on purpose to see it fail: `Overtaken` told as `Disputed`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_nodes_share_their_witnesses() {
+    let region = Region::witnessed().await;
+    let load = Load::on(&region, 3);
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < std::time::Duration::from_secs(15) {
+        load.goes_on(5).await;
+    }
+    let all = load.finish().await;
+    for node in &region.nodes {
+        until("witnessed", LONG, async || node.readiness().await.contains("witnessed")).await;
+        let said = node.said();
+        assert!(!said.contains("ALARM"), "{said}");
+    }
+    is_kept(&region, &all).await;
     region.stop().await;
 }
 

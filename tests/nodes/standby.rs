@@ -1,14 +1,13 @@
 //! A database with a standby: what was acknowledged is on both, or it was not acknowledged.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sluis::client::{Disclosed, Trouble};
 use sluis::demo::organisations::Slug;
-use sluis::ledger::entry::EntryKind;
 use sqlx::{Connection as _, PgConnection};
 
 use super::balancer::Balancer;
+use super::disruption::{Load, is_kept};
 use super::region::{NODES, Region};
 use crate::support::postgres::{Server, url_at};
 use crate::support::{LONG, log, until};
@@ -38,11 +37,11 @@ async fn cancel_waits(address: std::net::SocketAddr) {
 /// The standby vanishes. PostgreSQL waits, and somebody cancels its wait, upon which it reports success: nothing is given all the same, and all heals when the
 /// standby comes back.
 ///
-/// Broken on purpose to see it fail: `is_safe` that always is.
+/// Broken on purpose to see it fail: `wait_until_safe` that waits for nobody.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_its_standby_nothing_is_acknowledged_even_when_the_wait_is_cancelled() {
     let server = Server::start(&[SYNCHRONOUS, "synchronous_commit=local"]).await;
-    let standby = server.standby().await;
+    let standby = server.standby("standby").await;
     let region = with_standby(server.url()).await;
     ask(&region, 0).await.expect("both have it");
     standby.halt().await;
@@ -72,37 +71,28 @@ async fn without_its_standby_nothing_is_acknowledged_even_when_the_wait_is_cance
     region.stop().await;
 }
 
-/// The server is lost and its standby takes its place: every entry that was acknowledged is there, and the nodes go on by themselves.
+/// The server is lost under load, and one of its standbys takes its place while another lags: every entry that was acknowledged is there as its receipt says,
+/// and the nodes go on by themselves.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_promoted_standby_has_every_entry_that_was_acknowledged() {
-    let server = Server::start(&[SYNCHRONOUS]).await;
-    let standby = server.standby().await;
+    // Only the one that will be promoted counts: the other is called so, and lags.
+    let server = Server::start(&["synchronous_standby_names=heir"]).await;
+    let (standby, lagging) = (server.standby("heir").await, server.standby("lagging").await);
+    lagging.run("SELECT pg_wal_replay_pause()").await;
     let door = Balancer::failover(vec![server.address(), standby.address()]).await;
     let region = with_standby(url_at(door.address())).await;
-    let mut indexes = BTreeSet::new();
-    for round in 0..12 {
-        for delivery in ask(&region, round % NODES).await.expect("an answer").deliveries {
-            indexes.insert(delivery.log_index);
-        }
-    }
+    let load = Load::on(&region, 4);
+    load.goes_on(20).await;
     server.kill().await;
     standby.promote().await;
-    let second = standby.standby().await;
-    standby.run("ALTER SYSTEM SET synchronous_standby_names = '*'").await;
+    let second = standby.standby("heir").await;
+    standby.run("ALTER SYSTEM SET synchronous_standby_names = 'heir'").await;
     standby.run("SELECT pg_reload_conf()").await;
-    for node in 0..NODES {
-        until("acknowledged again", LONG, async || ask(&region, node).await.is_ok()).await;
-    }
-    let store = region.gateway.running().gateway.store.clone();
-    until("read again", LONG, async || store.head().await.is_ok()).await;
-    let entries = log::stored(&*store).await;
-    for index in indexes {
-        let entry = entries.get(usize::try_from(index).expect("small")).expect("it is there");
-        assert_eq!(entry.row.clear.kind, EntryKind::Disclosure, "entry {index}");
-    }
-    log::holds_together(&*store, &region.gateway.running().info.log_vkey).await;
+    load.goes_on(20).await;
+    let all = load.finish().await;
+    is_kept(&region, &all).await;
     region.stop().await;
-    drop(second);
+    drop((second, lagging));
 }
 
 /// A standby that was behind is promoted, and the log lacks what was acknowledged: no node signs anything behind it, and each says so.
@@ -111,7 +101,7 @@ async fn a_promoted_standby_has_every_entry_that_was_acknowledged() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_node_signs_behind_a_standby_that_lost_entries() {
     let server = Server::start(&[]).await;
-    let standby = server.standby().await;
+    let standby = server.standby("standby").await;
     let door = Balancer::failover(vec![server.address(), standby.address()]).await;
     let region = Region::on(url_at(door.address()), |_| {}).await;
     ask(&region, 0).await.expect("an answer");

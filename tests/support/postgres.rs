@@ -99,10 +99,11 @@ impl Server {
         server
     }
 
-    /// A copy of it that follows it.
-    pub async fn standby(&self) -> Self {
+    /// A copy of it that follows it under this name.
+    pub async fn standby(&self, name: &str) -> Self {
         let standby = Self { folder: Folder::new(), port: free_port() };
-        script(vec!["standby".to_owned(), standby.folder(), self.port.to_string(), standby.port.to_string()]).await;
+        let ports = [self.port, standby.port].map(|port| port.to_string());
+        script([vec!["standby".to_owned(), standby.folder()], ports.to_vec(), vec![name.to_owned()]].concat()).await;
         standby
     }
 
@@ -121,10 +122,21 @@ impl Server {
     }
 
     /// Runs a statement.
-    pub async fn run(&self, statement: &'static str) {
+    pub async fn run(&self, statement: &str) {
         let mut connection = PgConnection::connect(&self.url()).await.expect("a connection");
-        sqlx::raw_sql(statement).execute(&mut connection).await.expect(statement);
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.expect(statement);
         connection.close().await.expect("closed");
+    }
+
+    /// Asks this user for a password from now on.
+    pub async fn asks_for_password(&self, user: &str) {
+        script(vec!["passwords".to_owned(), self.folder(), user.to_owned()]).await;
+    }
+
+    /// A file system of so many bytes, for a tablespace.
+    pub async fn small_disk(&self, size: &str) -> std::path::PathBuf {
+        script(vec!["disk".to_owned(), self.folder(), size.to_owned()]).await;
+        self.folder.path().join("disk")
     }
 
     /// Stops every process of it where it stands, or lets them go on: a database that does not answer, and does not say so.
