@@ -18,19 +18,23 @@ pub struct Load {
 #[derive(Debug, Default)]
 struct Working {
     all: usize,
-    of: HashMap<Option<Oin>, usize>,
+    of: HashMap<Whose, usize>,
 }
+
+/// The organisation in the certificate, if there is one in it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Whose(Option<Oin>);
 
 /// A request that is being worked on, until this is dropped.
 #[derive(Debug)]
 pub struct Work {
     load: Arc<Load>,
-    whose: Option<Oin>,
+    whose: Whose,
 }
 
 /// A request that waits, until this is dropped. Then it is worked on again, however many others are.
 #[derive(Debug)]
-pub struct Aside(Option<(Arc<Load>, Option<Oin>)>);
+pub struct Aside(Option<(Arc<Load>, Whose)>);
 
 tokio::task_local! {
     /// What the task works on.
@@ -62,7 +66,7 @@ impl Load {
 
     /// Takes a request of this organisation, as its certificate says; `None` when there are too many.
     pub fn begin(self: &Arc<Self>, whose: Option<&Oin>) -> Option<Work> {
-        let whose = whose.cloned();
+        let whose = Whose(whose.cloned());
         let mut working = self.working();
         let of_it = working.of.get(&whose).copied().unwrap_or_default();
         if working.all >= self.most || of_it >= self.most_of_one {
@@ -83,13 +87,13 @@ impl Load {
 }
 
 impl Working {
-    fn enter(&mut self, whose: &Option<Oin>) {
+    fn enter(&mut self, whose: &Whose) {
         self.all = self.all.saturating_add(1);
         let of_it = self.of.entry(whose.clone()).or_default();
         *of_it = of_it.saturating_add(1);
     }
 
-    fn leave(&mut self, whose: &Option<Oin>) {
+    fn leave(&mut self, whose: &Whose) {
         self.all = self.all.saturating_sub(1);
         if let Some(of_it) = self.of.get_mut(whose) {
             *of_it = of_it.saturating_sub(1);

@@ -34,7 +34,7 @@ const SEEING: &str = "SELECT count(*) FROM (
         UNION ALL SELECT transaction FROM pg_prepared_xacts WHERE database = current_database()
     ) AS holding WHERE age(oldest) > age(CAST($1 AS xid))";
 
-/// FREEZE waits for pages that somebody is reading, where VACUUM alone would leave them out; INDEX_CLEANUP looks at the indexes however little there is to do.
+/// FREEZE waits for pages that somebody is reading, where VACUUM alone would leave them out; `INDEX_CLEANUP` looks at the indexes however little there is to do.
 const VACUUM: &str = "VACUUM (FREEZE, INDEX_CLEANUP ON) entry";
 
 /// Removes old versions of entries; `false` where somebody may still see some.

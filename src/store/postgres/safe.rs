@@ -24,13 +24,11 @@ const FOLLOWING: &str = "SELECT count(*) FROM pg_stat_replication WHERE state = 
 /// # Errors
 /// [`StoreError::UnknownOutcome`].
 pub(super) async fn wait(connection: &mut Connection, standbys: u32) -> Result<(), StoreError> {
-    match tokio::time::timeout(PATIENCE, looked(connection, standbys)).await {
-        Ok(looked) => looked.map_err(|error| StoreError::UnknownOutcome(error.to_string())),
-        Err(_) => {
-            connection.give_up();
-            Err(StoreError::UnknownOutcome(format!("{standbys} standbys did not have it in time")))
-        }
+    if let Ok(looked) = tokio::time::timeout(PATIENCE, looked(connection, standbys)).await {
+        return looked.map_err(|error| StoreError::UnknownOutcome(error.to_string()));
     }
+    connection.give_up();
+    Err(StoreError::UnknownOutcome(format!("{standbys} standbys did not have it in time")))
 }
 
 async fn looked(connection: &mut Connection, standbys: u32) -> Result<(), StoreError> {
