@@ -9,6 +9,7 @@ mod databases;
 mod decisions;
 mod disk;
 mod figures;
+mod instructions;
 mod load;
 mod million;
 mod plan;
@@ -74,12 +75,32 @@ struct Arguments {
 /// What the process is when it is not the load generator.
 #[derive(Subcommand)]
 enum Role {
-    /// Run one source's connector.
+    /// Run connectors of sources.
     #[command(hide = true)]
     Connector {
-        /// Its configuration.
+        /// Their configurations.
+        #[arg(long, required = true)]
+        config: Vec<PathBuf>,
+    },
+    /// Count the gateway's instructions of a disclosure, and fail when they have grown.
+    #[command(hide = true)]
+    Instructions {
+        /// The valgrind that counts.
         #[arg(long)]
-        config: PathBuf,
+        valgrind: PathBuf,
+        /// The file with the number that they are held against.
+        #[arg(long)]
+        expected: PathBuf,
+    },
+    /// Take requests through the exchange in this process: what is counted.
+    #[command(hide = true)]
+    Disclose {
+        /// The synthetic world.
+        #[arg(long)]
+        dir: PathBuf,
+        /// How many.
+        #[arg(long)]
+        disclosures: usize,
     },
 }
 
@@ -94,8 +115,16 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Outcome<()> {
-    if let Some(Role::Connector { config }) = &arguments.role {
-        return runtime()?.block_on(connector::run(config));
+    match &arguments.role {
+        Some(Role::Connector { config }) => return runtime()?.block_on(connector::run(config)),
+        Some(Role::Instructions { valgrind, expected }) => {
+            return runtime()?.block_on(instructions::check(valgrind, expected));
+        }
+        Some(Role::Disclose { dir, disclosures }) => {
+            let one_thread = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            return one_thread.block_on(instructions::disclose(dir, *disclosures));
+        }
+        None => {}
     }
     let wanted = plan::Wanted::new(&arguments.only)?;
     let settings = plan::Settings {
@@ -123,7 +152,8 @@ fn runtime() -> Outcome<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
-fn say(text: &str) {
+/// Says on standard output what was found.
+pub(crate) fn say(text: &str) {
     writeln!(std::io::stdout(), "{text}").ok();
 }
 
