@@ -4,20 +4,27 @@
 
 mod append;
 mod cache;
+mod chart;
 mod connector;
+mod crypto;
 mod databases;
 mod decisions;
 mod disk;
 mod figures;
+mod grown;
+mod growth;
 mod instructions;
+mod large;
 mod load;
-mod million;
+mod measured;
 mod plan;
 mod process;
 mod proxy;
 mod requester;
 mod search;
+mod serving;
 mod source;
+mod sources;
 mod stages;
 mod ten_million;
 mod verify;
@@ -45,6 +52,9 @@ struct Arguments {
     /// Write the figures as JSON, to this file or to standard output.
     #[arg(long, num_args = 0..=1, default_missing_value = "-")]
     json: Option<String>,
+    /// Draw the figures as SVG, in this file.
+    #[arg(long)]
+    svg: Option<PathBuf>,
     /// Keep the synthetic world in this folder, and use it again if it is there; otherwise a temporary one that is removed.
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -52,7 +62,7 @@ struct Arguments {
     #[arg(long, default_value_t = 1200)]
     households: usize,
     /// How long each load lasts, in seconds.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 6)]
     seconds: u64,
     /// The nginx that is the floor; without it that figure is left out.
     #[arg(long)]
@@ -60,7 +70,10 @@ struct Arguments {
     /// The PostgreSQL server that the other half is measured on, by the URL of a database in which others can be made; without it that half is left out.
     #[arg(long)]
     postgres: Option<String>,
-    /// Only these parts, separated by commas: disk, source, load, latency, proxy, stages, append, decisions, verify, million, proof.
+    /// That server is kept between runs: large logs can be made in it.
+    #[arg(long)]
+    kept: bool,
+    /// Only these parts, separated by commas: source, load, latency, proxy, crypto, stages, append, decisions, verify, sources, logs, proof.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Make the logs of a million entries and of ten million leaves, if they are not there: some minutes and 8 GB, once, in `$SLUIS_CACHE` or the user's
@@ -132,11 +145,15 @@ fn run(arguments: Arguments) -> Outcome<()> {
         households: arguments.households,
         seconds: arguments.seconds.clamp(2, 30),
         nginx: arguments.nginx,
+        kept: arguments.kept,
         postgres: arguments.postgres,
         make: arguments.make,
         wanted,
     };
     let figures = runtime()?.block_on(plan::measure(&settings))?;
+    if let Some(file) = arguments.svg {
+        std::fs::write(file, chart::svg(&figures)?)?;
+    }
     match arguments.json.as_deref() {
         Some("-") => say(&figures.json()),
         Some(file) => {
