@@ -23,6 +23,7 @@ mod proxy;
 mod requester;
 mod search;
 mod serving;
+mod soak;
 mod source;
 mod sources;
 mod stages;
@@ -105,6 +106,15 @@ enum Role {
         #[arg(long)]
         expected: PathBuf,
     },
+    /// Put load on a gateway for a long time, and see whether anything grows.
+    Soak {
+        /// How many minutes.
+        #[arg(long)]
+        minutes: u32,
+        /// The PostgreSQL server that the gateway keeps its data on, by the URL of a database in which others can be made; otherwise in SQLite.
+        #[arg(long)]
+        postgres: Option<String>,
+    },
     /// Take requests through the exchange in this process: what is counted.
     #[command(hide = true)]
     Disclose {
@@ -137,6 +147,7 @@ fn run(arguments: Arguments) -> Outcome<()> {
             let one_thread = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             return one_thread.block_on(instructions::disclose(dir, *disclosures));
         }
+        Some(Role::Soak { minutes, postgres }) => return runtime()?.block_on(soak::run(*minutes, postgres.as_deref())),
         None => {}
     }
     let wanted = plan::Wanted::new(&arguments.only)?;
