@@ -1,6 +1,6 @@
-//! The source's connector as a process of its own.
+//! The connectors of sources as a process of their own.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use sluis::app::gateway::Outside;
@@ -17,8 +17,11 @@ pub(crate) fn outside() -> Outside {
 }
 
 /// Serves until the process is told to stop.
-pub(crate) async fn run(config: &Path) -> Outcome<()> {
-    let bound = sluis::app::connector::bind(&Config::load(config)?, &outside()).await?;
+pub(crate) async fn run(configurations: &[PathBuf]) -> Outcome<()> {
+    let mut bound = Vec::new();
+    for configuration in configurations {
+        bound.push(sluis::app::connector::bind(&Config::load(configuration)?, &outside()).await?);
+    }
     let shutdown = CancellationToken::new();
     let stop = shutdown.clone();
     tokio::spawn(async move {
@@ -26,6 +29,6 @@ pub(crate) async fn run(config: &Path) -> Outcome<()> {
         terminate.recv().await;
         stop.cancel();
     });
-    bound.run(shutdown).await;
+    futures_util::future::join_all(bound.into_iter().map(|bound| bound.run(shutdown.clone()))).await;
     Ok(())
 }

@@ -18,12 +18,22 @@ pub(crate) async fn found(server: &str, name: &str) -> Outcome<String> {
     Ok(named(server, name))
 }
 
+/// Whether there is a database with this name.
+pub(crate) async fn is_there(server: &str, name: &str) -> Outcome<bool> {
+    let mut connection = PgConnection::connect(server).await?;
+    let there = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)").bind(name);
+    let there = there.fetch_one(&mut connection).await?;
+    connection.close().await?;
+    Ok(there)
+}
+
 async fn run(server: &str, statement: String) -> Outcome<()> {
     let mut connection = PgConnection::connect(server).await?;
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
     Ok(connection.close().await?)
 }
 
-fn named(server: &str, name: &str) -> String {
+/// The URL of a database of the server.
+pub(crate) fn named(server: &str, name: &str) -> String {
     server.replacen("/postgres", &format!("/{name}"), 1)
 }

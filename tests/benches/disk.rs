@@ -24,6 +24,11 @@ pub(crate) struct Syncs {
 
 /// Writes `size` bytes and syncs, over and over, into a file in `folder`.
 pub(crate) fn syncs(folder: &Path, size: usize) -> Outcome<Syncs> {
+    syncs_for(folder, size, TIME)
+}
+
+/// The same for so long.
+pub(crate) fn syncs_for(folder: &Path, size: usize, time: Duration) -> Outcome<Syncs> {
     let path = folder.join("fdatasync.probe");
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
     file.set_len(LENGTH)?;
@@ -31,7 +36,7 @@ pub(crate) fn syncs(folder: &Path, size: usize) -> Outcome<Syncs> {
     let block = vec![0x5a; size];
     let mut times = Vec::new();
     let begun = Instant::now();
-    while begun.elapsed() < TIME {
+    while begun.elapsed() < time {
         let one = Instant::now();
         file.write_all(&block)?;
         file.sync_data()?;

@@ -4,19 +4,28 @@
 
 mod append;
 mod cache;
+mod chart;
 mod connector;
+mod crypto;
 mod databases;
 mod decisions;
 mod disk;
 mod figures;
+mod grown;
+mod growth;
+mod instructions;
+mod large;
 mod load;
-mod million;
+mod measured;
 mod plan;
 mod process;
 mod proxy;
 mod requester;
 mod search;
+mod serving;
+mod soak;
 mod source;
+mod sources;
 mod stages;
 mod ten_million;
 mod verify;
@@ -44,6 +53,9 @@ struct Arguments {
     /// Write the figures as JSON, to this file or to standard output.
     #[arg(long, num_args = 0..=1, default_missing_value = "-")]
     json: Option<String>,
+    /// Draw the figures as SVG, in this file.
+    #[arg(long)]
+    svg: Option<PathBuf>,
     /// Keep the synthetic world in this folder, and use it again if it is there; otherwise a temporary one that is removed.
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -51,7 +63,7 @@ struct Arguments {
     #[arg(long, default_value_t = 1200)]
     households: usize,
     /// How long each load lasts, in seconds.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 6)]
     seconds: u64,
     /// The nginx that is the floor; without it that figure is left out.
     #[arg(long)]
@@ -59,7 +71,10 @@ struct Arguments {
     /// The PostgreSQL server that the other half is measured on, by the URL of a database in which others can be made; without it that half is left out.
     #[arg(long)]
     postgres: Option<String>,
-    /// Only these parts, separated by commas: disk, source, load, latency, proxy, stages, append, decisions, verify, million, proof.
+    /// That server is kept between runs: large logs can be made in it.
+    #[arg(long)]
+    kept: bool,
+    /// Only these parts, separated by commas: source, load, latency, proxy, crypto, stages, append, decisions, verify, sources, logs, proof.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Make the logs of a million entries and of ten million leaves, if they are not there: some minutes and 8 GB, once, in `$SLUIS_CACHE` or the user's
@@ -74,12 +89,41 @@ struct Arguments {
 /// What the process is when it is not the load generator.
 #[derive(Subcommand)]
 enum Role {
-    /// Run one source's connector.
+    /// Run connectors of sources.
     #[command(hide = true)]
     Connector {
-        /// Its configuration.
+        /// Their configurations.
+        #[arg(long, required = true)]
+        config: Vec<PathBuf>,
+    },
+    /// Count the gateway's instructions of a disclosure, and fail when they have grown.
+    #[command(hide = true)]
+    Instructions {
+        /// The valgrind that counts.
         #[arg(long)]
-        config: PathBuf,
+        valgrind: PathBuf,
+        /// The file with the number that they are held against.
+        #[arg(long)]
+        expected: PathBuf,
+    },
+    /// Put load on a gateway for a long time, and see whether anything grows.
+    Soak {
+        /// How many minutes.
+        #[arg(long)]
+        minutes: u32,
+        /// The PostgreSQL server that the gateway keeps its data on, by the URL of a database in which others can be made; otherwise in SQLite.
+        #[arg(long)]
+        postgres: Option<String>,
+    },
+    /// Take requests through the exchange in this process: what is counted.
+    #[command(hide = true)]
+    Disclose {
+        /// The synthetic world.
+        #[arg(long)]
+        dir: PathBuf,
+        /// How many.
+        #[arg(long)]
+        disclosures: usize,
     },
 }
 
@@ -94,8 +138,17 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Outcome<()> {
-    if let Some(Role::Connector { config }) = &arguments.role {
-        return runtime()?.block_on(connector::run(config));
+    match &arguments.role {
+        Some(Role::Connector { config }) => return runtime()?.block_on(connector::run(config)),
+        Some(Role::Instructions { valgrind, expected }) => {
+            return runtime()?.block_on(instructions::check(valgrind, expected));
+        }
+        Some(Role::Disclose { dir, disclosures }) => {
+            let one_thread = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            return one_thread.block_on(instructions::disclose(dir, *disclosures));
+        }
+        Some(Role::Soak { minutes, postgres }) => return runtime()?.block_on(soak::run(*minutes, postgres.as_deref())),
+        None => {}
     }
     let wanted = plan::Wanted::new(&arguments.only)?;
     let settings = plan::Settings {
@@ -103,11 +156,15 @@ fn run(arguments: Arguments) -> Outcome<()> {
         households: arguments.households,
         seconds: arguments.seconds.clamp(2, 30),
         nginx: arguments.nginx,
+        kept: arguments.kept,
         postgres: arguments.postgres,
         make: arguments.make,
         wanted,
     };
     let figures = runtime()?.block_on(plan::measure(&settings))?;
+    if let Some(file) = arguments.svg {
+        std::fs::write(file, chart::svg(&figures)?)?;
+    }
     match arguments.json.as_deref() {
         Some("-") => say(&figures.json()),
         Some(file) => {
@@ -123,7 +180,8 @@ fn runtime() -> Outcome<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
-fn say(text: &str) {
+/// Says on standard output what was found.
+pub(crate) fn say(text: &str) {
     writeln!(std::io::stdout(), "{text}").ok();
 }
 

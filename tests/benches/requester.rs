@@ -87,7 +87,13 @@ impl Requester {
         if answer.status != 200 {
             return Err(format!("status {}: {}", answer.status, String::from_utf8_lossy(&answer.body)).into());
         }
-        let body: Body = serde_json::from_slice(&answer.body)?;
+        self.open(request, &answer.body)
+    }
+
+    /// The same of a response's body.
+    pub(crate) fn open(&self, request: &[u8], body: &[u8]) -> Outcome<Held> {
+        let bytes = body.len();
+        let body: Body = serde_json::from_slice(body)?;
         let [Delivery { sealed, receipt }] = body.deliveries.as_slice() else { return Err("not one delivery".into()) };
         let (receipt, mut steps) = (receipt.clone(), Vec::new());
         let opened =
@@ -95,6 +101,6 @@ impl Requester {
         let items = opened.payload.get("items").and_then(serde_json::Value::as_array).ok_or("no items")?;
         let categories: std::collections::BTreeSet<_> =
             items.iter().filter_map(|item| item.get("category")).filter_map(serde_json::Value::as_str).collect();
-        Ok(Held { items: items.len(), categories: categories.len(), bytes: answer.body.len() })
+        Ok(Held { items: items.len(), categories: categories.len(), bytes })
     }
 }

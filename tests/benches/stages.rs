@@ -145,7 +145,8 @@ impl Clock<'_> {
     }
 }
 
-fn asked(request: &SignedRequest) -> Asked {
+/// What the response to it is bound to.
+pub(crate) fn asked(request: &SignedRequest) -> Asked {
     Asked {
         method: request.method.as_str().to_owned(),
         path: request.path.clone(),
@@ -155,14 +156,15 @@ fn asked(request: &SignedRequest) -> Asked {
 }
 
 /// Signs requests as the requester does.
-struct Signer {
+pub(crate) struct Signer {
     key: SigningKey,
     peer: Peer,
     authority: String,
 }
 
 impl Signer {
-    fn new(world: &World, authority: String) -> Outcome<Self> {
+    /// For requests to the gateway at this authority.
+    pub(crate) fn new(world: &World, authority: String) -> Outcome<Self> {
         let kit = Kit::open(&world.layout.kit_of(REQUESTER))?;
         let key = SigningKey::from_jwk(&kit.signing_key()?)?;
         let certificate = rustls_pki_types::pem::PemObject::from_pem_file(kit.identity().certificate);
@@ -171,7 +173,8 @@ impl Signer {
         Ok(Self { key, peer: Peer { fingerprint, oin: Some(kit.organisation.oin.clone()) }, authority })
     }
 
-    fn request(&self, world: &World, number: usize, outside: &Outside) -> Outcome<SignedRequest> {
+    /// The request about the person with this number, as the gateway takes it in.
+    pub(crate) fn request(&self, world: &World, number: usize, outside: &Outside) -> Outcome<SignedRequest> {
         let body = world.request(number);
         let mut headers = HeaderMap::new();
         headers.insert("host", HeaderValue::from_str(&self.authority)?);

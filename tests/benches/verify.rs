@@ -1,7 +1,7 @@
 //! Verification of a whole log by the code of `sluis log verify full`: every sealed body and column against its leaf, every leaf into the tree, the tree
 //! against its tiles and the signed head, the receipts that the store keeps.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use sluis::client::{Against, Kit, StorePlace};
@@ -15,8 +15,16 @@ use crate::{Outcome, progress};
 /// The exit code of a log that is sound and that no witness vouches for, as all logs here.
 const UNWITNESSED: i32 = 5;
 
+/// How a verification went.
+pub(crate) struct Verified {
+    /// How many entries there are.
+    pub(crate) entries: f64,
+    /// How many of them for a second of processor time.
+    pub(crate) rate: f64,
+}
+
 /// Verifies, and says how fast.
-pub(crate) async fn log(world: &World, figures: &mut Figures) -> Outcome<()> {
+pub(crate) async fn log(world: &World) -> Outcome<Verified> {
     let kit = Kit::open(&world.layout.kit_of(REQUESTER))?;
     let against = Against { log: kit.gateway.log_vkey.parse()?, policy: None, seen: Vec::new() };
     let store = world.store()?;
@@ -32,14 +40,19 @@ pub(crate) async fn log(world: &World, figures: &mut Figures) -> Outcome<()> {
     let verified = against.verify(&place, |_, _| {}).await?;
     let used = own_processor()?.saturating_sub(before);
     let count = f64::from(u32::try_from(verified.size)?);
-    figures.set("log_entries", count);
-    figures.set("verify_entries_per_s", count / used.as_secs_f64());
-    if let StoreUrl::File(path) = &store {
-        let bytes = std::fs::metadata(path)?.len();
-        figures
-            .beside("full verification: bytes of the store per entry", f64::from(u32::try_from(bytes / verified.size.max(1))?));
-    }
-    Ok(())
+    Ok(Verified { entries: count, rate: count / used.as_secs_f64() })
+}
+
+/// Whether the command finds the log of a world sound.
+pub(crate) fn is_sound(world: &World) -> Outcome<bool> {
+    let place = match world.store()? {
+        StoreUrl::File(path) => path.into_os_string(),
+        StoreUrl::Database(url) => url.into(),
+    };
+    let mut command = Command::new(SLUIS);
+    command.args(["log", "verify", "full", "--store"]).arg(place).arg("--kit").arg(world.layout.kit_of(REQUESTER));
+    let status = command.stdout(Stdio::null()).status()?;
+    Ok(status.code() == Some(UNWITNESSED))
 }
 
 /// The command itself, in a process of its own, and the second verifier: both must find the log sound. How long each takes, and how much memory it ever has.
@@ -56,7 +69,7 @@ pub(crate) async fn commands(world: &World, figures: &mut Figures) -> Outcome<()
 async fn command(name: &str, command: &mut Command, figures: &mut Figures) -> Outcome<()> {
     progress(name);
     let begun = std::time::Instant::now();
-    let mut running = Running::start(command.stderr(std::process::Stdio::null()))?;
+    let mut running = Running::start(command.stderr(Stdio::null()))?;
     let mut most: f64 = 0.0;
     let code = loop {
         if let Some(status) = running.ended()? {

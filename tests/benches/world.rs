@@ -1,7 +1,9 @@
 //! The synthetic world that is asked about, made by `sluis demo`, and the requests about it.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sluis::catalogue::Category;
@@ -49,7 +51,7 @@ pub(crate) struct World {
     /// The folder.
     pub(crate) folder: PathBuf,
     /// The request about each person.
-    pub(crate) requests: Vec<Vec<u8>>,
+    pub(crate) requests: Arc<Vec<Vec<u8>>>,
     /// The citizen number of each person.
     pub(crate) numbers: Vec<String>,
     temporary: bool,
@@ -69,16 +71,25 @@ impl World {
             .arg(&folder)
             .args(store.iter().flat_map(|store| ["--store", store]))
             .status()?;
-        let layout = Layout::new(&folder);
-        let mut world = Self { layout, folder, requests: Vec::new(), numbers: Vec::new(), temporary: dir.is_none() };
         if !made.success() {
             return Err("`sluis demo` could not make the synthetic world".into());
         }
-        world.numbers = world.persons()?;
-        if world.numbers.len() < PERSONS {
+        let mut world = Self::made(&folder)?;
+        world.temporary = dir.is_none();
+        // Some households have nobody about whom the source has it all.
+        if world.numbers.len() < PERSONS.min(households * 5 / 6) {
             return Err(format!("{} persons; ask for more --households", world.numbers.len()).into());
         }
-        world.requests = world.numbers.iter().map(|number| request(number)).collect::<Outcome<_>>()?;
+        Ok(world)
+    }
+
+    /// The one that is in this folder.
+    pub(crate) fn made(folder: &Path) -> Outcome<Self> {
+        let (layout, folder) = (Layout::new(folder), folder.to_owned());
+        let mut world = Self { layout, folder, requests: Arc::default(), numbers: Vec::new(), temporary: false };
+        world.numbers = world.persons()?;
+        let source = [SOURCE.organisation().oin.to_owned()];
+        world.requests = Arc::new(world.numbers.iter().map(|number| request(number, &source)).collect::<Outcome<_>>()?);
         Ok(world)
     }
 
@@ -121,18 +132,27 @@ impl World {
 
     /// Starts the source's connector.
     pub(crate) async fn connector(&self) -> Outcome<Running> {
-        let path = self.layout.source(SOURCE).join("connector.toml");
-        let program = std::env::current_exe()?;
-        let running = Running::start(Command::new(program).arg("connector").arg("--config").arg(&path).env("RUST_LOG", "warn"))?;
-        let address = sluis::connector::config::Config::load(&path)?.listen;
-        for _ in 0..500 {
-            if std::net::TcpStream::connect(address).is_ok() {
-                return Ok(running);
+        connectors(&[self.layout.source(SOURCE).join("connector.toml")]).await
+    }
+}
+
+/// Starts connectors, in one process, and waits until all of them listen.
+pub(crate) async fn connectors(configurations: &[PathBuf]) -> Outcome<Running> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("connector").env("RUST_LOG", "warn");
+    command.args(configurations.iter().flat_map(|path| [OsStr::new("--config"), path.as_os_str()]));
+    let running = Running::start(&mut command)?;
+    for path in configurations {
+        let address = sluis::connector::config::Config::load(path)?.listen;
+        let begun = std::time::Instant::now();
+        while std::net::TcpStream::connect(address).is_err() {
+            if begun.elapsed() > Duration::from_secs(10) {
+                return Err("the connector does not listen after 10 s".into());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        Err("the connector does not listen after 10 s".into())
     }
+    Ok(running)
 }
 
 impl Drop for World {
@@ -152,14 +172,15 @@ fn ready(address: std::net::SocketAddr) -> bool {
     asked.is_ok() && stream.read_to_string(&mut answer).is_ok() && answer.starts_with("HTTP/1.1 200")
 }
 
-fn request(number: &str) -> Outcome<Vec<u8>> {
+/// The question about the person with this citizen number to these sources.
+pub(crate) fn request(number: &str, sources: &[String]) -> Outcome<Vec<u8>> {
     let body = serde_json::json!({
         "purpose": PURPOSE,
         "case": null,
         "actingAs": null,
         "subject": {"scheme": "bsn", "value": number},
         "categories": CATEGORIES,
-        "sources": [SOURCE.organisation().oin],
+        "sources": sources,
         "form": "exact",
         "actor": {"reference": "vt-4711", "role": "caseworker", "onBehalfOf": null},
         "necessity": "A report came in; the assessment needs to know who lives there and what has happened before.",
