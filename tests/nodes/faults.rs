@@ -138,7 +138,6 @@ async fn a_full_disk_a_changed_password_and_a_newer_schema_are_told_of_and_heale
 }
 
 /// Whether this machine lets tests mount a file system of their own; `tests/run` says so where it does not.
-#[expect(clippy::disallowed_methods, reason = "a test is told by its environment what the machine forbids")]
 fn may_mount() -> bool {
     std::env::var_os("SLUIS_NO_MOUNTS").is_none()
 }
