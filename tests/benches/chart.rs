@@ -10,8 +10,8 @@ use crate::growth::{Along, CPU, Point, RATE};
 const WIDTH: f64 = 960.0;
 
 /// Where bars begin, and how wide they can be.
-const LEFT: f64 = 400.0;
-const BARS: f64 = 440.0;
+const LEFT: f64 = 430.0;
+const BARS: f64 = 410.0;
 
 /// The height of a figure's row, and of a store's bar in it.
 const ROW: f64 = 34.0;
@@ -173,6 +173,10 @@ fn bars(text: &mut String, figures: &Figures, row: &Row, y: f64) -> Outcome<()> 
 /// A small one: the numbers along the bottom stand evenly, as each is many times the one before.
 fn curve(text: &mut String, points: &[&Point], key: &str, name: &str, (x, y): (f64, f64)) -> Outcome<()> {
     let (width, height) = CURVE;
+    if points.is_empty() {
+        writeln!(text, r#"<text class="sub" x="{x}" y="{}">{name}: later</text>"#, y - 14.0)?;
+        return Ok(());
+    }
     let along = points.first().map_or("", |point| point.along.name());
     writeln!(text, r#"<text class="sub" x="{x}" y="{}">{name}</text>"#, y - 14.0)?;
     writeln!(text, r#"<path class="line" d="M{x} {y} v{height} h{width}"/>"#)?;

@@ -77,7 +77,10 @@ pub(crate) async fn world(large: Large, make: bool, outside: &Outside) -> Outcom
         fill(&world, large.entries, outside).await?;
         cached.finish()?;
     }
-    Ok(Some(Arc::new(World::make(Some(&cached.folder.join("world")), HOUSEHOLDS, None)?)))
+    let folder = cached.folder.join("world");
+    // What a disk gives that has not read it lately is the disk's figure: it is in memory, as far as that goes.
+    std::io::copy(&mut std::fs::File::open(Layout::new(&folder).gateway().join(STORE))?, &mut std::io::sink())?;
+    Ok(Some(Arc::new(World::make(Some(&folder), HOUSEHOLDS, None)?)))
 }
 
 /// The same in PostgreSQL: a copy by `sluis store copy`, in a database of the server that is kept; `None` when it is not there and not to be made.

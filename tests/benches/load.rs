@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::Outcome;
 
@@ -54,7 +54,11 @@ where
     Ok(load)
 }
 
-/// `rate` requests per second for `time`, each sent when its moment has come, also when earlier ones are not answered; an answer's time
+/// How many requests of an open loop are on their way at most, each on a connection of its own: the rest wait, as those of a partner's pool would,
+/// and their waiting counts.
+const ON_THEIR_WAY: usize = 256;
+
+/// `rate` requests per second for `time`, each due at its moment, also when earlier ones are not answered; an answer's time
 /// counts from that moment. So a server that stalls is measured as its callers see it (no coordinated omission).
 pub(crate) async fn open<F, Asked>(rate: u32, time: Duration, one: F) -> Outcome<Load>
 where
@@ -77,10 +81,11 @@ where
             }
         }
     });
-    let mut asked = Vec::new();
+    let (mut asked, places) = (Vec::new(), Arc::new(Semaphore::new(ON_THEIR_WAY)));
     while let Some((number, moment)) = due.recv().await {
-        let one = one.clone();
+        let (one, places) = (one.clone(), Arc::clone(&places));
         asked.push(tokio::spawn(async move {
+            let _place = places.acquire_owned().await?;
             let answered = one(usize::try_from(number)?).await?;
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>(answered.saturating_duration_since(moment))
         }));
