@@ -1,5 +1,6 @@
 //! `[store]`: where a gateway keeps its data, and what production asks of that.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -41,8 +42,9 @@ impl FromStr for StoreUrl {
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
             return Err("write sqlite:<path>, or postgres://user@host:port/database".to_owned());
         }
-        if parameters(text).any(|(name, _)| !PARAMETERS.contains(&name)) {
-            return Err(format!("of a database's URL only these parameters are known: {}", PARAMETERS.join(", ")));
+        let mut once = BTreeSet::new();
+        if text.contains('#') || parameters(text).any(|(name, _)| !PARAMETERS.contains(&name) || !once.insert(name)) {
+            return Err(format!("of a database's URL only these parameters are known, each once: {}", PARAMETERS.join(", ")));
         }
         Ok(Self::Database(text.to_owned()))
     }
@@ -123,7 +125,12 @@ mod tests {
 
     #[test]
     fn what_is_no_url_is_refused_without_being_repeated() {
-        for wrong in ["mysql://u:geheim@h/d", "postgres://u:geheim@h/d?sslmod=verify-full", "geheim"] {
+        for wrong in [
+            "mysql://u:geheim@h/d",
+            "postgres://u:geheim@h/d?sslmod=verify-full",
+            "geheim",
+            "postgres://u:geheim@h/d?sslmode=verify-full&sslmode=disable",
+        ] {
             let told = wrong.parse::<StoreUrl>().err().expect("refused");
             assert!(!told.contains("geheim"), "{told}");
         }

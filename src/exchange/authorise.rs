@@ -27,7 +27,7 @@ use crate::policy::Bundle;
 use crate::pseudonym::{Domain, Pseudonym};
 use crate::secret::Personal;
 use crate::store::facts::facts_digest;
-use crate::store::{Expected, PersonFacts, SubjectIndex};
+use crate::store::{Expected, PersonFacts, Revision, SubjectIndex};
 use crate::subject::{LocalNumber, SubjectId};
 
 /// The far end of time, for facts that do not end.
@@ -256,9 +256,11 @@ impl Read<'_> {
         let overrides = person.overrides.iter().map(|(_, overriding)| overriding.ends_at());
         let credentials = matter.caller.member().next_changes();
         let void_at = consents.chain(overrides).chain(credentials).filter(|&at| at > now).min().unwrap_or(NEVER);
-        // The oldest of the readings: whatever moved after it is looked at again when it is recorded.
-        let revision = person.revision.min(registry.revision);
-        let revision = in_case.map_or(revision, |(in_case, _)| revision.min(in_case.revision));
+        // Where not all was read at one revision, facts are read again when it is recorded. Which of them is the older says nothing: the database may have
+        // lost what one of them was read of.
+        let in_case_revision = in_case.map_or(person.revision, |(in_case, _)| in_case.revision);
+        let is_one = person.revision == registry.revision && person.revision == in_case_revision;
+        let revision = if is_one { person.revision } else { Revision::MIXED };
         let case = in_case.map(|(in_case, _)| in_case.case.id.clone());
         let digest = self.digest(&organisations, Some(person));
         Expected { revision, void_at, subject: Some(subject), case, digest, organisations, recipients }

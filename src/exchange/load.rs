@@ -2,6 +2,7 @@
 //! make everybody wait, and its end is past the patience of whoever stands there.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::organisation::Oin;
@@ -30,11 +31,14 @@ struct Whose(Option<Oin>);
 pub struct Work {
     load: Arc<Load>,
     whose: Whose,
+    is_aside: AtomicBool,
 }
 
 /// A request that waits, until this is dropped. Then it is worked on again, however many others are.
 #[derive(Debug)]
-pub struct Aside(Option<(Arc<Load>, Whose)>);
+pub struct Aside {
+    is_first: bool,
+}
 
 tokio::task_local! {
     /// What the task works on.
@@ -50,11 +54,14 @@ impl Work {
 
 /// Does not count the request that this task works on while it waits. The work of no request was not counted before.
 pub fn aside() -> Aside {
-    let current = CURRENT.try_with(|work| (Arc::clone(&work.load), work.whose.clone())).ok();
-    if let Some((load, whose)) = &current {
-        load.working().leave(whose);
-    }
-    Aside(current)
+    let leave = |work: &Work| {
+        let is_first = !work.is_aside.swap(true, Ordering::Relaxed);
+        if is_first {
+            work.load.working().leave(&work.whose);
+        }
+        is_first
+    };
+    Aside { is_first: CURRENT.try_with(leave).unwrap_or(false) }
 }
 
 impl Load {
@@ -73,7 +80,7 @@ impl Load {
             return None;
         }
         working.enter(&whose);
-        Some(Work { load: Arc::clone(self), whose })
+        Some(Work { load: Arc::clone(self), whose, is_aside: AtomicBool::new(false) })
     }
 
     /// How many are being worked on.
@@ -106,14 +113,22 @@ impl Working {
 
 impl Drop for Work {
     fn drop(&mut self) {
-        self.load.working().leave(&self.whose);
+        // One that ends while it waits was left already.
+        if !self.is_aside.load(Ordering::Relaxed) {
+            self.load.working().leave(&self.whose);
+        }
     }
 }
 
 impl Drop for Aside {
     fn drop(&mut self) {
-        if let Some((load, whose)) = &self.0 {
-            load.working().enter(whose);
+        if self.is_first {
+            // Outside of the task's scope its work has ended, and is not counted any more.
+            let enter = |work: &Work| {
+                work.is_aside.store(false, Ordering::Relaxed);
+                work.load.working().enter(&work.whose);
+            };
+            CURRENT.try_with(enter).ok();
         }
     }
 }
@@ -147,7 +162,9 @@ mod tests {
         let _taken: Vec<_> = (0..2).map(|_| load.begin(Some(&one)).expect("room")).collect();
         let third = load.begin(Some(&one)).expect("room");
         let another = third.during(async {
-            let waiting = aside();
+            let (waiting, within) = (aside(), aside());
+            assert_eq!(load.now(), 2, "left once");
+            drop(within);
             let another = load.begin(Some(&one)).expect("room while one waits");
             drop(waiting);
             assert_eq!(load.now(), 4, "it goes on, also beyond the share");

@@ -67,13 +67,24 @@ async fn who_only_waits_is_not_counted() {
     let asker = gateway.persona(Slug::VeiligThuis);
     // The first reads the registry, and connects to the source.
     gateway.wire().success(&asker.tls, &question(&gateway, &asker)).await.expect("the first");
+    // On a slow machine the first may be done before the other was heard.
+    for _ in 0..5 {
+        if is_answered_while_another_waits(&gateway, &asker).await {
+            gateway.stop().await;
+            return;
+        }
+    }
+    panic!("none was answered while another waited");
+}
+
+async fn is_answered_while_another_waits(gateway: &TestGateway, asker: &Persona) -> bool {
     let before = gateway.log_size().await;
-    let request = question(&gateway, &asker);
+    let request = question(gateway, asker);
     let waiting = async { (gateway.wire().exchange(&asker.tls, &request).await, Instant::now()) };
     let other = async {
         until("it was begun", LONG, async || gateway.log_size().await > before).await;
         let notices = async || {
-            let get = gateway.draft_get(&asker, "/v1/notices").sign(&asker.key);
+            let get = gateway.draft_get(asker, "/v1/notices").sign(&asker.key);
             gateway.wire().success(&asker.tls, &get).await.is_ok()
         };
         until("another is answered", LONG, notices).await;
@@ -81,8 +92,7 @@ async fn who_only_waits_is_not_counted() {
     };
     let ((waited, answered), other) = tokio::join!(waiting, other);
     assert_eq!(waited.expect("an answer").status, 200);
-    assert!(other < answered, "answered while the first waited");
-    gateway.stop().await;
+    other < answered
 }
 
 /// One place, held by a client that asks for more than any buffer takes and reads nothing: the next client gets it all the same.

@@ -15,11 +15,15 @@ use crate::store::StoreError;
 /// How long older transactions are waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long all of it may take.
+const LONGEST: Duration = Duration::from_mins(31);
+
 /// How long between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Whether this user is shown what others see (the role `pg_monitor` is enough).
-const SHOWN: &str = "SELECT pg_has_role('pg_read_all_stats', 'USAGE')";
+/// Whether this user is shown what others see (the role `pg_monitor` is enough), and may VACUUM: of who may not it is skipped with a warning.
+const MAY: &str = "SELECT pg_has_role('pg_read_all_stats', 'USAGE')
+    AND pg_has_role((SELECT relowner FROM pg_class WHERE oid = CAST('entry' AS regclass)), 'USAGE')";
 
 /// The transaction behind all that have deleted something until now.
 const NOW: &str = "SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS xid) AS TEXT)";
@@ -43,17 +47,22 @@ const VACUUM: &str = "VACUUM (FREEZE, INDEX_CLEANUP ON) entry";
 /// [`StoreError::Unavailable`], also where this user is not shown who sees what.
 pub(super) async fn clean(options: &PgConnectOptions) -> Result<bool, StoreError> {
     let options = options.clone().options([("statement_timeout", "30min"), ("lock_timeout", "8s")]);
-    let mut connection = options.connect().await.map_err(unavailable)?;
-    let cleaned = cleaned(&mut connection).await;
-    connection.close().await.ok();
-    cleaned
+    // The server's own limit is of no use where it does not answer any more.
+    let all = async {
+        let mut connection = options.connect().await.map_err(unavailable)?;
+        let cleaned = cleaned(&mut connection).await;
+        connection.close().await.ok();
+        cleaned
+    };
+    let late = |_| StoreError::Unavailable("VACUUM did not end in time".to_owned());
+    tokio::time::timeout(LONGEST, all).await.map_err(late)?
 }
 
 async fn cleaned(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let is_shown: bool = sqlx::query_scalar(SHOWN).fetch_one(&mut *connection).await.map_err(unavailable)?;
-    if !is_shown {
+    let may: bool = sqlx::query_scalar(MAY).fetch_one(&mut *connection).await.map_err(unavailable)?;
+    if !may {
         return Err(StoreError::Unavailable(
-            "its user is not shown who may still see what was erased\n  do: GRANT pg_monitor to the gateway's user".to_owned(),
+            "what was erased cannot be removed from its pages\n  do: make the gateway's user the owner of its tables, and GRANT pg_monitor to it".to_owned(),
         ));
     }
     let now: String = sqlx::query_scalar(NOW).fetch_one(&mut *connection).await.map_err(unavailable)?;
@@ -64,6 +73,10 @@ async fn cleaned(connection: &mut PgConnection) -> Result<bool, StoreError> {
             break;
         }
         if begun.elapsed() > PATIENCE {
+            tracing::warn!(
+                seeing,
+                "what was erased may still be seen by transactions, standbys, slots or prepared transactions: tried again in a minute"
+            );
             return Ok(false);
         }
         tokio::time::sleep(PAUSE).await;

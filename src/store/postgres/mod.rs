@@ -228,8 +228,12 @@ impl Backend for PostgresDatabase {
         Link::within(&self.writer, begin).await.map(Connection::Postgres)
     }
 
+    fn has_standbys(&self) -> bool {
+        self.standbys > 0
+    }
+
     async fn wait_until_safe(&self, connection: &mut Connection) -> Result<(), StoreError> {
-        if self.standbys == 0 { Ok(()) } else { safe::wait(connection, self.standbys).await }
+        if self.has_standbys() { safe::wait(connection, self.standbys).await } else { Ok(()) }
     }
 
     async fn tell_others(&self, writing: &mut Connection) -> Result<(), StoreError> {

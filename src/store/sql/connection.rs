@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Executor as _, Pool, Postgres, Sqlite};
+use tokio::runtime::Handle;
 
 use super::statement::{Row, Statement};
 use super::unavailable;
@@ -57,6 +58,12 @@ impl<D: Database> Drop for Link<D> {
     fn drop(&mut self) {
         if self.held != Held::Alone {
             self.connection.close_on_drop();
+            return;
+        }
+        // The pool asks each connection that comes back whether it is there, and would wait for ever for one that is not, its place taken.
+        if let Ok(runtime) = Handle::try_current() {
+            let back = self.connection.return_to_pool();
+            runtime.spawn(tokio::time::timeout(PATIENCE, back));
         }
     }
 }
@@ -161,14 +168,24 @@ impl Connection {
 
     /// Ends a transaction in which something was only read; what was read.
     pub(super) async fn ended<T>(mut self, read: Result<T, StoreError>) -> Result<T, StoreError> {
-        // Where it cannot be ended it is closed, and what was read was read all the same.
-        self.roll_back().await.ok();
+        // One that cannot be ended is closed, and what was read was read all the same. Of a broken one nothing is waited for any more.
+        if !self.is_broken() {
+            self.roll_back().await.ok();
+        }
         read
     }
 
     /// It is not used again: it was left in the middle of something.
     pub(in crate::store) fn give_up(&mut self) {
         self.hold(Held::Broken);
+    }
+
+    fn is_broken(&self) -> bool {
+        let held = match self {
+            Self::Sqlite(link) => link.held,
+            Self::Postgres(link) => link.held,
+        };
+        held == Held::Broken
     }
 
     fn hold(&mut self, held: Held) {

@@ -175,10 +175,12 @@ pub(super) const LOWEST_FIRST: &str = scanned!("ASC");
 /// These, the highest index first.
 pub(super) const HIGHEST_FIRST: &str = scanned!("DESC");
 
+/// What the log says was erased of it. The sign keeps SQLite from walking over the whole table in order, where few rows of an index are all there are.
+const ERASURES: &str = select_entries!("erases IS NOT NULL ORDER BY +idx");
+
 /// What the log says was erased of it.
 pub(super) async fn erasures(connection: &mut Connection) -> Result<Vec<StoredEntry>, StoreError> {
-    let query = query(select_entries!("erases IS NOT NULL ORDER BY idx"));
-    query.all(connection).await?.iter().map(entry).collect()
+    query(ERASURES).all(connection).await?.iter().map(entry).collect()
 }
 
 pub(super) async fn entries(connection: &mut Connection, from: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
@@ -364,4 +366,25 @@ pub(super) fn advance(script: &mut Script, seal: &Seal, old: &Head, new: &Sequen
     let update = update.push(", holds = ").value(integer(anchor.lists.holds));
     let update = update.push(", code = ").value(code);
     script.change(update.push(" WHERE id = 1 AND size = ").value(integer(old.size)));
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Row as _;
+    use sqlx::sqlite::SqlitePoolOptions;
+
+    use super::*;
+    use crate::store::sqlite::MIGRATIONS;
+
+    /// Asked every minute, of a log of any size.
+    #[tokio::test]
+    async fn erasures_are_found_without_a_walk_over_the_log() {
+        let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.expect("a database");
+        MIGRATIONS.run(&pool).await.expect("migrated");
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {ERASURES}"));
+        let plan = sqlx::query(explain).fetch_all(&pool).await.expect("a plan");
+        let steps: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
+        assert!(steps.iter().any(|step| step.contains("entry_erases")), "{steps:?}");
+        assert!(!steps.iter().any(|step| step == "SCAN entry"), "{steps:?}");
+    }
 }

@@ -30,10 +30,13 @@ mod tasks;
 mod vault;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgDatabaseError;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 pub(super) use self::connection::{Connection, Link};
 use self::migrations::Schema;
@@ -69,6 +72,9 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// The schema as this version knows it.
     fn schema(&self) -> &Schema;
 
+    /// Whether a commit is waited for elsewhere too.
+    fn has_standbys(&self) -> bool;
+
     /// Waits until what was just committed on this connection, or read on it, is as durable as it must be before anybody hears of it.
     ///
     /// # Errors
@@ -94,23 +100,37 @@ async fn commit_safely(backend: &impl Backend, mut writing: Connection) -> Resul
     backend.wait_until_safe(&mut writing).await
 }
 
+/// For how long a safe head that was seen is good enough.
+const SAFE: Duration = Duration::from_millis(250);
+
+/// A head that was looked for, or why there was none, and when.
+type Seen = Option<(Result<Head, StoreError>, Instant)>;
+
 /// A store in a database.
 pub struct SqlStore<D> {
     backend: D,
     registers: Seal,
+    safe: Mutex<Seen>,
 }
 
 impl<D> SqlStore<D> {
     /// The store in this database. From `register_key` come the keys that seal consents, overrides and cases at rest, and that vouch for the registry and
     /// the head.
     pub(super) fn new(backend: D, register_key: &Key) -> Self {
-        Self { backend, registers: Seal::new(register_key) }
+        Self { backend, registers: Seal::new(register_key), safe: Mutex::default() }
     }
 
     /// What is native to it.
     pub(super) const fn backend(&self) -> &D {
         &self.backend
     }
+}
+
+async fn safe_head(backend: &impl Backend, seal: &Seal) -> Result<Head, StoreError> {
+    let mut reading = backend.reader().await?;
+    let (head, _) = log::head(&mut reading, seal).await?;
+    backend.wait_until_safe(&mut reading).await?;
+    Ok(head)
 }
 
 /// Why migrations did not run.
@@ -134,10 +154,19 @@ impl<D: Backend> Store for SqlStore<D> {
     }
 
     async fn safe_head(&self) -> Result<Head, StoreError> {
-        let mut reading = self.backend.reader().await?;
-        let (head, _) = log::head(&mut reading, &self.registers).await?;
-        self.backend.wait_until_safe(&mut reading).await?;
-        Ok(head)
+        if !self.backend.has_standbys() {
+            return self.head().await;
+        }
+        // One looks for all who ask: a standby that is behind does not use up the connections.
+        let mut seen = self.safe.lock().await;
+        match &*seen {
+            Some((outcome, at)) if at.elapsed() < SAFE => outcome.clone(),
+            _ => {
+                let outcome = safe_head(&self.backend, &self.registers).await;
+                *seen = Some((outcome.clone(), Instant::now()));
+                outcome
+            }
+        }
     }
 
     async fn commit(

@@ -16,7 +16,7 @@ use super::sql::{Backend, Connection, Link, SqlStore, integer, migrations, not_m
 use super::{Migration, StoreError};
 use crate::keystore::Key;
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sqlite/migrations");
+pub(super) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sqlite/migrations");
 
 /// How often who shares the file looks whether another process has moved the facts.
 const LOOK: Duration = Duration::from_millis(250);
@@ -123,6 +123,10 @@ impl Backend for SqliteFile {
     async fn writer(&self) -> Result<Connection, StoreError> {
         self.schema.is_known()?;
         Link::within(&self.writer, "BEGIN IMMEDIATE").await.map(Connection::Sqlite)
+    }
+
+    fn has_standbys(&self) -> bool {
+        false
     }
 
     /// A commit is synced.
