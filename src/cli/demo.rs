@@ -104,8 +104,8 @@ fn store(text: &str) -> Result<String, String> {
     }
     match text.parse() {
         Ok(StoreUrl::Database(url)) => Ok(url),
-        Ok(StoreUrl::File(_)) => Err("--store: write sqlite, or postgres://user@host:port/database".to_owned()),
-        Err(error) => Err(format!("--store: {error}")),
+        Err(error) if text.starts_with("postgres") => Err(format!("--store: {error}")),
+        _ => Err("--store: write sqlite, or postgres://user@host:port/database".to_owned()),
     }
 }
 

@@ -87,7 +87,7 @@ impl Sequencer {
         self.queue.try_send(Waiting { append, until, answer }).map_err(overloaded)?;
         let unknown = |reason: &str| StoreError::UnknownOutcome(reason.to_owned());
         let answered = tokio::time::timeout(self.patience, answered).await.map_err(|_| unknown("not in time"))?;
-        answered.map_err(|_| unknown("the sequencer has stopped"))?
+        answered.map_err(|_| unknown("not in time, or the sequencer has stopped"))?
     }
 }
 
