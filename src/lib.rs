@@ -8,7 +8,7 @@
 //!
 //! | tier | modules |
 //! |---|---|
-//! | 1 ground | [`json`], [`clock`], [`entropy`], [`secret`], [`crypto`] |
+//! | 1 ground | [`json`], [`clock`], [`entropy`], [`secret`], [`crypto`], [`sqlite`] |
 //! | 2 domain | [`organisation`] → [`subject`] → [`catalogue`] → [`consent`] → [`notice`] → [`pseudonym`], [`ledger`] → [`case_room`] → [`policy`] |
 //! | 3 ports | [`keystore`], [`source`], [`cosigners`], [`store`] |
 //! | 4 flow | [`exchange`], [`actions`] |
@@ -51,6 +51,7 @@ pub mod policy;
 pub mod pseudonym;
 pub mod secret;
 pub mod source;
+pub mod sqlite;
 pub mod store;
 pub mod subject;
 pub mod telemetry;

@@ -32,11 +32,11 @@ impl Connector {
             None => Gathered::nothing(request, Outcome::OverrideNotInForce),
             Some(overrides) => {
                 let mut reading = self.source.read().await?;
-                match Household::find(&self.mapping.person, &mut reading, &subject, &today).await? {
+                match Household::find(&self.mapping.person, &mut reading, &subject, &today)? {
                     None => self.gather_unknown(request, &overrides, &today)?,
                     Some(household) => {
                         let work = Work { request, household: &household, today: &today, overrides: &overrides };
-                        self.gather(&work, &mut reading).await?
+                        self.gather(&work, &mut reading)?
                     }
                 }
             }

@@ -37,7 +37,7 @@ pub(super) struct Work<'a> {
 }
 
 impl Connector {
-    pub(super) async fn gather(&self, work: &Work<'_>, reading: &mut Reading) -> Result<Gathered, AnswerError> {
+    pub(super) fn gather(&self, work: &Work<'_>, reading: &mut Reading) -> Result<Gathered, AnswerError> {
         let mut gathered = Gathered::default();
         let mut read: BTreeMap<Category, Option<Vec<Record>>> = BTreeMap::new();
         for wanted in &work.request.wanted {
@@ -46,7 +46,7 @@ impl Connector {
             } else {
                 let records = match read.entry(wanted.category) {
                     Entry::Occupied(there) => there.into_mut(),
-                    Entry::Vacant(place) => place.insert(self.records(wanted.category, work.household, reading).await?),
+                    Entry::Vacant(place) => place.insert(self.records(wanted.category, work.household, reading)?),
                 };
                 let give = |records: &Vec<Record>| self.give(work, wanted, records, &mut gathered);
                 records.as_ref().map_or(Ok(Outcome::Unreadable), give)?
@@ -102,7 +102,7 @@ impl Connector {
     }
 
     /// The exact records of a category; `None` when a row does not fit the mapping.
-    async fn records(
+    fn records(
         &self,
         category: Category,
         household: &Household,
@@ -110,7 +110,7 @@ impl Connector {
     ) -> Result<Option<Vec<Record>>, AnswerError> {
         let mut all = Vec::new();
         for query in self.mapping.queries(category) {
-            let table = reading.rows(&query.query, &household.key).await?;
+            let table = reading.rows(&query.query, &household.key)?;
             match records(query, &table) {
                 Ok(records) => all.extend(records),
                 Err(_) => return Ok(None),

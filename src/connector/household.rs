@@ -100,26 +100,26 @@ impl Household {
     ///
     /// # Errors
     /// [`SourceError`].
-    pub async fn find(
+    pub fn find(
         queries: &PersonQueries,
         reading: &mut Reading,
         subject: &SubjectId,
         today: &str,
     ) -> Result<Option<Self>, SourceError> {
-        let Some(key) = find_key(queries, reading, subject).await? else { return Ok(None) };
-        let about = reading.rows(&queries.about, &key).await?;
+        let Some(key) = find_key(queries, reading, subject)? else { return Ok(None) };
+        let about = reading.rows(&queries.about, &key)?;
         let [row] = about.rows.as_slice() else { return Err(SourceError::Person) };
         let about = Row { columns: &about.columns, cells: row };
         let mut household = Self { subject: subject_of(about, today)?, others: Vec::new(), key };
         let mut ids = Vec::new();
         if let Some(query) = &queries.household {
-            for (id, member) in members(&reading.rows(query, &household.key).await?, today)? {
+            for (id, member) in members(&reading.rows(query, &household.key)?, today)? {
                 ids.push(id);
                 household.others.push(member);
             }
         }
         if let Some(query) = &queries.protected {
-            household.protect(&ids, &reading.rows(query, &household.key).await?)?;
+            household.protect(&ids, &reading.rows(query, &household.key)?)?;
         }
         Ok(Some(household))
     }
@@ -180,8 +180,8 @@ impl Household {
     ///
     /// # Errors
     /// [`SourceError`].
-    pub async fn contacts(&self, queries: &PersonQueries, reading: &mut Reading) -> Result<Vec<Contact>, SourceError> {
-        let table = reading.rows(&queries.contact, &self.key).await?;
+    pub fn contacts(&self, queries: &PersonQueries, reading: &mut Reading) -> Result<Vec<Contact>, SourceError> {
+        let table = reading.rows(&queries.contact, &self.key)?;
         table.rows.iter().map(|cells| Row { columns: &table.columns, cells }.contact()).collect()
     }
 
@@ -225,14 +225,14 @@ fn mentions(value: &Value, letter: &str) -> bool {
     }
 }
 
-async fn find_key(queries: &PersonQueries, reading: &mut Reading, subject: &SubjectId) -> Result<Option<SourceKey>, SourceError> {
+fn find_key(queries: &PersonQueries, reading: &mut Reading, subject: &SubjectId) -> Result<Option<SourceKey>, SourceError> {
     let (query, value) = match subject {
         SubjectId::Bsn(bsn) => (&queries.bsn, bsn.expose()),
         SubjectId::VNumber(number) => (&queries.v_number, number.expose()),
         SubjectId::Local { value, .. } => (&queries.local, value.expose()),
     };
     let Some(query) = query else { return Ok(None) };
-    let found = reading.rows(query, &SourceKey::Text(value.to_owned())).await?;
+    let found = reading.rows(query, &SourceKey::Text(value.to_owned()))?;
     match found.rows.as_slice() {
         [] => Ok(None),
         [cells] => Row { columns: &found.columns, cells }.key("id").map(Some),

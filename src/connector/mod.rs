@@ -76,7 +76,6 @@ impl Connector {
         let ceiling = Ceiling::parse(&read(&config.source.ceiling)?)
             .map_err(|source| OpenError::Ceiling { path: config.source.ceiling.clone(), source })?;
         let source = SourceDatabase::open(&config.source.database, config.limits())
-            .await
             .map_err(|source| OpenError::Source { path: config.source.database.clone(), source })?;
         let key = StateKey::load_or_create(&config.state.key, &*outside.entropy)?;
         let state = State::open(&config.state.database, key, Arc::clone(&outside.entropy))

@@ -227,6 +227,11 @@ pub trait Store: Cosigned + Embargoes + Retention + Scan {
     /// again would tell against the log for ever.
     async fn safe_head(&self) -> Result<Head, StoreError>;
 
+    /// Whether committing keeps the thread that asks for it: then it gets one of its own.
+    fn is_blocking(&self) -> bool {
+        false
+    }
+
     /// Commits a batch in one transaction that takes the head's lock before anything else. Each append is all or nothing and is judged
     /// in order: a later one sees what an earlier one of the same batch changed. A [`Conflict`] concerns one append only.
     ///

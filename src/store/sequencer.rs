@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -60,7 +61,8 @@ impl Sequencer {
     pub fn start(store: Arc<dyn Store>, scribe: Arc<dyn Scribe>, clock: Arc<dyn Clock>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let trouble = Arc::<ArcSwapOption<Trouble>>::default();
-        tokio::spawn(run(waiting, store, scribe, clock, Arc::clone(&trouble)));
+        let committing = Arc::new(Committing { store, scribe, clock });
+        tokio::spawn(run(waiting, committing, Arc::clone(&trouble)));
         Self { queue, patience: PATIENCE, trouble }
     }
 
@@ -91,22 +93,13 @@ impl Sequencer {
     }
 }
 
-async fn run(
-    mut queue: mpsc::Receiver<Waiting>,
-    store: Arc<dyn Store>,
-    scribe: Arc<dyn Scribe>,
-    clock: Arc<dyn Clock>,
-    trouble: Arc<ArcSwapOption<Trouble>>,
-) {
+/// How often those who are about to append may hold up a batch, each time for as long as it takes them to get a processor.
+const GATHERING: usize = 8;
+
+async fn run(mut queue: mpsc::Receiver<Waiting>, committing: Arc<Committing>, trouble: Arc<ArcSwapOption<Trouble>>) {
     let mut waiting = Vec::with_capacity(MOST);
     while queue.recv_many(&mut waiting, MOST).await > 0 {
-        // Who is about to append and only waits for a processor comes along; when nothing else can run, this is no wait at all.
-        tokio::task::yield_now().await;
-        while waiting.len() < MOST
-            && let Ok(one) = queue.try_recv()
-        {
-            waiting.push(one);
-        }
+        gather(&mut queue, &mut waiting).await;
         // What waited too long is not committed behind the back of who asked; who only went away is answered to nobody, and stays in the log.
         let now = Instant::now();
         let in_time = waiting.drain(..).filter(|one| now < one.until);
@@ -114,8 +107,8 @@ async fn run(
         if batch.is_empty() {
             continue;
         }
-        let outcomes = store.commit(&batch, &*scribe, clock.now()).await;
-        match outcomes {
+        let appends = batch.len();
+        match commit(&committing, batch).await {
             Ok(outcomes) => {
                 trouble.store(None);
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
@@ -123,12 +116,54 @@ async fn run(
                 }
             }
             Err(error) => {
-                tracing::error!(%error, appends = batch.len(), "a batch was not committed");
+                tracing::error!(%error, appends, "a batch was not committed");
                 trouble.store(Some(Arc::new(Trouble { error: error.clone(), since: Instant::now() })));
                 for answer in answers {
                     tell(answer, Err(error.clone().into()));
                 }
             }
+        }
+    }
+}
+
+/// With what is committed.
+struct Committing {
+    store: Arc<dyn Store>,
+    scribe: Arc<dyn Scribe>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Committing {
+    async fn commit(&self, batch: &[Append]) -> Outcome {
+        self.store.commit(batch, &*self.scribe, self.clock.now()).await
+    }
+}
+
+/// What became of each append of a batch, or of all of it.
+type Outcome = Result<Vec<Result<Committed, Conflict>>, StoreError>;
+
+/// Commits; on another thread where the store keeps the one that asks, so that nobody waits while a commit is synced but who is in it.
+async fn commit(committing: &Arc<Committing>, batch: Vec<Append>) -> Outcome {
+    if !committing.store.is_blocking() {
+        return committing.commit(&batch).await;
+    }
+    let (committing, runtime) = (Arc::clone(committing), Handle::current());
+    let committed = tokio::task::spawn_blocking(move || runtime.block_on(committing.commit(&batch))).await;
+    committed.unwrap_or_else(|_| Err(StoreError::UnknownOutcome("the commit was broken off".to_owned())))
+}
+
+/// Who is about to append and only waits for a processor comes along; when nothing else can run, this is no wait at all.
+async fn gather(queue: &mut mpsc::Receiver<Waiting>, waiting: &mut Vec<Waiting>) {
+    for _ in 0..GATHERING {
+        let known = waiting.len();
+        tokio::task::yield_now().await;
+        while waiting.len() < MOST
+            && let Ok(one) = queue.try_recv()
+        {
+            waiting.push(one);
+        }
+        if waiting.len() == known {
+            return;
         }
     }
 }

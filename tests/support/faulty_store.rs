@@ -242,6 +242,10 @@ impl Retention for FaultyStore {
 
 #[async_trait]
 impl Store for FaultyStore {
+    fn is_blocking(&self) -> bool {
+        self.inner.is_blocking()
+    }
+
     async fn commit(
         &self,
         batch: &[Append],

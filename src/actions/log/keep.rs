@@ -9,13 +9,20 @@ use crate::actions::Desk;
 const EVERY: Duration = Duration::from_secs(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
 
+/// Behind so many entries more it goes on at once. Fewer can wait: taken in one by one, each would cost what many cost together.
+const MANY: u64 = 1024;
+
 /// Catches up for ever.
 pub async fn keep(desk: Arc<Desk>) {
-    let mut size = 0;
+    let mut size = 0_u64;
     loop {
         match desk.search.catch_up().await {
-            Ok(now) if now != size => size = now,
-            Ok(_) => tokio::time::sleep(EVERY).await,
+            Ok(now) => {
+                if now < size.saturating_add(MANY) {
+                    tokio::time::sleep(EVERY).await;
+                }
+                size = now;
+            }
             Err(error) => {
                 tracing::warn!(%error, "search cannot catch up with the log");
                 tokio::time::sleep(AFTER_FAILURE).await;

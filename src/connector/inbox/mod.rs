@@ -152,8 +152,8 @@ impl Connector {
         let mut reading = self.source.read().await?;
         let today = self.outside.clock.now().date();
         let person = &self.mapping.person;
-        let household = Household::find(person, &mut reading, &subject, &today).await?.ok_or(InboxError::Changed)?;
-        let contacts = household.contacts(person, &mut reading).await?;
+        let household = Household::find(person, &mut reading, &subject, &today)?.ok_or(InboxError::Changed)?;
+        let contacts = household.contacts(person, &mut reading)?;
         Ok((household, contacts))
     }
 

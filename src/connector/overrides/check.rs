@@ -18,7 +18,7 @@ impl Connector {
     pub(super) async fn known_subject(&self, content: &OverrideContent, now: Timestamp) -> Result<[u8; 32], OverrideError> {
         let subject = parse_subject(&content.subject, &self.oin)?;
         let mut reading = self.source.read().await?;
-        let found = Household::find(&self.mapping.person, &mut reading, &subject, &now.date()).await?;
+        let found = Household::find(&self.mapping.person, &mut reading, &subject, &now.date())?;
         found.map(|_| self.state.digest("subject", &subject.canonical())).ok_or(OverrideError::UnknownPerson)
     }
 

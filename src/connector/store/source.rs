@@ -1,16 +1,15 @@
 //! The source organisation's own database: opened read-only, every answer read in one transaction, limited in time and size.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use futures_util::TryStreamExt;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteRow};
-use sqlx::{
-    AssertSqlSafe, Column as _, Executor as _, Row as _, SqlSafeStr as _, SqlStr, Sqlite, Statement as _, Transaction,
-    TypeInfo as _, ValueRef as _,
-};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 
 use crate::connector::mapping::Query;
+use crate::sqlite::{Pool, Taken, at_length};
 
 /// After how many virtual-machine steps SQLite looks at the clock.
 const STEPS_BETWEEN_LOOKS: i32 = 4_000;
@@ -26,11 +25,17 @@ pub struct Limits {
     pub rows: usize,
 }
 
+/// How many answers are read at the same time.
+const READINGS: usize = 4;
+/// What takes longer may hold up others: from then on another thread takes over what waits, until the database is quick again.
+const QUICK: Duration = Duration::from_millis(5);
+
 /// The read-only database of the source.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SourceDatabase {
-    pool: SqlitePool,
+    pool: Arc<Pool>,
     limits: Limits,
+    is_slow: Arc<AtomicBool>,
 }
 
 /// The source's own key of a person, as its database gave it.
@@ -68,8 +73,29 @@ pub struct Table {
 
 /// One consistent view of the source's database.
 pub struct Reading {
-    transaction: Transaction<'static, Sqlite>,
+    transaction: Transaction,
     rows: usize,
+    is_slow: Arc<AtomicBool>,
+}
+
+/// A connection in a transaction, whose time runs.
+struct Transaction(Taken);
+
+impl Transaction {
+    fn begin(connection: Taken, limit: Duration) -> Result<Self, rusqlite::Error> {
+        // By a monotonic stopwatch, not the time of day.
+        let begun = Instant::now();
+        connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || begun.elapsed() >= limit))?;
+        connection.execute_batch("BEGIN")?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        // One that cannot be ended is closed.
+        self.0.progress_handler(0, None::<fn() -> bool>).and_then(|()| self.0.execute_batch("ROLLBACK")).ok();
+    }
 }
 
 impl SourceDatabase {
@@ -77,24 +103,17 @@ impl SourceDatabase {
     ///
     /// # Errors
     /// [`SourceError::Unavailable`] when it cannot be opened.
-    pub async fn open(path: &Path, limits: Limits) -> Result<Self, SourceError> {
-        let options = SqliteConnectOptions::new().filename(path).read_only(true).create_if_missing(false);
-        let options = options.pragma("query_only", "ON").pragma("trusted_schema", "OFF").busy_timeout(limits.time);
-        let time = limits.time;
-        let pool = SqlitePoolOptions::new()
-            .test_before_acquire(false)
-            .max_connections(4)
-            .acquire_timeout(time.max(Duration::from_secs(1)));
-        // The time of a reading runs from the moment that it gets its connection, new or used before.
-        let pool = pool.after_connect(move |connection, _| Box::pin(limit_time(connection, time)));
-        let pool = pool.before_acquire(move |connection, _| {
-            Box::pin(async move {
-                limit_time(connection, time).await?;
-                Ok(true)
-            })
-        });
-        let pool = pool.connect_with(options).await.map_err(|_| SourceError::Unavailable)?;
-        Ok(Self { pool, limits })
+    pub fn open(path: &Path, limits: Limits) -> Result<Self, SourceError> {
+        let path = path.to_owned();
+        let open = move || {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(&path, flags)?;
+            connection.busy_timeout(limits.time)?;
+            connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;")?;
+            Ok(connection)
+        };
+        let pool = Pool::new(READINGS, limits.time.max(Duration::from_secs(1)), open).map_err(|_| SourceError::Unavailable)?;
+        Ok(Self { pool, limits, is_slow: Arc::default() })
     }
 
     /// Begins a reading; its time runs from now.
@@ -102,8 +121,9 @@ impl SourceDatabase {
     /// # Errors
     /// [`SourceError::Unavailable`].
     pub async fn read(&self) -> Result<Reading, SourceError> {
-        let transaction = self.pool.begin().await.map_err(|_| SourceError::Unavailable)?;
-        Ok(Reading { transaction, rows: self.limits.rows })
+        let connection = self.pool.take().await.map_err(|_| SourceError::Unavailable)?;
+        let transaction = Transaction::begin(connection, self.limits.time).map_err(|_| SourceError::Unavailable)?;
+        Ok(Reading { transaction, rows: self.limits.rows, is_slow: Arc::clone(&self.is_slow) })
     }
 
     /// Prepares the query and gives its columns' aliases and the number of its parameters, without running it.
@@ -111,71 +131,70 @@ impl SourceDatabase {
     /// # Errors
     /// What the database says about the text of the query.
     pub async fn prepare(&self, query: &Query) -> Result<(Vec<String>, usize), String> {
-        let mut connection = self.pool.acquire().await.map_err(|error| error.to_string())?;
-        let statement = connection.prepare(safe(query)).await.map_err(|error| error.to_string())?;
-        let columns = statement.columns().iter().map(|column| column.name().to_owned()).collect();
-        let parameters = statement.parameters().and_then(sqlx::Either::right).unwrap_or_default();
-        Ok((columns, parameters))
+        let connection = self.pool.take().await.map_err(|error| error.to_string())?;
+        let statement = connection.prepare(&query.text()).map_err(|error| error.to_string())?;
+        let columns = statement.column_names().into_iter().map(str::to_owned).collect();
+        Ok((columns, statement.parameter_count()))
     }
 }
 
 impl Reading {
-    /// The rows of `query` for the person with `key`.
+    /// The rows of `query`, the operator's own text, for the person with `key`.
     ///
     /// # Errors
     /// [`SourceError`]; too many rows are an error, so that nobody takes a part for the whole.
-    pub async fn rows(&mut self, query: &Query, key: &SourceKey) -> Result<Table, SourceError> {
-        let bound = match key {
-            SourceKey::Integer(number) => sqlx::query(safe(query)).bind(*number),
-            SourceKey::Text(text) => sqlx::query(safe(query)).bind(text.as_str()),
-        };
-        let mut stream = bound.fetch(&mut *self.transaction);
-        let (mut table, mut text) = (Table::default(), 0_usize);
-        while let Some(row) = stream.try_next().await.map_err(|error| SourceError::of(&error))? {
-            if table.columns.is_empty() {
-                table.columns = row.columns().iter().map(|column| column.name().to_owned()).collect();
-            }
-            let cells = cells(&row)?;
-            text = cells.iter().fold(text, |sum, cell| sum.saturating_add(cell.length()));
-            table.rows.push(cells);
-            if table.rows.len() > self.rows || text > MAX_TEXT {
-                return Err(SourceError::TooMuch);
-            }
+    pub fn rows(&mut self, query: &Query, key: &SourceKey) -> Result<Table, SourceError> {
+        let begun = Instant::now();
+        let read = || table(&self.transaction.0, query, key, self.rows);
+        let table = if self.is_slow.load(Ordering::Relaxed) { at_length(read) } else { read() };
+        self.is_slow.store(begun.elapsed() > QUICK, Ordering::Relaxed);
+        table
+    }
+}
+
+fn table(connection: &Connection, query: &Query, key: &SourceKey, most: usize) -> Result<Table, SourceError> {
+    let failed = |error| SourceError::of(&error);
+    let mut statement = connection.prepare_cached(&query.text()).map_err(failed)?;
+    let yes_no: Vec<bool> = statement.columns().iter().map(|column| column.decl_type().is_some_and(is_yes_no)).collect();
+    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    match (statement.parameter_count(), key) {
+        (0, _) => Ok(()),
+        (_, SourceKey::Integer(number)) => statement.raw_bind_parameter(1, number),
+        (_, SourceKey::Text(text)) => statement.raw_bind_parameter(1, text),
+    }
+    .map_err(failed)?;
+    let (mut table, mut text) = (Table::default(), 0_usize);
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next().map_err(failed)? {
+        let cells: Vec<Cell> =
+            yes_no.iter().enumerate().map(|(place, is_yes_no)| cell(row, place, *is_yes_no)).collect::<Result<_, _>>()?;
+        text = cells.iter().fold(text, |sum, cell| sum.saturating_add(cell.length()));
+        table.rows.push(cells);
+        if table.rows.len() > most || text > MAX_TEXT {
+            return Err(SourceError::TooMuch);
         }
-        Ok(table)
     }
-}
-
-/// The one place where text that is not static becomes SQL: the operator's mapping, parsed by [`Query`].
-fn safe(query: &Query) -> SqlStr {
-    AssertSqlSafe(query.text()).into_sql_str()
-}
-
-/// By a monotonic stopwatch, not the time of day.
-async fn limit_time(connection: &mut SqliteConnection, limit: Duration) -> Result<(), sqlx::Error> {
-    let begun = Instant::now();
-    let mut handle = connection.lock_handle().await?;
-    handle.set_progress_handler(STEPS_BETWEEN_LOOKS, move || begun.elapsed() < limit);
-    Ok(())
-}
-
-fn cells(row: &SqliteRow) -> Result<Vec<Cell>, SourceError> {
-    (0..row.len()).map(|index| cell(row, index)).collect()
-}
-
-fn cell(row: &SqliteRow, index: usize) -> Result<Cell, SourceError> {
-    let declared_yes_no = row.columns().get(index).is_some_and(|column| column.type_info().name() == "BOOLEAN");
-    let value = row.try_get_raw(index).map_err(|_| SourceError::Unavailable)?;
-    let kind = if value.is_null() { "NULL".to_owned() } else { value.type_info().name().to_owned() };
-    let unreadable = |_| SourceError::Unreadable;
-    match kind.as_str() {
-        "NULL" => Ok(Cell::Null),
-        "INTEGER" if declared_yes_no => row.try_get_unchecked(index).map(Cell::YesNo).map_err(unreadable),
-        "INTEGER" => row.try_get_unchecked(index).map(Cell::Integer).map_err(unreadable),
-        "REAL" => row.try_get_unchecked(index).map(Cell::Real).map_err(unreadable),
-        "TEXT" => row.try_get_unchecked(index).map(Cell::Text).map_err(unreadable),
-        _ => Err(SourceError::Unreadable),
+    drop(rows);
+    if !table.rows.is_empty() {
+        table.columns = columns;
     }
+    Ok(table)
+}
+
+/// Whether a column that is declared so holds yes or no.
+fn is_yes_no(declared: &str) -> bool {
+    declared.eq_ignore_ascii_case("BOOLEAN") || declared.eq_ignore_ascii_case("BOOL")
+}
+
+fn cell(row: &Row<'_>, place: usize, is_yes_no: bool) -> Result<Cell, SourceError> {
+    Ok(match row.get_ref(place).map_err(|_| SourceError::Unavailable)? {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(number) if is_yes_no => Cell::YesNo(number != 0),
+        ValueRef::Integer(number) => Cell::Integer(number),
+        ValueRef::Real(number) => Cell::Real(number),
+        ValueRef::Text(text) => Cell::Text(str::from_utf8(text).map_err(|_| SourceError::Unreadable)?.to_owned()),
+        ValueRef::Blob(_) => return Err(SourceError::Unreadable),
+    })
 }
 
 impl Cell {
@@ -205,10 +224,9 @@ pub enum SourceError {
 }
 
 impl SourceError {
-    /// `SQLITE_INTERRUPT` (9) comes only from the progress handler.
-    fn of(error: &sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-        if code.as_deref() == Some("9") { Self::TooSlow } else { Self::Unavailable }
+    /// Only the progress handler interrupts.
+    fn of(error: &rusqlite::Error) -> Self {
+        if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) { Self::TooSlow } else { Self::Unavailable }
     }
 }
 
@@ -216,9 +234,9 @@ impl SourceError {
 impl SourceDatabase {
     /// Whether the database refuses writes on our connection, also when asked nicely first.
     pub(crate) async fn refuses_writes(&self) -> bool {
-        let mut connection = self.pool.acquire().await.unwrap();
-        let refused = sqlx::query("DELETE FROM person").execute(&mut *connection).await.is_err();
-        sqlx::query("PRAGMA query_only = OFF").execute(&mut *connection).await.unwrap();
-        refused && sqlx::query("DELETE FROM person").execute(&mut *connection).await.is_err()
+        let connection = self.pool.take().await.unwrap();
+        let refused = connection.execute_batch("DELETE FROM person").is_err();
+        connection.execute_batch("PRAGMA query_only = OFF").unwrap();
+        refused && connection.execute_batch("DELETE FROM person").is_err()
     }
 }

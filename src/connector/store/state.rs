@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::OpenFlags;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -16,6 +17,11 @@ use crate::entropy::{Entropy, EntropyUnavailable};
 /// The text sealed in the table `key_check`: a wrong key is found at start, not at the first row.
 const KEY_CHECK: &str = "sluis connector state";
 const KEY_CHECK_PLACE: Place<'static> = Place { table: "key_check", column: "sealed", row: "1" };
+
+/// How long the lock of another writer is waited for.
+const BUSY: Duration = Duration::from_secs(5);
+
+const WRITING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// The connector's own state.
 #[derive(Clone)]
@@ -35,10 +41,17 @@ impl State {
     pub async fn open(path: &Path, key: StateKey, entropy: Arc<dyn Entropy>) -> Result<Self, StateError> {
         let options = SqliteConnectOptions::new().filename(path).create_if_missing(true).foreign_keys(true);
         let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-        let options = options.busy_timeout(Duration::from_secs(5)).pragma("secure_delete", "ON");
+        let options = options.busy_timeout(BUSY).pragma("secure_delete", "ON");
         let pool = SqlitePoolOptions::new().test_before_acquire(false).max_connections(4).connect_with(options).await?;
         sqlx::migrate!("src/connector/migrations").run(&pool).await.map_err(|_| StateError::Unavailable)?;
-        let writer = Writer::start(pool.clone());
+        let file = path.to_owned();
+        let writer = crate::sqlite::Pool::new(1, BUSY, move || {
+            let connection = rusqlite::Connection::open_with_flags(&file, WRITING)?;
+            connection.busy_timeout(BUSY)?;
+            connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;")?;
+            Ok(connection)
+        });
+        let writer = Writer::start(writer.map_err(|_| StateError::Unavailable)?);
         let state = Self { pool, key: Arc::new(key), entropy, writer };
         state.check_key().await?;
         Ok(state)

@@ -1,9 +1,12 @@
 //! What is written for every call of the gateway, in batches: one transaction, and so one sync, for all that waits.
 
-use sqlx::sqlite::SqlitePool;
+use std::sync::Arc;
+
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::state::StateError;
+use crate::sqlite::Pool;
 
 /// How much waiting work shares one transaction.
 const BATCH: usize = 256;
@@ -51,7 +54,7 @@ type Job = (Work, oneshot::Sender<Result<(), StateError>>);
 pub(super) struct Writer(mpsc::Sender<Job>);
 
 impl Writer {
-    pub(super) fn start(pool: SqlitePool) -> Self {
+    pub(super) fn start(pool: Arc<Pool>) -> Self {
         let (sender, receiver) = mpsc::channel(BATCH);
         tokio::spawn(run(pool, receiver));
         Self(sender)
@@ -65,49 +68,63 @@ impl Writer {
     }
 }
 
-async fn run(pool: SqlitePool, mut jobs: mpsc::Receiver<Job>) {
-    let mut batch = Vec::new();
-    while jobs.recv_many(&mut batch, BATCH).await > 0 {
-        let outcome = commit(&pool, &batch).await;
-        for (_, reply) in batch.drain(..) {
+async fn run(pool: Arc<Pool>, mut jobs: mpsc::Receiver<Job>) {
+    let mut waiting = Vec::new();
+    while jobs.recv_many(&mut waiting, BATCH).await > 0 {
+        // Who only waits for a processor comes along.
+        tokio::task::yield_now().await;
+        while waiting.len() < BATCH
+            && let Ok(job) = jobs.try_recv()
+        {
+            waiting.push(job);
+        }
+        let (batch, replies): (Vec<Work>, Vec<_>) = waiting.drain(..).unzip();
+        let outcome = commit(&pool, batch).await;
+        for reply in replies {
             // A caller that went away gets nothing; its answer stays in the log as asked.
             let _gone = reply.send(outcome);
         }
     }
 }
 
-async fn commit(pool: &SqlitePool, batch: &[Job]) -> Result<(), StateError> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    for (work, _) in batch {
-        match work {
-            Work::Answer(answer) => insert_answer(&mut transaction, answer).await?,
-            Work::Receipts(receipts) => insert_receipts(&mut transaction, receipts).await?,
-        }
-    }
-    Ok(transaction.commit().await?)
+/// On another thread: a commit is synced.
+async fn commit(pool: &Arc<Pool>, batch: Vec<Work>) -> Result<(), StateError> {
+    let connection = pool.take().await.map_err(|_| StateError::Unavailable)?;
+    let written = tokio::task::spawn_blocking(move || write(&connection, &batch)).await;
+    written.map_err(|_| StateError::Unavailable)?.map_err(|_| StateError::Unavailable)
 }
 
-async fn insert_answer(transaction: &mut sqlx::SqliteTransaction<'_>, answer: &SealedAnswer) -> Result<(), StateError> {
+fn write(connection: &Connection, batch: &[Work]) -> Result<(), rusqlite::Error> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    for work in batch {
+        match work {
+            Work::Answer(answer) => insert_answer(connection, answer)?,
+            Work::Receipts(receipts) => insert_receipts(connection, receipts)?,
+        }
+    }
+    connection.execute_batch("COMMIT")
+}
+
+fn insert_answer(connection: &Connection, answer: &SealedAnswer) -> Result<(), rusqlite::Error> {
+    let SealedAnswer { id, at, decision, purpose, recipient, subject, sealed, inbox } = answer;
     let statement =
         "INSERT INTO answer (id, at, decision, purpose, recipient, subject, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let insert = sqlx::query(statement).bind(&answer.id).bind(answer.at).bind(&answer.decision).bind(&answer.purpose);
-    let insert = insert.bind(&answer.recipient).bind(answer.subject.as_slice()).bind(&answer.sealed);
-    insert.execute(&mut **transaction).await?;
-    for entry in &answer.inbox {
+    connection.prepare_cached(statement)?.execute((id, at, decision, purpose, recipient, subject, sealed))?;
+    for entry in inbox {
         let statement = "INSERT INTO inbox (id, answer, decision, category, purpose, recipient, state, entered_at, release_until, content) \
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, ?9) ON CONFLICT (decision, category) DO NOTHING";
-        let insert = sqlx::query(statement).bind(&entry.id).bind(&answer.id).bind(&answer.decision).bind(entry.category);
-        let insert = insert.bind(&answer.purpose).bind(&answer.recipient).bind(answer.at).bind(entry.release_until);
-        insert.bind(&entry.content).execute(&mut **transaction).await?;
+        let SealedEntry { id: entry_id, category, release_until, content } = entry;
+        let values = (entry_id, id, decision, category, purpose, recipient, at, release_until, content);
+        connection.prepare_cached(statement)?.execute(values)?;
     }
     Ok(())
 }
 
-async fn insert_receipts(transaction: &mut sqlx::SqliteTransaction<'_>, receipts: &[SealedReceipt]) -> Result<(), StateError> {
-    for receipt in receipts {
-        let statement = "INSERT INTO receipt (fingerprint, decision, at, sealed) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
-        let insert = sqlx::query(statement).bind(receipt.fingerprint.as_slice()).bind(&receipt.decision).bind(receipt.at);
-        insert.bind(&receipt.sealed).execute(&mut **transaction).await?;
+fn insert_receipts(connection: &Connection, receipts: &[SealedReceipt]) -> Result<(), rusqlite::Error> {
+    let statement = "INSERT INTO receipt (fingerprint, decision, at, sealed) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    let mut insert = connection.prepare_cached(statement)?;
+    for SealedReceipt { fingerprint, decision, at, sealed } in receipts {
+        insert.execute((fingerprint, decision, at, sealed))?;
     }
     Ok(())
 }

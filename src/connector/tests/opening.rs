@@ -40,7 +40,7 @@ async fn the_source_is_never_written() {
     let key = super::super::store::SourceKey::Integer(1);
     // A query that slipped through the check of its text still finds the database read-only.
     let function = super::super::mapping::Query::parse("SELECT 1 FROM person WHERE id = ?1").unwrap();
-    assert_eq!(reading.rows(&function, &key).await.unwrap().rows.len(), 1);
+    assert_eq!(reading.rows(&function, &key).unwrap().rows.len(), 1);
     drop(reading);
     assert!(fixture.connector.source.refuses_writes().await);
 }
@@ -52,7 +52,7 @@ async fn slow_and_large_queries_are_errors_not_parts() {
     let fixture = Fixture::new().await;
     let run = async |sql: &str| {
         let mut reading = fixture.connector.source.read().await.unwrap();
-        reading.rows(&Query::parse(sql).unwrap(), &SourceKey::Integer(1)).await.map(|table| table.rows.len()).unwrap_err()
+        reading.rows(&Query::parse(sql).unwrap(), &SourceKey::Integer(1)).map(|table| table.rows.len()).unwrap_err()
     };
     let endless = "WITH RECURSIVE n(x) AS (SELECT ?1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) AS x FROM n";
     assert_eq!(run(endless).await, SourceError::TooSlow);

@@ -15,8 +15,9 @@ use tokio::time::timeout;
 
 pub use self::search::PostgresSearch;
 
+use super::sql::connection::postgres::Link;
 use super::sql::migrations::Schema;
-use super::sql::{Backend, Connection, Link, SqlStore, migrations, not_migrated, query, unavailable};
+use super::sql::{Backend, Connection, SqlStore, migrations, not_migrated, query, unavailable};
 use super::{Migration, StoreError};
 use crate::keystore::Key;
 
@@ -108,10 +109,17 @@ impl Cluster {
         }
     }
 
+    /// For every connection. A statement is planned once and kept, often when its table was still empty: a walk over a whole table that was right then would
+    /// stay. What is compiled for its cost saves nothing.
+    fn planned(&self) -> PgConnectOptions {
+        self.options.clone().statement_cache_capacity(256).options([("enable_seqscan", "off"), ("jit", "off")])
+    }
+
     /// For connections that write. The wait for standbys must not be cut short (a cancelled one reports success), and a node that is gone must not keep the
     /// head's lock.
     fn writing(&self) -> PgConnectOptions {
-        self.options.clone().statement_cache_capacity(256).options([
+        self.planned().options([
+            ("plan_cache_mode", "force_generic_plan"),
             ("statement_timeout", "0"),
             ("lock_timeout", "8s"),
             ("idle_in_transaction_session_timeout", "8s"),
@@ -124,7 +132,7 @@ impl Cluster {
 
     /// For connections that only read.
     fn reading(&self) -> PgConnectOptions {
-        self.options.clone().statement_cache_capacity(256).options([
+        self.planned().options([
             ("statement_timeout", "20s"),
             ("idle_in_transaction_session_timeout", "20s"),
             ("default_transaction_read_only", "on"),

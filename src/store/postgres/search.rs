@@ -4,7 +4,8 @@
 use async_trait::async_trait;
 use sqlx::postgres::PgPool;
 
-use super::super::sql::{Connection, Link, Statement, build, integer, query, unsigned};
+use super::super::sql::connection::postgres::Link;
+use super::super::sql::{Connection, Statement, build, integer, query, unsigned};
 use crate::clock::Timestamp;
 use crate::ledger::token::SearchToken;
 use crate::store::StoreError;

@@ -8,6 +8,7 @@ use super::log::Anchor;
 use super::script::{Insert, Script};
 use super::seal::Seal;
 use super::statement::query;
+use super::tasks::Adding;
 use super::{
     Backend, cases, commit_safely, deliveries, disclosures, duties, embargoes, log, lost, offers, policies, registering,
     registers, registry, reliances, retention, tasks, vault,
@@ -29,11 +30,12 @@ pub(super) async fn commit(
     let mut transaction = backend.writer().await?;
     let (head, anchor) = log::head(&mut transaction, seal).await?;
     let nonces = claim(&mut transaction, batch).await?;
-    let mut batch_state = Judging { seal, now, facts: anchor, nonces, redone: HashSet::new() };
+    let mut batch_state = Judging { seal, now, facts: anchor, nonces, redone: HashSet::new(), tasks: Adding::default() };
     let mut verdicts = Vec::with_capacity(batch.len());
     for append in batch {
         verdicts.push(batch_state.judge(&mut transaction, append).await?);
     }
+    batch_state.add_tasks(&mut transaction).await?;
     let has_moved = batch_state.facts.revision != head.revision;
     let accepted = || batch.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_ok()).map(|(append, _)| append);
     let rows: Vec<&EntryRow> = accepted().flat_map(|append| &append.entries).collect();
@@ -66,10 +68,8 @@ async fn claim(connection: &mut Connection, batch: &[Append]) -> Result<HashSet<
     let row = |claim: &NonceClaim| vec![claim.organisation.as_str().into(), (&claim.nonce).into(), claim.expires.millis().into()];
     let claims = batch.iter().flat_map(Append::claims).map(|(claim, _)| row(claim)).collect();
     let mut won = HashSet::new();
-    for statement in insert.statements(claims, connection.is_postgres()) {
-        for row in statement.all(connection).await? {
-            won.insert((row.get(0)?, row.get(1)?));
-        }
+    for row in connection.returning(insert, claims).await? {
+        won.insert((row.get(0)?, row.get(1)?));
     }
     Ok(won)
 }
@@ -83,12 +83,14 @@ struct Judging<'a> {
     nonces: HashSet<(String, String)>,
     /// The disclosures that earlier appends of the batch write, which happens after all are judged.
     redone: HashSet<String>,
+    /// New tasks of earlier appends, which are written together.
+    tasks: Adding<'a>,
 }
 
-impl Judging<'_> {
+impl<'a> Judging<'a> {
     /// Checks what the append claims and rests on, and makes its changes. On a conflict nothing of it stays, its nonces included: the
     /// request may come back with the same ones.
-    async fn judge(&mut self, connection: &mut Connection, append: &Append) -> Result<Result<(), Conflict>, StoreError> {
+    async fn judge(&mut self, connection: &mut Connection, append: &'a Append) -> Result<Result<(), Conflict>, StoreError> {
         let mut won = Vec::new();
         let mut verdict = Ok(());
         for (claim, lost) in append.claims() {
@@ -112,7 +114,27 @@ impl Judging<'_> {
     }
 
     /// What can turn out to be impossible half-way is done behind a savepoint; all else is checked before the first write.
-    async fn all_or_nothing(&mut self, connection: &mut Connection, append: &Append) -> Result<Result<(), Conflict>, StoreError> {
+    async fn all_or_nothing(
+        &mut self,
+        connection: &mut Connection,
+        append: &'a Append,
+    ) -> Result<Result<(), Conflict>, StoreError> {
+        if append.changes.iter().any(|change| matches!(change, Change::TaskAnswered(_) | Change::Erase(_))) {
+            self.add_tasks(connection).await?;
+        }
+        let earlier = self.tasks.len();
+        let verdict = self.behind_a_savepoint(connection, append).await?;
+        if verdict.is_err() {
+            self.tasks.truncate(earlier);
+        }
+        Ok(verdict)
+    }
+
+    async fn behind_a_savepoint(
+        &mut self,
+        connection: &mut Connection,
+        append: &'a Append,
+    ) -> Result<Result<(), Conflict>, StoreError> {
         if !append.changes.iter().any(Change::can_conflict) {
             return self.try_append(connection, append).await;
         }
@@ -127,7 +149,11 @@ impl Judging<'_> {
         Ok(verdict)
     }
 
-    async fn try_append(&mut self, connection: &mut Connection, append: &Append) -> Result<Result<(), Conflict>, StoreError> {
+    async fn add_tasks(&mut self, connection: &mut Connection) -> Result<(), StoreError> {
+        self.tasks.write(connection, self.seal, &mut self.facts.lists).await
+    }
+
+    async fn try_append(&mut self, connection: &mut Connection, append: &'a Append) -> Result<Result<(), Conflict>, StoreError> {
         if let Some(expected) = &append.expected {
             let verdict = self.still_holds(connection, expected).await;
             if let Err(conflict) = readable(verdict.map(|holds| if holds { Ok(()) } else { Err(Conflict::FactsChanged) }))? {
@@ -192,7 +218,7 @@ impl Judging<'_> {
         Ok(facts_digest(registrations, self.facts.policy.as_deref(), person.as_ref(), case.as_ref()) == expected.digest)
     }
 
-    async fn change(&mut self, connection: &mut Connection, change: &Change) -> Result<Result<(), Conflict>, StoreError> {
+    async fn change(&mut self, connection: &mut Connection, change: &'a Change) -> Result<Result<(), Conflict>, StoreError> {
         match change {
             Change::ScopeKey { scope, sealed } => vault::add_scope(connection, scope, sealed).await?,
             Change::Pseudonyms(rows) => vault::add_pseudonyms(connection, rows).await?,
@@ -231,7 +257,7 @@ impl Judging<'_> {
             Change::GivenSince { consent, since, disclosures } => {
                 return reliances::given_since(connection, self.seal, &self.facts.lists, (consent, *since, disclosures)).await;
             }
-            Change::Task(task) => tasks::add(connection, self.seal, &mut self.facts.lists, task).await?,
+            Change::Task(task) => self.tasks.push(task),
             Change::TaskAnswered(task) => return tasks::put(connection, self.seal, &mut self.facts.lists, task).await,
             Change::Embargo(embargo) => {
                 return embargoes::put(connection, self.seal, &mut self.facts.lists, (embargo, self.now)).await;

@@ -309,10 +309,7 @@ fn values(row: &Row, columns: &[Kind]) -> Result<Vec<Value>, StoreError> {
 
 async fn insert(connection: &mut Connection, table: &Table, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
     let expected = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-    let mut written = 0;
-    for statement in (Insert { table: table.write, tail: "" }).statements(rows, connection.is_postgres()) {
-        written += statement.execute(connection).await?;
-    }
+    let written = connection.insert(Insert { table: table.write, tail: "" }, rows).await?;
     if written == expected {
         Ok(())
     } else {

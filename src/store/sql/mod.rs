@@ -3,7 +3,7 @@
 
 mod cases;
 mod commit;
-mod connection;
+pub(super) mod connection;
 pub mod copy;
 mod cosigned;
 mod deliveries;
@@ -38,7 +38,7 @@ use sqlx::postgres::PgDatabaseError;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-pub(super) use self::connection::{Connection, Link};
+pub(super) use self::connection::Connection;
 use self::migrations::Schema;
 use self::seal::Seal;
 pub(super) use self::statement::{Row, Statement, build, query};
@@ -60,6 +60,11 @@ use crate::organisation::Oin;
 
 /// What is native to a database.
 pub(super) trait Backend: Send + Sync + 'static {
+    /// Whether it keeps the thread that asks.
+    fn is_blocking(&self) -> bool {
+        false
+    }
+
     /// A connection that reads, each statement by itself.
     fn reader(&self) -> impl Future<Output = Result<Connection, StoreError>> + Send;
 
@@ -167,6 +172,10 @@ impl<D: Backend> Store for SqlStore<D> {
                 outcome
             }
         }
+    }
+
+    fn is_blocking(&self) -> bool {
+        self.backend.is_blocking()
     }
 
     async fn commit(

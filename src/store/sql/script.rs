@@ -1,15 +1,11 @@
-//! Rows that are written together. SQLite takes several statements at once, with the rows one behind the other; PostgreSQL takes each by itself, its rows
-//! as one array per column, so that it is the same statement for any number of them.
+//! Rows that are written together: SQLite takes one after the other, PostgreSQL all at once.
 
 use super::connection::Connection;
 use super::statement::{Statement, Value, build};
 use crate::store::StoreError;
 
-/// The most rows in one statement; SQLite takes 32,766 parameters, an entry has 22.
+/// The most rows in one statement.
 const ROWS: usize = 64;
-
-/// A script of no more rows is prepared once and kept; larger ones seldom look alike, and their cost is shared by many.
-const KEPT: u64 = 128;
 
 /// Where rows are inserted.
 #[derive(Clone, Copy)]
@@ -21,17 +17,16 @@ pub(super) struct Insert {
 }
 
 impl Insert {
-    /// The statements that insert these rows.
-    pub(super) fn statements(self, rows: Vec<Vec<Value>>, is_postgres: bool) -> Vec<Statement> {
-        if rows.is_empty() {
-            return Vec::new();
-        }
-        if is_postgres {
-            let columns = columns(rows).into_iter().map(Value::Column);
-            return vec![build(self.table).push(" SELECT * FROM unnest(").list(columns).push(")").push(self.tail)];
-        }
-        let insert = |rows| build(self.table).push(" VALUES ").rows(rows).push(self.tail);
-        parts(rows).map(insert).collect()
+    /// One row of so many columns, for SQLite.
+    pub(super) fn of_one(self, columns: usize) -> String {
+        let parameters = vec!["?"; columns].join(", ");
+        format!("{} VALUES ({parameters}){}", self.table, self.tail)
+    }
+
+    /// All rows as one array per column, for PostgreSQL: the same statement for any number of them.
+    pub(super) fn of_columns(self, rows: Vec<Vec<Value>>) -> Statement {
+        let columns = columns(rows).into_iter().map(Value::Column);
+        build(self.table).push(" SELECT * FROM unnest(").list(columns).push(")").push(self.tail)
     }
 }
 
@@ -97,21 +92,16 @@ impl Script {
             return Ok(());
         }
         let (expected, is_postgres) = (self.rows, connection.is_postgres());
-        let statements = self.steps.into_iter().flat_map(|step| match step {
-            Step::Insert(into, rows) => into.statements(rows, is_postgres),
-            Step::Change(statement) => vec![statement],
-            Step::Either { rows: 0, .. } if is_postgres => Vec::new(),
-            Step::Either { sqlite, postgres, .. } => vec![if is_postgres { postgres } else { sqlite }],
-        });
         let mut written = 0;
-        if is_postgres {
-            for statement in statements {
-                written += statement.execute(connection).await?;
-            }
-        } else {
-            let mut script = statements.fold(build(""), |script, statement| script.join(statement).push(";"));
-            script.is_rare = expected > KEPT;
-            written = script.execute(connection).await?;
+        for step in self.steps {
+            written += match step {
+                Step::Insert(into, rows) => connection.insert(into, rows).await?,
+                Step::Change(statement) => statement.execute(connection).await?,
+                Step::Either { rows: 0, .. } => 0,
+                Step::Either { sqlite, postgres, .. } => {
+                    (if is_postgres { postgres } else { sqlite }).execute(connection).await?
+                }
+            };
         }
         if written == expected {
             Ok(())
@@ -125,10 +115,12 @@ impl Script {
 
 #[cfg(test)]
 mod tests {
-    use sqlx::sqlite::SqlitePoolOptions;
+    use std::time::Duration;
 
-    use super::super::{Link, query};
+    use super::super::connection::sqlite::Link;
+    use super::super::query;
     use super::*;
+    use crate::sqlite::Pool;
 
     #[test]
     fn parts_are_powers_of_two_and_hold_every_row_once() {
@@ -140,7 +132,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_row_of_every_statement_is_written_with_its_own_values_or_it_is_an_error() {
-        let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.expect("a database");
+        let pool = Pool::new(1, Duration::from_secs(1), rusqlite::Connection::open_in_memory).expect("a database");
         let connection = &mut Connection::Sqlite(Link::of(&pool).await.expect("a connection"));
         connection
             .run("CREATE TABLE one (n INTEGER PRIMARY KEY, t TEXT); CREATE TABLE two (n INTEGER PRIMARY KEY)")

@@ -1,9 +1,12 @@
 //! One statement with its values, as both databases take it: parameters are written `$1`, `$2`, … (SQLite knows that spelling too), and where their
 //! dialects differ there is a text for each.
 
-use sqlx::postgres::PgArguments;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments as _, AssertSqlSafe, Decode, Postgres, Row as _, SqlSafeStr as _, SqlStr, Sqlite, Type};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use rusqlite::types::Value as Held;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::{Arguments as _, AssertSqlSafe, ColumnIndex, Decode, Postgres, Row as _, SqlSafeStr as _, SqlStr, Type};
 
 use super::connection::Connection;
 use super::unavailable;
@@ -116,20 +119,6 @@ impl From<Option<&[u8]>> for Value {
 }
 
 impl Value {
-    /// Adds it to the arguments of a statement for SQLite, which has no lists: they go as JSON.
-    fn sqlite(self, arguments: &mut SqliteArguments) -> Result<(), sqlx::Error> {
-        let added = match self {
-            Self::Integer(value) => arguments.add(value),
-            Self::Flag(value) => arguments.add(value),
-            Self::Text(value) => arguments.add(value),
-            Self::Bytes(value) => arguments.add(value),
-            Self::Integers(list) => arguments.add(json(&list)?),
-            Self::Texts(list) => arguments.add(json(&list)?),
-            Self::Column(_) => return Err(sqlx::Error::Encode("SQLite takes no columns".into())),
-        };
-        added.map_err(sqlx::Error::Encode)
-    }
-
     fn postgres(self, arguments: &mut PgArguments) -> Result<(), sqlx::Error> {
         let added = match self {
             Self::Integer(value) => arguments.add(value),
@@ -163,15 +152,11 @@ fn column(values: Vec<Value>, arguments: &mut PgArguments) -> Result<(), sqlx::E
     added.map_err(sqlx::Error::Encode)
 }
 
-fn json<T: serde::Serialize>(list: &[T]) -> Result<String, sqlx::Error> {
-    serde_json::to_string(list).map_err(|error| sqlx::Error::Encode(error.into()))
-}
-
 /// A statement and what is bound to it.
 pub(in crate::store) struct Statement {
     text: Text,
     values: Vec<Value>,
-    /// Whether another like it is not to be expected: it is not kept prepared.
+    /// Whether PostgreSQL plans it for its own values each time, and does not keep it prepared.
     pub(super) is_rare: bool,
 }
 
@@ -234,18 +219,9 @@ impl Statement {
         self
     }
 
-    /// Not kept prepared: planned for its own values each time.
+    /// PostgreSQL plans it for its own values each time.
     pub(in crate::store) fn planned_anew(mut self) -> Self {
         self.is_rare = true;
-        self
-    }
-
-    /// Goes on with another statement that was put together.
-    pub(super) fn join(mut self, other: Self) -> Self {
-        if let (Text::Built(pieces), Text::Built(others)) = (&mut self.text, other.text) {
-            pieces.extend(others);
-            self.values.extend(other.values);
-        }
         self
     }
 
@@ -257,12 +233,12 @@ impl Statement {
 
     /// Runs it; how many rows were written.
     pub(in crate::store) async fn execute(self, connection: &mut Connection) -> Result<u64, StoreError> {
-        connection.execute(self).await.map_err(unavailable)
+        connection.execute(self).await
     }
 
     /// All its rows.
     pub(in crate::store) async fn all(self, connection: &mut Connection) -> Result<Vec<Row>, StoreError> {
-        connection.all(self).await.map_err(unavailable)
+        connection.all(self).await
     }
 
     /// Its first row, if there is one.
@@ -278,17 +254,17 @@ impl Statement {
         self.optional(connection).await?.ok_or_else(|| unavailable(sqlx::Error::RowNotFound))
     }
 
-    /// Its text and arguments for SQLite.
-    pub(super) fn for_sqlite(self) -> Result<(SqlStr, SqliteArguments), sqlx::Error> {
-        let mut arguments = SqliteArguments::default();
-        for value in self.values {
-            value.sqlite(&mut arguments)?;
+    /// Its text for SQLite.
+    pub(super) fn for_sqlite(&self) -> Cow<'static, str> {
+        match &self.text {
+            Text::Fixed(Sql::Both(text) | Sql::Each { sqlite: text, .. }) => Cow::Borrowed(text),
+            Text::Built(pieces) => Cow::Owned(spell(pieces, |text, _| text.push('?'))),
         }
-        let text = match self.text {
-            Text::Fixed(Sql::Both(text) | Sql::Each { sqlite: text, .. }) => text.into_sql_str(),
-            Text::Built(pieces) => spell(&pieces, |text, _| text.push('?')),
-        };
-        Ok((text, arguments))
+    }
+
+    /// What is bound to it.
+    pub(super) fn values(&self) -> &[Value] {
+        &self.values
     }
 
     /// Its text and arguments for PostgreSQL.
@@ -299,17 +275,20 @@ impl Statement {
         }
         let text = match self.text {
             Text::Fixed(Sql::Both(text) | Sql::Each { postgres: text, .. }) => text.into_sql_str(),
-            Text::Built(pieces) => spell(&pieces, |text, number| {
-                text.push('$');
-                text.push_str(&number.to_string());
-            }),
+            Text::Built(pieces) => {
+                let numbered = |text: &mut String, number: usize| {
+                    text.push('$');
+                    text.push_str(&number.to_string());
+                };
+                AssertSqlSafe(spell(&pieces, numbered)).into_sql_str()
+            }
         };
         Ok((text, arguments))
     }
 }
 
 /// The text that the pieces make: no part of it is anything but a constant or a parameter.
-fn spell(pieces: &[Piece], parameter: impl Fn(&mut String, usize)) -> SqlStr {
+fn spell(pieces: &[Piece], parameter: impl Fn(&mut String, usize)) -> String {
     let (mut text, mut number) = (String::new(), 0);
     for piece in pieces {
         match piece {
@@ -320,15 +299,23 @@ fn spell(pieces: &[Piece], parameter: impl Fn(&mut String, usize)) -> SqlStr {
             }
         }
     }
-    AssertSqlSafe(text).into_sql_str()
+    text
 }
 
 /// A row that was read.
 pub(in crate::store) enum Row {
     /// Of SQLite.
-    Sqlite(sqlx::sqlite::SqliteRow),
+    Sqlite(SqliteRow),
     /// Of PostgreSQL.
-    Postgres(sqlx::postgres::PgRow),
+    Postgres(PgRow),
+}
+
+/// A row of SQLite, taken out of it.
+pub(in crate::store) struct SqliteRow {
+    /// The names of the columns.
+    pub(super) names: Arc<[Box<str>]>,
+    /// What stands in them.
+    pub(super) values: Vec<Held>,
 }
 
 impl Row {
@@ -338,13 +325,64 @@ impl Row {
     /// [`StoreError::Unavailable`] when there is no such column, or it holds something else.
     pub(in crate::store) fn get<'r, T, C>(&'r self, column: C) -> Result<T, StoreError>
     where
-        T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>,
-        C: sqlx::ColumnIndex<sqlx::sqlite::SqliteRow> + sqlx::ColumnIndex<sqlx::postgres::PgRow>,
+        T: OfSqlite<'r> + Decode<'r, Postgres> + Type<Postgres>,
+        C: Place + ColumnIndex<PgRow>,
     {
         match self {
-            Self::Sqlite(row) => row.try_get(column),
-            Self::Postgres(row) => row.try_get(column),
+            Self::Sqlite(row) => {
+                let value = column.among(&row.names).and_then(|place| row.values.get(place));
+                value.and_then(T::of).ok_or_else(|| StoreError::Unavailable("a column holds something else".to_owned()))
+            }
+            Self::Postgres(row) => row.try_get(column).map_err(unavailable),
         }
-        .map_err(unavailable)
+    }
+}
+
+/// Which column.
+pub(in crate::store) trait Place {
+    /// Its place among the columns with these names.
+    fn among(&self, names: &[Box<str>]) -> Option<usize>;
+}
+
+impl Place for usize {
+    fn among(&self, _: &[Box<str>]) -> Option<usize> {
+        Some(*self)
+    }
+}
+
+impl Place for &str {
+    fn among(&self, names: &[Box<str>]) -> Option<usize> {
+        names.iter().position(|name| **name == **self)
+    }
+}
+
+/// A type of which SQLite holds values.
+pub(in crate::store) trait OfSqlite<'r>: Sized {
+    /// The value, if it is of this type.
+    fn of(value: &'r Held) -> Option<Self>;
+}
+
+macro_rules! of_sqlite {
+    ($($type:ty: $pattern:pat => $value:expr;)+) => {
+        $(impl<'r> OfSqlite<'r> for $type {
+            fn of(value: &'r Held) -> Option<Self> {
+                if let $pattern = value { Some($value) } else { None }
+            }
+        })+
+    };
+}
+
+of_sqlite! {
+    i64: Held::Integer(number) => *number;
+    bool: Held::Integer(number) => *number != 0;
+    &'r str: Held::Text(text) => text;
+    String: Held::Text(text) => text.clone();
+    &'r [u8]: Held::Blob(bytes) => bytes;
+    Vec<u8>: Held::Blob(bytes) => bytes.clone();
+}
+
+impl<'r, T: OfSqlite<'r>> OfSqlite<'r> for Option<T> {
+    fn of(value: &'r Held) -> Option<Self> {
+        if matches!(value, Held::Null) { Some(None) } else { T::of(value).map(Some) }
     }
 }

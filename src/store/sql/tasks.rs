@@ -1,9 +1,12 @@
 //! Tasks. What their columns say stands in the sealed records too, and is held against them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::connection::Connection;
 use super::lists::{List, Lists};
+use super::script::Insert;
 use super::seal::{Place, Seal};
-use super::statement::{Row, query};
+use super::statement::{Row, Sql, Value, among, query};
 use super::{alarm, log};
 use crate::clock::Timestamp;
 use crate::notice::Task;
@@ -19,30 +22,109 @@ macro_rules! select {
     };
 }
 
-/// Adds one; one of the same kind, owner and matter takes up what is new in it.
-pub(super) async fn add(connection: &mut Connection, seal: &Seal, lists: &mut Lists, task: &Task) -> Result<(), StoreError> {
-    if let Some(known) = known(connection, seal, task).await? {
-        let Some(next) = known.again(task) else { return Ok(()) };
-        let changed = |_| StoreError::Unavailable("a task changed under the head's lock".to_owned());
-        return put(connection, seal, lists, &next).await?.map_err(changed);
-    }
-    let insert =
-        query("INSERT INTO task (id, kind, owner, about, due, open, version, record) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
-    let insert = insert.bind(&task.id).bind(task.kind.code()).bind(task.owner.as_str()).bind(&task.about);
-    let insert = insert.bind(task.due.millis()).bind(task.state.is_open()).bind(task.version);
-    let sealed = seal.close(Place::newest(TABLE, &task.id, task.version), task)?;
-    let written = insert.bind(sealed).execute(connection).await?;
-    if task.state.is_open() {
-        lists.open_tasks = lists.open_tasks.saturating_add(written);
-    }
-    Ok(())
+const TASKS: Insert = Insert { table: "INSERT INTO task (id, kind, owner, about, due, open, version, record)", tail: "" };
+
+/// The tasks with these matters, of one kind and owner.
+const KNOWN: Sql = among!(select!("kind = $1 AND owner = $2 AND about"), "$3");
+
+/// Kind, owner and matter: what there is one task of.
+type Matter<'a> = (&'static str, &'a str, &'a str);
+
+fn matter(task: &Task) -> Matter<'_> {
+    (task.kind.code(), task.owner.as_str(), &task.about)
 }
 
-/// The task of the same kind, owner and matter, if there is one.
-async fn known(connection: &mut Connection, seal: &Seal, task: &Task) -> Result<Option<Task>, StoreError> {
-    let select = query(select!("kind = $1 AND owner = $2 AND about = $3"));
-    let select = select.bind(task.kind.code()).bind(task.owner.as_str()).bind(&task.about);
-    select.optional(connection).await?.map(|row| opened(seal, &row)).transpose()
+/// Tasks that a batch adds, written together: a question and a statement for each would hold up everybody who waits for the head's lock.
+#[derive(Default)]
+pub(super) struct Adding<'a>(Vec<&'a Task>);
+
+impl<'a> Adding<'a> {
+    /// Adds one; one of the same kind, owner and matter takes up what is new in it.
+    pub(super) fn push(&mut self, task: &'a Task) {
+        self.0.push(task);
+    }
+
+    /// How many there are.
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Forgets all but the first.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.0.truncate(length);
+    }
+
+    /// Writes them.
+    pub(super) async fn write(&mut self, connection: &mut Connection, seal: &Seal, lists: &mut Lists) -> Result<(), StoreError> {
+        let mut known = known(connection, seal, &self.0).await?;
+        let (mut new, mut rows) = (BTreeMap::new(), Vec::new());
+        for task in self.0.drain(..) {
+            match known.remove(&matter(task)).or_else(|| new.get(&matter(task)).map(|new: &&Task| (*new).clone())) {
+                None => {
+                    rows.push(columns(seal, task)?);
+                    lists.open_tasks = lists.open_tasks.saturating_add(u64::from(task.state.is_open()));
+                    new.insert(matter(task), task);
+                }
+                Some(before) => {
+                    // What takes up something must be there, and what comes after it finds it as it is then.
+                    insert(connection, std::mem::take(&mut rows)).await?;
+                    let now = again(connection, seal, lists, before, task).await?;
+                    new.remove(&matter(task));
+                    known.insert(matter(task), now);
+                }
+            }
+        }
+        insert(connection, rows).await
+    }
+}
+
+async fn insert(connection: &mut Connection, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
+    let expected = rows.len() as u64;
+    let written = connection.insert(TASKS, rows).await?;
+    if written == expected { Ok(()) } else { Err(StoreError::Unavailable(format!("{written} of {expected} tasks were written"))) }
+}
+
+fn columns(seal: &Seal, task: &Task) -> Result<Vec<Value>, StoreError> {
+    let sealed = seal.close(Place::newest(TABLE, &task.id, task.version), task)?;
+    let (due, is_open) = (task.due.millis(), task.state.is_open());
+    let [id, kind, owner, about] = [&*task.id, task.kind.code(), task.owner.as_str(), &*task.about].map(Value::from);
+    Ok(vec![id, kind, owner, about, due.into(), is_open.into(), task.version.into(), sealed.into()])
+}
+
+/// The task that is there already, with what is new in `task`.
+async fn again(
+    connection: &mut Connection,
+    seal: &Seal,
+    lists: &mut Lists,
+    before: Task,
+    task: &Task,
+) -> Result<Task, StoreError> {
+    let Some(next) = before.again(task) else { return Ok(before) };
+    let changed = |_| StoreError::Unavailable("a task changed under the head's lock".to_owned());
+    put(connection, seal, lists, &next).await?.map_err(changed)?;
+    Ok(next)
+}
+
+/// Of these tasks those of whose kind, owner and matter there is one.
+async fn known<'a>(
+    connection: &mut Connection,
+    seal: &Seal,
+    tasks: &[&'a Task],
+) -> Result<BTreeMap<Matter<'a>, Task>, StoreError> {
+    let mut asked: BTreeMap<(&str, &str), BTreeSet<&'a str>> = BTreeMap::new();
+    for task in tasks {
+        asked.entry((task.kind.code(), task.owner.as_str())).or_default().insert(&task.about);
+    }
+    let mut known = BTreeMap::new();
+    for ((kind, owner), about) in asked {
+        let about: Vec<String> = about.into_iter().map(str::to_owned).collect();
+        for row in query(KNOWN).bind(kind).bind(owner).bind(about).all(connection).await? {
+            let found = opened(seal, &row)?;
+            let same = tasks.iter().find(|task| matter(task) == matter(&found)).map(|task| matter(task));
+            known.extend(same.map(|matter| (matter, found.clone())));
+        }
+    }
+    Ok(known)
 }
 
 /// An answer follows the version that it was given to.

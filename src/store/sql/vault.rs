@@ -18,8 +18,15 @@ pub(super) async fn pseudonyms(
     if indexes.is_empty() {
         return Ok(Vec::new());
     }
-    let select = build("SELECT idx, pseudonym FROM pseudonym WHERE scope = ").value(scope);
-    let select = select.push(" AND idx IN (").list(indexes.iter().copied().map(Value::from)).push(")");
+    let all = indexes.iter().copied().map(Value::from);
+    let select = if connection.is_postgres() {
+        query("SELECT idx, pseudonym FROM pseudonym WHERE scope = $1 AND idx = ANY ($2)")
+            .bind(scope)
+            .bind(Value::Column(all.collect()))
+    } else {
+        let select = build("SELECT idx, pseudonym FROM pseudonym WHERE scope = ").value(scope);
+        select.push(" AND idx IN (").list(all).push(")")
+    };
     let rows = select.all(connection).await?;
     let found: Vec<(Vec<u8>, String)> =
         rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_, StoreError>>()?;
@@ -29,6 +36,15 @@ pub(super) async fn pseudonyms(
 
 /// Whether one of these names is given.
 pub(super) async fn any_given(connection: &mut Connection, names: &[NameIndex]) -> Result<bool, StoreError> {
+    if names.is_empty() {
+        return Ok(false);
+    }
+    if connection.is_postgres() {
+        let scopes = names.iter().map(|name| Value::from(&name.scope)).collect();
+        let indexes = names.iter().map(|name| name.index.into()).collect();
+        let select = query("SELECT EXISTS (SELECT 1 FROM pseudonym WHERE (scope, idx) IN (SELECT * FROM unnest($1, $2)))");
+        return select.bind(Value::Column(scopes)).bind(Value::Column(indexes)).one(connection).await?.get(0);
+    }
     let rows = names.iter().map(|name| vec![Value::from(&name.scope), name.index.into()]);
     for part in script::parts(rows.collect()) {
         let select = build("SELECT EXISTS (SELECT 1 FROM pseudonym WHERE (scope, idx) IN (VALUES ").rows(part).push("))");
@@ -63,8 +79,5 @@ pub(super) async fn add_pseudonyms(connection: &mut Connection, rows: &[Pseudony
     let values = |row: &PseudonymRow| {
         vec![Value::from(&row.scope), row.index.into(), (&row.pseudonym).into(), row.identity.as_slice().into()]
     };
-    for statement in into.statements(rows.iter().map(values).collect(), connection.is_postgres()) {
-        statement.execute(connection).await?;
-    }
-    Ok(())
+    connection.insert(into, rows.iter().map(values).collect()).await.map(drop)
 }

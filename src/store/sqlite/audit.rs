@@ -12,8 +12,9 @@ use std::path::Path;
 use rusqlite::types::{FromSql, Value};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row};
 
+use super::super::sql::connection::sqlite::unavailable as refused;
 use super::integer;
-use super::search::{is_in_use, uri};
+use super::search::to_look;
 use crate::ledger::audit::{StoredHead, StoredLine};
 use crate::ledger::entry::Erases;
 use crate::store::StoreError;
@@ -30,9 +31,7 @@ impl LogFile {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let name = uri(path).ok_or_else(|| StoreError::Unavailable("the store's path is not UTF-8".to_owned()))?;
-        // Without a write-ahead log nobody has the file open: then even the files beside it, which readers make, can be left out.
-        let name = if is_in_use(path) { name } else { format!("{name}&immutable=1") };
+        let name = to_look(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(name, flags).map_err(unavailable)?;
         connection.execute_batch("BEGIN").map_err(unavailable)?;
@@ -157,8 +156,6 @@ fn corrupt(table: &'static str, column: &'static str, row: &str) -> StoreError {
     StoreError::Corrupt { table, column, row: row.to_owned() }
 }
 
-/// The database's own words may hold values of a row, so only the kind of failure is kept.
 fn unavailable(error: rusqlite::Error) -> StoreError {
-    let code = error.sqlite_error().map(|error| error.extended_code);
-    StoreError::Unavailable(code.map_or_else(|| "SQLite failed".to_owned(), |code| format!("SQLite refused (code {code})")))
+    refused(&error)
 }

@@ -20,11 +20,9 @@ const LONG: i64 = 16 * 1024;
 /// How often in a row it is tried to empty the log, each time for as long as the task's connection is patient.
 const TRIES: u32 = 3;
 
-/// The options of the connection that writes: it does this by itself only should the task here fall far behind. What it takes from rows, or writes elsewhere,
+/// What the connection that writes is told: it does this by itself only should the task here fall far behind. What it takes from rows, or writes elsewhere,
 /// is overwritten where it stood: a key that was wrapped anew is not left in its old place.
-pub(super) fn of_writer(options: SqliteConnectOptions) -> SqliteConnectOptions {
-    options.pragma("wal_autocheckpoint", "65536").pragma("cache_size", "-32768").pragma("secure_delete", "ON")
-}
+pub(super) const OF_WRITER: &str = "PRAGMA wal_autocheckpoint = 65536; PRAGMA cache_size = -32768; PRAGMA secure_delete = ON;";
 
 /// The options of the task's connection: behind a slow reader it gives up and comes back, for while it waits no one writes.
 pub(super) fn of_task(options: SqliteConnectOptions) -> SqliteConnectOptions {

@@ -6,15 +6,20 @@ mod earlier;
 pub mod search;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::OpenFlags;
 use sqlx::ConnectOptions as _;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+use super::sql::connection::PATIENCE;
+use super::sql::connection::sqlite::{Link, unavailable as refused};
 use super::sql::migrations::Schema;
-use super::sql::{Backend, Connection, Link, SqlStore, integer, migrations, not_migrated, unavailable, unsigned};
+use super::sql::{Backend, Connection, SqlStore, integer, migrations, not_migrated, unavailable, unsigned};
 use super::{Migration, StoreError};
 use crate::keystore::Key;
+use crate::sqlite::Pool;
 
 pub(super) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sqlite/migrations");
 
@@ -27,10 +32,19 @@ pub type SqliteStore = SqlStore<SqliteFile>;
 /// The file.
 pub struct SqliteFile {
     schema: Schema,
-    writer: SqlitePool,
-    readers: SqlitePool,
+    writer: Arc<Pool>,
+    readers: Arc<Pool>,
     checkpoints: Option<checkpoints::Checkpoints>,
 }
+
+/// How long a lock of another process is waited for.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// What each connection is told: a commit is synced, and what a statement sorts stays in memory.
+const EACH: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
+
+/// What one that reads is told.
+const READS: &str = "PRAGMA query_only = ON;";
 
 impl SqliteStore {
     /// The store in the file at `path`, which must be there, under the key that [`SqliteStore::open`] takes: for checking. Nothing can be written to it.
@@ -38,14 +52,16 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn look(path: &Path, register_key: Key) -> Result<Self, StoreError> {
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        // Without a write-ahead log nobody has the file open: then even the files beside it, which readers make, can be left out.
-        let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(!Path::new(&log).exists());
-        let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
-        let pool = pool.connect_with(options.disable_statement_logging()).await.map_err(unavailable)?;
+        let name = search::to_look(path)?;
+        let pool = Pool::new(1, PATIENCE, move || {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = rusqlite::Connection::open_with_flags(&name, flags)?;
+            connection.busy_timeout(BUSY)?;
+            Ok(connection)
+        })
+        .map_err(|error| refused(&error))?;
         Ok(Self::new(
-            SqliteFile { schema: Schema::of(&MIGRATIONS), writer: pool.clone(), readers: pool, checkpoints: None },
+            SqliteFile { schema: Schema::of(&MIGRATIONS), writer: Arc::clone(&pool), readers: pool, checkpoints: None },
             &register_key,
         ))
     }
@@ -62,31 +78,35 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5))
-            .statement_cache_capacity(256)
+            .busy_timeout(BUSY)
             .pragma("temp_store", "MEMORY")
             .disable_statement_logging();
-        // A connection to a file in this machine does not go away: no question whether it is there before each use.
-        let pool = || SqlitePoolOptions::new().test_before_acquire(false);
-        let writer =
-            pool().max_connections(1).connect_with(checkpoints::of_writer(options.clone())).await.map_err(unavailable)?;
-        earlier::refuse(&writer).await?;
-        MIGRATIONS.run(&writer).await.map_err(not_migrated)?;
+        let migrating = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(unavailable)?;
+        earlier::refuse(&migrating).await?;
+        MIGRATIONS.run(&migrating).await.map_err(not_migrated)?;
+        let writer = pool(1, path, checkpoints::OF_WRITER)?;
         // More than can run at once would only spread what each has in its cache.
         let most = std::thread::available_parallelism().map_or(2, |processors| processors.get().clamp(2, 8));
-        let readers = pool()
-            .min_connections(1)
-            .max_connections(u32::try_from(most).unwrap_or(2))
-            .connect_with(options.clone().pragma("query_only", "ON"))
-            .await
-            .map_err(unavailable)?;
-        let checkpoints =
-            checkpoints::Checkpoints::start(pool().max_connections(1).connect_lazy_with(checkpoints::of_task(options)));
-        Ok(Self::new(
-            SqliteFile { schema: Schema::of(&MIGRATIONS), writer, readers, checkpoints: Some(checkpoints) },
-            &register_key,
-        ))
+        let readers = pool(most, path, READS)?;
+        migrating.close().await;
+        let checkpoints = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(checkpoints::of_task(options));
+        let checkpoints = Some(checkpoints::Checkpoints::start(checkpoints));
+        Ok(Self::new(SqliteFile { schema: Schema::of(&MIGRATIONS), writer, readers, checkpoints }, &register_key))
     }
+}
+
+/// At most so many connections to a file that is there, which are told this too.
+fn pool(most: usize, path: &Path, told: &'static str) -> Result<Arc<Pool>, StoreError> {
+    let path = path.to_owned();
+    Pool::new(most, PATIENCE, move || {
+        let connection =
+            rusqlite::Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(BUSY)?;
+        connection.execute_batch(EACH)?;
+        connection.execute_batch(told)?;
+        Ok(connection)
+    })
+    .map_err(|error| refused(&error))
 }
 
 /// What the schema of the file at `path` lacks; of one that is not there, everything. Nothing is written.
@@ -107,6 +127,10 @@ pub async fn migrations(path: &Path) -> Result<Vec<Migration>, StoreError> {
 }
 
 impl Backend for SqliteFile {
+    fn is_blocking(&self) -> bool {
+        true
+    }
+
     fn schema(&self) -> &Schema {
         &self.schema
     }

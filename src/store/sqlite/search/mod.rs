@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, timeout_at};
 
 pub use self::audit::first_difference;
-pub(super) use self::open::{is_in_use, uri};
+pub(super) use self::open::{is_in_use, to_look};
 
 use self::fill::Filled;
 use crate::store::StoreError;

@@ -91,6 +91,15 @@ pub(in crate::store::sqlite) fn uri(path: &Path) -> Option<String> {
     Some(format!("file:{path}?mode=ro"))
 }
 
+/// The same for who only looks: without a write-ahead log nobody has the file open, and then even the files beside it, which readers make, can be left out.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub(in crate::store::sqlite) fn to_look(path: &Path) -> Result<String, StoreError> {
+    let name = uri(path).ok_or_else(|| StoreError::Unavailable("the store's path is not UTF-8".to_owned()))?;
+    Ok(if is_in_use(path) { name } else { format!("{name}&immutable=1") })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
