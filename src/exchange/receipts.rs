@@ -21,6 +21,9 @@ use crate::store::{Append, Change, StoreError, WaitingReceipt};
 /// How long receipts that nobody announced wait at most before they are looked for.
 const LOOK: Duration = Duration::from_secs(10);
 
+/// For how long receipts gather once there is one: a call and a commit for each would cost as much as the disclosures.
+const TOGETHER: Duration = Duration::from_millis(200);
+
 /// How often receipts that wait for cosignatures are looked at, and how long after a quorum the next one is waited for.
 const COSIGNING: Duration = Duration::from_millis(500);
 const HELD: Duration = Duration::from_mins(1);
@@ -48,8 +51,7 @@ pub(super) async fn send_all(gateway: Arc<Gateway>) {
         let soon = if held { COSIGNING } else { LOOK };
         let look = waits.next().map_or(soon, |next| next.saturating_duration_since(Instant::now()).min(soon));
         if tokio::time::timeout(look, gateway.receipts_waiting.notified()).await.is_ok() {
-            // What comes together is sent together.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(TOGETHER).await;
         }
         match send_waiting(&gateway, &mut waits).await {
             Ok(some_held) => held = some_held,

@@ -5,6 +5,7 @@ use super::state::{State, StateError, instant};
 use super::writer::{SealedAnswer, Work};
 use crate::clock::Timestamp;
 use crate::connector::seal::Place;
+use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
 /// One answer, as it goes into the access log. `body` is sealed.
@@ -83,7 +84,8 @@ impl State {
     /// [`StateError`].
     pub async fn answers<B: serde::de::DeserializeOwned>(&self, decision: &str) -> Result<Vec<AccessEntry<B>>, StateError> {
         let query = "SELECT id, at, decision, purpose, recipient, sealed FROM answer WHERE decision = ?1 ORDER BY rowid";
-        let rows: Vec<StoredAnswer> = sqlx::query_as(query).bind(decision).fetch_all(&self.pool).await?;
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?));
+        let rows: Vec<StoredAnswer> = self.rows(query, decision, read).await?;
         rows.into_iter().map(|row| self.access_entry(row)).collect()
     }
 

@@ -158,7 +158,7 @@ impl State {
     /// [`StateError`].
     pub async fn released_digests(&self, decision: &str) -> Result<Vec<Vec<ItemDigest>>, StateError> {
         let query = "SELECT id, digests FROM inbox WHERE decision = ?1 AND digests IS NOT NULL";
-        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(query).bind(decision).fetch_all(&self.pool).await?;
+        let rows: Vec<(String, Vec<u8>)> = self.rows(query, decision, |row| Ok((row.get(0)?, row.get(1)?))).await?;
         rows.into_iter().map(|(id, sealed)| self.open_sealed(place("digests", &id), &sealed)).collect()
     }
 

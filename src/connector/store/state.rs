@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::OpenFlags;
+use rusqlite::{Connection, OpenFlags};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -13,6 +13,7 @@ use super::writer::Writer;
 use crate::clock::Timestamp;
 use crate::connector::seal::{Place, SealError, StateKey};
 use crate::entropy::{Entropy, EntropyUnavailable};
+use crate::sqlite::Pool;
 
 /// The text sealed in the table `key_check`: a wrong key is found at start, not at the first row.
 const KEY_CHECK: &str = "sluis connector state";
@@ -21,12 +22,14 @@ const KEY_CHECK_PLACE: Place<'static> = Place { table: "key_check", column: "sea
 /// How long the lock of another writer is waited for.
 const BUSY: Duration = Duration::from_secs(5);
 
-const WRITING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+/// How many calls of the gateway read at the same time.
+const READERS: usize = 4;
 
 /// The connector's own state.
 #[derive(Clone)]
 pub struct State {
     pub(super) pool: SqlitePool,
+    readers: Arc<Pool>,
     pub(super) key: Arc<StateKey>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) writer: Writer,
@@ -44,15 +47,10 @@ impl State {
         let options = options.busy_timeout(BUSY).pragma("secure_delete", "ON");
         let pool = SqlitePoolOptions::new().test_before_acquire(false).max_connections(4).connect_with(options).await?;
         sqlx::migrate!("src/connector/migrations").run(&pool).await.map_err(|_| StateError::Unavailable)?;
-        let file = path.to_owned();
-        let writer = crate::sqlite::Pool::new(1, BUSY, move || {
-            let connection = rusqlite::Connection::open_with_flags(&file, WRITING)?;
-            connection.busy_timeout(BUSY)?;
-            connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;")?;
-            Ok(connection)
-        });
-        let writer = Writer::start(writer.map_err(|_| StateError::Unavailable)?);
-        let state = Self { pool, key: Arc::new(key), entropy, writer };
+        let told = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;";
+        let writer = Writer::start(connections(path, 1, told)?);
+        let readers = connections(path, READERS, "PRAGMA query_only = ON;")?;
+        let state = Self { pool, readers, key: Arc::new(key), entropy, writer };
         state.check_key().await?;
         Ok(state)
     }
@@ -73,6 +71,18 @@ impl State {
         self.key.open(place, sealed).map_err(|_| StateError::Corrupt { table: place.table, column: place.column })
     }
 
+    /// All rows of a short query with one parameter.
+    pub(super) async fn rows<T>(
+        &self,
+        query: &'static str,
+        value: &str,
+        row: impl FnMut(&rusqlite::Row<'_>) -> Result<T, rusqlite::Error>,
+    ) -> Result<Vec<T>, StateError> {
+        let reading = self.readers.take().await.map_err(|_| StateError::Unavailable)?;
+        let mut statement = reading.prepare_cached(query)?;
+        Ok(statement.query_map((value,), row)?.collect::<Result<_, _>>()?)
+    }
+
     async fn check_key(&self) -> Result<(), StateError> {
         let fresh = self.seal(KEY_CHECK_PLACE, &KEY_CHECK)?;
         let insert = sqlx::query("INSERT INTO key_check (id, sealed) VALUES (1, ?1) ON CONFLICT (id) DO NOTHING");
@@ -81,6 +91,19 @@ impl State {
         let text: Result<String, _> = self.key.open(KEY_CHECK_PLACE, &stored);
         if text.as_deref() == Ok(KEY_CHECK) { Ok(()) } else { Err(StateError::WrongKey) }
     }
+}
+
+/// Connections for what every call of the gateway needs.
+fn connections(path: &Path, most: usize, told: &'static str) -> Result<Arc<Pool>, StateError> {
+    let path = path.to_owned();
+    let open = move || {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&path, flags)?;
+        connection.busy_timeout(BUSY)?;
+        connection.execute_batch(told)?;
+        Ok(connection)
+    };
+    Ok(Pool::new(most, BUSY, open)?)
 }
 
 impl std::fmt::Debug for State {
@@ -127,6 +150,12 @@ pub enum StateError {
     /// No randomness.
     #[error(transparent)]
     Entropy(#[from] EntropyUnavailable),
+}
+
+impl From<rusqlite::Error> for StateError {
+    fn from(_: rusqlite::Error) -> Self {
+        Self::Unavailable
+    }
 }
 
 impl From<sqlx::Error> for StateError {

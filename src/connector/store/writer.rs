@@ -91,7 +91,7 @@ async fn run(pool: Arc<Pool>, mut jobs: mpsc::Receiver<Job>) {
 async fn commit(pool: &Arc<Pool>, batch: Vec<Work>) -> Result<(), StateError> {
     let connection = pool.take().await.map_err(|_| StateError::Unavailable)?;
     let written = tokio::task::spawn_blocking(move || write(&connection, &batch)).await;
-    written.map_err(|_| StateError::Unavailable)?.map_err(|_| StateError::Unavailable)
+    Ok(written.map_err(|_| StateError::Unavailable)??)
 }
 
 fn write(connection: &Connection, batch: &[Work]) -> Result<(), rusqlite::Error> {

@@ -112,14 +112,14 @@ impl Cluster {
     /// For every connection. A statement is planned once and kept, often when its table was still empty: a walk over a whole table that was right then would
     /// stay. What is compiled for its cost saves nothing.
     fn planned(&self) -> PgConnectOptions {
-        self.options.clone().statement_cache_capacity(256).options([("enable_seqscan", "off"), ("jit", "off")])
+        let options = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("jit", "off")];
+        self.options.clone().statement_cache_capacity(256).options(options)
     }
 
     /// For connections that write. The wait for standbys must not be cut short (a cancelled one reports success), and a node that is gone must not keep the
     /// head's lock.
     fn writing(&self) -> PgConnectOptions {
         self.planned().options([
-            ("plan_cache_mode", "force_generic_plan"),
             ("statement_timeout", "0"),
             ("lock_timeout", "8s"),
             ("idle_in_transaction_session_timeout", "8s"),

@@ -31,7 +31,11 @@ impl Search for PostgresSearch {
     }
 
     async fn find(&self, filter: &Filter, page: Page) -> Result<Vec<Place>, StoreError> {
-        let rows = statement(filter, page).all(&mut self.reader().await?).await?;
+        // How many entries a filter finds decides how it is best done: planned for its own values.
+        let begin = "BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan";
+        let mut reading = Link::within(&self.readers, begin).await.map(Connection::Postgres)?;
+        let rows = statement(filter, page).all(&mut reading).await;
+        let rows = reading.ended(rows).await?;
         let place = |row: &super::super::sql::Row| {
             let index = unsigned(row.get(0)?, "entry", "idx")?;
             Ok(Place { index, time: Timestamp::from_millis(row.get(1)?) })

@@ -89,7 +89,7 @@ impl Connection {
     }
 
     /// Ends a transaction in which something was only read; what was read.
-    pub(super) async fn ended<T>(mut self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(in crate::store) async fn ended<T>(mut self, read: Result<T, StoreError>) -> Result<T, StoreError> {
         // One that cannot be ended is closed, and what was read was read all the same. Of a broken one nothing is waited for any more.
         if !matches!(&self, Self::Postgres(link) if link.is_broken()) {
             self.roll_back().await.ok();
