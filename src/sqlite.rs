@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Error};
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 /// How many statements a connection keeps prepared.
 const PREPARED: usize = 256;
+
+/// A connection, which who has taken it keeps locked.
+type Held = tokio::sync::Mutex<Connection>;
 
 /// What opens a connection.
 type Open = Box<dyn Fn() -> Result<Connection, Error> + Send + Sync>;
@@ -17,7 +20,7 @@ type Open = Box<dyn Fn() -> Result<Connection, Error> + Send + Sync>;
 /// Connections to a file, made when they are needed and kept.
 pub struct Pool {
     open: Open,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Arc<Held>>>,
     places: Arc<Semaphore>,
     patience: Duration,
 }
@@ -54,32 +57,31 @@ impl Pool {
     /// # Errors
     /// [`NoConnection`].
     pub async fn take(self: &Arc<Self>) -> Result<Taken, NoConnection> {
-        let place = match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(place) => place,
-            Err(_) => {
-                let place = tokio::time::timeout(self.patience, Arc::clone(&self.places).acquire_owned()).await;
-                place.ok().and_then(Result::ok).ok_or(NoConnection::Taken)?
-            }
+        let place = if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            place
+        } else {
+            let place = tokio::time::timeout(self.patience, Arc::clone(&self.places).acquire_owned()).await;
+            place.ok().and_then(Result::ok).ok_or(NoConnection::Taken)?
         };
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = idle.map_or_else(|| self.connect(), Ok)?;
-        Ok(Taken { connection: Some(connection), pool: Arc::clone(self), _place: place })
+        Ok(Taken { connection: connection.lock_owned().await, pool: Arc::clone(self), _place: place })
     }
 
-    fn connect(&self) -> Result<Connection, Error> {
+    fn connect(&self) -> Result<Arc<Held>, Error> {
         let connection = (self.open)()?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
-        Ok(connection)
+        Ok(Arc::new(Held::new(connection)))
     }
 
-    fn put(&self, connection: Connection) {
+    fn put(&self, connection: Arc<Held>) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 }
 
 /// A connection that was taken. It goes back when it is dropped, unless its transaction was not ended: then it is closed, which takes back what it wrote.
 pub struct Taken {
-    connection: Option<Connection>,
+    connection: OwnedMutexGuard<Connection>,
     pool: Arc<Pool>,
     _place: OwnedSemaphorePermit,
 }
@@ -88,15 +90,14 @@ impl Deref for Taken {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
-        // It is there until this is dropped.
-        self.connection.as_ref().unwrap_or_else(|| unreachable!("a connection that was given back"))
+        &self.connection
     }
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take().filter(Connection::is_autocommit) {
-            self.pool.put(connection);
+        if self.connection.is_autocommit() {
+            self.pool.put(Arc::clone(OwnedMutexGuard::mutex(&self.connection)));
         }
     }
 }

@@ -29,7 +29,7 @@ use crate::consent::ConsentState;
 use crate::crypto::message_signature::RequestSignature;
 use crate::exchange::Gateway;
 use crate::exchange::authenticate::{Authenticated, REQUEST_TAG, Rejected, authenticate};
-use crate::exchange::load::Work;
+use crate::exchange::load::{Urgency, Work};
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::exchange::refuse::{log_refusal, standing};
 use crate::exchange::signed::{Peer, SignedRequest};
@@ -85,7 +85,7 @@ async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
     let reading = Reading { authorities: &api.authorities, body_time: api.body_time, arrived, arrived_at };
     let whose = peer.oin.clone();
     match incoming::read(request, peer, signature, reading).await {
-        Ok(request) => match api.gateway.load.begin(whose.as_ref()) {
+        Ok(request) => match api.gateway.load.begin(whose.as_ref(), Resource::of(&request.path).urgency()) {
             Some(work) => send(route(&api, request, &asked.id, (place, work)).await),
             None => send(Reply::problem(&busy(), &asked.id)),
         },
@@ -190,6 +190,14 @@ impl<'a> Resource<'a> {
     /// Whether it comes in pages, of which a query names the first line.
     fn is_paged(self, method: &Method) -> bool {
         matches!(self, Self::Consents | Self::Offers | Self::OffersMade) && method == Method::GET
+    }
+
+    /// Whether it is still taken when others are not.
+    const fn urgency(self) -> Urgency {
+        match self {
+            Self::ConsentEvent(..) | Self::OfferWithdrawals(_) => Urgency::Protective,
+            _ => Urgency::Usual,
+        }
     }
 
     /// The methods that it takes, as `Allow` lists them.

@@ -69,7 +69,7 @@ impl Place {
 
     async fn look(&self, registers: Key) -> Result<Arc<dyn Store>, StoreError> {
         Ok(match self {
-            Self::File(path) => Arc::new(SqliteStore::look(path, registers).await?),
+            Self::File(path) => Arc::new(SqliteStore::look(path, registers)?),
             Self::Database(cluster) => Arc::new(PostgresStore::look(cluster, registers).await?),
         })
     }

@@ -11,9 +11,37 @@ use crate::organisation::Oin;
 /// counted: a slow source does not use up what others need.
 #[derive(Debug)]
 pub struct Load {
-    most: usize,
-    most_of_one: usize,
+    most: Most,
+    /// Beyond those: for what takes away a ground to disclose.
+    most_protective: Most,
     working: Mutex<Working>,
+}
+
+/// How many at a time: of all, and of one organisation.
+#[derive(Clone, Copy, Debug)]
+struct Most {
+    all: usize,
+    one: usize,
+}
+
+impl Most {
+    /// Of so many one organisation has three in four, so that nobody can keep all others out.
+    fn of(all: usize) -> Self {
+        Self { all, one: all.saturating_sub(all / 4).max(1) }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { all: self.all.saturating_add(other.all), one: self.one.saturating_add(other.one) }
+    }
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// Anything.
+    Usual,
+    /// It withdraws, refuses or invalidates what disclosures rest on: refused because others ask for data, it would let them have it.
+    Protective,
 }
 
 #[derive(Debug, Default)]
@@ -65,18 +93,22 @@ pub fn aside() -> Aside {
 }
 
 impl Load {
-    /// At most so many at a time; of them one organisation three in four, so that nobody can keep all others out.
+    /// At most so many at a time, and an eighth more that are protective; of both one organisation three in four.
     pub fn new(most: usize) -> Arc<Self> {
-        let most_of_one = most.saturating_sub(most / 4).max(1);
-        Arc::new(Self { most, most_of_one, working: Mutex::default() })
+        let most_protective = Most::of((most / 8).max(2));
+        Arc::new(Self { most: Most::of(most), most_protective, working: Mutex::default() })
     }
 
     /// Takes a request of this organisation, as its certificate says; `None` when there are too many.
-    pub fn begin(self: &Arc<Self>, whose: Option<&Oin>) -> Option<Work> {
+    pub fn begin(self: &Arc<Self>, whose: Option<&Oin>, urgency: Urgency) -> Option<Work> {
         let whose = Whose(whose.cloned());
+        let most = match urgency {
+            Urgency::Usual => self.most,
+            Urgency::Protective => self.most.and(self.most_protective),
+        };
         let mut working = self.working();
         let of_it = working.of.get(&whose).copied().unwrap_or_default();
-        if working.all >= self.most || of_it >= self.most_of_one {
+        if working.all >= most.all || of_it >= most.one {
             return None;
         }
         working.enter(&whose);
@@ -135,7 +167,23 @@ impl Drop for Aside {
 
 #[cfg(test)]
 mod tests {
+    use super::Urgency::{Protective, Usual};
     use super::*;
+
+    /// Broken on purpose to see it fail: the same limit for both.
+    #[test]
+    fn what_protects_has_places_that_nothing_else_takes() {
+        let (load, one, other) = (Load::new(32), oin(1), oin(2));
+        let mut taken: Vec<_> = (0..24).map(|_| load.begin(Some(&one), Usual).expect("room")).collect();
+        taken.extend((0..8).map(|_| load.begin(Some(&other), Usual).expect("room")));
+        assert!(load.begin(None, Usual).is_none(), "all are taken");
+        taken.extend((0..3).map(|_| load.begin(Some(&one), Protective).expect("beyond its share")));
+        assert!(load.begin(Some(&one), Protective).is_none(), "nobody keeps others out of these either");
+        taken.push(load.begin(Some(&other), Protective).expect("another's"));
+        assert!(load.begin(None, Protective).is_none(), "these have an end too");
+        drop(taken);
+        assert_eq!(load.now(), 0);
+    }
 
     fn oin(digit: u8) -> Oin {
         digit.to_string().repeat(20).parse().expect("OIN")
@@ -144,13 +192,13 @@ mod tests {
     #[test]
     fn what_comes_beyond_is_not_taken_and_nobody_keeps_others_out() {
         let (load, one, other) = (Load::new(4), oin(1), oin(2));
-        let taken: Vec<_> = (0..3).map(|_| load.begin(Some(&one)).expect("room")).collect();
-        assert!(load.begin(Some(&one)).is_none(), "its share");
-        let last = load.begin(Some(&other)).expect("room for another");
-        assert!(load.begin(Some(&other)).is_none(), "all are taken");
-        assert!(load.begin(None).is_none(), "whoever it is");
+        let taken: Vec<_> = (0..3).map(|_| load.begin(Some(&one), Usual).expect("room")).collect();
+        assert!(load.begin(Some(&one), Usual).is_none(), "its share");
+        let last = load.begin(Some(&other), Usual).expect("room for another");
+        assert!(load.begin(Some(&other), Usual).is_none(), "all are taken");
+        assert!(load.begin(None, Usual).is_none(), "whoever it is");
         drop(last);
-        assert!(load.begin(None).is_some(), "given back");
+        assert!(load.begin(None, Usual).is_some(), "given back");
         drop(taken);
         assert_eq!(load.now(), 0);
         assert!(load.working().of.is_empty(), "nobody is kept in memory");
@@ -159,13 +207,13 @@ mod tests {
     #[tokio::test]
     async fn what_waits_is_not_counted() {
         let (load, one) = (Load::new(4), oin(1));
-        let _taken: Vec<_> = (0..2).map(|_| load.begin(Some(&one)).expect("room")).collect();
-        let third = load.begin(Some(&one)).expect("room");
+        let _taken: Vec<_> = (0..2).map(|_| load.begin(Some(&one), Usual).expect("room")).collect();
+        let third = load.begin(Some(&one), Usual).expect("room");
         let another = third.during(async {
             let (waiting, within) = (aside(), aside());
             assert_eq!(load.now(), 2, "left once");
             drop(within);
-            let another = load.begin(Some(&one)).expect("room while one waits");
+            let another = load.begin(Some(&one), Usual).expect("room while one waits");
             drop(waiting);
             assert_eq!(load.now(), 4, "it goes on, also beyond the share");
             another

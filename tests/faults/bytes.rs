@@ -178,7 +178,7 @@ impl Log {
 
     /// Whether the gateway itself refuses the head.
     async fn is_refused(&self) -> bool {
-        match SqliteStore::look(&self.file, Secret::new(self.registers)).await {
+        match SqliteStore::look(&self.file, Secret::new(self.registers)) {
             Ok(store) => matches!(store.head().await, Err(StoreError::Corrupt { table: "head", .. })),
             Err(_) => true,
         }

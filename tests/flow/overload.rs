@@ -9,8 +9,10 @@ use sluis::demo::organisations::Slug;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpSocket;
 use tokio_rustls::TlsConnector;
+use uuid::Uuid;
 
 use crate::support::cases::Cases;
+use crate::support::draft::Draft;
 use crate::support::raw::{RawRequest, Response, is_problem};
 use crate::support::{LONG, Persona, Setup, TestGateway, until};
 
@@ -43,6 +45,33 @@ async fn beyond_what_a_node_can_do_requests_are_refused_at_once_and_it_comes_bac
     cases.hold("nothing is left over", gateway.running().gateway.load.now() == 0);
     gateway.stop().await;
     cases.finish(CROWD + 8 + refused);
+}
+
+/// Who withdraws a consent is heard while everybody asks for data.
+///
+/// Broken on purpose to see it fail: `urgency` that is the same for all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_protects_is_taken_while_questions_are_refused() {
+    let gateway = TestGateway::start_with(Setup { change: |config| config.limits.working = 2, ..Setup::default() }).await;
+    let (asker, other) = (gateway.persona(Slug::VeiligThuis), gateway.persona(Slug::Police));
+    let requests: Vec<_> = (0..CROWD).map(|_| question(&gateway, &asker)).collect();
+    let crowd = async { join_all(requests.iter().map(|request| gateway.wire().exchange(&asker.tls, request))).await };
+    let withdrawing = async {
+        let mut statuses = Vec::new();
+        for _ in 0..12 {
+            // Of no consent: it is looked for, which is all that is to be seen here.
+            let path = format!("/v1/consents/{}/withdrawals", Uuid::nil());
+            let draft = Draft::post(&path, gateway.authority_name(), br#"{"basis":"subject-statement"}"#);
+            let request = draft.by(&other.key, &*gateway.clock).sign(&other.key);
+            statuses.push(gateway.wire().exchange(&other.tls, &request).await.expect("an answer").status);
+        }
+        statuses
+    };
+    let (answers, statuses) = tokio::join!(crowd, withdrawing);
+    let refused = answers.iter().filter(|answer| answer.as_ref().is_ok_and(|response| response.status == 429)).count();
+    assert!(refused > 0, "nothing was refused: the node was not at its limit");
+    assert!(statuses.iter().all(|status| *status != 429), "{statuses:?}");
+    gateway.stop().await;
 }
 
 fn question(gateway: &TestGateway, asker: &Persona) -> RawRequest {

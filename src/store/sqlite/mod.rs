@@ -51,7 +51,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn look(path: &Path, register_key: Key) -> Result<Self, StoreError> {
+    pub fn look(path: &Path, register_key: Key) -> Result<Self, StoreError> {
         let name = search::to_look(path)?;
         let pool = Pool::new(1, PATIENCE, move || {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
