@@ -1,4 +1,5 @@
-//! What the connector reads and keeps; the only folder of the connector that imports sqlx. Statements here are static text, but for the
+//! What the connector reads and keeps; the only folder of the connector that imports sqlx and rusqlite. What every call of the gateway
+//! needs goes through rusqlite, on the thread that needs it. Statements here are static text, but for the
 //! mapped queries of [`SourceDatabase`], which are the operator's own file, checked by [`Query`](super::mapping::Query).
 
 mod answers;

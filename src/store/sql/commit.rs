@@ -15,6 +15,7 @@ use super::{
 };
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
+use crate::notice::Task;
 use crate::organisation::Oin;
 use crate::store::facts::{facts_digest, registration_digest};
 use crate::store::{Append, Change, Committed, Conflict, EntryRow, Expected, Head, NonceClaim, Scribe, Sequenced, StoreError};
@@ -30,7 +31,8 @@ pub(super) async fn commit(
     let mut transaction = backend.writer().await?;
     let (head, anchor) = log::head(&mut transaction, seal).await?;
     let nonces = claim(&mut transaction, batch).await?;
-    let mut batch_state = Judging { seal, now, facts: anchor, nonces, redone: HashSet::new(), tasks: Adding::default() };
+    let tasks = Adding::of(&mut transaction, &batch.iter().flat_map(tasks_of).collect::<Vec<_>>()).await?;
+    let mut batch_state = Judging { seal, now, facts: anchor, nonces, redone: HashSet::new(), tasks };
     let mut verdicts = Vec::with_capacity(batch.len());
     for append in batch {
         verdicts.push(batch_state.judge(&mut transaction, append).await?);
@@ -119,7 +121,9 @@ impl<'a> Judging<'a> {
         connection: &mut Connection,
         append: &'a Append,
     ) -> Result<Result<(), Conflict>, StoreError> {
-        if append.changes.iter().any(|change| matches!(change, Change::TaskAnswered(_) | Change::Erase(_))) {
+        let are_new = self.tasks.are_new(&tasks_of(append).collect::<Vec<_>>());
+        if !are_new || append.changes.iter().any(|change| matches!(change, Change::TaskAnswered(_) | Change::Erase(_))) {
+            // Before the savepoint: they stay when this append does not.
             self.add_tasks(connection).await?;
         }
         let earlier = self.tasks.len();
@@ -257,7 +261,7 @@ impl<'a> Judging<'a> {
             Change::GivenSince { consent, since, disclosures } => {
                 return reliances::given_since(connection, self.seal, &self.facts.lists, (consent, *since, disclosures)).await;
             }
-            Change::Task(task) => self.tasks.push(task),
+            Change::Task(task) => self.tasks.add(connection, self.seal, &mut self.facts.lists, task).await?,
             Change::TaskAnswered(task) => return tasks::put(connection, self.seal, &mut self.facts.lists, task).await,
             Change::Embargo(embargo) => {
                 return embargoes::put(connection, self.seal, &mut self.facts.lists, (embargo, self.now)).await;
@@ -281,6 +285,13 @@ impl<'a> Judging<'a> {
         }
         Ok(Ok(()))
     }
+}
+
+fn tasks_of(append: &Append) -> impl Iterator<Item = &Task> {
+    append.changes.iter().filter_map(|change| match change {
+        Change::Task(task) => Some(&**task),
+        _ => None,
+    })
 }
 
 /// One record that is not what it must be stops who rests on it or changes it, and nobody else in the batch.

@@ -24,64 +24,99 @@ macro_rules! select {
 
 const TASKS: Insert = Insert { table: "INSERT INTO task (id, kind, owner, about, due, open, version, record)", tail: "" };
 
-/// The tasks with these matters, of one kind and owner.
-const KNOWN: Sql = among!(select!("kind = $1 AND owner = $2 AND about"), "$3");
+/// Which of these matters of one kind and owner there are tasks about.
+const THERE: Sql = among!("SELECT about FROM task WHERE kind = $1 AND owner = $2 AND about", "$3");
 
-/// Kind, owner and matter: what there is one task of.
+/// Kind, owner and matter: of each there is one task.
 type Matter<'a> = (&'static str, &'a str, &'a str);
 
 fn matter(task: &Task) -> Matter<'_> {
     (task.kind.code(), task.owner.as_str(), &task.about)
 }
 
-/// Tasks that a batch adds, written together: a question and a statement for each would hold up everybody who waits for the head's lock.
-#[derive(Default)]
-pub(super) struct Adding<'a>(Vec<&'a Task>);
+/// The new tasks of a batch, written together: a question and a statement for each would hold up everybody who waits for the head's lock.
+pub(super) struct Adding<'a> {
+    /// Of which there is a task already, or may be.
+    there: BTreeSet<Matter<'a>>,
+    new: Vec<&'a Task>,
+}
 
 impl<'a> Adding<'a> {
+    /// Looks which of these tasks are there already.
+    pub(super) async fn of(connection: &mut Connection, tasks: &[&'a Task]) -> Result<Self, StoreError> {
+        let mut asked: BTreeMap<(&'static str, &str), Vec<String>> = BTreeMap::new();
+        for task in tasks {
+            asked.entry((task.kind.code(), task.owner.as_str())).or_default().push(task.about.clone());
+        }
+        let mut there = BTreeSet::new();
+        for ((kind, owner), about) in asked {
+            for row in query(THERE).bind(kind).bind(owner).bind(about).all(connection).await? {
+                let found: &str = row.get(0)?;
+                there.extend(tasks.iter().map(|task| matter(task)).filter(|matter| *matter == (kind, owner, found)));
+            }
+        }
+        Ok(Self { there, new: Vec::new() })
+    }
+
+    /// Whether all tasks of an append are new. Where not, those of earlier appends are to be written first, and its own one by one.
+    pub(super) fn are_new(&mut self, tasks: &[&'a Task]) -> bool {
+        let mut own = BTreeSet::new();
+        let again: Vec<_> = tasks.iter().map(|task| matter(task)).filter(|matter| !own.insert(*matter)).collect();
+        self.there.extend(again);
+        tasks.iter().all(|task| self.is_new(task))
+    }
+
+    fn is_new(&self, task: &Task) -> bool {
+        !self.there.contains(&matter(task)) && self.new.iter().all(|new| matter(new) != matter(task))
+    }
+
     /// Adds one; one of the same kind, owner and matter takes up what is new in it.
-    pub(super) fn push(&mut self, task: &'a Task) {
-        self.0.push(task);
+    pub(super) async fn add(
+        &mut self,
+        connection: &mut Connection,
+        seal: &Seal,
+        lists: &mut Lists,
+        task: &'a Task,
+    ) -> Result<(), StoreError> {
+        if self.is_new(task) {
+            self.new.push(task);
+            return Ok(());
+        }
+        let Some(known) = known(connection, seal, task).await? else {
+            return insert(connection, seal, lists, &[task]).await;
+        };
+        let Some(next) = known.again(task) else { return Ok(()) };
+        let changed = |_| StoreError::Unavailable("a task changed under the head's lock".to_owned());
+        put(connection, seal, lists, &next).await?.map_err(changed)
     }
 
-    /// How many there are.
+    /// How many are not written yet.
     pub(super) const fn len(&self) -> usize {
-        self.0.len()
+        self.new.len()
     }
 
-    /// Forgets all but the first.
+    /// Forgets all of those but the first.
     pub(super) fn truncate(&mut self, length: usize) {
-        self.0.truncate(length);
+        self.new.truncate(length);
     }
 
     /// Writes them.
     pub(super) async fn write(&mut self, connection: &mut Connection, seal: &Seal, lists: &mut Lists) -> Result<(), StoreError> {
-        let mut known = known(connection, seal, &self.0).await?;
-        let (mut new, mut rows) = (BTreeMap::new(), Vec::new());
-        for task in self.0.drain(..) {
-            match known.remove(&matter(task)).or_else(|| new.get(&matter(task)).map(|new: &&Task| (*new).clone())) {
-                None => {
-                    rows.push(columns(seal, task)?);
-                    lists.open_tasks = lists.open_tasks.saturating_add(u64::from(task.state.is_open()));
-                    new.insert(matter(task), task);
-                }
-                Some(before) => {
-                    // What takes up something must be there, and what comes after it finds it as it is then.
-                    insert(connection, std::mem::take(&mut rows)).await?;
-                    let now = again(connection, seal, lists, before, task).await?;
-                    new.remove(&matter(task));
-                    known.insert(matter(task), now);
-                }
-            }
-        }
-        insert(connection, rows).await
+        let new = std::mem::take(&mut self.new);
+        self.there.extend(new.iter().map(|task| matter(task)));
+        insert(connection, seal, lists, &new).await
     }
 }
 
-async fn insert(connection: &mut Connection, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
-    let expected = rows.len() as u64;
+async fn insert(connection: &mut Connection, seal: &Seal, lists: &mut Lists, new: &[&Task]) -> Result<(), StoreError> {
+    let rows: Vec<_> = new.iter().map(|task| columns(seal, task)).collect::<Result<_, _>>()?;
     let written = connection.insert(TASKS, rows).await?;
-    if written == expected { Ok(()) } else { Err(StoreError::Unavailable(format!("{written} of {expected} tasks were written"))) }
+    if written != new.len() as u64 {
+        return Err(StoreError::Unavailable(format!("{written} of {} tasks were written", new.len())));
+    }
+    let open = new.iter().filter(|task| task.state.is_open()).count();
+    lists.open_tasks = lists.open_tasks.saturating_add(open as u64);
+    Ok(())
 }
 
 fn columns(seal: &Seal, task: &Task) -> Result<Vec<Value>, StoreError> {
@@ -91,40 +126,11 @@ fn columns(seal: &Seal, task: &Task) -> Result<Vec<Value>, StoreError> {
     Ok(vec![id, kind, owner, about, due.into(), is_open.into(), task.version.into(), sealed.into()])
 }
 
-/// The task that is there already, with what is new in `task`.
-async fn again(
-    connection: &mut Connection,
-    seal: &Seal,
-    lists: &mut Lists,
-    before: Task,
-    task: &Task,
-) -> Result<Task, StoreError> {
-    let Some(next) = before.again(task) else { return Ok(before) };
-    let changed = |_| StoreError::Unavailable("a task changed under the head's lock".to_owned());
-    put(connection, seal, lists, &next).await?.map_err(changed)?;
-    Ok(next)
-}
-
-/// Of these tasks those of whose kind, owner and matter there is one.
-async fn known<'a>(
-    connection: &mut Connection,
-    seal: &Seal,
-    tasks: &[&'a Task],
-) -> Result<BTreeMap<Matter<'a>, Task>, StoreError> {
-    let mut asked: BTreeMap<(&str, &str), BTreeSet<&'a str>> = BTreeMap::new();
-    for task in tasks {
-        asked.entry((task.kind.code(), task.owner.as_str())).or_default().insert(&task.about);
-    }
-    let mut known = BTreeMap::new();
-    for ((kind, owner), about) in asked {
-        let about: Vec<String> = about.into_iter().map(str::to_owned).collect();
-        for row in query(KNOWN).bind(kind).bind(owner).bind(about).all(connection).await? {
-            let found = opened(seal, &row)?;
-            let same = tasks.iter().find(|task| matter(task) == matter(&found)).map(|task| matter(task));
-            known.extend(same.map(|matter| (matter, found.clone())));
-        }
-    }
-    Ok(known)
+/// The task of the same kind, owner and matter, if there is one.
+async fn known(connection: &mut Connection, seal: &Seal, task: &Task) -> Result<Option<Task>, StoreError> {
+    let select = query(select!("kind = $1 AND owner = $2 AND about = $3"));
+    let select = select.bind(task.kind.code()).bind(task.owner.as_str()).bind(&task.about);
+    select.optional(connection).await?.map(|row| opened(seal, &row)).transpose()
 }
 
 /// An answer follows the version that it was given to.

@@ -161,3 +161,46 @@ pub(in crate::store) fn unavailable(error: &rusqlite::Error) -> StoreError {
     let code = error.sqlite_error().map(|error| error.extended_code);
     StoreError::Unavailable(code.map_or_else(|| "SQLite failed".to_owned(), |code| format!("SQLite refused (code {code})")))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::super::query;
+    use super::*;
+
+    async fn link() -> Link {
+        Link::of(&Pool::new(1, Duration::from_secs(1), Connection::open_in_memory).expect("a database"))
+            .await
+            .expect("a connection")
+    }
+
+    /// Broken on purpose to see it fail: `bind` that takes the numbers of SQLite.
+    #[tokio::test]
+    async fn parameters_are_who_they_say_they_are_in_whatever_order_they_stand() {
+        let mut link = link().await;
+        let statement = query("SELECT $3, $1, $2, $1").bind("one").bind(2_i64).bind(vec![3_u8]);
+        let rows = link.all(&statement).expect("a row");
+        let row = rows.first().expect("a row");
+        assert_eq!((row.get::<&[u8], _>(0), row.get::<&str, _>(1)), (Ok(&[3_u8][..]), Ok("one")));
+        assert_eq!((row.get::<i64, _>(2), row.get::<String, _>(3)), (Ok(2), Ok("one".to_owned())));
+        assert!(link.all(&query("SELECT $1, $2").bind(1_i64)).is_err(), "one is missing");
+    }
+
+    #[tokio::test]
+    async fn a_column_that_holds_something_else_is_an_error_and_nothing_else() {
+        let mut link = link().await;
+        let rows =
+            link.all(&query("SELECT NULL AS nothing, 1 AS one, 'text' AS text, x'ff' AS bytes, CAST(x'ff' AS TEXT) AS torn"));
+        let row = rows.expect("a row").remove(0);
+        assert_eq!((row.get::<Option<i64>, _>("nothing"), row.get::<bool, _>("one")), (Ok(None), Ok(true)));
+        assert_eq!((row.get::<Option<&str>, _>("text"), row.get::<Vec<u8>, _>("bytes")), (Ok(Some("text")), Ok(vec![0xff])));
+        for column in ["nothing", "text", "bytes", "torn", "absent"] {
+            assert!(row.get::<i64, _>(column).is_err(), "{column}");
+        }
+        for column in ["nothing", "one", "bytes", "torn"] {
+            assert!(row.get::<&str, _>(column).is_err(), "{column}");
+        }
+        assert!(row.get::<i64, _>(5).is_err());
+    }
+}
