@@ -191,14 +191,14 @@ mod tests {
     async fn a_column_that_holds_something_else_is_an_error_and_nothing_else() {
         let mut link = link().await;
         let rows =
-            link.all(&query("SELECT NULL AS nothing, 1 AS one, 'text' AS text, x'ff' AS bytes, CAST(x'ff' AS TEXT) AS torn"));
+            link.all(&query("SELECT NULL AS empty, 1 AS one, 'text' AS text, x'ff' AS bytes, CAST(x'ff' AS TEXT) AS torn"));
         let row = rows.expect("a row").remove(0);
-        assert_eq!((row.get::<Option<i64>, _>("nothing"), row.get::<bool, _>("one")), (Ok(None), Ok(true)));
+        assert_eq!((row.get::<Option<i64>, _>("empty"), row.get::<bool, _>("one")), (Ok(None), Ok(true)));
         assert_eq!((row.get::<Option<&str>, _>("text"), row.get::<Vec<u8>, _>("bytes")), (Ok(Some("text")), Ok(vec![0xff])));
-        for column in ["nothing", "text", "bytes", "torn", "absent"] {
+        for column in ["empty", "text", "bytes", "torn", "absent"] {
             assert!(row.get::<i64, _>(column).is_err(), "{column}");
         }
-        for column in ["nothing", "one", "bytes", "torn"] {
+        for column in ["empty", "one", "bytes", "torn"] {
             assert!(row.get::<&str, _>(column).is_err(), "{column}");
         }
         assert!(row.get::<i64, _>(5).is_err());
