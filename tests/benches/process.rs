@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use sluis::entropy::{SystemEntropy, random};
+
 use crate::Outcome;
 
 /// The kernel's clock ticks per second in `/proc`, the same on every Linux.
@@ -124,4 +126,15 @@ pub(crate) fn machine() -> (usize, String, String) {
     let info = read("/proc/cpuinfo");
     let model = info.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
     (cores, load, model.trim_start_matches([' ', '\t', ':']).to_owned())
+}
+
+/// A free port below those that a system gives to whoever connects (32768 and up on Linux): until somebody listens there, no connection of the run takes it.
+pub(crate) fn port() -> Outcome<u16> {
+    for _ in 0..100 {
+        let port = 20_000 + u16::from_be_bytes(random(&SystemEntropy::default())?) % 12_000;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err("no port is free".into())
 }

@@ -17,7 +17,7 @@ use sluis::http::tls;
 
 use crate::Outcome;
 use crate::load::closed;
-use crate::process::{Running, children, processor};
+use crate::process::{Running, children, port, processor};
 use crate::world::{REQUESTER, World};
 
 /// What the proxy needs per request.
@@ -136,10 +136,6 @@ http {{
   uwsgi_temp_path {name}-uwsgi;
   scgi_temp_path {name}-scgi;"
     )
-}
-
-fn port() -> Outcome<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 /// The same client certificate, a request of the same size, but neither signed nor checked.

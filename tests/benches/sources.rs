@@ -2,7 +2,6 @@
 //! own, over the same records.
 
 use std::fmt::Write as _;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -10,7 +9,7 @@ use std::sync::Arc;
 use sluis::crypto::keys::{Algorithm, generate_signing_key};
 
 use crate::Outcome;
-use crate::process::Running;
+use crate::process::{Running, port};
 use crate::world::{SLUIS, SOURCE, World, request};
 
 /// What a force is registered as.
@@ -58,8 +57,7 @@ fn force(world: &World, police: &Path, folder: &Path, oin: &str) -> Outcome<()> 
     if folder.exists() {
         return Ok(());
     }
-    let ports = [TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?];
-    let [port, local] = [ports[0].local_addr()?.port(), ports[1].local_addr()?.port()];
+    let [port, local] = [port()?, port()?];
     std::fs::create_dir(folder)?;
     for file in std::fs::read_dir(police)? {
         let file = file?;

@@ -157,10 +157,10 @@ fn table(connection: &Connection, query: &Query, key: &SourceKey, most: usize) -
     let mut statement = connection.prepare_cached(&query.text()).map_err(failed)?;
     let yes_no: Vec<bool> = statement.columns().iter().map(|column| column.decl_type().is_some_and(is_yes_no)).collect();
     let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
-    match (statement.parameter_count(), key) {
-        (0, _) => Ok(()),
-        (_, SourceKey::Integer(number)) => statement.raw_bind_parameter(1, number),
-        (_, SourceKey::Text(text)) => statement.raw_bind_parameter(1, text),
+    // A query that takes no parameter finds none to bind, and is an error: it would tell of everybody.
+    match key {
+        SourceKey::Integer(number) => statement.raw_bind_parameter(1, number),
+        SourceKey::Text(text) => statement.raw_bind_parameter(1, text),
     }
     .map_err(failed)?;
     let (mut table, mut text) = (Table::default(), 0_usize);

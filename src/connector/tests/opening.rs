@@ -41,6 +41,9 @@ async fn the_source_is_never_written() {
     // A query that slipped through the check of its text still finds the database read-only.
     let function = super::super::mapping::Query::parse("SELECT 1 FROM person WHERE id = ?1").unwrap();
     assert_eq!(reading.rows(&function, &key).unwrap().rows.len(), 1);
+    // Nor does one that says of whom it asks nothing give the rows of all.
+    let of_all = super::super::mapping::Query::parse("SELECT 1 FROM person");
+    assert!(of_all.is_err() || reading.rows(&of_all.unwrap(), &key).is_err());
     drop(reading);
     assert!(fixture.connector.source.refuses_writes().await);
 }

@@ -36,6 +36,9 @@ impl LogDatabase {
     pub async fn open(cluster: &Cluster) -> Result<Option<Self>, StoreError> {
         // Whoever verifies looks at all there is, however long that takes. Rows that are hidden from some are an error, and not left out.
         let options = cluster.reading().options([
+            // Who verifies walks over whole tables.
+            ("enable_seqscan", "on"),
+            ("plan_cache_mode", "auto"),
             ("statement_timeout", "0"),
             ("idle_in_transaction_session_timeout", "10min"),
             ("row_security", "off"),

@@ -4,9 +4,6 @@ use super::connection::Connection;
 use super::statement::{Statement, Value, build};
 use crate::store::StoreError;
 
-/// The most rows in one statement.
-const ROWS: usize = 64;
-
 /// Where rows are inserted.
 #[derive(Clone, Copy)]
 pub(super) struct Insert {
@@ -40,15 +37,6 @@ fn columns(rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
         }
     }
     columns
-}
-
-/// Cuts rows into parts of 1, 2, 4, … [`ROWS`]: few different statements, so that each is prepared once and not for every batch.
-pub(super) fn parts<T>(mut rows: Vec<T>) -> impl Iterator<Item = Vec<T>> {
-    std::iter::from_fn(move || {
-        let length = (!rows.is_empty()).then(|| 1 << rows.len().min(ROWS).ilog2())?;
-        let later = rows.split_off(length);
-        Some(std::mem::replace(&mut rows, later))
-    })
 }
 
 /// Writes in order, all of which must take effect.
@@ -121,14 +109,6 @@ mod tests {
     use super::super::query;
     use super::*;
     use crate::sqlite::Pool;
-
-    #[test]
-    fn parts_are_powers_of_two_and_hold_every_row_once() {
-        let rows: Vec<usize> = (0..155).collect();
-        assert_eq!(parts(rows.clone()).map(|part| part.len()).collect::<Vec<_>>(), [64, 64, 16, 8, 2, 1]);
-        assert_eq!(parts(rows.clone()).flatten().collect::<Vec<_>>(), rows);
-        assert_eq!(parts::<usize>(Vec::new()).count(), 0);
-    }
 
     #[tokio::test]
     async fn every_row_of_every_statement_is_written_with_its_own_values_or_it_is_an_error() {

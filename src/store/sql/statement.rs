@@ -211,14 +211,6 @@ impl Statement {
         self
     }
 
-    /// Goes on with rows of parameters in brackets, a comma between each two.
-    pub(in crate::store) fn rows(mut self, rows: impl IntoIterator<Item = Vec<Value>>) -> Self {
-        for (number, row) in rows.into_iter().enumerate() {
-            self = self.push(if number == 0 { "(" } else { ", (" }).list(row).push(")");
-        }
-        self
-    }
-
     /// PostgreSQL plans it for its own values each time.
     pub(in crate::store) fn planned_anew(mut self) -> Self {
         self.is_rare = true;

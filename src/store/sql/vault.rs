@@ -1,7 +1,9 @@
 //! Pseudonyms and scope keys.
 
+use std::collections::HashMap;
+
 use super::connection::Connection;
-use super::statement::{Value, build, query};
+use super::statement::{Row, Value, query};
 use super::{exactly, script};
 use crate::store::{NameIndex, PseudonymRow, StoreError};
 
@@ -15,44 +17,44 @@ pub(super) async fn pseudonyms(
     scope: &str,
     indexes: &[[u8; 32]],
 ) -> Result<Vec<Option<String>>, StoreError> {
-    if indexes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let all = indexes.iter().copied().map(Value::from);
-    let select = if connection.is_postgres() {
-        query("SELECT idx, pseudonym FROM pseudonym WHERE scope = $1 AND idx = ANY ($2)")
-            .bind(scope)
-            .bind(Value::Column(all.collect()))
-    } else {
-        let select = build("SELECT idx, pseudonym FROM pseudonym WHERE scope = ").value(scope);
-        select.push(" AND idx IN (").list(all).push(")")
-    };
-    let rows = select.all(connection).await?;
-    let found: Vec<(Vec<u8>, String)> =
-        rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_, StoreError>>()?;
-    let of = |index: &[u8; 32]| found.iter().find(|(known, _)| known == index).map(|(_, pseudonym)| pseudonym.clone());
-    Ok(indexes.iter().map(of).collect())
+    let names = indexes.iter().map(|index| (scope, *index)).collect::<Vec<_>>();
+    let found = given(connection, &names).await?;
+    Ok(names.iter().map(|(_, index)| found.get(&(scope.to_owned(), index.to_vec())).cloned()).collect())
 }
 
 /// Whether one of these names is given.
 pub(super) async fn any_given(connection: &mut Connection, names: &[NameIndex]) -> Result<bool, StoreError> {
+    let names = names.iter().map(|name| (&*name.scope, name.index)).collect::<Vec<_>>();
+    Ok(!given(connection, &names).await?.is_empty())
+}
+
+/// The pseudonyms at these places, by scope and index: SQLite is asked for each, PostgreSQL for all at once, and both by a statement that is the same for any
+/// number of them.
+async fn given(
+    connection: &mut Connection,
+    names: &[(&str, [u8; 32])],
+) -> Result<HashMap<(String, Vec<u8>), String>, StoreError> {
+    let mut found = HashMap::new();
     if names.is_empty() {
-        return Ok(false);
+        return Ok(found);
     }
+    let mut add = |rows: Vec<Row>| {
+        for row in rows {
+            found.insert((row.get(0)?, row.get(1)?), row.get(2)?);
+        }
+        Ok::<_, StoreError>(())
+    };
     if connection.is_postgres() {
-        let scopes = names.iter().map(|name| Value::from(&name.scope)).collect();
-        let indexes = names.iter().map(|name| name.index.into()).collect();
-        let select = query("SELECT EXISTS (SELECT 1 FROM pseudonym WHERE (scope, idx) IN (SELECT * FROM unnest($1, $2)))");
-        return select.bind(Value::Column(scopes)).bind(Value::Column(indexes)).one(connection).await?.get(0);
-    }
-    let rows = names.iter().map(|name| vec![Value::from(&name.scope), name.index.into()]);
-    for part in script::parts(rows.collect()) {
-        let select = build("SELECT EXISTS (SELECT 1 FROM pseudonym WHERE (scope, idx) IN (VALUES ").rows(part).push("))");
-        if select.one(connection).await?.get(0)? {
-            return Ok(true);
+        let (scopes, indexes) = names.iter().map(|(scope, index)| (Value::from(*scope), Value::from(*index))).unzip();
+        let select = "SELECT scope, idx, pseudonym FROM pseudonym WHERE (scope, idx) IN (SELECT * FROM unnest($1, $2))";
+        add(query(select).bind(Value::Column(scopes)).bind(Value::Column(indexes)).all(connection).await?)?;
+    } else {
+        for (scope, index) in names {
+            let select = query("SELECT scope, idx, pseudonym FROM pseudonym WHERE scope = $1 AND idx = $2");
+            add(select.bind(*scope).bind(*index).all(connection).await?)?;
         }
     }
-    Ok(false)
+    Ok(found)
 }
 
 pub(super) async fn identity(connection: &mut Connection, pseudonym: &str) -> Result<Option<PseudonymRow>, StoreError> {

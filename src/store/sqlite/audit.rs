@@ -12,7 +12,7 @@ use std::path::Path;
 use rusqlite::types::{FromSql, Value};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row};
 
-use super::super::sql::connection::sqlite::unavailable as refused;
+use super::super::sql::connection::sqlite::unavailable;
 use super::integer;
 use super::search::to_look;
 use crate::ledger::audit::{StoredHead, StoredLine};
@@ -154,8 +154,4 @@ fn get<T: FromSql>(row: &Row<'_>, column: usize) -> Result<T, StoreError> {
 
 fn corrupt(table: &'static str, column: &'static str, row: &str) -> StoreError {
     StoreError::Corrupt { table, column, row: row.to_owned() }
-}
-
-fn unavailable(error: rusqlite::Error) -> StoreError {
-    refused(&error)
 }

@@ -59,7 +59,7 @@ impl SqliteStore {
             connection.busy_timeout(BUSY)?;
             Ok(connection)
         })
-        .map_err(|error| refused(&error))?;
+        .map_err(refused)?;
         Ok(Self::new(
             SqliteFile { schema: Schema::of(&MIGRATIONS), writer: Arc::clone(&pool), readers: pool, checkpoints: None },
             &register_key,
@@ -106,7 +106,7 @@ fn pool(most: usize, path: &Path, told: &'static str) -> Result<Arc<Pool>, Store
         connection.execute_batch(told)?;
         Ok(connection)
     })
-    .map_err(|error| refused(&error))
+    .map_err(refused)
 }
 
 /// What the schema of the file at `path` lacks; of one that is not there, everything. Nothing is written.

@@ -83,14 +83,14 @@ impl Link {
 
     fn with<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>) -> Result<T, StoreError> {
         let done = if self.may_block { at_length(|| work(&self.connection)) } else { work(&self.connection) };
-        done.map_err(|error| unavailable(&error))
+        done.map_err(unavailable)
     }
 }
 
 async fn take(pool: &Arc<Pool>) -> Result<Taken, StoreError> {
     pool.take().await.map_err(|error| match error {
         NoConnection::Taken => StoreError::Unavailable(error.to_string()),
-        NoConnection::Failed(error) => unavailable(&error),
+        NoConnection::Failed(error) => unavailable(error),
     })
 }
 
@@ -157,7 +157,7 @@ fn held(value: ValueRef<'_>) -> Held {
 }
 
 /// The database's own words may hold values of a row, so only the kind of failure is kept.
-pub(in crate::store) fn unavailable(error: &rusqlite::Error) -> StoreError {
+pub(in crate::store) fn unavailable(error: rusqlite::Error) -> StoreError {
     let code = error.sqlite_error().map(|error| error.extended_code);
     StoreError::Unavailable(code.map_or_else(|| "SQLite failed".to_owned(), |code| format!("SQLite refused (code {code})")))
 }
