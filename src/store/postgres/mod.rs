@@ -7,24 +7,19 @@ mod safe;
 mod search;
 
 use std::str::FromStr as _;
-use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
-use tokio::time::timeout;
 
 pub use self::search::PostgresSearch;
 
-use super::sql::connection::postgres::Link;
+use super::sql::connection::postgres::{Link, Pool, pool};
 use super::sql::migrations::Schema;
-use super::sql::{Backend, Connection, SqlStore, migrations, not_migrated, query, unavailable};
+use super::sql::{Backend, Connection, LOCKED_HEAD, Row, SqlStore, migrations, not_migrated, query, unavailable};
 use super::{Migration, StoreError};
 use crate::keystore::Key;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/postgres/migrations");
-
-/// How long a connection may have been idle before it is asked whether it is still there.
-const FRESH: Duration = Duration::from_secs(1);
 
 /// The store in a PostgreSQL database, which several gateways may share.
 pub type PostgresStore = SqlStore<PostgresDatabase>;
@@ -32,8 +27,8 @@ pub type PostgresStore = SqlStore<PostgresDatabase>;
 /// The database.
 pub struct PostgresDatabase {
     schema: Schema,
-    writer: PgPool,
-    readers: PgPool,
+    writer: Pool,
+    readers: Pool,
     /// For a connection beside the pools.
     options: PgConnectOptions,
     standbys: u32,
@@ -140,19 +135,6 @@ impl Cluster {
     }
 }
 
-/// A pool whose connections are only asked whether they are there when they have not been used for a while.
-fn pool(most: u32) -> PgPoolOptions {
-    PgPoolOptions::new().max_connections(most).acquire_timeout(Duration::from_secs(5)).test_before_acquire(false).before_acquire(
-        |connection, known| {
-            Box::pin(async move {
-                // One that is not gives its place to a new one.
-                let is_there = async { matches!(timeout(FRESH, connection.ping()).await, Ok(Ok(()))) };
-                Ok(known.idle_for < FRESH || is_there.await)
-            })
-        },
-    )
-}
-
 impl PostgresStore {
     /// Opens the database, migrating it as needed. From `register_key` come the keys that seal consents, overrides and cases at rest, and that vouch for
     /// the registry and the head.
@@ -160,9 +142,10 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database cannot be reached, or is of a newer schema.
     pub async fn open(cluster: &Cluster, register_key: Key) -> Result<Self, StoreError> {
-        let writer = pool(2).connect_with(cluster.writing()).await.map_err(unavailable)?;
-        MIGRATIONS.run(&writer).await.map_err(not_migrated)?;
-        Self::over(cluster, writer, register_key).await
+        let mut first: PgConnection = cluster.writing().connect().await.map_err(unavailable)?;
+        MIGRATIONS.run(&mut first).await.map_err(not_migrated)?;
+        first.close().await.map_err(unavailable)?;
+        Self::over(cluster, pool(2, cluster.writing())?, register_key).await
     }
 
     /// The store as it is, which must be of this version, under the key that [`PostgresStore::open`] takes: for checking. Nothing can be written to it.
@@ -170,7 +153,7 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn look(cluster: &Cluster, register_key: Key) -> Result<Self, StoreError> {
-        let writer = pool(1).connect_lazy_with(cluster.reading());
+        let writer = pool(1, cluster.reading())?;
         if !cluster.migrations().await?.iter().all(|one| one.is_applied && one.is_known) {
             return Err(StoreError::Unavailable(
                 "its schema is not that of this version\n  do: run `sluis migrate --dry-run` to see what differs".to_owned(),
@@ -179,8 +162,9 @@ impl PostgresStore {
         Self::over(cluster, writer, register_key).await
     }
 
-    async fn over(cluster: &Cluster, writer: PgPool, register_key: Key) -> Result<Self, StoreError> {
-        let readers = pool(8).min_connections(1).connect_with(cluster.reading()).await.map_err(unavailable)?;
+    async fn over(cluster: &Cluster, writer: Pool, register_key: Key) -> Result<Self, StoreError> {
+        let readers = pool(8, cluster.reading())?;
+        drop(Link::of(&readers).await?);
         let changes = listen::Changes::start(cluster.reading());
         let Cluster { options, standbys } = cluster.clone();
         Ok(Self::new(
@@ -226,14 +210,15 @@ impl Backend for PostgresDatabase {
     }
 
     async fn snapshot(&self) -> Result<Connection, StoreError> {
-        Link::within(&self.readers, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map(Connection::Postgres)
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        Link::within(&self.readers, begin).await.map(|(link, _)| Connection::Postgres(link))
     }
 
     /// The head row first, before anything else: so there is one order, and no deadlock.
-    async fn writer(&self) -> Result<Connection, StoreError> {
+    async fn locked(&self) -> Result<(Connection, Option<Row>), StoreError> {
         self.schema.is_known()?;
-        let begin = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT id FROM head WHERE id = 1 FOR UPDATE";
-        Link::within(&self.writer, begin).await.map(Connection::Postgres)
+        let (link, rows) = Link::within(&self.writer, LOCKED_HEAD).await?;
+        Ok((Connection::Postgres(link), rows.into_iter().next()))
     }
 
     fn has_standbys(&self) -> bool {

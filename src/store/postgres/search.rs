@@ -2,9 +2,8 @@
 //! therefore leaves the fewest, PostgreSQL knows by its statistics: each search is planned for its own values.
 
 use async_trait::async_trait;
-use sqlx::postgres::PgPool;
 
-use super::super::sql::connection::postgres::Link;
+use super::super::sql::connection::postgres::{Link, Pool};
 use super::super::sql::{Connection, Statement, build, integer, query, unsigned};
 use crate::clock::Timestamp;
 use crate::ledger::token::SearchToken;
@@ -13,7 +12,7 @@ use crate::store::search::{Filter, Order, Page, Place, Search};
 
 /// Search in the store itself.
 pub struct PostgresSearch {
-    pub(super) readers: PgPool,
+    pub(super) readers: Pool,
 }
 
 impl PostgresSearch {
@@ -33,7 +32,7 @@ impl Search for PostgresSearch {
     async fn find(&self, filter: &Filter, page: Page) -> Result<Vec<Place>, StoreError> {
         // How many entries a filter finds decides how it is best done: planned for its own values.
         let begin = "BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan";
-        let mut reading = Link::within(&self.readers, begin).await.map(Connection::Postgres)?;
+        let mut reading = Link::within(&self.readers, begin).await.map(|(link, _)| Connection::Postgres(link))?;
         let rows = statement(filter, page).all(&mut reading).await;
         let rows = reading.ended(rows).await?;
         let place = |row: &super::super::sql::Row| {

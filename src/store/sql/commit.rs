@@ -28,8 +28,8 @@ pub(super) async fn commit(
     scribe: &dyn Scribe,
     now: Timestamp,
 ) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
-    let mut transaction = backend.writer().await?;
-    let (head, anchor) = log::head(&mut transaction, seal).await?;
+    let (mut transaction, head) = backend.locked().await?;
+    let (head, anchor) = log::head_of(&head.ok_or_else(log::no_head)?, seal)?;
     let nonces = claim(&mut transaction, batch).await?;
     let tasks = Adding::of(&mut transaction, &batch.iter().flat_map(tasks_of).collect::<Vec<_>>()).await?;
     let mut batch_state = Judging { seal, now, facts: anchor, nonces, redone: HashSet::new(), tasks };
@@ -37,19 +37,18 @@ pub(super) async fn commit(
     for append in batch {
         verdicts.push(batch_state.judge(&mut transaction, append).await?);
     }
-    batch_state.add_tasks(&mut transaction).await?;
+    let mut script = Script::default();
+    batch_state.tasks.add_to(&mut script, seal, &mut batch_state.facts.lists)?;
     let has_moved = batch_state.facts.revision != head.revision;
     let accepted = || batch.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_ok()).map(|(append, _)| append);
     let rows: Vec<&EntryRow> = accepted().flat_map(|append| &append.entries).collect();
     let sequenced = sequence(&mut transaction, &head, &rows, scribe).await?;
-    let mut script = Script::default();
     if let Some(sequenced) = &sequenced {
         log::add_entries(&mut script, head.size, &rows);
         log::advance(&mut script, seal, &head, sequenced, batch_state.facts);
     }
-    script.run(&mut transaction).await?;
     let committed = hand_out(&head, sequenced.as_ref(), accepted());
-    deliveries::write(&mut transaction, accepted().zip(&committed)).await?;
+    deliveries::write(&mut transaction, script, accepted().zip(&committed)).await?;
     if has_moved {
         backend.tell_others(&mut transaction).await?;
     }

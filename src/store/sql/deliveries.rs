@@ -9,9 +9,10 @@ use crate::case_room::CaseId;
 use crate::organisation::Oin;
 use crate::store::{Append, Change, Committed, ContributionRow, DisclosureRow, Receipting, StoreError};
 
-/// Writes them.
+/// Writes them, together with what `script` has.
 pub(super) async fn write<'a>(
     connection: &mut Connection,
+    mut script: Script,
     accepted: impl Iterator<Item = (&'a Append, &'a Committed)>,
 ) -> Result<(), StoreError> {
     let mut rows = Rows::default();
@@ -27,14 +28,16 @@ pub(super) async fn write<'a>(
                 Change::ContributionReceipt(row) => rows.contributions.push((row, receipt(append, committed, &row.receipt)?)),
                 Change::DestroyDeliveries { disclosure, stay } => {
                     // Also those that an append before this one has just made.
-                    std::mem::take(&mut rows).script().run(connection).await?;
+                    std::mem::take(&mut rows).add_to(&mut script);
+                    std::mem::take(&mut script).run(connection).await?;
                     disclosures::destroy_deliveries(connection, disclosure, stay).await?;
                 }
                 _ => {}
             }
         }
     }
-    rows.script().run(connection).await
+    rows.add_to(&mut script);
+    script.run(connection).await
 }
 
 fn receipt(append: &Append, committed: &Committed, receipting: &Receipting) -> Result<String, StoreError> {
@@ -52,8 +55,7 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn script(self) -> Script {
-        let mut script = Script::default();
+    fn add_to(self, script: &mut Script) {
         let disclosures = self.disclosures.into_iter().map(disclosure).collect();
         script.insert(DISCLOSURES, disclosures);
         let deliveries = self.deliveries.into_iter().map(|(disclosure, place, sealed, receipt)| {
@@ -64,7 +66,6 @@ impl Rows<'_> {
             vec![(&row.disclosure).into(), row.source.as_str().into(), row.items.join(" ").into(), receipt.into()]
         });
         script.insert(CONTRIBUTIONS, contributions.collect());
-        script
     }
 }
 

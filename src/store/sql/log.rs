@@ -35,8 +35,12 @@ macro_rules! no_anchor {
 }
 pub(super) use no_anchor;
 
-/// The columns of [`head_of`].
-pub(super) const HEAD: &str = concat!("SELECT checkpoint, ", anchor!(), " FROM head WHERE id = 1");
+/// The head, with the columns of [`head_of`].
+pub(in crate::store) const HEAD: &str = concat!("SELECT checkpoint, ", anchor!(), " FROM head WHERE id = 1");
+
+/// The same for PostgreSQL, in a transaction that holds its lock.
+pub(in crate::store) const LOCKED_HEAD: &str =
+    concat!("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT checkpoint, ", anchor!(), " FROM head WHERE id = 1 FOR UPDATE");
 
 /// What the head says and its code vouches for.
 #[derive(Clone)]
@@ -72,7 +76,12 @@ pub(super) async fn head(connection: &mut Connection, seal: &Seal) -> Result<(He
     head_of(&query(HEAD).one(connection).await?, seal)
 }
 
-/// The head in a row of [`HEAD`].
+/// A store without a head is none.
+pub(super) fn no_head() -> StoreError {
+    StoreError::Corrupt { table: "head", column: "id", row: "1".to_owned() }
+}
+
+/// The head in a row of [`HEAD`], also one that came as text.
 pub(super) fn head_of(row: &Row, seal: &Seal) -> Result<(Head, Anchor), StoreError> {
     let anchor = anchor_of(row, seal)?;
     let checkpoint = row.get("checkpoint")?;
@@ -81,15 +90,17 @@ pub(super) fn head_of(row: &Row, seal: &Seal) -> Result<(Head, Anchor), StoreErr
 
 /// The anchor in a row that has the head's columns. Only the head of a store to which nothing was written is without code.
 pub(super) fn anchor_of(row: &Row, seal: &Seal) -> Result<Anchor, StoreError> {
-    let root: &[u8] = row.get("root")?;
-    let registry: Option<&[u8]> = row.get("registry")?;
-    let code: Option<&[u8]> = row.get("code")?;
+    let root: Vec<u8> = row.get("root")?;
+    let registry: Option<Vec<u8>> = row.get("registry")?;
+    let code: Option<Vec<u8>> = row.get("code")?;
     let count = |column: &'static str| unsigned(row.get(column)?, "head", column);
     let anchor = Anchor {
         size: count("size")?,
-        root: NodeHash::new(exactly::<32>(root, "head", "root", 1)?),
+        root: NodeHash::new(exactly::<32>(&root, "head", "root", 1)?),
         revision: Revision(row.get("revision")?),
-        registry: registry.map_or_else(|| Ok(seal.registry.of_parts(&[])), |code| exactly(code, "head", "registry", 1))?,
+        registry: registry
+            .as_deref()
+            .map_or_else(|| Ok(seal.registry.of_parts(&[])), |code| exactly(code, "head", "registry", 1))?,
         policy: row.get("policy")?,
         lists: Lists {
             consents: count("consents")?,
@@ -102,7 +113,7 @@ pub(super) fn anchor_of(row: &Row, seal: &Seal) -> Result<Anchor, StoreError> {
     let says_nothing = anchor.policy.is_none() && anchor.lists == Lists::default();
     let is_new = anchor.size == 0 && anchor.revision == Revision(0) && says_nothing && registry.is_none() && code.is_none();
     if !is_new {
-        vouched(&anchor.code(seal), code, ("head", 1))?;
+        vouched(&anchor.code(seal), code.as_deref(), ("head", 1))?;
     }
     Ok(anchor)
 }

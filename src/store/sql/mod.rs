@@ -39,6 +39,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 pub(super) use self::connection::Connection;
+pub(super) use self::log::{HEAD, LOCKED_HEAD};
 use self::migrations::Schema;
 use self::seal::Seal;
 pub(super) use self::statement::{Row, Statement, build, query};
@@ -71,8 +72,14 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// A connection whose statements all read what was there at one moment.
     fn snapshot(&self) -> impl Future<Output = Result<Connection, StoreError>> + Send;
 
-    /// A connection in a transaction that writes, and that holds the head's lock: there is one at a time, whatever the node.
-    fn writer(&self) -> impl Future<Output = Result<Connection, StoreError>> + Send;
+    /// A connection in a transaction that writes, and that holds the head's lock: there is one at a time, whatever the node. With it the head's row, if
+    /// there is one.
+    fn locked(&self) -> impl Future<Output = Result<(Connection, Option<Row>), StoreError>> + Send;
+
+    /// The same where the head does not matter.
+    fn writer(&self) -> impl Future<Output = Result<Connection, StoreError>> + Send {
+        async { self.locked().await.map(|(connection, _)| connection) }
+    }
 
     /// The schema as this version knows it.
     fn schema(&self) -> &Schema;

@@ -1,7 +1,8 @@
-//! Rows that are written together: SQLite takes one after the other, PostgreSQL all at once.
+//! What is written together: SQLite takes one row after the other, PostgreSQL all at once.
 
 use super::connection::Connection;
 use super::statement::{Statement, Value, build};
+use super::unsigned;
 use crate::store::StoreError;
 
 /// Where rows are inserted.
@@ -39,7 +40,7 @@ fn columns(rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
     columns
 }
 
-/// Writes in order, all of which must take effect.
+/// Writes, all of which must take effect, and none of which rests on another: SQLite takes them in their order, PostgreSQL all at once, in one statement.
 #[derive(Default)]
 pub(super) struct Script {
     steps: Vec<Step>,
@@ -49,26 +50,30 @@ pub(super) struct Script {
 enum Step {
     Insert(Insert, Vec<Vec<Value>>),
     Change(Statement),
-    Either { rows: usize, sqlite: Statement, postgres: Statement },
+    Either { sqlite: Statement, postgres: Statement },
 }
 
 impl Script {
     /// Inserts `rows`.
     pub(super) fn insert(&mut self, into: Insert, rows: Vec<Vec<Value>>) {
-        self.rows += rows.len() as u64;
-        self.steps.push(Step::Insert(into, rows));
+        self.add(rows.len(), Step::Insert(into, rows));
     }
 
     /// A statement that was put together and changes one row.
     pub(super) fn change(&mut self, statement: Statement) {
-        self.rows += 1;
-        self.steps.push(Step::Change(statement));
+        self.add(1, Step::Change(statement));
     }
 
     /// A statement that was put together for each database and changes `rows` rows.
     pub(super) fn either(&mut self, rows: usize, sqlite: Statement, postgres: Statement) {
-        self.rows += rows as u64;
-        self.steps.push(Step::Either { rows, sqlite, postgres });
+        self.add(rows, Step::Either { sqlite, postgres });
+    }
+
+    fn add(&mut self, rows: usize, step: Step) {
+        if rows > 0 {
+            self.rows += rows as u64;
+            self.steps.push(step);
+        }
     }
 
     /// Runs all of it.
@@ -76,21 +81,11 @@ impl Script {
     /// # Errors
     /// [`StoreError::Unavailable`], also when a row was not written: the transaction must not be committed then.
     pub(super) async fn run(self, connection: &mut Connection) -> Result<(), StoreError> {
-        if self.rows == 0 {
+        if self.steps.is_empty() {
             return Ok(());
         }
-        let (expected, is_postgres) = (self.rows, connection.is_postgres());
-        let mut written = 0;
-        for step in self.steps {
-            written += match step {
-                Step::Insert(into, rows) => connection.insert(into, rows).await?,
-                Step::Change(statement) => statement.execute(connection).await?,
-                Step::Either { rows: 0, .. } => 0,
-                Step::Either { sqlite, postgres, .. } => {
-                    (if is_postgres { postgres } else { sqlite }).execute(connection).await?
-                }
-            };
-        }
+        let expected = self.rows;
+        let written = if connection.is_postgres() { self.at_once(connection).await? } else { self.in_order(connection).await? };
         if written == expected {
             Ok(())
         } else {
@@ -99,6 +94,39 @@ impl Script {
             )))
         }
     }
+
+    async fn in_order(self, connection: &mut Connection) -> Result<u64, StoreError> {
+        let mut written = 0;
+        for step in self.steps {
+            written += match step {
+                Step::Insert(into, rows) => connection.insert(into, rows).await?,
+                Step::Change(statement) | Step::Either { sqlite: statement, .. } => statement.execute(connection).await?,
+            };
+        }
+        Ok(written)
+    }
+
+    async fn at_once(self, connection: &mut Connection) -> Result<u64, StoreError> {
+        let steps = self.steps.into_iter().map(|step| match step {
+            Step::Insert(into, rows) => into.of_columns(rows),
+            Step::Change(statement) | Step::Either { postgres: statement, .. } => statement,
+        });
+        let written: i64 = counted(steps.collect()).one(connection).await?.get(0)?;
+        unsigned(written, "script", "rows")
+    }
+}
+
+/// One statement of all of these for PostgreSQL, which says how many rows they wrote.
+fn counted(steps: Vec<Statement>) -> Statement {
+    let many = steps.len();
+    let mut all = build("WITH ");
+    for (number, step) in steps.into_iter().enumerate() {
+        all = all.push(if number == 0 { "step" } else { ", step" }).number(number).push(" AS (").then(step).push(" RETURNING 1)");
+    }
+    for number in 0..many {
+        all = all.push(if number == 0 { " SELECT " } else { " + " }).push("(SELECT count(*) FROM step").number(number).push(")");
+    }
+    all
 }
 
 #[cfg(test)]

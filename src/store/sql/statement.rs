@@ -169,6 +169,7 @@ enum Text {
 enum Piece {
     Sql(&'static str),
     Parameter,
+    Number(usize),
 }
 
 /// A statement with this text.
@@ -207,6 +208,21 @@ impl Statement {
                 self.add(Piece::Sql(", "));
             }
             self = self.value(value);
+        }
+        self
+    }
+
+    /// Goes on with a number.
+    pub(super) fn number(mut self, number: usize) -> Self {
+        self.add(Piece::Number(number));
+        self
+    }
+
+    /// Goes on with another statement that was put together.
+    pub(super) fn then(mut self, other: Self) -> Self {
+        if let (Text::Built(pieces), Text::Built(more)) = (&mut self.text, other.text) {
+            pieces.extend(more);
+            self.values.extend(other.values);
         }
         self
     }
@@ -285,6 +301,7 @@ fn spell(pieces: &[Piece], parameter: impl Fn(&mut String, usize)) -> String {
     for piece in pieces {
         match piece {
             Piece::Sql(sql) => text.push_str(sql),
+            Piece::Number(number) => text.push_str(&number.to_string()),
             Piece::Parameter => {
                 number += 1;
                 parameter(&mut text, number);

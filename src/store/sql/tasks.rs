@@ -1,12 +1,12 @@
 //! Tasks. What their columns say stands in the sealed records too, and is held against them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::connection::Connection;
 use super::lists::{List, Lists};
-use super::script::Insert;
+use super::script::{Insert, Script};
 use super::seal::{Place, Seal};
-use super::statement::{Row, Sql, Value, among, query};
+use super::statement::{Row, Sql, Value, query};
 use super::{alarm, log};
 use crate::clock::Timestamp;
 use crate::notice::Task;
@@ -24,11 +24,16 @@ macro_rules! select {
 
 const TASKS: Insert = Insert { table: "INSERT INTO task (id, kind, owner, about, due, open, version, record)", tail: "" };
 
-/// Which of these matters of one kind and owner there are tasks about.
-const THERE: Sql = among!("SELECT about FROM task WHERE kind = $1 AND owner = $2 AND about", "$3");
+/// Of which of these kinds, owners and matters there are tasks.
+const THERE: Sql = Sql::Each {
+    sqlite: "SELECT kind, owner, about FROM task WHERE (kind, owner, about) IN
+        (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1))",
+    postgres: "SELECT kind, owner, about FROM task WHERE (kind, owner, about) IN
+        (SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_array_elements(CAST($1 AS jsonb)))",
+};
 
 /// Kind, owner and matter: of each there is one task.
-type Matter<'a> = (&'static str, &'a str, &'a str);
+type Matter<'a> = (&'a str, &'a str, &'a str);
 
 fn matter(task: &Task) -> Matter<'_> {
     (task.kind.code(), task.owner.as_str(), &task.about)
@@ -44,15 +49,13 @@ pub(super) struct Adding<'a> {
 impl<'a> Adding<'a> {
     /// Looks which of these tasks are there already.
     pub(super) async fn of(connection: &mut Connection, tasks: &[&'a Task]) -> Result<Self, StoreError> {
-        let mut asked: BTreeMap<(&'static str, &str), Vec<String>> = BTreeMap::new();
-        for task in tasks {
-            asked.entry((task.kind.code(), task.owner.as_str())).or_default().push(task.about.clone());
-        }
+        let asked: BTreeSet<_> = tasks.iter().map(|task| matter(task)).collect();
         let mut there = BTreeSet::new();
-        for ((kind, owner), about) in asked {
-            for row in query(THERE).bind(kind).bind(owner).bind(about).all(connection).await? {
-                let found: &str = row.get(0)?;
-                there.extend(tasks.iter().map(|task| matter(task)).filter(|matter| *matter == (kind, owner, found)));
+        if !asked.is_empty() {
+            let list = serde_json::to_string(&asked).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            for row in query(THERE).bind(list).all(connection).await? {
+                let (kind, owner, about): (&str, &str, &str) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                there.extend(asked.iter().filter(|matter| **matter == (kind, owner, about)));
             }
         }
         Ok(Self { there, new: Vec::new() })
@@ -83,7 +86,9 @@ impl<'a> Adding<'a> {
             return Ok(());
         }
         let Some(known) = known(connection, seal, task).await? else {
-            return insert(connection, seal, lists, &[task]).await;
+            let mut script = Script::default();
+            insert(&mut script, seal, lists, &[task])?;
+            return script.run(connection).await;
         };
         let Some(next) = known.again(task) else { return Ok(()) };
         let changed = |_| StoreError::Unavailable("a task changed under the head's lock".to_owned());
@@ -100,20 +105,23 @@ impl<'a> Adding<'a> {
         self.new.truncate(length);
     }
 
-    /// Writes them.
-    pub(super) async fn write(&mut self, connection: &mut Connection, seal: &Seal, lists: &mut Lists) -> Result<(), StoreError> {
+    /// Writes them with `script`.
+    pub(super) fn add_to(&mut self, script: &mut Script, seal: &Seal, lists: &mut Lists) -> Result<(), StoreError> {
         let new = std::mem::take(&mut self.new);
         self.there.extend(new.iter().map(|task| matter(task)));
-        insert(connection, seal, lists, &new).await
+        insert(script, seal, lists, &new)
+    }
+
+    /// Writes them at once.
+    pub(super) async fn write(&mut self, connection: &mut Connection, seal: &Seal, lists: &mut Lists) -> Result<(), StoreError> {
+        let mut script = Script::default();
+        self.add_to(&mut script, seal, lists)?;
+        script.run(connection).await
     }
 }
 
-async fn insert(connection: &mut Connection, seal: &Seal, lists: &mut Lists, new: &[&Task]) -> Result<(), StoreError> {
-    let rows: Vec<_> = new.iter().map(|task| columns(seal, task)).collect::<Result<_, _>>()?;
-    let written = connection.insert(TASKS, rows).await?;
-    if written != new.len() as u64 {
-        return Err(StoreError::Unavailable(format!("{written} of {} tasks were written", new.len())));
-    }
+fn insert(script: &mut Script, seal: &Seal, lists: &mut Lists, new: &[&Task]) -> Result<(), StoreError> {
+    script.insert(TASKS, new.iter().map(|task| columns(seal, task)).collect::<Result<_, _>>()?);
     let open = new.iter().filter(|task| task.state.is_open()).count();
     lists.open_tasks = lists.open_tasks.saturating_add(open as u64);
     Ok(())

@@ -16,7 +16,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use super::sql::connection::PATIENCE;
 use super::sql::connection::sqlite::{Link, unavailable as refused};
 use super::sql::migrations::Schema;
-use super::sql::{Backend, Connection, SqlStore, integer, migrations, not_migrated, unavailable, unsigned};
+use super::sql::{Backend, Connection, HEAD, Row, SqlStore, integer, migrations, not_migrated, query, unavailable, unsigned};
 use super::{Migration, StoreError};
 use crate::keystore::Key;
 use crate::sqlite::Pool;
@@ -144,9 +144,11 @@ impl Backend for SqliteFile {
     }
 
     /// IMMEDIATE takes the one write lock that there is.
-    async fn writer(&self) -> Result<Connection, StoreError> {
+    async fn locked(&self) -> Result<(Connection, Option<Row>), StoreError> {
         self.schema.is_known()?;
-        Link::within(&self.writer, "BEGIN IMMEDIATE").await.map(Connection::Sqlite)
+        let mut writing = Link::within(&self.writer, "BEGIN IMMEDIATE").await.map(Connection::Sqlite)?;
+        let head = query(HEAD).optional(&mut writing).await?;
+        Ok((writing, head))
     }
 
     fn has_standbys(&self) -> bool {

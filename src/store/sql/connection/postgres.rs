@@ -1,19 +1,64 @@
 //! Connections to PostgreSQL.
 
 use std::io::ErrorKind;
+use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{Executor as _, PgPool, Postgres};
-use tokio::runtime::Handle;
+use deadpool::managed::{Manager, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
 use super::super::statement::{Row, Statement};
 use super::super::unavailable;
 use super::PATIENCE;
 use crate::store::StoreError;
 
+/// How long a connection may have been unused before it is asked whether it is still there.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// How long a free connection is waited for, or a new one.
+const FREE: Duration = Duration::from_secs(5);
+
+/// Connections to one server, made when they are needed and kept. (sqlx's own pool asks each connection that comes back whether it is there: one more answer
+/// to wait for after each question.)
+pub(in crate::store) type Pool = deadpool::managed::Pool<Server>;
+
+/// At most so many connections, the one that was used last first.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub(in crate::store) fn pool(most: usize, options: PgConnectOptions) -> Result<Pool, StoreError> {
+    let built = Pool::builder(Server { options }).max_size(most).queue_mode(QueueMode::Lifo).build();
+    built.map_err(|error| StoreError::Unavailable(error.to_string()))
+}
+
+/// Where connections are made.
+pub(in crate::store) struct Server {
+    options: PgConnectOptions,
+}
+
+impl Manager for Server {
+    type Type = PgConnection;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<PgConnection, sqlx::Error> {
+        // Rare and large: every future that takes a connection would hold it.
+        Box::pin(self.options.connect()).await
+    }
+
+    async fn recycle(&self, connection: &mut PgConnection, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
+        if metrics.last_used() < FRESH {
+            return Ok(());
+        }
+        // One that is not there gives its place to a new one.
+        let is_there = tokio::time::timeout(FRESH, connection.ping()).await;
+        is_there.map_err(|_| RecycleError::message("no answer"))?.map_err(RecycleError::Backend)
+    }
+}
+
 /// A connection of a pool, and how it is held. It goes back there when it is dropped, unless it failed or its transaction was not ended: then it is closed.
 pub(in crate::store) struct Link {
-    connection: PoolConnection<Postgres>,
+    /// Until it is dropped.
+    connection: Option<Object<Server>>,
     held: Held,
 }
 
@@ -24,64 +69,57 @@ enum Held {
     Alone,
     /// In a transaction.
     Within,
-    /// It failed otherwise than by the database's own word, or was left in the middle of a statement: nobody knows what it says next.
+    /// A statement is on its way, or it failed otherwise than by the database's own word: nobody knows what it says next.
     Broken,
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
-        if self.held != Held::Alone {
-            self.connection.close_on_drop();
-            return;
-        }
-        // The pool asks each connection that comes back whether it is there, and would wait for ever for one that is not, its place taken.
-        if let Ok(runtime) = Handle::try_current() {
-            let back = self.connection.return_to_pool();
-            runtime.spawn(tokio::time::timeout(PATIENCE, back));
+        if let (Some(connection), true) = (self.connection.take(), self.held != Held::Alone) {
+            // Closed at once: the database takes back what was not committed, and with it the locks.
+            drop(Object::take(connection));
         }
     }
 }
 
 impl Link {
     /// A connection of `pool`.
-    pub(in crate::store) async fn of(pool: &PgPool) -> Result<Self, StoreError> {
-        Ok(Self { connection: pool.acquire().await.map_err(unavailable)?, held: Held::Alone })
+    pub(in crate::store) async fn of(pool: &Pool) -> Result<Self, StoreError> {
+        let taken = tokio::time::timeout(FREE, pool.get()).await;
+        let connection = taken.map_err(|_| unavailable(sqlx::Error::PoolTimedOut))?.map_err(|error| match error {
+            PoolError::Backend(error) => unavailable(error),
+            error => StoreError::Unavailable(error.to_string()),
+        })?;
+        Ok(Self { connection: Some(connection), held: Held::Alone })
     }
 
-    /// The same in a transaction, begun by `begin`.
-    pub(in crate::store) async fn within(pool: &PgPool, begin: &'static str) -> Result<Self, StoreError> {
+    /// The same in a transaction, begun by `begin`; the rows of the last statement there.
+    pub(in crate::store) async fn within(pool: &Pool, begin: &'static str) -> Result<(Self, Vec<Row>), StoreError> {
         let mut link = Self::of(pool).await?;
         link.held = Held::Within;
-        in_time(async { link.connection.execute(begin).await }).await.map_err(unavailable)?;
-        Ok(link)
+        let rows = link.asked(async |connection| connection.fetch_all(sqlx::raw_sql(begin)).await).await?;
+        Ok((link, read(rows)))
     }
 
     /// Runs a statement; how many rows were written.
     pub(super) async fn execute(&mut self, statement: Statement) -> Result<u64, StoreError> {
         let is_kept = !statement.is_rare;
-        let done = in_time(async {
-            let (text, arguments) = statement.for_postgres()?;
-            sqlx::query_with(text, arguments).persistent(is_kept).execute(&mut *self.connection).await
-        });
-        let done = done.await;
-        self.looked_at(done).map(|done| done.rows_affected())
+        let (text, arguments) = statement.for_postgres().map_err(unavailable)?;
+        let query = sqlx::query_with(text, arguments).persistent(is_kept);
+        self.asked(async |connection| query.execute(connection).await).await.map(|done| done.rows_affected())
     }
 
     /// All rows of a statement.
     pub(super) async fn all(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
         let is_kept = !statement.is_rare;
-        let rows = in_time(async {
-            let (text, arguments) = statement.for_postgres()?;
-            sqlx::query_with(text, arguments).persistent(is_kept).fetch_all(&mut *self.connection).await
-        });
-        let rows = rows.await;
-        self.looked_at(rows).map(|rows| rows.into_iter().map(Row::Postgres).collect())
+        let (text, arguments) = statement.for_postgres().map_err(unavailable)?;
+        let query = sqlx::query_with(text, arguments).persistent(is_kept);
+        self.asked(async |connection| query.fetch_all(connection).await).await.map(read)
     }
 
     /// Runs a command that takes no values.
     pub(super) async fn run(&mut self, command: &'static str) -> Result<(), StoreError> {
-        let done = in_time(async { self.connection.execute(sqlx::raw_sql(command)).await }).await;
-        self.looked_at(done).map(drop)
+        self.asked(async |connection| connection.execute(sqlx::raw_sql(command)).await).await.map(drop)
     }
 
     /// A transaction was ended.
@@ -101,13 +139,21 @@ impl Link {
         self.held == Held::Broken
     }
 
-    /// One that failed otherwise than by the database's own word is not used again.
-    fn looked_at<T>(&mut self, done: Result<T, sqlx::Error>) -> Result<T, StoreError> {
-        if matches!(&done, Err(error) if !matches!(error, sqlx::Error::Database(_))) {
-            self.give_up();
+    /// One that was not answered, or not by the database's own word, is not used again; nor is one whose answer nobody waited for.
+    async fn asked<T>(&mut self, ask: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>) -> Result<T, StoreError> {
+        let held = std::mem::replace(&mut self.held, Held::Broken);
+        let connection = self.connection.as_deref_mut().filter(|_| held != Held::Broken);
+        let connection = connection.ok_or_else(|| unavailable(sqlx::Error::PoolClosed))?;
+        let done = in_time(ask(connection)).await;
+        if matches!(&done, Ok(_) | Err(sqlx::Error::Database(_))) {
+            self.held = held;
         }
         done.map_err(unavailable)
     }
+}
+
+fn read(rows: Vec<PgRow>) -> Vec<Row> {
+    rows.into_iter().map(Row::Postgres).collect()
 }
 
 async fn in_time<T>(done: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
