@@ -120,7 +120,7 @@ impl Desk {
             body.case = Some(case.id.to_string());
             body.references = BTreeSet::from([Reference { object: "case".to_owned(), id: case.id.to_string() }]);
             body.change = Some(told.clone());
-            entries.push(self.journal.write(clear, &body, None, crate::store::journal::DEFAULT_YEARS)?.row);
+            entries.push(self.journal.write(clear, body, None, crate::store::journal::DEFAULT_YEARS)?.row);
         }
         let changes = vec![Change::Case(Box::new(case))];
         self.sequencer.append(Append { entries, changes, ..Append::default() }).await?;
@@ -134,7 +134,7 @@ impl Desk {
         body.case = case.map(ToString::to_string);
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         body.look = Some(Look { view: view.to_owned(), count, ..Look::default() });
-        self.commit(clear, &body, Vec::new()).await
+        self.commit(clear, body, Vec::new()).await
     }
 }
 

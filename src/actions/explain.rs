@@ -45,7 +45,7 @@ impl Desk {
         let (clear, mut body) = self.operators_draft(EntryKind::LogView, &self.oin, "explanation")?;
         body.disclosure = Some(disclosure.to_owned());
         body.look = Some(look(&found, &explanation));
-        self.commit(clear, &body, vec![]).await?;
+        self.commit(clear, body, vec![]).await?;
         Ok(Some(explanation))
     }
 
@@ -72,7 +72,7 @@ impl Desk {
         body.disclosure = Some(disclosure.to_owned());
         body.client = Some(looking.client);
         body.look = Some(look(&found, &explanation));
-        self.commit_asked(clear, &body, vec![], Some(looking.nonce)).await?;
+        self.commit_asked(clear, body, vec![], Some(looking.nonce)).await?;
         Ok(Some(explanation))
     }
 

@@ -194,20 +194,23 @@ impl Desk {
     }
 
     /// Commits changes with the entry that tells of them.
-    async fn commit(&self, clear: Clear, body: &Body, changes: Vec<Change>) -> Result<(), ActionError> {
-        self.commit_asked(clear, body, changes, None).await
+    fn commit(&self, clear: Clear, body: Body, changes: Vec<Change>) -> impl Future<Output = Result<(), ActionError>> {
+        self.commit_asked(clear, body, changes, None)
     }
 
     /// The same, and the nonce of the request that asked for it.
-    async fn commit_asked(
+    fn commit_asked(
         &self,
         clear: Clear,
-        body: &Body,
+        body: Body,
         changes: Vec<Change>,
         nonce: Option<NonceClaim>,
-    ) -> Result<(), ActionError> {
-        let entry = self.journal.write(clear, body, None, DEFAULT_YEARS)?.row;
-        self.sequencer.append(Append { nonce, entries: vec![entry], changes, ..Append::default() }).await?;
-        Ok(())
+    ) -> impl Future<Output = Result<(), ActionError>> {
+        // Before anything is waited for: a body is long.
+        let entries = self.journal.write(clear, body, None, DEFAULT_YEARS).map(|written| vec![written.row]);
+        async move {
+            self.sequencer.append(Append { nonce, entries: entries?, changes, ..Append::default() }).await?;
+            Ok(())
+        }
     }
 }

@@ -111,7 +111,7 @@ impl Desk {
             let after = [("kind", offer.kind.code().to_owned()), ("expiresAt", offer.expires.to_string())];
             let after = after.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
             body.change = Some(entry::Change { event: event.to_owned(), after, ..entry::Change::default() });
-            rows.push(self.journal.write(clear, &body, None, DEFAULT_YEARS)?.row);
+            rows.push(self.journal.write(clear, body, None, DEFAULT_YEARS)?.row);
         }
         Ok(rows)
     }

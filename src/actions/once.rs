@@ -18,7 +18,7 @@ pub struct Once {
 impl Desk {
     /// An entry, sealed.
     pub(super) fn entry(&self, (clear, body): (Clear, Body)) -> Result<EntryRow, ActionError> {
-        Ok(self.journal.write(clear, &body, None, DEFAULT_YEARS)?.row)
+        Ok(self.journal.write(clear, body, None, DEFAULT_YEARS)?.row)
     }
 
     /// Commits entries and changes with all that the request claims.

@@ -97,7 +97,7 @@ impl Desk {
         let (clear, mut body) = self.operators_draft(EntryKind::KeyEvent, oin, event)?;
         body.references = BTreeSet::from([Reference { object: "key".to_owned(), id }]);
         body.change = Some(entry::Change { event: event.to_owned(), ..entry::Change::default() });
-        self.commit(clear, &body, vec![Change::Credential(change)]).await
+        self.commit(clear, body, vec![Change::Credential(change)]).await
     }
 
     async fn organisation_changed(
@@ -110,6 +110,6 @@ impl Desk {
         let (clear, mut body) = self.operators_draft(EntryKind::OrganisationChange, oin, event)?;
         body.references = BTreeSet::from([Reference { object: "organisation".to_owned(), id: oin.to_string() }]);
         body.change = Some(entry::Change { event: event.to_owned(), after, ..entry::Change::default() });
-        self.commit(clear, &body, changes).await
+        self.commit(clear, body, changes).await
     }
 }

@@ -56,7 +56,7 @@ impl Desk {
                 after: BTreeMap::from([("use".to_owned(), key.key_use.code().to_owned())]),
                 ..entry::Change::default()
             });
-            entries.push(self.journal.write(clear, &body, None, DEFAULT_YEARS)?.row);
+            entries.push(self.journal.write(clear, body, None, DEFAULT_YEARS)?.row);
         }
         self.sequencer.append(Append { entries, ..Append::default() }).await?;
         Ok(())

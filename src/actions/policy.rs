@@ -31,7 +31,7 @@ impl Desk {
             approved_by: bundle.approved_by().iter().cloned().collect(),
             ..entry::Change::default()
         });
-        let entry = self.journal.write(clear, &body, None, DEFAULT_YEARS)?.row;
+        let entry = self.journal.write(clear, body, None, DEFAULT_YEARS)?.row;
         let expected = Expected {
             revision,
             void_at: Timestamp::from_millis(i64::MAX),

@@ -80,7 +80,7 @@ impl Desk {
         ]);
         let count = u64::try_from(opened.len()).unwrap_or(u64::MAX);
         body.look = Some(Look { view: "policy-replay".to_owned(), terms, opened: ends(&opened), count, format: None });
-        self.commit(clear, &body, vec![]).await?;
+        self.commit(clear, body, vec![]).await?;
         Ok(replayed)
     }
 }

@@ -38,7 +38,7 @@ pub async fn announce(gateway: &Gateway, authorised: Authorised) -> Result<Annou
     body.asked = asked;
     let mut clear = entries::clear(gateway, &matter, &plan, EntryKind::Ask, Outcome::Pending);
     clear.source = if let [only] = sources.as_slice() { Some(only.clone()) } else { None };
-    let written = gateway.journal.write(clear, &body, None, plan.purpose.retention.log_years)?;
+    let written = gateway.journal.write(clear, body, None, plan.purpose.retention.log_years)?;
     let nonce = matter.nonce.take();
     let append = Append {
         nonce: nonce.clone(),

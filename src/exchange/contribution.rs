@@ -104,7 +104,7 @@ pub(super) fn contribution(
     clear.subject = Some(gateway.journal.subject_token(source, &plan.subject));
     clear.actor = Some(gateway.journal.actor_token(source, &matter.request.actor.reference));
     clear.case = matter.request.case.as_ref().map(|case| gateway.journal.case_token(source, case));
-    let written = gateway.journal.write(clear, &body, Some(&statement), plan.purpose.retention.log_years)?;
+    let written = gateway.journal.write(clear, body, Some(&statement), plan.purpose.retention.log_years)?;
     let change = Change::ContributionReceipt(ContributionRow {
         disclosure: matter.id.to_string(),
         source: source.clone(),

@@ -285,7 +285,7 @@ fn redelivery(gateway: &Gateway, matter: &Matter, plan: &Plan, stay: &[StoredDel
     let of = Reference { object: "disclosure".to_owned(), id: matter.id.to_string() };
     body.references = entries::of_deliveries(stay).chain([of]).collect();
     let clear = entries::clear(gateway, matter, plan, EntryKind::Redelivery, Outcome::Given);
-    Ok(gateway.journal.write(clear, &body, None, plan.purpose.retention.log_years)?.row)
+    Ok(gateway.journal.write(clear, body, None, plan.purpose.retention.log_years)?.row)
 }
 
 /// Tells the source's side of the log that what it released was never given: other facts forbade it before it was picked up.
@@ -310,5 +310,5 @@ fn undelivered(
     clear.subject = Some(gateway.journal.subject_token(source, &plan.subject));
     clear.actor = Some(gateway.journal.actor_token(source, &matter.request.actor.reference));
     clear.case = matter.request.case.as_ref().map(|case| gateway.journal.case_token(source, case));
-    Ok(gateway.journal.write(clear, &body, None, plan.purpose.retention.log_years)?.row)
+    Ok(gateway.journal.write(clear, body, None, plan.purpose.retention.log_years)?.row)
 }

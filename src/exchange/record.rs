@@ -162,7 +162,7 @@ fn delivered(gateway: &Gateway, parts: &SealedParts) -> Result<(EntryRow, Receip
     let years = parts.plan.purpose.retention.log_years;
     let body = disclosure_body(gateway, parts, &statement)?;
     let clear = Clear { overridden: !body.overrides.is_empty(), ..disclosure_clear(gateway, parts) };
-    let written = gateway.journal.write(clear, &body, Some(&statement), years)?;
+    let written = gateway.journal.write(clear, body, Some(&statement), years)?;
     Ok((written.row, Receipting { entry: 0, party_key: written.party_key }))
 }
 

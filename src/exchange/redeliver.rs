@@ -304,5 +304,5 @@ async fn entry(
         case: kept.request.case.as_ref().map(|case| gateway.journal.case_token(&party, case)),
         trace: kept.trace,
     };
-    Ok(gateway.journal.write(clear, &body, None, DEFAULT_YEARS)?.row)
+    Ok(gateway.journal.write(clear, body, None, DEFAULT_YEARS)?.row)
 }

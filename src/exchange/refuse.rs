@@ -154,7 +154,7 @@ fn entry(
         case: asked.and_then(|asked| asked.case.as_ref()).map(|case| gateway.journal.case_token(&party, case)),
         trace,
     };
-    gateway.journal.write(clear, &body, None, DEFAULT_YEARS).map(|written| written.row)
+    gateway.journal.write(clear, body, None, DEFAULT_YEARS).map(|written| written.row)
 }
 
 /// Who acted, as the refused request says.

@@ -219,7 +219,7 @@ fn decision(
         case: matter.request.case.as_ref().map(|case| gateway.journal.case_token(&source, case)),
         trace: matter.trace,
     };
-    Ok(gateway.journal.write(clear, &body, None, crate::store::journal::DEFAULT_YEARS)?.row)
+    Ok(gateway.journal.write(clear, body, None, crate::store::journal::DEFAULT_YEARS)?.row)
 }
 
 #[cfg(test)]

@@ -123,5 +123,5 @@ fn entry(gateway: &Gateway, side: &[&StoredEntry], disclosure: &str) -> Result<O
     let about = side.iter().map(|entry| Reference::entry(entry.index));
     body.references = about.chain([Reference { object: "disclosure".to_owned(), id: disclosure.to_owned() }]).collect();
     let clear = Clear { kind: EntryKind::Undelivered, time: now, outcome: Outcome::Failed, ..clear.clone() };
-    Ok(Some(gateway.journal.write(clear, &body, None, DEFAULT_YEARS)?.row))
+    Ok(Some(gateway.journal.write(clear, body, None, DEFAULT_YEARS)?.row))
 }

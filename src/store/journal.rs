@@ -1,6 +1,5 @@
 //! Writing for the log: a body is sealed under a fresh key, the key wrapped by the month's key of its retention class.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -79,7 +78,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError`].
-    pub fn write(&self, clear: Clear, body: &Body, statement: Option<&Statement>, years: u32) -> Result<Written, JournalError> {
+    pub fn write(&self, clear: Clear, body: Body, statement: Option<&Statement>, years: u32) -> Result<Written, JournalError> {
         let own = clear.purpose.as_ref().and_then(|purpose| self.terms.load().get(purpose).copied());
         let key_class = key_class(clear.time, own.unwrap_or_default().max(years));
         let wrapping = self.key_store.wrapping_key(&key_class)?;
@@ -186,15 +185,10 @@ impl Journal {
 
 /// The body with what the Logboek Dataverwerkingen asks of every line: the processing activity, and when the operation ended, which is no later than
 /// its entry.
-fn complete<'a>(clear: &Clear, body: &'a Body) -> Cow<'a, Body> {
-    let mut body = Cow::Borrowed(body);
-    if body.operation.processing_activity.is_none() {
-        body.to_mut().operation.processing_activity = Some(activity(clear));
-    }
-    if body.operation.ended_at.is_none() {
-        let ended = clear.time.max(body.operation.started_at);
-        body.to_mut().operation.ended_at = Some(ended);
-    }
+fn complete(clear: &Clear, mut body: Body) -> Body {
+    let ended = clear.time.max(body.operation.started_at);
+    body.operation.ended_at.get_or_insert(ended);
+    body.operation.processing_activity.get_or_insert_with(|| activity(clear));
     body
 }
 

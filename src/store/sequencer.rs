@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use tokio::runtime::Handle;
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -57,12 +57,18 @@ pub enum AppendError {
 }
 
 impl Sequencer {
-    /// Starts the task that commits. It ends when every `Sequencer` is dropped and the queue is empty.
+    /// Starts what commits. It ends when every `Sequencer` is dropped and the queue is empty.
     pub fn start(store: Arc<dyn Store>, scribe: Arc<dyn Scribe>, clock: Arc<dyn Clock>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let trouble = Arc::<ArcSwapOption<Trouble>>::default();
+        let is_blocking = store.is_blocking();
         let committing = Arc::new(Committing { store, scribe, clock });
-        tokio::spawn(run(waiting, committing, Arc::clone(&trouble)));
+        let committing = run(waiting, committing, Arc::clone(&trouble));
+        if is_blocking {
+            tokio::spawn(committing);
+        } else {
+            on_a_thread(committing);
+        }
         Self { queue, patience: PATIENCE, trouble }
     }
 
@@ -90,6 +96,17 @@ impl Sequencer {
         let unknown = |reason: &str| StoreError::UnknownOutcome(reason.to_owned());
         let answered = tokio::time::timeout(self.patience, answered).await.map_err(|_| unknown("not in time"))?;
         answered.map_err(|_| unknown("not in time, or the sequencer has stopped"))?
+    }
+}
+
+/// On a thread with a runtime of its own: between the steps of a commit, for which everybody waits, no request is worked on first.
+fn on_a_thread(committing: impl Future<Output = ()> + Send + 'static) {
+    match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => drop(std::thread::spawn(move || runtime.block_on(committing))),
+        Err(error) => {
+            tracing::warn!(%error, "the log has no thread of its own");
+            tokio::spawn(committing);
+        }
     }
 }
 

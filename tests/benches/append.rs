@@ -139,5 +139,5 @@ fn row(folder: &Path, outside: &Outside) -> Outcome<EntryRow> {
         case: None,
         trace,
     };
-    Ok(journal.write(clear, &Body::new(EntryKind::Ask, now, party, operation), None, 5)?.row)
+    Ok(journal.write(clear, Body::new(EntryKind::Ask, now, party, operation), None, 5)?.row)
 }

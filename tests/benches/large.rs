@@ -201,7 +201,7 @@ fn copy(journal: &Journal, templates: &[(Clear, Body)], (number, of): (u64, u64)
     (clear.trace, clear.time) = (trace, time);
     (body.operation.trace_id, body.occurred_at, body.operation.started_at) = (trace, time, time);
     let statement = body.statement.as_deref().map(str::parse::<Statement>).transpose()?;
-    Ok(journal.write(clear, &body, statement.as_ref(), DEFAULT_YEARS)?.row)
+    Ok(journal.write(clear, body, statement.as_ref(), DEFAULT_YEARS)?.row)
 }
 
 /// The V-number of one of the persons.

@@ -166,21 +166,21 @@ impl Fixture {
     pub fn entry(&self, party: &Oin) -> EntryRow {
         let (clear, mut body) = self.draft(EntryKind::Ask, party);
         body.asked = [oin(7), oin(8)].map(|source| (source, std::collections::BTreeMap::new())).into();
-        self.journal.write(clear, &body, None, 5).expect("an entry").row
+        self.journal.write(clear, body, None, 5).expect("an entry").row
     }
 
     /// An entry of `party` that does not fit into one page of the database.
     pub fn large_entry(&self, party: &Oin) -> EntryRow {
         let (clear, mut body) = self.draft(EntryKind::Ask, party);
         body.operation.name = "n".repeat(6_000);
-        self.journal.write(clear, &body, None, 5).expect("an entry").row
+        self.journal.write(clear, body, None, 5).expect("an entry").row
     }
 
     /// The entry that says that this was erased.
     pub fn erasure(&self, erases: Erases) -> EntryRow {
         let (clear, mut body) = self.draft(EntryKind::Erasure, &oin(1));
         body.erasure = Some(Erasure { rule: "a test".to_owned(), erases: Some(erases), count: 1 });
-        self.journal.write(clear, &body, None, 9).expect("an entry").row
+        self.journal.write(clear, body, None, 9).expect("an entry").row
     }
 
     /// Columns and body of an entry of `party`.

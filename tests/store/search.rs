@@ -111,7 +111,7 @@ fn row_of(fixture: &Fixture, clear: Clear, years: u32, erases: Option<Erases>) -
     };
     let mut body = Body::new(clear.kind, clear.time, clear.party.clone(), operation);
     body.erasure = erases.map(|erases| Erasure { rule: "test".to_owned(), erases: Some(erases), count: 1 });
-    fixture.journal.write(clear, &body, None, years).expect("an entry").row
+    fixture.journal.write(clear, body, None, years).expect("an entry").row
 }
 
 /// Appends so many entries, and gives their columns in the order of the log.

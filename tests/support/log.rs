@@ -140,7 +140,7 @@ pub fn row(
     };
     let mut body = Body::new(kind, time, party.clone(), operation);
     tell(&mut body);
-    desk.journal.write(clear, &body, None, 5).expect("written").row
+    desk.journal.write(clear, body, None, 5).expect("written").row
 }
 
 /// Appends so many entries of a kind on a party's side, done by `a-1`.

@@ -78,7 +78,7 @@ impl Desk {
         let (clear, mut body) = self.operators_draft(EntryKind::LogView, &self.oin, "overdue tasks looked at")?;
         let count = u64::try_from(views.len()).unwrap_or(u64::MAX);
         body.look = Some(entry::Look { view: "overdue-notices".to_owned(), count, ..entry::Look::default() });
-        self.commit(clear, &body, Vec::new()).await?;
+        self.commit(clear, body, Vec::new()).await?;
         Ok(views)
     }
 

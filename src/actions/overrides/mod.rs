@@ -161,7 +161,7 @@ impl Desk {
             changes.push(Change::Task(Box::new(self.override_review(&record, reporting.source.kind, due)?)));
         }
         changes.push(Change::Override(self.subject_index(subject), version, record));
-        self.commit_asked(clear, &body, changes, Some(reporting.nonce)).await
+        self.commit_asked(clear, body, changes, Some(reporting.nonce)).await
     }
 }
 

@@ -80,7 +80,7 @@ impl Desk {
         let own = self.oin.clone();
         let (clear, mut body) = self.draft(EntryKind::Erasure, &own, "entries past their term")?;
         body.erasure = Some(Erasure { rule: rule.to_owned(), erases: Some(what.clone()), count });
-        match self.commit(clear, &body, vec![Change::HeldBy(ids(holds))]).await {
+        match self.commit(clear, body, vec![Change::HeldBy(ids(holds))]).await {
             Err(ActionError::Append(AppendError::Conflict(Conflict::StateChanged))) => return Ok(Done::Anew),
             outcome => outcome?,
         }

@@ -27,6 +27,8 @@ pub type PostgresStore = SqlStore<PostgresDatabase>;
 /// The database.
 pub struct PostgresDatabase {
     schema: Schema,
+    /// Of the thread that commits alone: what is heard on a connection is heard where it was made.
+    log: Pool,
     writer: Pool,
     readers: Pool,
     /// For a connection beside the pools.
@@ -145,7 +147,7 @@ impl PostgresStore {
         let mut first: PgConnection = cluster.writing().connect().await.map_err(unavailable)?;
         MIGRATIONS.run(&mut first).await.map_err(not_migrated)?;
         first.close().await.map_err(unavailable)?;
-        Self::over(cluster, pool(2, cluster.writing())?, register_key).await
+        Self::over(cluster, &cluster.writing(), register_key).await
     }
 
     /// The store as it is, which must be of this version, under the key that [`PostgresStore::open`] takes: for checking. Nothing can be written to it.
@@ -153,22 +155,22 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn look(cluster: &Cluster, register_key: Key) -> Result<Self, StoreError> {
-        let writer = pool(1, cluster.reading())?;
         if !cluster.migrations().await?.iter().all(|one| one.is_applied && one.is_known) {
             return Err(StoreError::Unavailable(
                 "its schema is not that of this version\n  do: run `sluis migrate --dry-run` to see what differs".to_owned(),
             ));
         }
-        Self::over(cluster, writer, register_key).await
+        Self::over(cluster, &cluster.reading(), register_key).await
     }
 
-    async fn over(cluster: &Cluster, writer: Pool, register_key: Key) -> Result<Self, StoreError> {
+    async fn over(cluster: &Cluster, writing: &PgConnectOptions, register_key: Key) -> Result<Self, StoreError> {
+        let (log, writer) = (pool(2, writing.clone())?, pool(2, writing.clone())?);
         let readers = pool(8, cluster.reading())?;
         drop(Link::of(&readers).await?);
         let changes = listen::Changes::start(cluster.reading());
         let Cluster { options, standbys } = cluster.clone();
         Ok(Self::new(
-            PostgresDatabase { schema: Schema::of(&MIGRATIONS), writer, readers, options, standbys, changes },
+            PostgresDatabase { schema: Schema::of(&MIGRATIONS), log, writer, readers, options, standbys, changes },
             &register_key,
         ))
     }
@@ -200,6 +202,15 @@ impl PostgresStore {
     }
 }
 
+impl PostgresDatabase {
+    /// The head row first, before anything else: so there is one order, and no deadlock.
+    async fn locked_on(&self, pool: &Pool) -> Result<(Connection, Option<Row>), StoreError> {
+        self.schema.is_known()?;
+        let (link, rows) = Link::within(pool, LOCKED_HEAD).await?;
+        Ok((Connection::Postgres(link), rows.into_iter().next()))
+    }
+}
+
 impl Backend for PostgresDatabase {
     fn schema(&self) -> &Schema {
         &self.schema
@@ -214,11 +225,12 @@ impl Backend for PostgresDatabase {
         Link::within(&self.readers, begin).await.map(|(link, _)| Connection::Postgres(link))
     }
 
-    /// The head row first, before anything else: so there is one order, and no deadlock.
     async fn locked(&self) -> Result<(Connection, Option<Row>), StoreError> {
-        self.schema.is_known()?;
-        let (link, rows) = Link::within(&self.writer, LOCKED_HEAD).await?;
-        Ok((Connection::Postgres(link), rows.into_iter().next()))
+        self.locked_on(&self.log).await
+    }
+
+    async fn writer(&self) -> Result<Connection, StoreError> {
+        self.locked_on(&self.writer).await.map(|(connection, _)| connection)
     }
 
     fn has_standbys(&self) -> bool {

@@ -18,7 +18,9 @@ use crate::ledger::tree::Tile;
 use crate::notice::Task;
 use crate::organisation::Oin;
 use crate::store::facts::{facts_digest, registration_digest};
-use crate::store::{Append, Change, Committed, Conflict, EntryRow, Expected, Head, NonceClaim, Scribe, Sequenced, StoreError};
+use crate::store::{
+    Append, Change, Committed, Conflict, EntryRow, Expected, Head, NonceClaim, PseudonymRow, Scribe, Sequenced, StoreError,
+};
 
 /// Commits `batch` in one transaction that writes.
 pub(super) async fn commit(
@@ -32,11 +34,12 @@ pub(super) async fn commit(
     let (head, anchor) = log::head_of(&head.ok_or_else(log::no_head)?, seal)?;
     let nonces = claim(&mut transaction, batch).await?;
     let tasks = Adding::of(&mut transaction, &batch.iter().flat_map(tasks_of).collect::<Vec<_>>()).await?;
-    let mut batch_state = Judging { seal, now, facts: anchor, nonces, redone: HashSet::new(), tasks };
+    let mut batch_state = Judging { seal, now, facts: anchor, nonces, redone: HashSet::new(), names: Vec::new(), tasks };
     let mut verdicts = Vec::with_capacity(batch.len());
     for append in batch {
         verdicts.push(batch_state.judge(&mut transaction, append).await?);
     }
+    batch_state.add_names(&mut transaction).await?;
     let mut script = Script::default();
     batch_state.tasks.add_to(&mut script, seal, &mut batch_state.facts.lists)?;
     let has_moved = batch_state.facts.revision != head.revision;
@@ -84,6 +87,8 @@ struct Judging<'a> {
     nonces: HashSet<(String, String)>,
     /// The disclosures that earlier appends of the batch write, which happens after all are judged.
     redone: HashSet<String>,
+    /// Names that earlier appends give, which are written together.
+    names: Vec<&'a PseudonymRow>,
     /// New tasks of earlier appends, which are written together.
     tasks: Adding<'a>,
 }
@@ -125,10 +130,15 @@ impl<'a> Judging<'a> {
             // Before the savepoint: they stay when this append does not.
             self.add_tasks(connection).await?;
         }
-        let earlier = self.tasks.len();
+        if !append.apart.is_empty() {
+            // It is about to be asked whether they are given.
+            self.add_names(connection).await?;
+        }
+        let (names, tasks) = (self.names.len(), self.tasks.len());
         let verdict = self.behind_a_savepoint(connection, append).await?;
         if verdict.is_err() {
-            self.tasks.truncate(earlier);
+            self.names.truncate(names);
+            self.tasks.truncate(tasks);
         }
         Ok(verdict)
     }
@@ -154,6 +164,10 @@ impl<'a> Judging<'a> {
 
     async fn add_tasks(&mut self, connection: &mut Connection) -> Result<(), StoreError> {
         self.tasks.write(connection, self.seal, &mut self.facts.lists).await
+    }
+
+    async fn add_names(&mut self, connection: &mut Connection) -> Result<(), StoreError> {
+        vault::add_pseudonyms(connection, &std::mem::take(&mut self.names)).await
     }
 
     async fn try_append(&mut self, connection: &mut Connection, append: &'a Append) -> Result<Result<(), Conflict>, StoreError> {
@@ -224,7 +238,7 @@ impl<'a> Judging<'a> {
     async fn change(&mut self, connection: &mut Connection, change: &'a Change) -> Result<Result<(), Conflict>, StoreError> {
         match change {
             Change::ScopeKey { scope, sealed } => vault::add_scope(connection, scope, sealed).await?,
-            Change::Pseudonyms(rows) => vault::add_pseudonyms(connection, rows).await?,
+            Change::Pseudonyms(rows) => self.names.extend(rows),
             // These need a receipt, or their order among those that do: they are written when the entries have their numbers.
             Change::Disclosure(_) | Change::Delivery(_) | Change::ContributionReceipt(_) | Change::DestroyDeliveries { .. } => {}
             Change::Unchanged { disclosure, version } => {

@@ -76,10 +76,8 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// there is one.
     fn locked(&self) -> impl Future<Output = Result<(Connection, Option<Row>), StoreError>> + Send;
 
-    /// The same where the head does not matter.
-    fn writer(&self) -> impl Future<Output = Result<Connection, StoreError>> + Send {
-        async { self.locked().await.map(|(connection, _)| connection) }
-    }
+    /// The same for what is no batch of the log.
+    fn writer(&self) -> impl Future<Output = Result<Connection, StoreError>> + Send;
 
     /// The schema as this version knows it.
     fn schema(&self) -> &Schema;

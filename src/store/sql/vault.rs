@@ -73,12 +73,13 @@ pub(super) async fn add_scope(connection: &mut Connection, scope: &str, sealed: 
     insert.bind(scope).bind(sealed).execute(connection).await.map(drop)
 }
 
-pub(super) async fn add_pseudonyms(connection: &mut Connection, rows: &[PseudonymRow]) -> Result<(), StoreError> {
+/// Gives these names; where one is given already, that one stays.
+pub(super) async fn add_pseudonyms(connection: &mut Connection, rows: &[&PseudonymRow]) -> Result<(), StoreError> {
     let into = script::Insert {
         table: "INSERT INTO pseudonym (scope, idx, pseudonym, identity)",
         tail: " ON CONFLICT (scope, idx) DO NOTHING",
     };
-    let values = |row: &PseudonymRow| {
+    let values = |row: &&PseudonymRow| {
         vec![Value::from(&row.scope), row.index.into(), (&row.pseudonym).into(), row.identity.as_slice().into()]
     };
     connection.insert(into, rows.iter().map(values).collect()).await.map(drop)

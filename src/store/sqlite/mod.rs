@@ -143,12 +143,16 @@ impl Backend for SqliteFile {
         Link::within(&self.readers, "BEGIN").await.map(Connection::Sqlite)
     }
 
-    /// IMMEDIATE takes the one write lock that there is.
     async fn locked(&self) -> Result<(Connection, Option<Row>), StoreError> {
-        self.schema.is_known()?;
-        let mut writing = Link::within(&self.writer, "BEGIN IMMEDIATE").await.map(Connection::Sqlite)?;
+        let mut writing = self.writer().await?;
         let head = query(HEAD).optional(&mut writing).await?;
         Ok((writing, head))
+    }
+
+    /// IMMEDIATE takes the one write lock that there is.
+    async fn writer(&self) -> Result<Connection, StoreError> {
+        self.schema.is_known()?;
+        Link::within(&self.writer, "BEGIN IMMEDIATE").await.map(Connection::Sqlite)
     }
 
     fn has_standbys(&self) -> bool {

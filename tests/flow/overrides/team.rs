@@ -177,7 +177,7 @@ async fn an_override_whose_ground_carries_no_more_counts_no_more() {
     let change = Change::Override(index, version + 1, Box::new(Override { ground: Ground::Wpg19, ..record }));
     let log = log::opened(&*desk.store, &gateway.running().layout).await;
     let entry = log.iter().rfind(|entry| entry.kind() == EntryKind::Override).expect("its entry");
-    let entry = desk.journal.write(entry.stored.row.clear.clone(), &entry.body, None, 5).expect("an entry").row;
+    let entry = desk.journal.write(entry.stored.row.clear.clone(), entry.body.clone(), None, 5).expect("an entry").row;
     desk.sequencer.append(Append { entries: vec![entry], changes: vec![change], ..Append::default() }).await.expect("kept");
     assert_eq!(given(&gateway, VeiligThuis, &team).await, 0);
     gateway.stop().await;

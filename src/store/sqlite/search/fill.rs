@@ -37,10 +37,12 @@ pub(super) async fn step(connection: &mut SqliteConnection) -> Result<Option<Fil
     let last = "SELECT max(idx) FROM (SELECT idx FROM log.entry WHERE idx >= ? ORDER BY idx LIMIT ?)";
     let last: Option<i64> = sqlx::query_scalar(last).bind(from).bind(STEP).fetch_one(&mut *writing).await.map_err(unavailable)?;
     if let Some(last) = last {
-        for sql in [WORDS, LINES.as_str(), OTHERS.as_str(), FILLED] {
-            let query = sqlx::query(AssertSqlSafe(sql)).bind(from).bind(last);
-            query.execute(&mut *writing).await.map_err(unavailable)?;
+        sqlx::raw_sql(PART).execute(&mut *writing).await.map_err(unavailable)?;
+        sqlx::query(TAKEN).bind(from).bind(last).execute(&mut *writing).await.map_err(unavailable)?;
+        for sql in [WORDS, LINES.as_str(), OTHERS.as_str(), "DELETE FROM part"] {
+            sqlx::query(AssertSqlSafe(sql)).execute(&mut *writing).await.map_err(unavailable)?;
         }
+        sqlx::query(FILLED).bind(from).bind(last).execute(&mut *writing).await.map_err(unavailable)?;
     }
     let forgets = forget::follow(&mut writing, from).await?;
     if forgets == Forgets::Unknown {
@@ -59,14 +61,21 @@ pub(super) async fn step(connection: &mut SqliteConnection) -> Result<Option<Fil
     Ok(Some(Filled { size: unsigned(until, "filled", "size")?, is_indexed }))
 }
 
+/// What is taken in by one step, in memory: the store's rows are long, and are walked over once.
+const PART: &str = "CREATE TEMP TABLE IF NOT EXISTS part (idx, party, time, kind, purpose, categories, outcome, overridden,
+    subject_token, actor_token, case_token, key_class, source, recipient)";
+
+const TAKEN: &str = "INSERT INTO part SELECT idx, party, time, kind, purpose, categories, outcome, overridden,
+    subject_token, actor_token, case_token, key_class, source, recipient FROM log.entry WHERE idx BETWEEN ?1 AND ?2";
+
 const WORDS: &str = "INSERT OR IGNORE INTO word (text)
-    SELECT party FROM log.entry WHERE idx BETWEEN ?1 AND ?2
-    UNION SELECT source FROM log.entry WHERE idx BETWEEN ?1 AND ?2 AND source IS NOT NULL
-    UNION SELECT recipient FROM log.entry WHERE idx BETWEEN ?1 AND ?2 AND recipient IS NOT NULL
-    UNION SELECT purpose FROM log.entry WHERE idx BETWEEN ?1 AND ?2 AND purpose IS NOT NULL
-    UNION SELECT kind FROM log.entry WHERE idx BETWEEN ?1 AND ?2
-    UNION SELECT outcome FROM log.entry WHERE idx BETWEEN ?1 AND ?2
-    UNION SELECT key_class FROM log.entry WHERE idx BETWEEN ?1 AND ?2";
+    SELECT party FROM part
+    UNION SELECT source FROM part WHERE source IS NOT NULL
+    UNION SELECT recipient FROM part WHERE recipient IS NOT NULL
+    UNION SELECT purpose FROM part WHERE purpose IS NOT NULL
+    UNION SELECT kind FROM part
+    UNION SELECT outcome FROM part
+    UNION SELECT key_class FROM part";
 
 /// The columns as [`told`](crate::store::search::told) shows them: times in whole seconds, and of a recipient's side no override.
 static LINES: LazyLock<String> = LazyLock::new(|| {
@@ -75,7 +84,7 @@ static LINES: LazyLock<String> = LazyLock::new(|| {
          SELECT idx, (SELECT id FROM word WHERE text = party), time - time % 1000, (SELECT id FROM word WHERE text = kind),
                 (SELECT id FROM word WHERE text = purpose), {}, (SELECT id FROM word WHERE text = outcome), overridden AND NOT {},
                 subject_token, actor_token, case_token, (SELECT id FROM word WHERE text = key_class)
-         FROM log.entry WHERE idx BETWEEN ?1 AND ?2",
+         FROM part",
         bits(),
         of_recipient()
     )
@@ -92,7 +101,7 @@ static OTHERS: LazyLock<String> = LazyLock::new(|| {
     let of = |column: &str, condition: &str| {
         format!(
             "SELECT (SELECT id FROM word WHERE text = party), (SELECT id FROM word WHERE text = {column}), time - time % 1000, idx
-             FROM log.entry WHERE idx BETWEEN ?1 AND ?2 AND {column} <> party AND {condition}"
+             FROM part WHERE {column} <> party AND {condition}"
         )
     };
     let source = of("source", &format!("NOT (kind = 'ask' AND {})", of_recipient()));
