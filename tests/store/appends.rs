@@ -16,6 +16,7 @@ on_both!(
     every_entry_has_its_proof,
     the_largest_batch_is_committed,
     pseudonyms_are_written_once,
+    a_row_that_is_not_written_stops_the_batch,
     no_fact_changes_without_an_entry
 );
 
@@ -244,4 +245,27 @@ async fn no_fact_changes_without_an_entry(on: On) {
     }
     assert_eq!((fixture.rows("organisation").await, fixture.rows("entry").await), (0, 0), "nothing of such a batch stays");
     fixture.commit_one(joins(&fixture)).await.expect("the store goes on");
+}
+
+/// Broken on purpose to see it fail: `Script::run` without the count.
+async fn a_row_that_is_not_written_stops_the_batch(on: On) {
+    let fixture = Fixture::on(on).await;
+    fixture.commit_one(fixture.append()).await.expect("committed");
+    let before = fixture.store.head().await.expect("the head");
+    let (swallow, no_more) = match on {
+        On::Sqlite => ("CREATE TRIGGER swallow BEFORE INSERT ON tile BEGIN SELECT RAISE(IGNORE); END", "DROP TRIGGER swallow"),
+        On::Postgres => (
+            "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+             CREATE TRIGGER swallow BEFORE INSERT ON tile FOR EACH ROW EXECUTE FUNCTION swallow();
+             ALTER TABLE tile ENABLE ALWAYS TRIGGER swallow",
+            "DROP TRIGGER swallow ON tile",
+        ),
+    };
+    fixture.change(swallow).await;
+    let outcome = fixture.commit(&[fixture.append(), fixture.append()]).await;
+    assert!(matches!(&outcome, Err(StoreError::Unavailable(why)) if why.contains(" rows were written")), "{outcome:?}");
+    fixture.change(no_more).await;
+    assert_eq!(fixture.store.head().await.expect("the head"), before);
+    fixture.commit_one(fixture.append()).await.expect("committed");
+    fixture.holds_together().await;
 }

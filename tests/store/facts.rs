@@ -88,7 +88,8 @@ async fn facts_that_have_run_out_are_changed_facts(on: On) {
 
 /// A name that must not be given is a changed fact as soon as it is, also by an earlier append of the same batch.
 ///
-/// Broken on purpose to see it fail: without the look at `apart` in `try_append`.
+/// Broken on purpose to see it fail: without the look at `apart` in `try_append`; without writing the names of earlier appends before it; without forgetting
+/// those of one that is refused.
 async fn a_name_that_is_given_is_a_changed_fact(on: On) {
     let fixture = Fixture::on(on).await;
     let name = |byte: u8| NameIndex { scope: "scope-1".to_owned(), index: [byte; 32] };
@@ -104,9 +105,16 @@ async fn a_name_that_is_given_is_a_changed_fact(on: On) {
     };
     let scope = Change::ScopeKey { scope: "scope-1".to_owned(), sealed: vec![1] };
     fixture.commit_one(Append { changes: vec![scope], ..Append::default() }).await.expect("a scope");
-    let outcomes = fixture.commit(&[resting(1), given(1), resting(1), resting(2)]).await.expect("a commit");
+    let mut refused = given(3);
+    refused.changes.push(Change::HoldLifted("none".to_owned()));
+    refused.entries = fixture.append().entries;
+    let batch = [resting(1), given(1), resting(1), resting(2), refused, resting(3), given(4)];
+    let outcomes = fixture.commit(&batch).await.expect("a commit");
     let conflicts: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().err().copied()).collect();
-    assert_eq!(conflicts, [None, None, Some(Conflict::FactsChanged), None]);
-    assert_eq!(fixture.commit_one(resting(1)).await.err(), Some(Conflict::FactsChanged));
+    let [changed, state] = [Conflict::FactsChanged, Conflict::StateChanged].map(Some);
+    assert_eq!(conflicts, [None, None, changed, None, state, None, None]);
+    for (byte, conflict) in [(1, changed), (2, None), (3, None), (4, changed)] {
+        assert_eq!(fixture.commit_one(resting(byte)).await.err(), conflict, "{byte}");
+    }
     fixture.holds_together().await;
 }

@@ -5,7 +5,7 @@ pub(in crate::store) mod sqlite;
 
 use std::time::Duration;
 
-use super::script::Insert;
+use super::script::{Insert, Lookup};
 use super::statement::{Row, Statement, Value};
 use crate::store::StoreError;
 
@@ -57,6 +57,15 @@ impl Connection {
             _ if rows.is_empty() => Ok(Vec::new()),
             Self::Sqlite(link) => link.returning(insert, &rows),
             Self::Postgres(link) => link.all(insert.of_columns(rows)).await,
+        }
+    }
+
+    /// What is found by these keys, in any order.
+    pub(super) async fn found(&mut self, lookup: Lookup, keys: Vec<Vec<Value>>) -> Result<Vec<Row>, StoreError> {
+        match self {
+            _ if keys.is_empty() => Ok(Vec::new()),
+            Self::Sqlite(link) => link.found(lookup, &keys),
+            Self::Postgres(link) => link.all(lookup.of_columns(keys)).await,
         }
     }
 

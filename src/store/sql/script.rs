@@ -1,4 +1,4 @@
-//! What is written together: SQLite takes one row after the other, PostgreSQL all at once.
+//! What is written or looked for together: SQLite takes one row after the other, PostgreSQL all at once.
 
 use super::connection::Connection;
 use super::statement::{Statement, Value, build};
@@ -25,6 +25,24 @@ impl Insert {
     pub(super) fn of_columns(self, rows: Vec<Vec<Value>>) -> Statement {
         let columns = columns(rows).into_iter().map(Value::Column);
         build(self.table).push(" SELECT * FROM unnest(").list(columns).push(")").push(self.tail)
+    }
+}
+
+/// What is looked for: the start of a statement, which ends in the columns of an index, in brackets.
+#[derive(Clone, Copy)]
+pub(super) struct Lookup(pub(super) &'static str);
+
+impl Lookup {
+    /// By one key of so many columns, for SQLite.
+    pub(super) fn of_one(self, columns: usize) -> String {
+        format!("{} = ({})", self.0, vec!["?"; columns].join(", "))
+    }
+
+    /// By all keys as one array per column, for PostgreSQL: the same statement for any number of them. (By their columns it knows the index; by what is taken
+    /// out of JSON it does not.)
+    pub(super) fn of_columns(self, keys: Vec<Vec<Value>>) -> Statement {
+        let columns = columns(keys).into_iter().map(Value::Column);
+        build(self.0).push(" IN (SELECT * FROM unnest(").list(columns).push("))")
     }
 }
 

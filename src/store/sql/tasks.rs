@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::connection::Connection;
 use super::lists::{List, Lists};
-use super::script::{Insert, Script};
+use super::script::{Insert, Lookup, Script};
 use super::seal::{Place, Seal};
-use super::statement::{Row, Sql, Value, query};
+use super::statement::{Row, Value, query};
 use super::{alarm, log};
 use crate::clock::Timestamp;
 use crate::notice::Task;
@@ -24,13 +24,8 @@ macro_rules! select {
 
 const TASKS: Insert = Insert { table: "INSERT INTO task (id, kind, owner, about, due, open, version, record)", tail: "" };
 
-/// Of which of these kinds, owners and matters there are tasks.
-const THERE: Sql = Sql::Each {
-    sqlite: "SELECT kind, owner, about FROM task WHERE (kind, owner, about) IN
-        (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1))",
-    postgres: "SELECT kind, owner, about FROM task WHERE (kind, owner, about) IN
-        (SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_array_elements(CAST($1 AS jsonb)))",
-};
+/// Of which kinds, owners and matters there are tasks.
+const THERE: Lookup = Lookup("SELECT kind, owner, about FROM task WHERE (kind, owner, about)");
 
 /// Kind, owner and matter: of each there is one task.
 type Matter<'a> = (&'a str, &'a str, &'a str);
@@ -50,13 +45,11 @@ impl<'a> Adding<'a> {
     /// Looks which of these tasks are there already.
     pub(super) async fn of(connection: &mut Connection, tasks: &[&'a Task]) -> Result<Self, StoreError> {
         let asked: BTreeSet<_> = tasks.iter().map(|task| matter(task)).collect();
+        let keys = asked.iter().map(|(kind, owner, about)| [*kind, *owner, *about].map(Value::from).to_vec());
         let mut there = BTreeSet::new();
-        if !asked.is_empty() {
-            let list = serde_json::to_string(&asked).map_err(|error| StoreError::Unavailable(error.to_string()))?;
-            for row in query(THERE).bind(list).all(connection).await? {
-                let (kind, owner, about): (&str, &str, &str) = (row.get(0)?, row.get(1)?, row.get(2)?);
-                there.extend(asked.iter().filter(|matter| **matter == (kind, owner, about)));
-            }
+        for row in connection.found(THERE, keys.collect()).await? {
+            let (kind, owner, about): (&str, &str, &str) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            there.extend(asked.iter().filter(|matter| **matter == (kind, owner, about)));
         }
         Ok(Self { there, new: Vec::new() })
     }

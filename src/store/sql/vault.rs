@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::connection::Connection;
-use super::statement::{Row, Value, query};
+use super::script::Lookup;
+use super::statement::{Value, query};
 use super::{exactly, script};
 use crate::store::{NameIndex, PseudonymRow, StoreError};
 
@@ -28,33 +29,16 @@ pub(super) async fn any_given(connection: &mut Connection, names: &[NameIndex]) 
     Ok(!given(connection, &names).await?.is_empty())
 }
 
-/// The pseudonyms at these places, by scope and index: SQLite is asked for each, PostgreSQL for all at once, and both by a statement that is the same for any
-/// number of them.
+const GIVEN: Lookup = Lookup("SELECT scope, idx, pseudonym FROM pseudonym WHERE (scope, idx)");
+
+/// The pseudonyms at these places, by scope and index.
 async fn given(
     connection: &mut Connection,
     names: &[(&str, [u8; 32])],
 ) -> Result<HashMap<(String, Vec<u8>), String>, StoreError> {
-    let mut found = HashMap::new();
-    if names.is_empty() {
-        return Ok(found);
-    }
-    let mut add = |rows: Vec<Row>| {
-        for row in rows {
-            found.insert((row.get(0)?, row.get(1)?), row.get(2)?);
-        }
-        Ok::<_, StoreError>(())
-    };
-    if connection.is_postgres() {
-        let (scopes, indexes) = names.iter().map(|(scope, index)| (Value::from(*scope), Value::from(*index))).unzip();
-        let select = "SELECT scope, idx, pseudonym FROM pseudonym WHERE (scope, idx) IN (SELECT * FROM unnest($1, $2))";
-        add(query(select).bind(Value::Column(scopes)).bind(Value::Column(indexes)).all(connection).await?)?;
-    } else {
-        for (scope, index) in names {
-            let select = query("SELECT scope, idx, pseudonym FROM pseudonym WHERE scope = $1 AND idx = $2");
-            add(select.bind(*scope).bind(*index).all(connection).await?)?;
-        }
-    }
-    Ok(found)
+    let keys = names.iter().map(|(scope, index)| vec![Value::from(*scope), Value::from(*index)]);
+    let rows = connection.found(GIVEN, keys.collect()).await?;
+    rows.iter().map(|row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?))).collect()
 }
 
 pub(super) async fn identity(connection: &mut Connection, pseudonym: &str) -> Result<Option<PseudonymRow>, StoreError> {

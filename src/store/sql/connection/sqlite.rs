@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::types::{ToSqlOutput, Value as Held, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql};
 
-use super::super::script::Insert;
+use super::super::script::{Insert, Lookup};
 use super::super::statement::{Row, SqliteRow, Statement, Value};
 use crate::sqlite::{NoConnection, Pool, Taken, at_length};
 use crate::store::StoreError;
@@ -64,10 +64,20 @@ impl Link {
 
     /// The same; what the statement returns of each.
     pub(super) fn returning(&mut self, insert: Insert, rows: &[Vec<Value>]) -> Result<Vec<Row>, StoreError> {
+        self.each(rows, |columns| insert.of_one(columns))
+    }
+
+    /// What is found by each of these keys.
+    pub(super) fn found(&mut self, lookup: Lookup, keys: &[Vec<Value>]) -> Result<Vec<Row>, StoreError> {
+        self.each(keys, |columns| lookup.of_one(columns))
+    }
+
+    /// All rows of a statement that is run for each of these, as the number of their columns says it.
+    fn each(&mut self, rows: &[Vec<Value>], text: impl FnOnce(usize) -> String) -> Result<Vec<Row>, StoreError> {
         self.with(|connection| {
             let mut all = Vec::new();
             let Some(first) = rows.first() else { return Ok(all) };
-            let mut statement = connection.prepare_cached(&insert.of_one(first.len()))?;
+            let mut statement = connection.prepare_cached(&text(first.len()))?;
             for row in rows {
                 bind(&mut statement, row)?;
                 read(&mut statement, &mut all)?;
