@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use hashlink::LruCache;
+
 use crate::entropy::Entropy;
 use crate::keystore::{KeyStore, KeyStoreError};
 use crate::pseudonym::{Domain, Pseudonym, Scope, ScopeKey, VaultError};
@@ -18,7 +20,14 @@ pub struct Vault {
     key_store: Arc<dyn KeyStore>,
     entropy: Arc<dyn Entropy>,
     opened: Mutex<HashMap<Scope, Arc<ScopeKey>>>,
+    known: Mutex<LruCache<BlindIndex, Pseudonym>>,
 }
+
+/// Where a name stands: under the key of its scope, so that no two scopes have one in common.
+type BlindIndex = [u8; 32];
+
+/// How many names are kept in memory, those that were asked for last (some 100 bytes each). A name that was given never changes.
+const KNOWN: usize = 65_536;
 
 /// Why the vault gave no name.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -40,7 +49,7 @@ pub enum VaultFailure {
 impl Vault {
     /// A vault on these stores.
     pub fn new(store: Arc<dyn Store>, sequencer: Sequencer, key_store: Arc<dyn KeyStore>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { store, sequencer, key_store, entropy, opened: Mutex::default() }
+        Self { store, sequencer, key_store, entropy, opened: Mutex::default(), known: Mutex::new(LruCache::new(KNOWN)) }
     }
 
     /// The names of `persons` in `domain`, in their order; new ones are drawn and durable before they are returned.
@@ -53,15 +62,39 @@ impl Vault {
         }
         let scope = domain.scope();
         let key = self.key(&scope).await?;
-        let indexes: Vec<_> = persons.iter().map(|person| key.blind_index(domain, person)).collect();
-        let known = self.store.pseudonyms(scope.as_str(), &indexes).await?;
+        let indexes: Vec<BlindIndex> = persons.iter().map(|person| key.blind_index(domain, person)).collect();
+        if let Some(known) = self.known(&indexes) {
+            return Ok(known);
+        }
+        let names = self.stored(&scope, &key, persons, &indexes).await?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for (index, name) in indexes.into_iter().zip(&names) {
+            known.insert(index, *name);
+        }
+        Ok(names)
+    }
+
+    /// All these names, if all are in memory.
+    fn known(&self, indexes: &[BlindIndex]) -> Option<Vec<Pseudonym>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        indexes.iter().map(|index| known.get(index).copied()).collect()
+    }
+
+    /// The names in the store, where those that are new are now too.
+    async fn stored(
+        &self,
+        scope: &Scope,
+        key: &ScopeKey,
+        persons: &[Personal<SubjectId>],
+        indexes: &[BlindIndex],
+    ) -> Result<Vec<Pseudonym>, VaultFailure> {
+        let known = self.store.pseudonyms(scope.as_str(), indexes).await?;
         if known.iter().any(Option::is_none) {
-            let absent = persons.iter().zip(&indexes).zip(&known).filter(|(_, known)| known.is_none());
-            let rows =
-                absent.map(|((person, index), _)| self.draw(&scope, &key, person, *index)).collect::<Result<Vec<_>, _>>()?;
+            let absent = persons.iter().zip(indexes).zip(&known).filter(|(_, known)| known.is_none());
+            let rows = absent.map(|((person, index), _)| self.draw(scope, key, person, *index)).collect::<Result<Vec<_>, _>>()?;
             self.sequencer.append(Append { changes: vec![Change::Pseudonyms(rows)], ..Append::default() }).await?;
             // Another request may have named the same person first: what is stored now counts.
-            return read(scope.as_str(), self.store.pseudonyms(scope.as_str(), &indexes).await?);
+            return read(scope.as_str(), self.store.pseudonyms(scope.as_str(), indexes).await?);
         }
         read(scope.as_str(), known)
     }

@@ -12,6 +12,7 @@ mod log_search;
 mod log_verify;
 mod log_views;
 mod mistakes;
+mod moving_up;
 mod offers;
 mod operators;
 mod policies;
