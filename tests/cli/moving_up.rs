@@ -3,7 +3,6 @@
 use super::demo::{Demo, Folder, Running};
 use crate::support::postgres::Database;
 
-/// Broken on purpose to see it fail: `copy` that leaves the entries out of the sum, and the head as it was.
 #[test]
 fn a_gateway_moves_up_and_goes_on_where_it_was() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
