@@ -122,7 +122,7 @@ fn decision(plan: &Plan) -> Decision {
         outcome: if permitted { "permit" } else { "withhold" }.to_owned(),
         bundle: plan.bundle.hash().to_owned(),
         version: plan.bundle.version().map(str::to_owned),
-        policies: plan.cells.iter().flat_map(|cell| &cell.policies).map(ToString::to_string).collect(),
+        policies: plan.cells.iter().flat_map(|cell| &cell.policies).map(Arc::clone).collect(),
         facts: facts(plan),
         configuration: BTreeMap::from([("software".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]),
     }
@@ -197,7 +197,7 @@ pub(super) fn item(cell: &super::plan::Cell, plan: &Plan) -> Item {
         considered: cell.question.as_ref().map(|question| considered(cell, question)),
         given: None,
         reason: cell.reason.as_deref().map(str::to_owned),
-        policies: cell.policies.iter().map(ToString::to_string).collect(),
+        policies: cell.policies.iter().cloned().collect(),
         fields: BTreeSet::new(),
         withheld_fields: BTreeSet::new(),
         records: 0,

@@ -45,7 +45,7 @@ fn item(source: &str, stated: bool, permitted: bool) -> Item {
             stated,
             protected_from_recipient: false,
         }),
-        policies: texts(&["sa-2"]),
+        policies: ["sa-2".into()].into(),
         fields: BTreeSet::new(),
         withheld_fields: BTreeSet::new(),
         records: 1,
@@ -115,7 +115,7 @@ pub(super) fn decided(mut line: Line, items: Vec<Item>) -> Line {
             outcome: "permit".to_owned(),
             bundle: "5f2c".to_owned(),
             version: Some("2026.11".to_owned()),
-            policies: texts(&["sa-1", "sa-2"]),
+            policies: ["sa-1".into(), "sa-2".into()].into(),
             facts: BTreeMap::from([("recipientKind".to_owned(), "veilig-thuis".to_owned())]),
             configuration: BTreeMap::from([("software".to_owned(), "0.1.0".to_owned())]),
         });

@@ -186,7 +186,7 @@ impl OverviewLine {
         self.roles.extend(body.actor.iter().filter_map(|actor| actor.role.clone()));
         if let Some(decision) = &body.decision {
             let version = decision.version.as_ref().unwrap_or(&decision.bundle);
-            self.protocols.entry(version.clone()).or_default().extend(decision.policies.iter().cloned());
+            self.protocols.entry(version.clone()).or_default().extend(decision.policies.iter().map(ToString::to_string));
         }
         for item in &body.items {
             if let Some(form) = item.given {

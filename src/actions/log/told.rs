@@ -118,7 +118,7 @@ mod tests {
                 stated: true,
                 protected_from_recipient: true,
             }),
-            policies: BTreeSet::from(["p1".to_owned()]),
+            policies: BTreeSet::from(["p1".into()]),
             fields: BTreeSet::from(["level".to_owned()]),
             withheld_fields: BTreeSet::from(["place".to_owned()]),
             records: 1,
@@ -161,7 +161,7 @@ mod tests {
             outcome: "withhold".to_owned(),
             bundle: "b".to_owned(),
             version: None,
-            policies: BTreeSet::from(["p1".to_owned()]),
+            policies: BTreeSet::from(["p1".into()]),
             facts: facts.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             configuration: BTreeMap::new(),
         });

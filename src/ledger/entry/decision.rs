@@ -1,6 +1,7 @@
 //! Why it was allowed, and what came of it. ADL is the Authorization Decision Log.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +37,7 @@ pub struct Decision {
     pub version: Option<String>,
     /// The ids of the policies that determined the outcome.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub policies: BTreeSet<String>,
+    pub policies: BTreeSet<Arc<str>>,
     /// The facts that were given to the engine, by attribute. Never data from a source.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub facts: BTreeMap<String, String>,
@@ -92,7 +93,7 @@ pub struct Item {
     pub considered: Option<Considered>,
     /// The ids of the policies that decided.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub policies: BTreeSet<String>,
+    pub policies: BTreeSet<Arc<str>>,
     /// The names of the fields that were given.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub fields: BTreeSet<String>,

@@ -80,7 +80,7 @@ fn sealed_cells(body: &Body) -> [String; 10] {
         text(actor.and_then(|actor| actor.on_behalf_of.as_ref())),
         joined(body.basis.iter().flat_map(|basis| basis.legal.iter().cloned())),
         text(decision.map(|decision| &decision.bundle)),
-        joined(decision.into_iter().flat_map(|decision| decision.policies.iter().cloned())),
+        joined(decision.into_iter().flat_map(|decision| decision.policies.iter().map(ToString::to_string))),
         joined(body.items.iter().filter_map(given)),
         joined(consents.into_iter()),
         joined(body.overrides.iter().map(|one| one.id.clone())),
