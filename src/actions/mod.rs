@@ -206,7 +206,7 @@ impl Desk {
         changes: Vec<Change>,
         nonce: Option<NonceClaim>,
     ) -> impl Future<Output = Result<(), ActionError>> {
-        // Before anything is waited for: a body is long.
+        // Sealed here: a future that held the body would be as large.
         let entries = self.journal.write(clear, body, None, DEFAULT_YEARS).map(|written| vec![written.row]);
         async move {
             self.sequencer.append(Append { nonce, entries: entries?, changes, ..Append::default() }).await?;

@@ -338,5 +338,6 @@ impl Bound {
         stop_jobs.cancel();
         jobs.close();
         jobs.wait().await;
+        self.gateway.store.close().await;
     }
 }

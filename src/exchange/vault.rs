@@ -20,14 +20,12 @@ pub struct Vault {
     key_store: Arc<dyn KeyStore>,
     entropy: Arc<dyn Entropy>,
     opened: Mutex<HashMap<Scope, Arc<ScopeKey>>>,
-    known: Mutex<LruCache<BlindIndex, Pseudonym>>,
+    /// By where they stand: an index is made under the key of its scope, so that no two scopes have one in common.
+    given: Mutex<LruCache<[u8; 32], Pseudonym>>,
 }
 
-/// Where a name stands: under the key of its scope, so that no two scopes have one in common.
-type BlindIndex = [u8; 32];
-
 /// How many names are kept in memory, those that were asked for last (some 100 bytes each). A name that was given never changes.
-const KNOWN: usize = 65_536;
+const GIVEN: usize = 65_536;
 
 /// Why the vault gave no name.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -49,7 +47,7 @@ pub enum VaultFailure {
 impl Vault {
     /// A vault on these stores.
     pub fn new(store: Arc<dyn Store>, sequencer: Sequencer, key_store: Arc<dyn KeyStore>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { store, sequencer, key_store, entropy, opened: Mutex::default(), known: Mutex::new(LruCache::new(KNOWN)) }
+        Self { store, sequencer, key_store, entropy, opened: Mutex::default(), given: Mutex::new(LruCache::new(GIVEN)) }
     }
 
     /// The names of `persons` in `domain`, in their order; new ones are drawn and durable before they are returned.
@@ -62,31 +60,31 @@ impl Vault {
         }
         let scope = domain.scope();
         let key = self.key(&scope).await?;
-        let indexes: Vec<BlindIndex> = persons.iter().map(|person| key.blind_index(domain, person)).collect();
-        if let Some(known) = self.known(&indexes) {
-            return Ok(known);
+        let indexes: Vec<_> = persons.iter().map(|person| key.blind_index(domain, person)).collect();
+        if let Some(names) = self.remembered(&indexes) {
+            return Ok(names);
         }
-        let names = self.stored(&scope, &key, persons, &indexes).await?;
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = self.found_or_drawn(&scope, &key, persons, &indexes).await?;
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         for (index, name) in indexes.into_iter().zip(&names) {
-            known.insert(index, *name);
+            given.insert(index, *name);
         }
         Ok(names)
     }
 
     /// All these names, if all are in memory.
-    fn known(&self, indexes: &[BlindIndex]) -> Option<Vec<Pseudonym>> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        indexes.iter().map(|index| known.get(index).copied()).collect()
+    fn remembered(&self, indexes: &[[u8; 32]]) -> Option<Vec<Pseudonym>> {
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        indexes.iter().map(|index| given.get(index).copied()).collect()
     }
 
     /// The names in the store, where those that are new are now too.
-    async fn stored(
+    async fn found_or_drawn(
         &self,
         scope: &Scope,
         key: &ScopeKey,
         persons: &[Personal<SubjectId>],
-        indexes: &[BlindIndex],
+        indexes: &[[u8; 32]],
     ) -> Result<Vec<Pseudonym>, VaultFailure> {
         let known = self.store.pseudonyms(scope.as_str(), indexes).await?;
         if known.iter().any(Option::is_none) {

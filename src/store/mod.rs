@@ -227,7 +227,7 @@ pub trait Store: Cosigned + Embargoes + Retention + Scan {
     /// again would tell against the log for ever.
     async fn safe_head(&self) -> Result<Head, StoreError>;
 
-    /// Whether committing keeps the thread that asks for it: then it gets one of its own.
+    /// Whether a commit blocks its thread: then each runs where threads may be blocked, and otherwise all run on one thread with a runtime of its own.
     fn is_blocking(&self) -> bool {
         false
     }
@@ -252,6 +252,9 @@ pub trait Store: Cosigned + Embargoes + Retention + Scan {
 
     /// Returns when somebody may have moved the facts since the last call, or after a while: who holds what was read then looks at the head. For one caller.
     async fn moved(&self);
+
+    /// Leaves the store as whoever opens it next likes to find it; what was committed is durable without that.
+    async fn close(&self);
 
     /// The tile at `level` and `index`: 32 bytes per hash, up to 256 hashes.
     async fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError>;
@@ -333,10 +336,11 @@ pub trait Store: Cosigned + Embargoes + Retention + Scan {
     /// A disclosure that can still be picked up at `now`.
     async fn disclosure(&self, id: &str, now: Timestamp) -> Result<Option<StoredDisclosure>, StoreError>;
 
-    /// The sealed key of a pseudonym scope, if there is one.
+    /// The sealed key of a pseudonym scope, if there is one. It is kept in memory: like the pseudonyms, it is told once it is as durable as what is acknowledged.
     async fn scope_key(&self, scope: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// The pseudonyms of `scope` under these blind indexes, in their order.
+    /// The pseudonyms of `scope` under these blind indexes, in their order, once they are as durable as what is acknowledged: one that is lost again would be kept
+    /// in memory, and the person be given another elsewhere.
     async fn pseudonyms(&self, scope: &str, indexes: &[[u8; 32]]) -> Result<Vec<Option<String>>, StoreError>;
 
     /// Scope, blind index and sealed identity behind a pseudonym.

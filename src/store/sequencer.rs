@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use tokio::runtime::{Builder, Handle};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -74,6 +75,9 @@ impl Sequencer {
 
     /// Why nothing could be committed of late, when that was so with the last batch.
     pub fn trouble(&self) -> Option<StoreError> {
+        if self.queue.is_closed() {
+            return Some(stopped());
+        }
         let trouble = self.trouble.load_full()?;
         (trouble.since.elapsed() < TROUBLED).then(|| trouble.error.clone())
     }
@@ -90,21 +94,34 @@ impl Sequencer {
     /// [`AppendError`]; after [`StoreError::UnknownOutcome`] (also: not in time) release nothing.
     pub async fn append(&self, append: Append) -> Result<Committed, AppendError> {
         let (answer, answered) = oneshot::channel();
-        let overloaded = |_| StoreError::Unavailable("too many appends are waiting".to_owned());
+        let refused = |error| match error {
+            TrySendError::Full(_) => StoreError::Unavailable("too many appends are waiting".to_owned()),
+            TrySendError::Closed(_) => stopped(),
+        };
         let until = Instant::now() + self.patience;
-        self.queue.try_send(Waiting { append, until, answer }).map_err(overloaded)?;
+        self.queue.try_send(Waiting { append, until, answer }).map_err(refused)?;
         let unknown = |reason: &str| StoreError::UnknownOutcome(reason.to_owned());
         let answered = tokio::time::timeout(self.patience, answered).await.map_err(|_| unknown("not in time"))?;
         answered.map_err(|_| unknown("not in time, or the sequencer has stopped"))?
     }
 }
 
+fn stopped() -> StoreError {
+    StoreError::Unavailable("the sequencer has stopped\n  do: start the gateway again".to_owned())
+}
+
 /// On a thread with a runtime of its own: between the steps of a commit, for which everybody waits, no request is worked on first.
 fn on_a_thread(committing: impl Future<Output = ()> + Send + 'static) {
     match Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => drop(std::thread::spawn(move || runtime.block_on(committing))),
+        Ok(runtime) => {
+            let thread = std::thread::Builder::new().name("log".to_owned());
+            if let Err(error) = thread.spawn(move || runtime.block_on(committing)) {
+                // With it the queue's end is gone: every append and `/readyz` say so.
+                tracing::error!(%error, "the log has no thread; nothing is committed");
+            }
+        }
         Err(error) => {
-            tracing::warn!(%error, "the log has no thread of its own");
+            tracing::warn!(%error, "the log has no thread of its own; commits share it with requests, and are slower");
             tokio::spawn(committing);
         }
     }
@@ -169,7 +186,8 @@ async fn commit(committing: &Arc<Committing>, batch: Vec<Append>) -> Outcome {
     committed.unwrap_or_else(|_| Err(StoreError::UnknownOutcome("the commit was broken off".to_owned())))
 }
 
-/// Who is about to append and only waits for a processor comes along; when nothing else can run, this is no wait at all.
+/// Who is about to append and only waits for a processor comes along; when nothing else can run, this is no wait at all. On a thread of its own nobody waits
+/// for this processor: there only what is in the queue already comes along.
 async fn gather(queue: &mut mpsc::Receiver<Waiting>, waiting: &mut Vec<Waiting>) {
     for _ in 0..GATHERING {
         let known = waiting.len();

@@ -1,7 +1,9 @@
 //! Processes that the run starts and stops, and what the kernel says they used.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use sluis::entropy::{SystemEntropy, random};
@@ -128,11 +130,15 @@ pub(crate) fn machine() -> (usize, String, String) {
     (cores, load, model.trim_start_matches([' ', '\t', ':']).to_owned())
 }
 
-/// A free port below those that a system gives to whoever connects (32768 and up on Linux): until somebody listens there, no connection of the run takes it.
+/// The ports that were given: none twice.
+static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+
+/// A free port below the ephemeral range (32768 and up on Linux): until somebody listens there, no connection of the run takes it.
 pub(crate) fn port() -> Outcome<u16> {
     for _ in 0..100 {
         let port = 20_000 + u16::from_be_bytes(random(&SystemEntropy::default())?) % 12_000;
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+        let is_new = GIVEN.lock().is_ok_and(|mut given| given.insert(port));
+        if is_new && std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return Ok(port);
         }
     }

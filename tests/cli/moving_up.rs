@@ -1,4 +1,4 @@
-//! From one machine to a cluster: `sluis migrate`, `sluis store copy`, and `sluis serve` on what was copied.
+//! From one machine to PostgreSQL: `sluis migrate`, `sluis store copy`, and `sluis serve` on what was copied.
 
 use super::demo::{Demo, Folder, Running};
 use crate::support::postgres::Database;
@@ -23,10 +23,11 @@ fn a_gateway_moves_up_and_goes_on_where_it_was() {
     let migrate = |config: &str, more: &[&str]| demo.run(&[&["migrate", "--config", config], more].concat());
     assert!(migrate(&here, &["--dry-run"]).done().ends_with(", 0 to be done\n"), "the file is of this version");
     let dry = migrate(&there, &["--dry-run"]).done();
-    assert!(dry.contains("   1  ") && dry.contains("0 of 1 migrations were there, 1 to be done"), "{dry}");
+    let count = dry.lines().count() - 1;
+    assert!(count > 0 && dry.ends_with(&format!("\n0 of {count} migrations were there, {count} to be done\n")), "{dry}");
     assert_eq!(migrate(&there, &["--dry-run"]).done(), dry, "nothing was written");
-    assert!(migrate(&there, &[]).done().contains(", 1 done now"));
-    assert!(migrate(&there, &[]).done().contains("1 of 1 migrations were there, 0 done now"));
+    assert!(migrate(&there, &[]).done().ends_with(&format!(", {count} done now\n")));
+    assert!(migrate(&there, &[]).done().ends_with(&format!("{count} of {count} migrations were there, 0 done now\n")));
 
     let copy = |from: &str, to: &str| demo.run(&["store", "copy", "--from", from, "--to", to]);
     copy(&url, &file).failed(1, &["from sqlite:<path> to postgres://"]);

@@ -224,6 +224,10 @@ async fn pseudonyms_are_written_once(on: On) {
     let write = async |changes: Vec<Change>| fixture.commit_one(Append { changes, ..Append::default() }).await.map(drop);
     write(vec![scope(1), Change::Pseudonyms(vec![row(1, "p1_a"), row(2, "p1_b")])]).await.expect("written");
     write(vec![scope(2), Change::Pseudonyms(vec![row(2, "p1_c"), row(3, "p1_d")])]).await.expect("written");
+    let both = ["p1_e", "p1_f"].map(|name| Append { changes: vec![Change::Pseudonyms(vec![row(4, name)])], ..Append::default() });
+    assert!(fixture.commit(&both).await.expect("committed").iter().all(Result::is_ok));
+    let fourth = fixture.store.pseudonyms("domain-1", &[[4; 32]]).await;
+    assert_eq!(fourth, Ok(vec![Some("p1_e".to_owned())]), "of one batch the first");
     assert_eq!(fixture.store.scope_key("domain-1").await, Ok(Some(vec![1])));
     assert_eq!(fixture.store.scope_key("domain-2").await, Ok(None));
     let names = fixture.store.pseudonyms("domain-1", &[[3; 32], [9; 32], [2; 32]]).await.expect("read");
@@ -247,6 +251,8 @@ async fn no_fact_changes_without_an_entry(on: On) {
     fixture.commit_one(joins(&fixture)).await.expect("the store goes on");
 }
 
+/// A trigger, a rule or another process may keep a row from being written without any error.
+///
 /// Broken on purpose to see it fail: `Script::run` without the count.
 async fn a_row_that_is_not_written_stops_the_batch(on: On) {
     let fixture = Fixture::on(on).await;

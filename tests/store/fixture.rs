@@ -8,6 +8,7 @@ use std::sync::Arc;
 use sluis::client::StorePlace;
 use sluis::clock::Timestamp;
 use sluis::entropy::{Entropy, SystemEntropy};
+use sluis::keystore::KeyStore;
 use sluis::keystore::file::FileKeyStore;
 use sluis::ledger::entry::{Body, Clear, EntryKind, Erases, Erasure, Operation, Outcome, SpanId, Status, TraceId};
 use sluis::ledger::note::{KeyKind, NoteSigner, SigningKey};
@@ -82,14 +83,23 @@ impl Fixture {
         let folder = std::env::temp_dir().join(format!("sluis-store-{}", random_text()));
         std::fs::create_dir(&folder).expect("a temporary folder");
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
-        let keys = FileKeyStore::create(&folder.join("keys"), Secret::new([3; 32]), Arc::clone(&entropy)).expect("a key store");
-        let journal = Journal::new(Arc::new(keys), entropy, SearchKey::new(Secret::new([4; 32])));
+        let journal = Journal::new(keys(&folder), entropy, SearchKey::new(Secret::new([4; 32])));
         let database = match on {
             On::Sqlite => None,
             On::Postgres => Some(Database::new().await),
         };
         let store = node(&folder, database.as_ref()).await.expect("a store");
         Self { store, scribe: Arc::new(scribe()), journal, folder, database }
+    }
+
+    /// The database, of a store in PostgreSQL.
+    pub fn database(&self) -> &Database {
+        self.database.as_ref().expect("a store in PostgreSQL")
+    }
+
+    /// Its key store.
+    pub fn keys(&self) -> Arc<dyn KeyStore> {
+        keys(&self.folder)
     }
 
     /// Another connection to the same database, as another node has one.
@@ -321,6 +331,11 @@ fn in_postgres(statements: &str) -> String {
         write!(text, "decode('{bytes}', 'hex'){rest}").expect("written");
     }
     text
+}
+
+fn keys(folder: &Path) -> Arc<dyn KeyStore> {
+    let entropy = Arc::new(SystemEntropy::default());
+    Arc::new(FileKeyStore::create(&folder.join("keys"), Secret::new([3; 32]), entropy).expect("a key store"))
 }
 
 fn file(folder: &Path) -> PathBuf {

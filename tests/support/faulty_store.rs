@@ -345,6 +345,10 @@ impl Store for FaultyStore {
         self.inner.moved().await;
     }
 
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+
     async fn offer_like(&self, offer: &OfferRow, now: Timestamp) -> Result<Option<(String, Timestamp)>, StoreError> {
         self.inner.offer_like(offer, now).await
     }

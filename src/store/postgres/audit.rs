@@ -34,9 +34,8 @@ impl LogDatabase {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn open(cluster: &Cluster) -> Result<Option<Self>, StoreError> {
-        // Whoever verifies looks at all there is, however long that takes. Rows that are hidden from some are an error, and not left out.
+        // Whoever verifies walks over whole tables, however long that takes. Rows that are hidden from some are an error, and not left out.
         let options = cluster.reading().options([
-            // Who verifies walks over whole tables.
             ("enable_seqscan", "on"),
             ("plan_cache_mode", "auto"),
             ("statement_timeout", "0"),

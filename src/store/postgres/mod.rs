@@ -27,7 +27,7 @@ pub type PostgresStore = SqlStore<PostgresDatabase>;
 /// The database.
 pub struct PostgresDatabase {
     schema: Schema,
-    /// Of the thread that commits alone: what is heard on a connection is heard where it was made.
+    /// Of the sequencer alone: a socket is polled by the runtime that opened it, and one that was opened elsewhere waits for that runtime's threads.
     log: Pool,
     writer: Pool,
     readers: Pool,
@@ -107,9 +107,10 @@ impl Cluster {
     }
 
     /// For every connection. A statement is planned once and kept, often when its table was still empty: a walk over a whole table that was right then would
-    /// stay. What is compiled for its cost saves nothing.
+    /// stay. What is compiled for its cost saves nothing. Bytes that come as text are read in hex, whatever the role or database is set to.
     fn planned(&self) -> PgConnectOptions {
-        let options = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("jit", "off")];
+        let options =
+            [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("jit", "off"), ("bytea_output", "hex")];
         self.options.clone().statement_cache_capacity(256).options(options)
     }
 
@@ -163,9 +164,10 @@ impl PostgresStore {
         Self::over(cluster, &cluster.reading(), register_key).await
     }
 
-    async fn over(cluster: &Cluster, writing: &PgConnectOptions, register_key: Key) -> Result<Self, StoreError> {
-        let (log, writer) = (pool(2, writing.clone())?, pool(2, writing.clone())?);
+    async fn over(cluster: &Cluster, options: &PgConnectOptions, register_key: Key) -> Result<Self, StoreError> {
+        let (log, writer) = (pool(1, options.clone())?, pool(2, options.clone())?);
         let readers = pool(8, cluster.reading())?;
+        // Reached now: of a server that is not there the operator hears at the start.
         drop(Link::of(&readers).await?);
         let changes = listen::Changes::start(cluster.reading());
         let Cluster { options, standbys } = cluster.clone();
@@ -225,7 +227,7 @@ impl Backend for PostgresDatabase {
         Link::within(&self.readers, begin).await.map(|(link, _)| Connection::Postgres(link))
     }
 
-    async fn locked(&self) -> Result<(Connection, Option<Row>), StoreError> {
+    async fn log_writer(&self) -> Result<(Connection, Option<Row>), StoreError> {
         self.locked_on(&self.log).await
     }
 

@@ -30,7 +30,7 @@ pub(super) async fn commit(
     scribe: &dyn Scribe,
     now: Timestamp,
 ) -> Result<Vec<Result<Committed, Conflict>>, StoreError> {
-    let (mut transaction, head) = backend.locked().await?;
+    let (mut transaction, head) = backend.log_writer().await?;
     let (head, anchor) = log::head_of(&head.ok_or_else(log::no_head)?, seal)?;
     let nonces = claim(&mut transaction, batch).await?;
     let tasks = Adding::of(&mut transaction, &batch.iter().flat_map(tasks_of).collect::<Vec<_>>()).await?;
@@ -39,6 +39,7 @@ pub(super) async fn commit(
     for append in batch {
         verdicts.push(batch_state.judge(&mut transaction, append).await?);
     }
+    // Not with the rest: of names that are given already fewer rows are written.
     batch_state.add_names(&mut transaction).await?;
     let mut script = Script::default();
     batch_state.tasks.add_to(&mut script, seal, &mut batch_state.facts.lists)?;
@@ -51,7 +52,8 @@ pub(super) async fn commit(
         log::advance(&mut script, seal, &head, sequenced, batch_state.facts);
     }
     let committed = hand_out(&head, sequenced.as_ref(), accepted());
-    deliveries::write(&mut transaction, script, accepted().zip(&committed)).await?;
+    let script = deliveries::add(&mut transaction, script, accepted().zip(&committed)).await?;
+    script.run(&mut transaction).await?;
     if has_moved {
         backend.tell_others(&mut transaction).await?;
     }

@@ -47,7 +47,7 @@ impl Connection {
         match self {
             _ if rows.is_empty() => Ok(0),
             Self::Sqlite(link) => link.insert(insert, &rows),
-            Self::Postgres(link) => link.execute(insert.of_columns(rows)).await,
+            Self::Postgres(link) => link.execute(insert.for_postgres(rows)).await,
         }
     }
 
@@ -56,7 +56,7 @@ impl Connection {
         match self {
             _ if rows.is_empty() => Ok(Vec::new()),
             Self::Sqlite(link) => link.returning(insert, &rows),
-            Self::Postgres(link) => link.all(insert.of_columns(rows)).await,
+            Self::Postgres(link) => link.all(insert.for_postgres(rows)).await,
         }
     }
 
@@ -65,7 +65,7 @@ impl Connection {
         match self {
             _ if keys.is_empty() => Ok(Vec::new()),
             Self::Sqlite(link) => link.found(lookup, &keys),
-            Self::Postgres(link) => link.all(lookup.of_columns(keys)).await,
+            Self::Postgres(link) => link.all(lookup.for_postgres(keys)).await,
         }
     }
 

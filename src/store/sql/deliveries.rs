@@ -9,12 +9,12 @@ use crate::case_room::CaseId;
 use crate::organisation::Oin;
 use crate::store::{Append, Change, Committed, ContributionRow, DisclosureRow, Receipting, StoreError};
 
-/// Writes them, together with what `script` has.
-pub(super) async fn write<'a>(
+/// Adds them to `script`, and gives it back; what must be written before something is destroyed is written already.
+pub(super) async fn add<'a>(
     connection: &mut Connection,
     mut script: Script,
     accepted: impl Iterator<Item = (&'a Append, &'a Committed)>,
-) -> Result<(), StoreError> {
+) -> Result<Script, StoreError> {
     let mut rows = Rows::default();
     for (append, committed) in accepted {
         for change in &append.changes {
@@ -37,7 +37,7 @@ pub(super) async fn write<'a>(
         }
     }
     rows.add_to(&mut script);
-    script.run(connection).await
+    Ok(script)
 }
 
 fn receipt(append: &Append, committed: &Committed, receipting: &Receipting) -> Result<String, StoreError> {

@@ -73,10 +73,10 @@ impl Anchor {
 }
 
 pub(super) async fn head(connection: &mut Connection, seal: &Seal) -> Result<(Head, Anchor), StoreError> {
-    head_of(&query(HEAD).one(connection).await?, seal)
+    head_of(&query(HEAD).optional(connection).await?.ok_or_else(no_head)?, seal)
 }
 
-/// A store without a head is none.
+/// The error for a missing head row.
 pub(super) fn no_head() -> StoreError {
     StoreError::Corrupt { table: "head", column: "id", row: "1".to_owned() }
 }
@@ -90,6 +90,7 @@ pub(super) fn head_of(row: &Row, seal: &Seal) -> Result<(Head, Anchor), StoreErr
 
 /// The anchor in a row that has the head's columns. Only the head of a store to which nothing was written is without code.
 pub(super) fn anchor_of(row: &Row, seal: &Seal) -> Result<Anchor, StoreError> {
+    // PostgreSQL sends the rows of a simple query as text; what stands there in hex cannot be borrowed.
     let root: Vec<u8> = row.get("root")?;
     let registry: Option<Vec<u8>> = row.get("registry")?;
     let code: Option<Vec<u8>> = row.get("code")?;
@@ -303,6 +304,8 @@ const ENTRIES: Insert = Insert {
     tail: "",
 };
 
+const ASKED: Insert = Insert { table: "INSERT INTO entry_asked (idx, source)", tail: "" };
+
 const TILES: Insert = Insert {
     table: "INSERT INTO tile (level, idx, hashes)",
     tail: " ON CONFLICT (level, idx) DO UPDATE SET hashes = excluded.hashes",
@@ -312,19 +315,10 @@ const TILES: Insert = Insert {
 pub(super) fn add_entries(script: &mut Script, first: u64, rows: &[&EntryRow]) {
     let numbered: Vec<_> = (first..).zip(rows.iter().copied()).collect();
     script.insert(ENTRIES, numbered.iter().map(|(index, row)| columns(*index, row)).collect());
-    let asked = numbered.iter().flat_map(|(index, row)| row.asked.iter().map(|source| (integer(*index), source.as_str())));
-    add_asked(script, &asked.collect::<Vec<_>>());
-}
-
-/// As few parameters whatever was asked, so that batches of as many entries are the same script.
-fn add_asked(script: &mut Script, asked: &[(i64, &str)]) {
-    let list = serde_json::to_string(asked).unwrap_or_default();
-    let sqlite =
-        build("INSERT INTO entry_asked (idx, source) SELECT value ->> 0, value ->> 1 FROM json_each(").value(list).push(")");
-    let (indexes, sources): (Vec<i64>, Vec<String>) = asked.iter().map(|(index, source)| (*index, (*source).to_owned())).unzip();
-    let lists = [indexes.into(), sources.into()];
-    let postgres = build("INSERT INTO entry_asked (idx, source) SELECT * FROM unnest(").list(lists).push(")");
-    script.either(asked.len(), sqlite, postgres);
+    let asked = numbered
+        .iter()
+        .flat_map(|(index, row)| row.asked.iter().map(|source| vec![integer(*index).into(), source.as_str().into()]));
+    script.insert(ASKED, asked.collect());
 }
 
 fn columns(index: u64, row: &EntryRow) -> Vec<Value> {

@@ -72,11 +72,11 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// A connection whose statements all read what was there at one moment.
     fn snapshot(&self) -> impl Future<Output = Result<Connection, StoreError>> + Send;
 
-    /// A connection in a transaction that writes, and that holds the head's lock: there is one at a time, whatever the node. With it the head's row, if
-    /// there is one.
-    fn locked(&self) -> impl Future<Output = Result<(Connection, Option<Row>), StoreError>> + Send;
+    /// A connection in a transaction that writes, and that holds the head's lock: there is one at a time, whatever the node. For the sequencer alone, with the
+    /// head's row, if there is one.
+    fn log_writer(&self) -> impl Future<Output = Result<(Connection, Option<Row>), StoreError>> + Send;
 
-    /// The same for what is no batch of the log.
+    /// The same for everything else (sweeping, moving, looking whether it can be written to): on other connections, because of the sequencer's runtime.
     fn writer(&self) -> impl Future<Output = Result<Connection, StoreError>> + Send;
 
     /// The schema as this version knows it.
@@ -96,6 +96,11 @@ pub(super) trait Backend: Send + Sync + 'static {
 
     /// Returns when somebody may have moved the facts, or after a while.
     fn moved(&self) -> impl Future<Output = ()> + Send;
+
+    /// Leaves it as whoever opens it next likes to find it.
+    fn close(&self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
 
     /// Takes what rows have forgotten from wherever else the database keeps it; `false` when that must be tried again.
     fn clean(&self) -> impl Future<Output = Result<bool, StoreError>> + Send;
@@ -199,6 +204,10 @@ impl<D: Backend> Store for SqlStore<D> {
 
     async fn moved(&self) {
         self.backend.moved().await;
+    }
+
+    async fn close(&self) {
+        self.backend.close().await;
     }
 
     async fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
@@ -325,11 +334,17 @@ impl<D: Backend> Store for SqlStore<D> {
     }
 
     async fn scope_key(&self, scope: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        vault::scope_key(&mut self.backend.reader().await?, scope).await
+        let mut reading = self.backend.reader().await?;
+        let key = vault::scope_key(&mut reading, scope).await?;
+        self.backend.wait_until_safe(&mut reading).await?;
+        Ok(key)
     }
 
     async fn pseudonyms(&self, scope: &str, indexes: &[[u8; 32]]) -> Result<Vec<Option<String>>, StoreError> {
-        vault::pseudonyms(&mut self.backend.reader().await?, scope, indexes).await
+        let mut reading = self.backend.reader().await?;
+        let names = vault::pseudonyms(&mut reading, scope, indexes).await?;
+        self.backend.wait_until_safe(&mut reading).await?;
+        Ok(names)
     }
 
     async fn identity(&self, pseudonym: &str) -> Result<Option<PseudonymRow>, StoreError> {

@@ -16,15 +16,13 @@ pub(super) struct Insert {
 
 impl Insert {
     /// One row of so many columns, for SQLite.
-    pub(super) fn of_one(self, columns: usize) -> String {
-        let parameters = vec!["?"; columns].join(", ");
-        format!("{} VALUES ({parameters}){}", self.table, self.tail)
+    pub(super) fn for_sqlite(self, columns: usize) -> String {
+        format!("{} VALUES ({}){}", self.table, placeholders(columns), self.tail)
     }
 
     /// All rows as one array per column, for PostgreSQL: the same statement for any number of them.
-    pub(super) fn of_columns(self, rows: Vec<Vec<Value>>) -> Statement {
-        let columns = columns(rows).into_iter().map(Value::Column);
-        build(self.table).push(" SELECT * FROM unnest(").list(columns).push(")").push(self.tail)
+    pub(super) fn for_postgres(self, rows: Vec<Vec<Value>>) -> Statement {
+        unnested(build(self.table), rows).push(self.tail)
     }
 }
 
@@ -34,16 +32,24 @@ pub(super) struct Lookup(pub(super) &'static str);
 
 impl Lookup {
     /// By one key of so many columns, for SQLite.
-    pub(super) fn of_one(self, columns: usize) -> String {
-        format!("{} = ({})", self.0, vec!["?"; columns].join(", "))
+    pub(super) fn for_sqlite(self, columns: usize) -> String {
+        format!("{} = ({})", self.0, placeholders(columns))
     }
 
-    /// By all keys as one array per column, for PostgreSQL: the same statement for any number of them. (By their columns it knows the index; by what is taken
-    /// out of JSON it does not.)
-    pub(super) fn of_columns(self, keys: Vec<Vec<Value>>) -> Statement {
-        let columns = columns(keys).into_iter().map(Value::Column);
-        build(self.0).push(" IN (SELECT * FROM unnest(").list(columns).push("))")
+    /// By all keys as one array per column, for PostgreSQL: the same statement for any number of them. Typed arrays: for values that it takes out of JSON it
+    /// does not use the index.
+    pub(super) fn for_postgres(self, keys: Vec<Vec<Value>>) -> Statement {
+        unnested(build(self.0).push(" IN ("), keys).push(")")
     }
+}
+
+fn placeholders(columns: usize) -> String {
+    vec!["?"; columns].join(", ")
+}
+
+/// Goes on with rows, as one array per column.
+fn unnested(statement: Statement, rows: Vec<Vec<Value>>) -> Statement {
+    statement.push(" SELECT * FROM unnest(").list(columns(rows).into_iter().map(Value::Column)).push(")")
 }
 
 /// Rows as columns.
@@ -68,7 +74,6 @@ pub(super) struct Script {
 enum Step {
     Insert(Insert, Vec<Vec<Value>>),
     Change(Statement),
-    Either { sqlite: Statement, postgres: Statement },
 }
 
 impl Script {
@@ -80,11 +85,6 @@ impl Script {
     /// A statement that was put together and changes one row.
     pub(super) fn change(&mut self, statement: Statement) {
         self.add(1, Step::Change(statement));
-    }
-
-    /// A statement that was put together for each database and changes `rows` rows.
-    pub(super) fn either(&mut self, rows: usize, sqlite: Statement, postgres: Statement) {
-        self.add(rows, Step::Either { sqlite, postgres });
     }
 
     fn add(&mut self, rows: usize, step: Step) {
@@ -108,7 +108,7 @@ impl Script {
             Ok(())
         } else {
             Err(StoreError::Unavailable(format!(
-                "{written} of {expected} rows were written: something else is there than what was read"
+                "{written} of {expected} rows were written: something else is there than what was read\n  do: look for triggers and rules on the tables; run `sluis log verify full`"
             )))
         }
     }
@@ -118,7 +118,7 @@ impl Script {
         for step in self.steps {
             written += match step {
                 Step::Insert(into, rows) => connection.insert(into, rows).await?,
-                Step::Change(statement) | Step::Either { sqlite: statement, .. } => statement.execute(connection).await?,
+                Step::Change(statement) => statement.execute(connection).await?,
             };
         }
         Ok(written)
@@ -126,11 +126,11 @@ impl Script {
 
     async fn at_once(self, connection: &mut Connection) -> Result<u64, StoreError> {
         let steps = self.steps.into_iter().map(|step| match step {
-            Step::Insert(into, rows) => into.of_columns(rows),
-            Step::Change(statement) | Step::Either { postgres: statement, .. } => statement,
+            Step::Insert(into, rows) => into.for_postgres(rows),
+            Step::Change(statement) => statement,
         });
         let written: i64 = counted(steps.collect()).one(connection).await?.get(0)?;
-        unsigned(written, "script", "rows")
+        unsigned(written, "step", "count")
     }
 }
 
@@ -139,7 +139,8 @@ fn counted(steps: Vec<Statement>) -> Statement {
     let many = steps.len();
     let mut all = build("WITH ");
     for (number, step) in steps.into_iter().enumerate() {
-        all = all.push(if number == 0 { "step" } else { ", step" }).number(number).push(" AS (").then(step).push(" RETURNING 1)");
+        all =
+            all.push(if number == 0 { "step" } else { ", step" }).number(number).push(" AS (").append(step).push(" RETURNING 1)");
     }
     for number in 0..many {
         all = all.push(if number == 0 { " SELECT " } else { " + " }).push("(SELECT count(*) FROM step").number(number).push(")");

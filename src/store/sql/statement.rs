@@ -218,8 +218,8 @@ impl Statement {
         self
     }
 
-    /// Goes on with another statement that was put together.
-    pub(super) fn then(mut self, other: Self) -> Self {
+    /// Goes on with another statement that was put together; with one that was not, what comes out is no statement.
+    pub(super) fn append(mut self, other: Self) -> Self {
         if let (Text::Built(pieces), Text::Built(more)) = (&mut self.text, other.text) {
             pieces.extend(more);
             self.values.extend(other.values);
@@ -295,16 +295,16 @@ impl Statement {
     }
 }
 
-/// The text that the pieces make: no part of it is anything but a constant or a parameter.
+/// The text that the pieces make: no part of it is anything but a constant, a number of ours or a parameter.
 fn spell(pieces: &[Piece], parameter: impl Fn(&mut String, usize)) -> String {
-    let (mut text, mut number) = (String::new(), 0);
+    let (mut text, mut parameters) = (String::new(), 0);
     for piece in pieces {
         match piece {
             Piece::Sql(sql) => text.push_str(sql),
             Piece::Number(number) => text.push_str(&number.to_string()),
             Piece::Parameter => {
-                number += 1;
-                parameter(&mut text, number);
+                parameters += 1;
+                parameter(&mut text, parameters);
             }
         }
     }

@@ -98,7 +98,7 @@ impl<'a> Adding<'a> {
         self.new.truncate(length);
     }
 
-    /// Writes them with `script`.
+    /// Adds them to `script`.
     pub(super) fn add_to(&mut self, script: &mut Script, seal: &Seal, lists: &mut Lists) -> Result<(), StoreError> {
         let new = std::mem::take(&mut self.new);
         self.there.extend(new.iter().map(|task| matter(task)));

@@ -143,7 +143,7 @@ impl Backend for SqliteFile {
         Link::within(&self.readers, "BEGIN").await.map(Connection::Sqlite)
     }
 
-    async fn locked(&self) -> Result<(Connection, Option<Row>), StoreError> {
+    async fn log_writer(&self) -> Result<(Connection, Option<Row>), StoreError> {
         let mut writing = self.writer().await?;
         let head = query(HEAD).optional(&mut writing).await?;
         Ok((writing, head))
@@ -171,6 +171,13 @@ impl Backend for SqliteFile {
 
     async fn moved(&self) {
         tokio::time::sleep(LOOK).await;
+    }
+
+    /// With an empty write-ahead log. Closing its last connection does that too, where the process does not end before.
+    async fn close(&self) {
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.empty().await.ok();
+        }
     }
 
     async fn clean(&self) -> Result<bool, StoreError> {

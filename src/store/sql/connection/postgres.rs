@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use deadpool::managed::{Manager, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult};
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgRow, PgSeverity};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
 use super::super::statement::{Row, Statement};
@@ -14,6 +14,11 @@ use crate::store::StoreError;
 
 /// How long a connection may have been unused before it is asked whether it is still there.
 const FRESH: Duration = Duration::from_secs(1);
+
+/// How long one may have been unused, and how old it may be: then a new one takes its place. A firewall may have forgotten the one, a server that nobody follows any
+/// more may still answer on the other.
+const UNUSED: Duration = Duration::from_mins(5);
+const OLD: Duration = Duration::from_mins(30);
 
 /// How long a free connection is waited for, or a new one.
 const FREE: Duration = Duration::from_secs(5);
@@ -46,6 +51,9 @@ impl Manager for Server {
     }
 
     async fn recycle(&self, connection: &mut PgConnection, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
+        if metrics.last_used() > UNUSED || metrics.age() > OLD {
+            return Err(RecycleError::message("too old"));
+        }
         if metrics.last_used() < FRESH {
             return Ok(());
         }
@@ -76,7 +84,7 @@ enum Held {
 impl Drop for Link {
     fn drop(&mut self) {
         if let (Some(connection), true) = (self.connection.take(), self.held != Held::Alone) {
-            // Closed at once: the database takes back what was not committed, and with it the locks.
+            // Closed: the database takes back what was not committed, and with it the locks, as soon as it sees that, between two statements.
             drop(Object::take(connection));
         }
     }
@@ -143,13 +151,22 @@ impl Link {
     async fn asked<T>(&mut self, ask: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>) -> Result<T, StoreError> {
         let held = std::mem::replace(&mut self.held, Held::Broken);
         let connection = self.connection.as_deref_mut().filter(|_| held != Held::Broken);
-        let connection = connection.ok_or_else(|| unavailable(sqlx::Error::PoolClosed))?;
+        let connection = connection.ok_or_else(|| unavailable(sqlx::Error::Io(ErrorKind::NotConnected.into())))?;
         let done = in_time(ask(connection)).await;
-        if matches!(&done, Ok(_) | Err(sqlx::Error::Database(_))) {
+        if done.as_ref().err().is_none_or(is_alive_after) {
             self.held = held;
         }
         done.map_err(unavailable)
     }
+}
+
+/// Whether a connection can be used after this: not where the database ended it with these words, nor where it is about a prepared statement that will not do any
+/// more (`feature_not_supported` for a cached plan, `invalid_sql_statement_name`; PostgreSQL documentation, appendix A).
+fn is_alive_after(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else { return false };
+    error.try_downcast_ref::<PgDatabaseError>().is_some_and(|error| {
+        !matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic) && !matches!(error.code(), "0A000" | "26000")
+    })
 }
 
 fn read(rows: Vec<PgRow>) -> Vec<Row> {

@@ -53,7 +53,7 @@ impl Link {
         self.with(|connection| {
             let mut written = 0;
             let Some(first) = rows.first() else { return Ok(0) };
-            let mut statement = connection.prepare_cached(&insert.of_one(first.len()))?;
+            let mut statement = connection.prepare_cached(&insert.for_sqlite(first.len()))?;
             for row in rows {
                 bind(&mut statement, row)?;
                 written += statement.raw_execute()? as u64;
@@ -64,12 +64,12 @@ impl Link {
 
     /// The same; what the statement returns of each.
     pub(super) fn returning(&mut self, insert: Insert, rows: &[Vec<Value>]) -> Result<Vec<Row>, StoreError> {
-        self.each(rows, |columns| insert.of_one(columns))
+        self.each(rows, |columns| insert.for_sqlite(columns))
     }
 
     /// What is found by each of these keys.
     pub(super) fn found(&mut self, lookup: Lookup, keys: &[Vec<Value>]) -> Result<Vec<Row>, StoreError> {
-        self.each(keys, |columns| lookup.of_one(columns))
+        self.each(keys, |columns| lookup.for_sqlite(columns))
     }
 
     /// All rows of a statement that is run for each of these, as the number of their columns says it.

@@ -61,12 +61,16 @@ pub(super) async fn step(connection: &mut SqliteConnection) -> Result<Option<Fil
     Ok(Some(Filled { size: unsigned(until, "filled", "size")?, is_indexed }))
 }
 
-/// What is taken in by one step, in memory: the store's rows are long, and are walked over once.
-const PART: &str = "CREATE TEMP TABLE IF NOT EXISTS part (idx, party, time, kind, purpose, categories, outcome, overridden,
-    subject_token, actor_token, case_token, key_class, source, recipient)";
+macro_rules! columns {
+    () => {
+        "idx, party, time, kind, purpose, categories, outcome, overridden, subject_token, actor_token, case_token, key_class, source, recipient"
+    };
+}
 
-const TAKEN: &str = "INSERT INTO part SELECT idx, party, time, kind, purpose, categories, outcome, overridden,
-    subject_token, actor_token, case_token, key_class, source, recipient FROM log.entry WHERE idx BETWEEN ?1 AND ?2";
+/// What is taken in by one step, in memory: the store's rows are long, and are walked over once.
+const PART: &str = concat!("CREATE TEMP TABLE IF NOT EXISTS part (", columns!(), ")");
+
+const TAKEN: &str = concat!("INSERT INTO part SELECT ", columns!(), " FROM log.entry WHERE idx BETWEEN ?1 AND ?2");
 
 const WORDS: &str = "INSERT OR IGNORE INTO word (text)
     SELECT party FROM part

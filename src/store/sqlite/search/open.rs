@@ -36,6 +36,7 @@ impl SqliteSearch {
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(5))
             .pragma("secure_delete", "ON")
+            // Subject tokens must not stay in temporary files.
             .pragma("temp_store", "MEMORY")
             .disable_statement_logging();
         let mut connection = options.connect().await.map_err(unavailable)?;

@@ -1,0 +1,43 @@
+//! Connections to PostgreSQL that end without those who hold them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::Connection as _;
+
+use super::fixture::{Fixture, On};
+
+const CUT_OFF: &str = "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+
+/// One connection that was cut off fails once, where nobody has looked whether it is there, and gives its place to a new one.
+///
+/// Broken on purpose to see it fail: `is_alive_after` for every word of the database.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_was_cut_off_fails_once() {
+    let fixture = Fixture::on(On::Postgres).await;
+    for _ in 0..3 {
+        // Used just now: it is not asked whether it is there.
+        fixture.store.head().await.expect("the head");
+        let mut raw = fixture.database().connect().await;
+        let cut: i64 = sqlx::query_scalar(CUT_OFF).fetch_one(&mut raw).await.expect("cut off");
+        raw.close().await.expect("closed");
+        assert!(cut > 0);
+        let first = fixture.store.head().await;
+        assert_eq!(fixture.store.head().await.map(|head| head.size), Ok(0), "after {first:?}");
+    }
+}
+
+/// Who goes away in the middle of a question leaves nothing behind for the next one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_was_given_up_answers_nobody_else() {
+    let fixture = Fixture::on(On::Postgres).await;
+    fixture.commit_one(fixture.append()).await.expect("committed");
+    let store = Arc::clone(&fixture.store);
+    for micros in (0..2000).step_by(20) {
+        let impatient = tokio::time::timeout(Duration::from_micros(micros), store.entries(0, 10));
+        drop(impatient.await);
+        assert_eq!(store.head().await.map(|head| head.size), Ok(1), "{micros}");
+    }
+    fixture.commit_one(fixture.append()).await.expect("committed");
+    fixture.holds_together().await;
+}
