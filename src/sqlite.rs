@@ -68,6 +68,11 @@ impl Pool {
         Ok(Taken { connection: connection.lock_owned().await, pool: Arc::clone(self), _place: place })
     }
 
+    /// Closes the connections that nobody has taken.
+    pub fn close_idle(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn connect(&self) -> Result<Arc<Held>, Error> {
         let connection = (self.open)()?;
         connection.set_prepared_statement_cache_capacity(PREPARED);

@@ -338,6 +338,7 @@ impl Bound {
         stop_jobs.cancel();
         jobs.close();
         jobs.wait().await;
+        self.desk.search.close().await;
         self.gateway.store.close().await;
     }
 }

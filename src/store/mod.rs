@@ -253,7 +253,7 @@ pub trait Store: Cosigned + Embargoes + Retention + Scan {
     /// Returns when somebody may have moved the facts since the last call, or after a while: who holds what was read then looks at the head. For one caller.
     async fn moved(&self);
 
-    /// Leaves the store as whoever opens it next likes to find it; what was committed is durable without that.
+    /// Closes what nobody uses, so that whoever opens the store next finds it whole in its file. What was committed is durable without that.
     async fn close(&self);
 
     /// The tile at `level` and `index`: 32 bytes per hash, up to 256 hashes.

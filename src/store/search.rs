@@ -171,4 +171,7 @@ pub trait Search: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn discard(&self) -> Result<(), StoreError>;
+
+    /// Lets go of what it holds open, also of the store.
+    async fn close(&self);
 }

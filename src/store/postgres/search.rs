@@ -46,6 +46,8 @@ impl Search for PostgresSearch {
     async fn discard(&self) -> Result<(), StoreError> {
         Ok(())
     }
+
+    async fn close(&self) {}
 }
 
 /// An entry's labels, as the index has them.

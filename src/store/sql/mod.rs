@@ -97,7 +97,7 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// Returns when somebody may have moved the facts, or after a while.
     fn moved(&self) -> impl Future<Output = ()> + Send;
 
-    /// Leaves it as whoever opens it next likes to find it.
+    /// Closes what nobody uses.
     fn close(&self) -> impl Future<Output = ()> + Send {
         async {}
     }

@@ -54,6 +54,12 @@ impl Checkpoints {
         }
         Ok(false)
     }
+
+    /// Ends the task and closes its connection: left to themselves, they may still have the file open when the process ends.
+    pub(super) async fn close(&self) {
+        self.task.abort();
+        self.pool.close().await;
+    }
 }
 
 impl Drop for Checkpoints {

@@ -173,11 +173,13 @@ impl Backend for SqliteFile {
         tokio::time::sleep(LOOK).await;
     }
 
-    /// With an empty write-ahead log. Closing its last connection does that too, where the process does not end before.
+    /// Closes every connection, that which writes last: with it SQLite moves the write-ahead log into the file, and removes it.
     async fn close(&self) {
         if let Some(checkpoints) = &self.checkpoints {
-            checkpoints.empty().await.ok();
+            checkpoints.close().await;
         }
+        self.readers.close_idle();
+        self.writer.close_idle();
     }
 
     async fn clean(&self) -> Result<bool, StoreError> {

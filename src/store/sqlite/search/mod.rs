@@ -116,4 +116,12 @@ impl Search for SqliteSearch {
         let mut open = self.turn(Instant::now() + PATIENCE).await?;
         self.delete(&mut open).await
     }
+
+    async fn close(&self) {
+        if let Ok(mut open) = self.turn(Instant::now() + PATIENCE).await
+            && let Some(connection) = open.take()
+        {
+            connection.close().await.ok();
+        }
+    }
 }
