@@ -9,11 +9,9 @@ use super::fixture::{Fixture, On};
 
 const CUT_OFF: &str = "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
-/// One connection that was cut off fails once, where nobody has looked whether it is there, and gives its place to a new one.
-///
-/// Broken on purpose to see it fail: `is_alive_after` for every word of the database.
+/// One connection that was cut off fails once at most, where nobody has looked whether it is there, and gives its place to a new one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_was_cut_off_fails_once() {
+async fn one_that_was_cut_off_fails_once_at_most() {
     let fixture = Fixture::on(On::Postgres).await;
     for _ in 0..3 {
         // Used just now: it is not asked whether it is there.
