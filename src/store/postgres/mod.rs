@@ -6,6 +6,7 @@ mod listen;
 mod safe;
 mod search;
 
+use std::io::ErrorKind;
 use std::str::FromStr as _;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -13,6 +14,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 pub use self::search::PostgresSearch;
 
+use super::sql::connection::PATIENCE;
 use super::sql::connection::postgres::{Link, Pool, pool};
 use super::sql::migrations::Schema;
 use super::sql::{Backend, Connection, LOCKED_HEAD, Row, SqlStore, migrations, not_migrated, query, unavailable};
@@ -145,7 +147,10 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database cannot be reached, or is of a newer schema.
     pub async fn open(cluster: &Cluster, register_key: Key) -> Result<Self, StoreError> {
-        let mut first: PgConnection = cluster.writing().connect().await.map_err(unavailable)?;
+        // A server that is silent is told of too.
+        let first = tokio::time::timeout(PATIENCE, cluster.writing().connect()).await;
+        let late = |_| unavailable(sqlx::Error::Io(ErrorKind::TimedOut.into()));
+        let mut first: PgConnection = first.map_err(late)?.map_err(unavailable)?;
         MIGRATIONS.run(&mut first).await.map_err(not_migrated)?;
         first.close().await.map_err(unavailable)?;
         Self::over(cluster, &cluster.writing(), register_key).await
