@@ -94,7 +94,7 @@ impl From<Trouble> for Failure {
         let code = match &trouble {
             Trouble::Problem(_) => REFUSED,
             Trouble::Call { error: CallError::Address(_) | CallError::Signing(_) } => USAGE,
-            Trouble::Call { error: CallError::Connection(_) | CallError::TimedOut(_) } => UNREACHED,
+            Trouble::Call { error: CallError::Connection(_) | CallError::Ended(_) | CallError::TimedOut(_) } => UNREACHED,
             Trouble::Call { .. } | Trouble::Answer(_) | Trouble::Envelope(_) | Trouble::Receipt(_) => UNVERIFIED,
         };
         Self::new(code, trouble)

@@ -39,7 +39,7 @@ impl Trace {
     pub(super) fn unanswered(&mut self, error: &CallError, gateway: &str) {
         let check = match error {
             CallError::Address(_) | CallError::Signing(_) => "request signed",
-            CallError::Connection(_) | CallError::Untrusted(_) | CallError::TimedOut(_) => TLS,
+            CallError::Connection(_) | CallError::Ended(_) | CallError::Untrusted(_) | CallError::TimedOut(_) => TLS,
             CallError::Kept(_) | CallError::TooLarge(_) | CallError::Unsigned { .. } => {
                 self.steps.push(Step::passed(TLS, gateway));
                 "response signature"

@@ -36,7 +36,7 @@ const fn expected(error: &CallError) -> &'static str {
     match error {
         CallError::Address(_) => "the gateway's address, https://host:port, in gateway.json",
         CallError::Signing(_) => "a request that can be signed with signing.jwk",
-        CallError::Connection(_) => "a TLS 1.3 connection on which both sides show a certificate of a root in ca.pem",
+        CallError::Connection(_) | CallError::Ended(_) => "a TLS 1.3 connection on which both sides show a certificate of a root in ca.pem",
         CallError::Untrusted(_) => "a gateway whose certificate is for this address, valid now, and of a root in ca.pem",
         CallError::TimedOut(_) => "an answer in time",
         CallError::Kept(_) => "a file that takes what comes",
@@ -49,6 +49,9 @@ const fn advice(error: &CallError) -> &'static str {
     match error {
         CallError::Address(_) => "correct `api` in gateway.json",
         CallError::Signing(_) => "check the key and the Idempotency-Key (16 to 64 of A-Za-z0-9._-)",
+        CallError::Ended(_) => {
+            "try again with the same --idempotency-key, so that it is one disclosure; then check that tls.pem has not expired or been revoked"
+        }
         CallError::Connection(_) => {
             "check that the gateway runs at this address, and that tls.pem has not expired or been revoked"
         }

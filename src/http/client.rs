@@ -4,6 +4,7 @@ mod download;
 
 pub use self::download::Downloaded;
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
+use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::crypto::base64;
@@ -51,8 +53,15 @@ pub struct SigningClient {
     signer: Signer,
 }
 
-/// Connections under one TLS configuration, kept alive for the next call.
-type Connections = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+/// Connections under one TLS configuration.
+struct Connections {
+    /// Kept alive for the next call.
+    kept: Pool,
+    /// Made for one call each.
+    own: Pool,
+}
+
+type Pool = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// A signed request, ready to be sent.
 #[derive(Debug)]
@@ -121,6 +130,10 @@ pub enum CallError {
     /// No connection, TLS refused, or it broke off.
     #[error("no answer from {0}")]
     Connection(String),
+    /// The connection stood, and ended before the first byte of an answer: as it does when the other end gives up one that was kept alive in the very
+    /// moment in which it is used again. Whether the request was read cannot be known (RFC 9112 §9.3.1, §9.5).
+    #[error("no answer from {0}")]
+    Ended(String),
     /// Somebody answers there who does not show a certificate that we trust.
     #[error("the certificate at this address is not trusted: {0}")]
     Untrusted(String),
@@ -167,6 +180,26 @@ impl SigningClient {
         self.send(self.signer.prepare(&call)?, keys).await
     }
 
+    /// Like [`Self::call`], for what may come twice (RFC 9110 §9.2.2). The other end may give up a connection that it kept alive in the very moment in
+    /// which it is used again; then the call is made once more, signed anew and on a connection of its own, within the time that is left.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn call_idempotent<'k>(
+        &self,
+        call: Call<'_>,
+        keys: impl Fn(&str) -> Option<&'k VerifyingKey> + Send + Sync,
+    ) -> Result<Answer, CallError> {
+        let until = Instant::now() + call.time;
+        match self.call(call, &keys).await {
+            Err(CallError::Ended(_)) => {
+                let again = Call { time: until.saturating_duration_since(Instant::now()), ..call };
+                self.send_on(|connections| &connections.own, self.signer.prepare(&again)?, keys).await
+            }
+            answered => answered,
+        }
+    }
+
     /// What signs its calls.
     pub const fn signer(&self) -> &Signer {
         &self.signer
@@ -181,12 +214,21 @@ impl SigningClient {
         prepared: Prepared,
         keys: impl Fn(&str) -> Option<&'k VerifyingKey> + Send,
     ) -> Result<Answer, CallError> {
+        self.send_on(|connections| &connections.kept, prepared, keys).await
+    }
+
+    async fn send_on<'k>(
+        &self,
+        pool: fn(&Connections) -> &Pool,
+        prepared: Prepared,
+        keys: impl Fn(&str) -> Option<&'k VerifyingKey> + Send,
+    ) -> Result<Answer, CallError> {
         let Prepared { request, signed, most, time } = prepared;
         let parts = (request.method().as_str().to_owned(), request.uri().path().to_owned());
         let whom = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         let exchange = async {
             let connections = self.http.load_full();
-            let response = connections.request(request).await.map_err(|error| unconnected(&whom, &error))?;
+            let response = pool(&connections).request(request).await.map_err(|error| unconnected(&whom, &error))?;
             let (head, body) = response.into_parts();
             match Limited::new(body, most).collect().await {
                 Ok(body) => Ok((head, body.to_bytes())),
@@ -285,7 +327,9 @@ fn connections(mut tls: ClientConfig) -> Connections {
     // ALPN is set by the connector; ours is http/1.1 already, and it insists on setting it itself.
     tls.alpn_protocols.clear();
     let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1().wrap_connector(tcp);
-    Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(Duration::from_secs(8)).build(connector)
+    let mut pool = Client::builder(TokioExecutor::new());
+    pool.pool_timer(TokioTimer::new()).pool_idle_timeout(Duration::from_secs(8));
+    Connections { kept: pool.build(connector.clone()), own: pool.pool_max_idle_per_host(0).build(connector) }
 }
 
 fn unconnected(whom: &str, error: &(dyn std::error::Error + 'static)) -> CallError {
@@ -298,7 +342,19 @@ fn unconnected(whom: &str, error: &(dyn std::error::Error + 'static)) -> CallErr
         let inside = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         next = inside.map_or_else(|| cause.source(), |inside| Some(inside));
     }
-    CallError::Connection(format!("{whom}: {}", causes(error)))
+    let whom_and_why = format!("{whom}: {}", causes(error));
+    if ended(error) { CallError::Ended(whom_and_why) } else { CallError::Connection(whom_and_why) }
+}
+
+/// Whether a connection that stood was closed by the other end before an answer.
+fn ended(error: &(dyn std::error::Error + 'static)) -> bool {
+    let closed = [ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted, ErrorKind::BrokenPipe, ErrorKind::UnexpectedEof];
+    let is_closed = |io: &std::io::Error| closed.contains(&io.kind());
+    let hyper = error.source().and_then(|cause| cause.downcast_ref::<hyper::Error>());
+    hyper.is_some_and(|error| {
+        let io = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
+        error.is_incomplete_message() || io.is_some_and(is_closed)
+    })
 }
 
 /// An error with its causes: hyper's own text hides the TLS alert that tells what is wrong.

@@ -31,10 +31,13 @@ impl HttpSources {
     ) -> Result<Answer, SourceFailure> {
         let time = source.time.max(Duration::from_millis(1));
         let call = Call { method, base: source.address, target, body, idempotency_key: None, most: MOST, time };
-        let answer = self.0.call(call, |keyid| source.keys.key(keyid)).await.map_err(|error| match error {
-            CallError::Connection(_) | CallError::Untrusted(_) | CallError::TimedOut(_) | CallError::Address(_) => {
-                SourceFailure::Unreachable(error.to_string())
-            }
+        // Each of these may come twice: records are asked for under one decision, a receipt is kept once.
+        let answer = self.0.call_idempotent(call, |keyid| source.keys.key(keyid)).await.map_err(|error| match error {
+            CallError::Connection(_)
+            | CallError::Ended(_)
+            | CallError::Untrusted(_)
+            | CallError::TimedOut(_)
+            | CallError::Address(_) => SourceFailure::Unreachable(error.to_string()),
             _ => SourceFailure::Untrustworthy(error.to_string()),
         })?;
         if answer.status == 200 { Ok(answer) } else { Err(SourceFailure::Refused(answer.status)) }

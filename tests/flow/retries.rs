@@ -1,6 +1,8 @@
 //! What cannot be delivered is tried again ever later, kept, and told to the operator; what never can be is not tried again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -11,7 +13,7 @@ use sluis::demo::organisations::Slug;
 use sluis::organisation::{Oin, Status};
 
 use crate::support::TestGateway;
-use crate::support::fake_source::{Act, FakeSource, item};
+use crate::support::fake_source::{Act, Call, FakeSource, item};
 
 /// Long enough for a dozen attempts at the outbox's shortest interval.
 const WHILE: Duration = Duration::from_secs(4);
@@ -86,6 +88,40 @@ async fn what_may_pass_later_is_tried_ever_later() {
     gateway.stop().await;
 }
 
+/// A source gives up a connection that it kept, in the moment in which the gateway uses it again: what it has is not lost, and it is asked once more, not
+/// for ever, each time with a signature of its own.
+///
+/// Broken on purpose to see it fail: no second call; a second call after any failure; ever more calls.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_on_a_connection_that_ends_is_made_once_more() {
+    let gateway = TestGateway::start().await;
+    let police = FakeSource::instead_of(&gateway, Slug::Police).await;
+    let answer = |call: &Call| Act::Answer(call.answer(&[item("identity", "exact", json!({"surname": "Bergsma"}))]));
+    let asked = AtomicUsize::new(0);
+    police.does(move |call| match asked.fetch_add(1, Ordering::SeqCst) {
+        1 => Act::HangUp,
+        _ => answer(call),
+    });
+    for calls in [1, 3] {
+        let disclosed = gateway.ask(Slug::VeiligThuis, &gateway.question("P21"), None).await.expect("an answer");
+        assert_eq!((disclosed.items().count(), police.calls().len()), (1, calls));
+    }
+    let signatures: BTreeSet<Vec<u8>> = police.calls().iter().map(|call| call.headers["signature"].as_bytes().to_vec()).collect();
+    assert_eq!(signatures.len(), 3, "each is signed anew");
+
+    let begun: fn(&Call) -> Act = |_| Act::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec());
+    let refuse: fn(&Call) -> Act = |call| Act::Raw(call.response(503, b"{}"));
+    let hang_up: fn(&Call) -> Act = |_| Act::HangUp;
+    for (case, act, calls) in [("it hangs up each time", hang_up, 2), ("its answer breaks off", begun, 1), ("it refuses", refuse, 1)] {
+        police.does(act);
+        let before = police.calls().len();
+        let disclosed = gateway.ask(Slug::VeiligThuis, &gateway.question("P21"), None).await.expect("an answer without it");
+        assert_eq!((disclosed.items().count(), police.calls().len() - before), (0, calls), "{case}");
+    }
+    drop(police);
+    gateway.stop().await;
+}
+
 /// How often the gateway may have tried in this time: its pauses are at least 1, 2, 4, ... seconds.
 fn attempts(within: Duration) -> u32 {
     1 + (within.as_secs() + 1).ilog2()
@@ -97,11 +133,12 @@ async fn receipts_that_a_source_does_not_take_are_kept_and_not_pressed_on_it() {
     let gateway = TestGateway::start().await;
     let police = FakeSource::instead_of(&gateway, Slug::Police).await;
     police.does(|call| Act::Answer(call.answer(&[item("identity", "exact", json!({"surname": "Bergsma"}))])));
-    let hang_up: fn(&_) -> Act = |_| Act::HangUp;
-    let refuse: fn(&_) -> Act = |call| Act::Raw(crate::support::fake_source::Call::response(call, 409, b"{}"));
+    let hang_up: fn(&Call) -> Act = |_| Act::HangUp;
+    let refuse: fn(&Call) -> Act = |call| Act::Raw(call.response(409, b"{}"));
     // Where nobody answers there are a few calls in all, however many receipts wait. Where each is refused, its pauses allow so many attempts, and
     // one that comes with others costs a call for itself and one for the half that it stands in. (Offered with each new one, they cost half as many again.)
-    let one_pace: fn(&[Duration]) -> u32 = |ages| attempts(ages[0]) + 2;
+    // Each call on a connection that ends is made once more.
+    let one_pace: fn(&[Duration]) -> u32 = |ages| 2 * (attempts(ages[0]) + 2);
     let each_its_own: fn(&[Duration]) -> u32 = |ages| ages.iter().map(|age| 2 * attempts(*age)).sum();
     for (case, act, most) in [("it hangs up", hang_up, one_pace), ("it refuses each", refuse, each_its_own)] {
         police.refuses_receipts(Some(act));

@@ -32,7 +32,7 @@ impl SigningClient {
         let whom = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         let late = |_| CallError::TimedOut(time);
         let connections = self.http.load_full();
-        let response = tokio::time::timeout(time, connections.request(request)).await.map_err(late)?;
+        let response = tokio::time::timeout(time, connections.kept.request(request)).await.map_err(late)?;
         let (head, mut body) = response.map_err(|error| unconnected(&whom, &error))?.into_parts();
         let (bound, digest) = self.verified(&head, &parts, &signed, keys)?;
         let status = head.status.as_u16();
