@@ -36,7 +36,9 @@ const fn expected(error: &CallError) -> &'static str {
     match error {
         CallError::Address(_) => "the gateway's address, https://host:port, in gateway.json",
         CallError::Signing(_) => "a request that can be signed with signing.jwk",
-        CallError::Connection(_) | CallError::Ended(_) => "a TLS 1.3 connection on which both sides show a certificate of a root in ca.pem",
+        CallError::Connection(_) | CallError::Ended(_) => {
+            "a TLS 1.3 connection on which both sides show a certificate of a root in ca.pem"
+        }
         CallError::Untrusted(_) => "a gateway whose certificate is for this address, valid now, and of a root in ca.pem",
         CallError::TimedOut(_) => "an answer in time",
         CallError::Kept(_) => "a file that takes what comes",

@@ -26,6 +26,10 @@ impl Apart {
     fn new() -> Self {
         let mut demo = Demo::start();
         assert_eq!(demo.stop(), Some(0), "SIGTERM ends a demo in order");
+        let files = std::fs::read_dir(demo.path("gateway")).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        let files: Vec<_> = files.filter(|name| name.contains("sqlite")).collect();
+        assert!(files.contains(&"sluis.sqlite".to_owned()), "{files:?}");
+        assert!(!files.iter().any(|name| name.ends_with("-wal")), "its store was not closed: {files:?}");
         let config = demo.path("gateway/sluis.toml");
         let police = demo.path("sources/police/connector.toml");
         assert!(demo.run(&["connector", "--config", &police, "--check"]).done().contains("ready to serve"));

@@ -112,7 +112,9 @@ async fn a_call_on_a_connection_that_ends_is_made_once_more() {
     let begun: fn(&Call) -> Act = |_| Act::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec());
     let refuse: fn(&Call) -> Act = |call| Act::Raw(call.response(503, b"{}"));
     let hang_up: fn(&Call) -> Act = |_| Act::HangUp;
-    for (case, act, calls) in [("it hangs up each time", hang_up, 2), ("its answer breaks off", begun, 1), ("it refuses", refuse, 1)] {
+    for (case, act, calls) in
+        [("it hangs up each time", hang_up, 2), ("its answer breaks off", begun, 1), ("it refuses", refuse, 1)]
+    {
         police.does(act);
         let before = police.calls().len();
         let disclosed = gateway.ask(Slug::VeiligThuis, &gateway.question("P21"), None).await.expect("an answer without it");

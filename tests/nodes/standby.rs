@@ -1,9 +1,13 @@
 //! A database with a standby: what was acknowledged is on both, or it was not acknowledged.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sluis::client::{Disclosed, Trouble};
 use sluis::demo::organisations::Slug;
+use sluis::secret::Secret;
+use sluis::store::Store as _;
+use sluis::store::postgres::{Cluster, PostgresStore};
 use sqlx::{Connection as _, PgConnection};
 
 use super::balancer::Balancer;
@@ -69,6 +73,43 @@ async fn without_its_standby_nothing_is_acknowledged_even_when_the_wait_is_cance
     }
     log::holds_together(&*region.gateway.running().gateway.store, &region.gateway.running().info.log_vkey).await;
     region.stop().await;
+}
+
+/// Names are told when the standby has them. While it is behind, those who wait for it leave connections to the others, and none waits for ever.
+///
+/// Broken on purpose to see it fail: names told at once; a place for everybody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_a_standby_leaves_connections_to_others() {
+    let server = Server::start(&[SYNCHRONOUS]).await;
+    let standby = server.standby("standby").await;
+    let store = PostgresStore::open(&Cluster::at(&server.url(), 1).expect("a URL"), Secret::new([7; 32])).await.expect("a store");
+    let (store, nobody) = (Arc::new(store), vec![None]);
+    assert_eq!(store.pseudonyms("a scope", &[[1; 32]]).await, Ok(nobody.clone()));
+    assert_eq!(store.scope_key("a scope").await, Ok(None));
+    standby.halt().await;
+    let waiting: Vec<_> = (0..12_u8)
+        .map(|number| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                match number % 2 {
+                    0 => store.pseudonyms("a scope", &[[number; 32]]).await.map(drop),
+                    _ => store.scope_key("a scope").await.map(drop),
+                }
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    for _ in 0..20 {
+        let reading = tokio::time::timeout(Duration::from_secs(2), store.identity("a name"));
+        assert!(matches!(reading.await, Ok(Ok(None))), "others go on");
+    }
+    let all = tokio::time::timeout(Duration::from_mins(1), futures_util::future::join_all(waiting)).await.expect("not for ever");
+    for outcome in all {
+        assert!(outcome.expect("no panic").is_err(), "nothing was told");
+    }
+    standby.again().await;
+    let told = async || store.pseudonyms("a scope", &[[1; 32]]).await == Ok(nobody.clone());
+    until("told again", LONG, told).await;
 }
 
 /// The server is lost under load, and one of its standbys takes its place while another lags: every entry that was acknowledged is there as its receipt says,

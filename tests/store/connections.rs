@@ -3,7 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sluis::secret::Secret;
+use sluis::store::StoreError;
+use sluis::store::postgres::{Cluster, PostgresStore};
 use sqlx::Connection as _;
+use tokio::net::TcpListener;
 
 use super::fixture::{Fixture, On};
 
@@ -38,4 +42,24 @@ async fn one_that_was_given_up_answers_nobody_else() {
     }
     fixture.commit_one(fixture.append()).await.expect("committed");
     fixture.holds_together().await;
+}
+
+/// A server that takes connections and says nothing is told of, as one that is not there.
+///
+/// Broken on purpose to see it fail: the first connection waited for without end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_server_is_told_of() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("postgres://sluis@{}/sluis?sslmode=disable", listener.local_addr().expect("an address"));
+    let silent = tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok(connection) = listener.accept().await {
+            kept.push(connection);
+        }
+    });
+    let cluster = Cluster::at(&url, 0).expect("a URL");
+    let opened = tokio::time::timeout(Duration::from_secs(30), PostgresStore::open(&cluster, Secret::new([7; 32])));
+    let error = opened.await.expect("not for ever").err().expect("not opened");
+    assert!(matches!(&error, StoreError::Unavailable(why) if why.contains("silent")), "{error}");
+    silent.abort();
 }

@@ -6,7 +6,6 @@ mod listen;
 mod safe;
 mod search;
 
-use std::io::ErrorKind;
 use std::str::FromStr as _;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -147,9 +146,12 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database cannot be reached, or is of a newer schema.
     pub async fn open(cluster: &Cluster, register_key: Key) -> Result<Self, StoreError> {
-        // A server that is silent is told of too.
         let first = tokio::time::timeout(PATIENCE, cluster.writing().connect()).await;
-        let late = |_| unavailable(sqlx::Error::Io(ErrorKind::TimedOut.into()));
+        let late = |_| {
+            StoreError::Unavailable(format!(
+                "the server was silent for {PATIENCE:?}\n  do: see whether it is overloaded or starting, and whether anything on the way drops connections"
+            ))
+        };
         let mut first: PgConnection = first.map_err(late)?.map_err(unavailable)?;
         MIGRATIONS.run(&mut first).await.map_err(not_migrated)?;
         first.close().await.map_err(unavailable)?;

@@ -35,7 +35,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgDatabaseError;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 pub(super) use self::connection::Connection;
@@ -118,6 +118,10 @@ async fn commit_safely(backend: &impl Backend, mut writing: Connection) -> Resul
 /// For how long a safe head that was seen is good enough.
 const SAFE: Duration = Duration::from_millis(250);
 
+/// How many may wait for standbys on connections that read, half of these; and for how long a place is waited for.
+const PLACES: usize = 4;
+const PLACE: Duration = Duration::from_secs(8);
+
 /// A head that was looked for, or why there was none, and when.
 type Seen = Option<(Result<Head, StoreError>, Instant)>;
 
@@ -126,19 +130,31 @@ pub struct SqlStore<D> {
     backend: D,
     registers: Seal,
     safe: Mutex<Seen>,
+    places: Semaphore,
 }
 
 impl<D> SqlStore<D> {
     /// The store in this database. From `register_key` come the keys that seal consents, overrides and cases at rest, and that vouch for the registry and
     /// the head.
     pub(super) fn new(backend: D, register_key: &Key) -> Self {
-        Self { backend, registers: Seal::new(register_key), safe: Mutex::default() }
+        Self { backend, registers: Seal::new(register_key), safe: Mutex::default(), places: Semaphore::new(PLACES) }
     }
 
     /// What is native to it.
     pub(super) const fn backend(&self) -> &D {
         &self.backend
     }
+}
+
+/// A place among those who may keep the connection on which they read until the standbys have what was read: on another one, behind a failover, the
+/// answer would be about another server. There are few places, so that a standby that is behind does not use up the connections.
+async fn place_to_wait<'p>(backend: &impl Backend, places: &'p Semaphore) -> Result<Option<SemaphorePermit<'p>>, StoreError> {
+    if !backend.has_standbys() {
+        return Ok(None);
+    }
+    let place = tokio::time::timeout(PLACE, places.acquire()).await;
+    let place = place.map_err(|_| StoreError::Unavailable("too many wait for the standbys".to_owned()))?;
+    place.map(Some).map_err(|closed| StoreError::Unavailable(closed.to_string()))
 }
 
 async fn safe_head(backend: &impl Backend, seal: &Seal) -> Result<Head, StoreError> {
@@ -334,6 +350,7 @@ impl<D: Backend> Store for SqlStore<D> {
     }
 
     async fn scope_key(&self, scope: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let _place = place_to_wait(&self.backend, &self.places).await?;
         let mut reading = self.backend.reader().await?;
         let key = vault::scope_key(&mut reading, scope).await?;
         self.backend.wait_until_safe(&mut reading).await?;
@@ -341,6 +358,7 @@ impl<D: Backend> Store for SqlStore<D> {
     }
 
     async fn pseudonyms(&self, scope: &str, indexes: &[[u8; 32]]) -> Result<Vec<Option<String>>, StoreError> {
+        let _place = place_to_wait(&self.backend, &self.places).await?;
         let mut reading = self.backend.reader().await?;
         let names = vault::pseudonyms(&mut reading, scope, indexes).await?;
         self.backend.wait_until_safe(&mut reading).await?;
