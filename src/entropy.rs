@@ -1,6 +1,6 @@
 //! Randomness, passed in: keys, nonces and pseudonyms are drawn from an [`Entropy`]; the only one that ships is the system's.
 
-use ring::rand::{SecureRandom, SystemRandom};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
 /// A source of cryptographic randomness.
 pub trait Entropy: Send + Sync {
@@ -21,7 +21,7 @@ pub fn random<const N: usize>(entropy: &dyn Entropy) -> Result<[u8; N], EntropyU
     Ok(bytes)
 }
 
-/// The operating system's random generator.
+/// The generator of AWS-LC, which the operating system seeds and keeps seeding.
 #[derive(Clone, Debug)]
 pub struct SystemEntropy(SystemRandom);
 

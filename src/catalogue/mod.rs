@@ -16,6 +16,7 @@ pub mod shape;
 pub mod transforms;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -172,8 +173,8 @@ impl fmt::Display for Form {
 /// The code of a purpose (doel), such as `safety-assessment`: lower-case letters, digits and hyphens, at most 40. Which purposes
 /// exist is data: one file each under `policies/purposes`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct PurposeCode(String);
+#[serde(try_from = "String")]
+pub struct PurposeCode(Arc<str>);
 
 impl PurposeCode {
     /// The code as text.
@@ -186,15 +187,17 @@ impl TryFrom<String> for PurposeCode {
     type Error = InvalidPurposeCode;
 
     fn try_from(text: String) -> Result<Self, InvalidPurposeCode> {
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let valid = (1..=40).contains(&text.len()) && text.bytes().all(allowed);
-        valid.then_some(Self(text)).ok_or(InvalidPurposeCode)
+        text.parse()
     }
 }
 
-impl From<PurposeCode> for String {
-    fn from(code: PurposeCode) -> Self {
-        code.0
+impl std::str::FromStr for PurposeCode {
+    type Err = InvalidPurposeCode;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPurposeCode> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let valid = (1..=40).contains(&text.len()) && text.bytes().all(allowed);
+        valid.then(|| Self(Arc::from(text))).ok_or(InvalidPurposeCode)
     }
 }
 
@@ -214,14 +217,6 @@ impl std::str::FromStr for Category {
 
     fn from_str(text: &str) -> Result<Self, UnknownCode> {
         Self::from_code(text).ok_or(UnknownCode)
-    }
-}
-
-impl std::str::FromStr for PurposeCode {
-    type Err = InvalidPurposeCode;
-
-    fn from_str(text: &str) -> Result<Self, InvalidPurposeCode> {
-        Self::try_from(text.to_owned())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Files of the log as they come: what the header says of the rest is held against it, so that a file is known to be whole without its signature too.
 
-use ring::digest::{Context, SHA256};
+use aws_lc_rs::digest::{Context, SHA256};
 use serde_json::Value;
 
 use crate::crypto::hex;

@@ -138,7 +138,7 @@ impl TryFrom<String> for Recipient {
 impl From<Recipient> for String {
     fn from(recipient: Recipient) -> Self {
         match recipient {
-            Recipient::Organisation(oin) => oin.into(),
+            Recipient::Organisation(oin) => oin.to_string(),
             Recipient::Kind(kind) => kind.code().to_owned(),
         }
     }

@@ -3,8 +3,8 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::{hkdf, hmac};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::{hkdf, hmac};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -64,7 +64,7 @@ impl StateKey {
     /// Derives the keys from the 32 bytes of the key file.
     ///
     /// # Errors
-    /// [`StateKeyError::Derivation`], which ring gives only for lengths that do not occur here.
+    /// [`StateKeyError::Derivation`], which AWS-LC gives only for lengths that do not occur here.
     pub fn from_secret(key: &Secret<[u8; 32]>) -> Result<Self, StateKeyError> {
         let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"sluis connector state").extract(key.expose());
         let sealing = root.expand(&[b"seal v1"], &AES_256_GCM).map_err(|_| StateKeyError::Derivation)?;

@@ -1,6 +1,6 @@
 //! AES-256-GCM for data at rest: a fresh random 96-bit nonce in front, associated data always stated.
 
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use zeroize::Zeroizing;
 
 use crate::entropy::{Entropy, EntropyUnavailable, random};
@@ -45,7 +45,7 @@ pub fn open(key: &Secret<[u8; 32]>, context: &[u8], sealed: &[u8]) -> Result<Sec
     Ok(Secret::new(std::mem::take(&mut *buffer)))
 }
 
-/// ring takes any length of key and answers whether it fits; 32 bytes always do.
+/// A key of any length can be tried; 32 bytes always fit.
 fn bound(key: &Secret<[u8; 32]>) -> Option<LessSafeKey> {
     UnboundKey::new(&AES_256_GCM, key.expose()).ok().map(LessSafeKey::new)
 }

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use ring::{digest, hmac};
+use aws_lc_rs::{digest, hmac};
 
 use crate::secret::Secret;
 
@@ -124,17 +124,17 @@ mod tests {
         }
     }
 
-    /// RFC 5869 as ring implements it.
+    /// RFC 5869 as AWS-LC implements it.
     #[test]
     fn derives_as_hkdf_does() {
         struct Length;
-        impl ring::hkdf::KeyType for Length {
+        impl aws_lc_rs::hkdf::KeyType for Length {
             fn len(&self) -> usize {
                 32
             }
         }
         let mut expected = [0; 32];
-        let prk = ring::hkdf::Salt::new(ring::hkdf::HKDF_SHA256, &[]).extract(&[7; 32]);
+        let prk = aws_lc_rs::hkdf::Salt::new(aws_lc_rs::hkdf::HKDF_SHA256, &[]).extract(&[7; 32]);
         prk.expand(&[b"k_mac"], Length).unwrap().fill(&mut expected).unwrap();
         assert_eq!(derive(&root(7), "k_mac").expose(), &expected);
     }

@@ -1,4 +1,4 @@
-//! TLS 1.3 only, on ring: named roots, CRLs that can be reloaded, ALPN http/1.1, no tickets, no 0-RTT.
+//! TLS 1.3 only, on AWS-LC: named roots, CRLs that can be reloaded, ALPN http/1.1, no tickets, no 0-RTT.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,7 +56,7 @@ fn in_words(error: &rustls::Error) -> String {
 }
 
 fn provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
 /// A server configuration; with `clients`, a certificate by one of its roots is required.

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::digest::{SHA256, digest};
-use ring::error::Unspecified;
-use ring::{hkdf, hmac};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::{hkdf, hmac};
 use zeroize::Zeroizing;
 
 use super::entry::Beside;

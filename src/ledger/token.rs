@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ring::hmac;
+use aws_lc_rs::hmac;
 
 use crate::organisation::Oin;
 use crate::secret::Secret;

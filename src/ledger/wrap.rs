@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ring::aead::{Aad, NONCE_LEN, Nonce};
+use aws_lc_rs::aead::{Aad, NONCE_LEN, Nonce};
 use zeroize::Zeroizing;
 
 use super::seal::{EntryKey, OpenError, SealError, cipher};

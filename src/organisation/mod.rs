@@ -6,13 +6,14 @@ pub mod people;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 /// An Organisatie-identificatienummer: 20 digits (Logius OIN-Stelsel; prefix 00000099 is for tests).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Oin(String);
+#[serde(try_from = "String")]
+pub struct Oin(Arc<str>);
 
 impl Oin {
     /// The 20 digits.
@@ -26,7 +27,7 @@ impl FromStr for Oin {
 
     fn from_str(text: &str) -> Result<Self, InvalidOin> {
         let valid = text.len() == 20 && text.bytes().all(|byte| byte.is_ascii_digit());
-        valid.then(|| Self(text.to_owned())).ok_or(InvalidOin)
+        valid.then(|| Self(Arc::from(text))).ok_or(InvalidOin)
     }
 }
 
@@ -35,12 +36,6 @@ impl TryFrom<String> for Oin {
 
     fn try_from(text: String) -> Result<Self, InvalidOin> {
         text.parse()
-    }
-}
-
-impl From<Oin> for String {
-    fn from(oin: Oin) -> Self {
-        oin.0
     }
 }
 

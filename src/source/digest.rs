@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use ring::digest::{SHA256, digest};
+use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
 use serde_json::{Number, Value};
 

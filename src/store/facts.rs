@@ -2,7 +2,7 @@
 
 use super::{PersonFacts, Registration};
 use crate::case_room::CaseFact;
-use ring::digest::{Context, SHA256};
+use aws_lc_rs::digest::{Context, SHA256};
 
 /// A digest of what one organisation is and has registered, its people included.
 pub fn registration_digest(registration: &Registration) -> [u8; 32] {

@@ -4,16 +4,17 @@
 
 use std::hint::black_box;
 
-use josekit::jwe::{A256KW, JweEncrypter as _, JweHeader};
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::agreement::{EphemeralPrivateKey, UnparsedPublicKey, X25519, agree_ephemeral};
-use ring::digest::{SHA256, digest};
-use ring::error::Unspecified;
-use ring::hmac::{self, HMAC_SHA256};
-use ring::rand::{SecureRandom as _, SystemRandom};
-use ring::signature::{
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::agreement::{EphemeralPrivateKey, UnparsedPublicKey, X25519, agree_ephemeral};
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::hmac::{self, HMAC_SHA256};
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use aws_lc_rs::signature::{
     self, ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+    ParsedPublicKey,
 };
+use josekit::jwe::{A256KW, JweEncrypter as _, JweHeader};
 
 use crate::Outcome;
 use crate::figures::micros;
@@ -67,8 +68,8 @@ fn failed(_: Unspecified) -> &'static str {
 struct Bench {
     random: SystemRandom,
     gateway: EcdsaKeyPair,
-    requester: (Vec<u8>, signature::Signature),
-    source: (Vec<u8>, signature::Signature),
+    requester: (ParsedPublicKey, signature::Signature),
+    source: (ParsedPublicKey, signature::Signature),
     recipient: Vec<u8>,
     mac: hmac::Key,
     text: Vec<u8>,
@@ -79,14 +80,14 @@ impl Bench {
         let random = SystemRandom::new();
         let ecdsa = || -> Result<_, Unspecified> {
             let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)?;
-            Ok(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random)?)
+            Ok(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref())?)
         };
         let text = vec![0x5a; RESPONSE + REQUEST];
         let base = text.get(..BASE).unwrap_or_default();
         let requester = Ed25519KeyPair::from_pkcs8(Ed25519KeyPair::generate_pkcs8(&random)?.as_ref())?;
-        let requester = (requester.public_key().as_ref().to_vec(), requester.sign(base));
+        let requester = (ParsedPublicKey::new(&ED25519, requester.public_key())?, requester.sign(base));
         let source = ecdsa()?;
-        let source = (source.public_key().as_ref().to_vec(), source.sign(&random, base)?);
+        let source = (ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, source.public_key())?, source.sign(&random, base)?);
         let recipient = EphemeralPrivateKey::generate(&X25519, &random)?.compute_public_key()?.as_ref().to_vec();
         let mac = hmac::Key::generate(HMAC_SHA256, &random)?;
         let gateway = ecdsa()?;
@@ -116,10 +117,10 @@ impl Bench {
             black_box(digest(&SHA256, self.of(body)));
         }
         let (key, signature) = &self.requester;
-        signature::UnparsedPublicKey::new(&ED25519, key).verify(self.of(BASE), signature.as_ref())?;
+        key.verify_sig(self.of(BASE), signature.as_ref())?;
         black_box(self.gateway.sign(&self.random, self.of(BASE))?);
         let (key, signature) = &self.source;
-        signature::UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).verify(self.of(BASE), signature.as_ref())?;
+        key.verify_sig(self.of(BASE), signature.as_ref())?;
         black_box(self.gateway.sign(&self.random, self.of(BASE))?);
         Ok(())
     }
@@ -128,7 +129,8 @@ impl Bench {
     fn jwe(&self) -> Outcome<()> {
         let own = EphemeralPrivateKey::generate(&X25519, &self.random).map_err(failed)?;
         black_box(own.compute_public_key().map_err(failed)?);
-        let agreed = agree_ephemeral(own, &UnparsedPublicKey::new(&X25519, &self.recipient), |shared| digest(&SHA256, shared));
+        let recipient = UnparsedPublicKey::new(&X25519, &self.recipient);
+        let agreed = agree_ephemeral(own, &recipient, Unspecified, |shared| Ok(digest(&SHA256, shared)));
         let agreed = agreed.map_err(failed)?;
         let mut key = [0; 32];
         self.random.fill(&mut key).map_err(failed)?;

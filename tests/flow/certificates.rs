@@ -140,7 +140,7 @@ async fn publish(gateway: &TestGateway, asker: &Persona, issued: &Issued) {
 
 /// A client with this certificate, or without any.
 fn client(gateway: &TestGateway, issued: Option<&Issued>) -> Arc<ClientConfig> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut roots = rustls::RootCertStore::empty();
     let root = CertificateDer::from_pem_slice(gateway.authority.certificate().as_bytes()).expect("a certificate");
     roots.add(root).expect("a root");

@@ -93,7 +93,7 @@ fn client(gateway: &TestGateway, issued: &Issued) -> Arc<ClientConfig> {
     let mut roots = rustls::RootCertStore::empty();
     let root = CertificateDer::from_pem_slice(gateway.authority.certificate().as_bytes()).expect("a certificate");
     roots.add(root).expect("a root");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
     let chain = vec![CertificateDer::from(issued.der.clone())];
     let key = PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).expect("a key");

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
+use aws_lc_rs::hmac;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use ring::hmac;
 use serde_json::{Value, json};
 use sluis::crypto::base64;
 use sluis::crypto::content_digest::ContentDigest;

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use crate::actions::Desk;
 
-/// How often it catches up, and how long it waits after that failed.
-const EVERY: Duration = Duration::from_secs(1);
+/// How often it catches up, and how long it waits after that failed. Every page of an index that is touched is written once each time: the less often the
+/// cheaper, and a query takes in the rest before it answers.
+const EVERY: Duration = Duration::from_secs(3);
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
 
-/// Behind so many entries more it goes on at once. Fewer can wait: taken in one by one, each would cost what many cost together.
-const MANY: u64 = 1024;
+/// Behind so many entries, what one step takes in, it goes on at once.
+const MANY: u64 = 4096;
 
 /// Catches up for ever.
 pub async fn keep(desk: Arc<Desk>) {

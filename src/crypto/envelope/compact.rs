@@ -45,7 +45,7 @@ pub(super) struct Compact<'t> {
     pub(super) header_text: &'t str,
     pub(super) encrypted_key: Vec<u8>,
     pub(super) iv: [u8; IV_LEN],
-    /// Ciphertext and tag, as ring takes them.
+    /// Ciphertext and tag, as AWS-LC takes them.
     pub(super) content: Vec<u8>,
 }
 

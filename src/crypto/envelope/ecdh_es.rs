@@ -1,8 +1,8 @@
-//! The sender's half of ECDH-ES (RFC 7518 §4.6) on ring: an ephemeral key for one message, agreed with the recipient's static one.
+//! The sender's half of ECDH-ES (RFC 7518 §4.6) on AWS-LC: an ephemeral key for one message, agreed with the recipient's static one.
 
-use ring::agreement::{self, ECDH_P256, EphemeralPrivateKey, UnparsedPublicKey, X25519};
-use ring::digest;
-use ring::rand::SystemRandom;
+use aws_lc_rs::agreement::{self, ECDH_P256, EphemeralPrivateKey, UnparsedPublicKey, X25519};
+use aws_lc_rs::digest;
+use aws_lc_rs::rand::SystemRandom;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -40,7 +40,7 @@ pub(super) enum OkpCurve {
 }
 
 impl Peer {
-    /// Takes a P-256 or X25519 key; agrees once for trial, which ring refuses for a point off the curve or of small order.
+    /// Takes a P-256 or X25519 key; agrees once for trial, which is refused for a point off the curve or of small order.
     pub(super) fn new(key: &PublicKey) -> Result<Self, KeyError> {
         let peer = match key {
             PublicKey::P256(point) => Self(UnparsedPublicKey::new(&ECDH_P256, Box::from(&point[..]))),
@@ -51,10 +51,11 @@ impl Peer {
     }
 
     /// Agrees on a fresh key for `algorithm_id`: the content encryption for `ECDH-ES`, the `alg` with key wrap.
-    pub(super) fn agree(&self, algorithm_id: &str) -> Result<Agreed, ring::error::Unspecified> {
+    pub(super) fn agree(&self, algorithm_id: &str) -> Result<Agreed, aws_lc_rs::error::Unspecified> {
         let private = EphemeralPrivateKey::generate(self.0.algorithm(), &SystemRandom::new())?;
-        let ephemeral = Ephemeral::of(private.compute_public_key()?.as_ref()).ok_or(ring::error::Unspecified)?;
-        let key = agreement::agree_ephemeral(private, &self.0, |secret| concat_kdf(secret, algorithm_id, b"", b"", 256))?;
+        let ephemeral = Ephemeral::of(private.compute_public_key()?.as_ref()).ok_or(aws_lc_rs::error::Unspecified)?;
+        let derive = |secret: &[u8]| Ok(concat_kdf(secret, algorithm_id, b"", b"", 256));
+        let key = agreement::agree_ephemeral(private, &self.0, aws_lc_rs::error::Unspecified, derive)?;
         Ok(Agreed { key, ephemeral })
     }
 }

@@ -1,5 +1,5 @@
 //! Sealing to a recipient: compact JWE (RFC 7516), content always under A256GCM, never compressed. Keys are read once; content is
-//! encrypted on ring, and so is the agreement of ECDH-ES when sealing; the rest is in `jose.rs`.
+//! encrypted on AWS-LC, and so is the agreement of ECDH-ES when sealing; the rest is in `jose.rs`.
 
 mod compact;
 mod ecdh_es;

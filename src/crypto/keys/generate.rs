@@ -1,4 +1,4 @@
-//! Making keys. OpenSSL makes them (through `jose.rs`) and draws its own randomness: ring cannot make RSA keys or static X25519 ones.
+//! Making keys. OpenSSL makes them (through `jose.rs`) and draws its own randomness: it makes all kinds, in the form of JWKs.
 
 use super::{Algorithm, JwkAlgorithm, KeyError, KeyId, KeyUse, PrivateJwk};
 use crate::crypto::jose::{self, Shape};

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use ring::rand::SystemRandom;
-use ring::rsa::{KeyPairComponents, PublicKeyComponents};
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PSS_SHA512, RsaKeyPair};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PSS_SHA512, RsaKeyPair};
 
 use super::jwk::{Jwk, PrivateJwk, PrivateKey, PublicKey, RsaPrivate};
 use super::verifying::VerifyingKey;
 use super::{Algorithm, KeyError, KeyId};
 
-/// A private key that signs with one algorithm. ECDSA and RSA-PSS need randomness; ring takes it from the operating system only.
+/// A private key that signs with one algorithm. ECDSA and RSA-PSS need randomness; AWS-LC takes it from a generator of its own, which the operating system seeds.
 pub struct SigningKey {
     public: Jwk,
     verifying: VerifyingKey,
@@ -38,7 +38,7 @@ impl SigningKey {
             }
             (PublicKey::P256(point), PrivateKey::Scalar(scalar)) => {
                 let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-                let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, scalar.expose(), point, &random);
+                let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, scalar.expose(), point);
                 Key::EcdsaP256(pair.map_err(|_| KeyError::Invalid)?)
             }
             (PublicKey::Rsa { n, e }, PrivateKey::Rsa(private)) => Key::Rsa(Box::new(rsa_pair(n, e, private)?)),
@@ -80,14 +80,14 @@ impl SigningKey {
                 pair.sign(&self.random, message).map(|signature| signature.as_ref().to_vec()).map_err(|_| SignError)
             }
             Key::Rsa(pair) => {
-                let mut signature = vec![0; pair.public().modulus_len()];
+                let mut signature = vec![0; pair.public_modulus_len()];
                 let signed = pair.sign(&RSA_PSS_SHA512, &self.random, message, &mut signature);
                 signed.map(|()| signature).map_err(|_| SignError)
             }
         }
     }
 
-    /// ring checks some relations (P-256: d against the point; RSA: dp, dq) only when it signs, or not at all.
+    /// Not all relations (P-256: d against the point; RSA: dp, dq) are checked when a key is read.
     fn probe(&self) -> Result<(), KeyError> {
         let signature = self.sign(b"probe").map_err(|_| KeyError::Invalid)?;
         self.verifying.verify(b"probe", &signature).map_err(|_| KeyError::Invalid)

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use ring::agreement;
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED, ED25519, RSA_PSS_2048_8192_SHA512, RsaPublicKeyComponents, UnparsedPublicKey};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PSS_2048_8192_SHA512, RsaPublicKeyComponents, VerificationAlgorithm,
+};
 
 use super::jwk::{Jwk, KeyUse, PublicKey};
 use super::{Algorithm, KeyError, KeyId, weak};
@@ -19,7 +19,7 @@ pub struct VerifyingKey {
 
 #[derive(Clone)]
 enum Key {
-    Curve(UnparsedPublicKey<Box<[u8]>>),
+    Curve(ParsedPublicKey),
     Rsa(RsaPublicKeyComponents<Box<[u8]>>),
 }
 
@@ -33,11 +33,8 @@ impl VerifyingKey {
         let id = jwk.id().cloned().ok_or(KeyError::NoKeyId)?;
         let (algorithm, key) = match jwk.key() {
             PublicKey::Ed25519(x) if weak::is_small_order(x) => return Err(KeyError::Weak),
-            PublicKey::Ed25519(x) => (Algorithm::Ed25519, Key::Curve(UnparsedPublicKey::new(&ED25519, Box::from(&x[..])))),
-            PublicKey::P256(point) => {
-                check_point(point)?;
-                (Algorithm::EcdsaP256Sha256, Key::Curve(UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, Box::from(&point[..]))))
-            }
+            PublicKey::Ed25519(x) => (Algorithm::Ed25519, Key::Curve(parsed(&ED25519, x)?)),
+            PublicKey::P256(point) => (Algorithm::EcdsaP256Sha256, Key::Curve(parsed(&ECDSA_P256_SHA256_FIXED, point)?)),
             PublicKey::Rsa { n, e } if weak::is_weak_rsa(n, e) => return Err(KeyError::Weak),
             PublicKey::Rsa { n, e } => {
                 let (n, e) = (n.clone().into_boxed_slice(), e.clone().into_boxed_slice());
@@ -65,18 +62,16 @@ impl VerifyingKey {
     /// [`BadSignature`]; why is not said.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
         let verified = match &self.key {
-            Key::Curve(key) => key.verify(message, signature),
+            Key::Curve(key) => key.verify_sig(message, signature),
             Key::Rsa(key) => key.verify(&RSA_PSS_2048_8192_SHA512, message, signature),
         };
         verified.map_err(|_| BadSignature)
     }
 }
 
-/// ring looks at a P-256 point only when it is used: agree on a key with it once, which fails for a point off the curve.
-pub(crate) fn check_point(point: &[u8; 65]) -> Result<(), KeyError> {
-    let probe = agreement::EphemeralPrivateKey::generate(&agreement::ECDH_P256, &SystemRandom::new());
-    let point = agreement::UnparsedPublicKey::new(&agreement::ECDH_P256, point);
-    probe.and_then(|probe| agreement::agree_ephemeral(probe, &point, |_| ())).map_err(|_| KeyError::Invalid)
+/// Fails for a point off its curve.
+fn parsed(algorithm: &'static dyn VerificationAlgorithm, key: &[u8]) -> Result<ParsedPublicKey, KeyError> {
+    ParsedPublicKey::new(algorithm, key).map_err(|_| KeyError::Invalid)
 }
 
 impl fmt::Debug for VerifyingKey {

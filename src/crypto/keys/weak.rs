@@ -1,6 +1,6 @@
 //! Public keys that look valid and protect nothing.
 
-/// Refuses points of small order on edwards25519: under such a key one signature fits (almost) any message. ring verifies without looking.
+/// Refuses points of small order on edwards25519: under such a key one signature fits (almost) any message. AWS-LC verifies without looking.
 /// The y-coordinates below, with either sign bit, are all encodings of the eight such points (canonical or not).
 pub(super) fn is_small_order(encoded: &[u8; 32]) -> bool {
     let mut y = *encoded;
@@ -47,7 +47,7 @@ pub(super) fn is_roca(modulus: &[u8]) -> bool {
     })
 }
 
-/// Whether a modulus has at least 2048 bits, is odd, and its exponent is odd and at least 65537: what RSA needs and ring's signer takes.
+/// Whether a modulus has at least 2048 bits, is odd, and its exponent is odd and at least 65537: what RSA needs and AWS-LC's signer takes.
 pub(super) fn is_weak_rsa(n: &[u8], e: &[u8]) -> bool {
     let bits = n.first().map_or(0, |first| n.len() * 8 - first.leading_zeros() as usize);
     let odd = |number: &[u8]| number.last().is_some_and(|last| last & 1 == 1);

@@ -1,7 +1,7 @@
 //! Answers that are too large to hold: verified by their head, handed on piece by piece, and sound only when the last piece has come.
 
+use aws_lc_rs::digest::{Context, SHA256};
 use http_body_util::{BodyExt, Limited};
-use ring::digest::{Context, SHA256};
 
 use super::{Answer, CallError, Prepared, SigningClient, unconnected};
 use crate::crypto::keys::VerifyingKey;

@@ -1,6 +1,6 @@
 //! What the leaf says of the columns beside a sealed body, so that none of them is changed unseen.
 
-use ring::digest::{SHA256, digest};
+use aws_lc_rs::digest::{SHA256, digest};
 
 use super::clear::Clear;
 use super::erases::Erases;

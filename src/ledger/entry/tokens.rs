@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ring::digest::{Context, SHA256};
+use aws_lc_rs::digest::{Context, SHA256};
 
 use super::clear::Clear;
 use crate::entropy::{Entropy, EntropyUnavailable, random};

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest::{Context, SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ring::digest::{Context, SHA256, digest};
 
 /// A Merkle tree hash: of a leaf, a node or a whole tree. Displayed as C2SP writes it, in standard base64.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,7 +64,7 @@ pub fn node_hash(left: &NodeHash, right: &NodeHash) -> NodeHash {
     finished(&digest(&SHA256, &input))
 }
 
-fn finished(digest: &ring::digest::Digest) -> NodeHash {
+fn finished(digest: &aws_lc_rs::digest::Digest) -> NodeHash {
     let mut bytes = [0; 32];
     bytes.copy_from_slice(digest.as_ref());
     NodeHash(bytes)

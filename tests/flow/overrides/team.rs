@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use ring::signature::{ED25519, UnparsedPublicKey};
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use serde_json::{Value, json};
 use sluis::case_room::{CaseId, Track};
 use sluis::clock::Clock;

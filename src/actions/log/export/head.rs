@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ring::digest::{Context, SHA256};
+use aws_lc_rs::digest::{Context, SHA256};
 use serde_json::json;
 
 use super::{Exported, Format, csv};

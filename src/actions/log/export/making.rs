@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use ring::digest::{Context, SHA256};
+use aws_lc_rs::digest::{Context, SHA256};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
