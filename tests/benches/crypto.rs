@@ -130,7 +130,7 @@ impl Bench {
         let own = EphemeralPrivateKey::generate(&X25519, &self.random).map_err(failed)?;
         black_box(own.compute_public_key().map_err(failed)?);
         let recipient = UnparsedPublicKey::new(&X25519, &self.recipient);
-        let agreed = agree_ephemeral(own, &recipient, Unspecified, |shared| Ok(digest(&SHA256, shared)));
+        let agreed = agree_ephemeral(own, recipient, Unspecified, |shared| Ok(digest(&SHA256, shared)));
         let agreed = agreed.map_err(failed)?;
         let mut key = [0; 32];
         self.random.fill(&mut key).map_err(failed)?;
