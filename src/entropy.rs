@@ -1,7 +1,5 @@
 //! Randomness, passed in: keys, nonces and pseudonyms are drawn from an [`Entropy`]; the only one that ships is the system's.
 
-use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-
 /// A source of cryptographic randomness.
 pub trait Entropy: Send + Sync {
     /// Fills `buffer` with random bytes.
@@ -21,19 +19,13 @@ pub fn random<const N: usize>(entropy: &dyn Entropy) -> Result<[u8; N], EntropyU
     Ok(bytes)
 }
 
-/// The generator of AWS-LC, which the operating system seeds and keeps seeding.
-#[derive(Clone, Debug)]
-pub struct SystemEntropy(SystemRandom);
-
-impl Default for SystemEntropy {
-    fn default() -> Self {
-        Self(SystemRandom::new())
-    }
-}
+/// The operating system's random generator, asked each time: two machines that go on from one image draw differently.
+#[derive(Clone, Debug, Default)]
+pub struct SystemEntropy(());
 
 impl Entropy for SystemEntropy {
     fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyUnavailable> {
-        self.0.fill(buffer).map_err(|_| EntropyUnavailable)
+        getrandom::fill(buffer).map_err(|_| EntropyUnavailable)
     }
 }
 

@@ -169,12 +169,42 @@ impl<'a> AtRest<'a> {
         Ok(Some(Looked { root, keys: Arc::new(keys), store }))
     }
 
+    /// The keys that are there although there is no store.
+    ///
+    /// # Errors
+    /// [`StartError`]: the root key cannot be read, or is not that of the folder.
+    pub(super) fn left(&self, entropy: &Arc<dyn Entropy>) -> Result<Option<FileKeyStore>, StartError> {
+        let Some(root) = root_key(self.root).map_err(StartError::new)? else {
+            let sealed = self.keys.join(format!("{REGISTERS}.sealed"));
+            return if sealed.exists() { Err(foreign(&"there is no root key, and keys that one sealed")) } else { Ok(None) };
+        };
+        let keys = FileKeyStore::find(self.keys, root, Arc::clone(entropy));
+        match keys.existing_key(REGISTERS) {
+            Ok(_) | Err(KeyStoreError::Absent(_)) => Ok(Some(keys)),
+            Err(error) => Err(foreign(&error)),
+        }
+    }
+
+    /// That a gateway could write to the store; nothing is written. Standbys that do not follow are told of: a start does not wait for them.
+    ///
+    /// # Errors
+    /// [`StartError`] says who does not let it.
+    pub(super) async fn may_write(&self, store: &dyn Store) -> Result<(), StartError> {
+        if let Place::Database(cluster) = &self.store {
+            cluster.may_write().await.map_err(|error| self.unusable(&error))?;
+        }
+        if let Err(error) = store.safe_head().await {
+            tracing::warn!(store = %self.store, %error, "nothing would be acknowledged now");
+        }
+        Ok(())
+    }
+
     fn unusable(&self, error: &dyn std::fmt::Display) -> StartError {
         StartError::new(format!("[store] url: {}: {error}", self.store))
     }
 }
 
 /// The keys that are there are not those of this store.
-fn foreign(error: &KeyStoreError) -> StartError {
+fn foreign(error: &dyn std::fmt::Display) -> StartError {
     StartError::new(format!("[keys] store: {error}\n  do: restore root key and folder from one backup: they belong together"))
 }

@@ -111,7 +111,7 @@ pub struct Built {
 /// # Errors
 /// [`StartError`] names what is missing or wrong, and where.
 pub async fn build(config: GatewayConfig, outside: Outside) -> Result<Built, StartError> {
-    build_with(config, outside, |store| store).await
+    Box::pin(build_with(config, outside, |store| store)).await
 }
 
 /// What a start will do beside serving.
@@ -119,6 +119,8 @@ pub async fn build(config: GatewayConfig, outside: Outside) -> Result<Built, Sta
 pub enum Checked {
     /// Go on with a store that is there.
     Continues,
+    /// Make a store, for keys that are there.
+    BeginsWithKeys,
     /// Make store and keys.
     Begins,
 }
@@ -136,6 +138,9 @@ pub async fn check(config: &GatewayConfig, outside: &Outside) -> Result<Checked,
     let witnessing = witnesses::known(&config.log, scribe.verifier())?;
     if let Some(Looked { keys, store, .. }) = &opened {
         scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
+        at_rest.may_write(&**store).await?;
+        let registered = store.registered().await.map_err(StartError::new)?;
+        policies::may_follow(&**store, &bundle, registered.policy.as_deref()).await?;
         witnesses::remembered(&**keys, &**store, scribe.verifier()).await?;
         if let Some(witnessing) = &witnessing {
             witnesses::compare(witnessing, &**store).await?;
@@ -143,7 +148,16 @@ pub async fn check(config: &GatewayConfig, outside: &Outside) -> Result<Checked,
     }
     sources_client(config, &own_signing(config)?, &outside.clock, &outside.entropy)?;
     listeners::check(config)?;
-    Ok(if at_rest.used { Checked::Continues } else { Checked::Begins })
+    if at_rest.used {
+        return Ok(Checked::Continues);
+    }
+    Ok(match at_rest.left(&outside.entropy)? {
+        Some(keys) => {
+            witnesses::nothing_remembered(&keys, scribe.verifier())?;
+            Checked::BeginsWithKeys
+        }
+        None => Checked::Begins,
+    })
 }
 
 /// [`build`] on the store that `wrap` makes of the configured one.

@@ -17,7 +17,6 @@ use crate::exchange::Gateway;
 use crate::http::public::Public;
 use crate::http::reload::Watched;
 use crate::http::server::{Limits, Server};
-use crate::store::StoreError;
 use crate::web;
 
 /// Bound listeners.
@@ -112,10 +111,16 @@ async fn operations(State(gateway): State<Arc<Gateway>>, request: Request) -> Re
     response
 }
 
-/// Whether the store can be read and written, and the last entries could be committed.
-fn usable(gateway: &Gateway) -> Result<(), StoreError> {
-    gateway.readiness.now()?;
-    gateway.sequencer.trouble().map_or(Ok(()), Err)
+/// Whether the store can be read and written, the last entries could be committed, and this node has the policies that are in force.
+fn usable(gateway: &Gateway) -> Result<(), String> {
+    gateway.readiness.now().map_err(|error| error.to_string())?;
+    gateway.sequencer.trouble().map_or(Ok(()), |error| Err(error.to_string()))?;
+    let registry = gateway.registry.current();
+    if gateway.policy.in_force(registry.policy.as_deref()).is_some() {
+        return Ok(());
+    }
+    let why = gateway.policy.unusable().unwrap_or_else(|| "they are being read".to_owned());
+    Err(format!("nothing is decided here without the policies that are in force: {why}"))
 }
 
 /// What is in force, and what stands in the files but is not.

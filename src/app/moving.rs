@@ -60,6 +60,12 @@ pub async fn copy_up(from: &StoreUrl, to: &StoreUrl, progress: impl FnMut(u64, u
         return Err(StartError::new(format!("{}: there is no such file", path.display())));
     }
     let cluster = cluster(url)?;
+    if sqlite::is_open_elsewhere(path).map_err(|error| StartError::new(format!("{}: {error}", path.display())))? {
+        return Err(StartError::new(format!(
+            "{}: a gateway, or another program, has it open\n  do: stop it first: what it went on to write here would not be there, under the same log key",
+            path.display()
+        )));
+    }
     let file = SqliteStore::open(path, Secret::new(NONE)).await;
     let file = file.map_err(|error| StartError::new(format!("{}: {error}", path.display())))?;
     let database = PostgresStore::open(&cluster, Secret::new(NONE)).await;

@@ -14,6 +14,7 @@ use crate::exchange::Gateway;
 use crate::exchange::registry::Registry;
 use crate::policy::manifest::Approver;
 use crate::policy::{Bundle, LoadError};
+use crate::store::Store;
 
 /// How often the files are looked at.
 const EVERY: Duration = Duration::from_secs(2);
@@ -31,9 +32,13 @@ impl Source {
         Ok(Self { folder: section.folder.clone(), approvers: section.approvers().map_err(StartError::new)? })
     }
 
-    /// Whether only approved policies count.
-    pub(super) const fn must_be_approved(&self) -> bool {
-        !self.approvers.is_empty()
+    /// A version that another node has put in force, read from the store's archive.
+    fn taken(&self, archive: &[u8], hash: &str) -> Result<Bundle, LoadError> {
+        if self.approvers.is_empty() {
+            Bundle::of_archive(archive, hash)
+        } else {
+            Bundle::of_archive_approved(archive, hash, &self.approvers)
+        }
     }
 
     pub(super) fn load(&self) -> Result<Bundle, LoadError> {
@@ -80,7 +85,7 @@ impl Watch {
         if registry.policy.as_deref() == Some(bundle.hash()) {
             return Ok(());
         }
-        bundle.follows(registry.policy.as_deref()).map_err(StartError::new)?;
+        may_replace(&*self.gateway.store, &bundle, registry.policy.as_deref()).await.map_err(StartError::new)?;
         let recorded = self.desk.policies_in_force(&bundle, registry.policy.as_deref(), registry.revision).await;
         recorded.map_err(StartError::new)?;
         tracing::info!(bundle = bundle.hash(), version = bundle.version(), "policies in force");
@@ -89,7 +94,7 @@ impl Watch {
 
     /// Takes what other nodes put in force, for ever.
     pub(super) fn follow(&self) -> impl Future<Output = ()> + Send + 'static {
-        follow(Arc::clone(&self.gateway), Arc::clone(&self.desk), self.source.must_be_approved())
+        follow(Arc::clone(&self.gateway), Arc::clone(&self.desk), self.source.clone())
     }
 
     /// Exchanges the policies whenever a file changes, for ever.
@@ -115,7 +120,7 @@ impl Watch {
                 }
                 Err(Refused::Order(error)) => {
                     let told = error.to_string();
-                    if self.gateway.policy.refused().as_ref() != Some(&told) {
+                    if self.gateway.policy.unusable().as_ref() != Some(&told) {
                         tracing::error!(%error, "the changed policies do not follow those in force, which stay; tried again");
                     }
                     // Another node may put in force what they follow.
@@ -141,7 +146,7 @@ impl Watch {
             self.gateway.policy.exchange(bundle);
             return Ok(());
         }
-        bundle.follows(registry.policy.as_deref()).map_err(Refused::Order)?;
+        may_replace(&*self.gateway.store, &bundle, registry.policy.as_deref()).await.map_err(Refused::Order)?;
         exchange(&self.gateway, &self.desk, bundle, &registry).await.map_err(Refused::Entry)
     }
 }
@@ -167,23 +172,27 @@ async fn exchange(gateway: &Gateway, desk: &Desk, bundle: Arc<Bundle>, registry:
 
 /// Takes what another node has put in force from the store, whenever that is not what this one has: its own files may follow later, or be of another folder. Its
 /// hash stands in the head, whose code vouches for it, and its texts must have that hash.
-async fn follow(gateway: Arc<Gateway>, desk: Arc<Desk>, must_be_approved: bool) {
+async fn follow(gateway: Arc<Gateway>, desk: Arc<Desk>, source: Source) {
     let mut exchanges = gateway.registry.exchanges();
     loop {
         if let Some(hash) = gateway.registry.current().policy.clone()
             && gateway.policy.in_force(Some(&hash)).is_none()
         {
-            match taken(&gateway, &desk, &hash, must_be_approved).await {
+            match taken(&gateway, &desk, &hash, source.clone()).await {
                 Ok(bundle) => {
                     tracing::info!(bundle = hash, version = bundle.version(), "policies in force, by another node");
                     gateway.policy.exchange(bundle);
                 }
                 Err(error) => {
-                    tracing::error!(
-                        hash,
-                        error,
-                        "the policies that another node has put in force cannot be used: nothing is decided here"
-                    );
+                    let told = format!("{hash}, which another node has put in force, cannot be used: {error}");
+                    if gateway.policy.refused().as_ref() != Some(&told) {
+                        tracing::error!(
+                            hash,
+                            error,
+                            "the policies that another node has put in force cannot be used: nothing is decided here"
+                        );
+                    }
+                    gateway.policy.report_unusable(Some(told));
                     tokio::time::sleep(EVERY).await;
                     continue;
                 }
@@ -195,15 +204,47 @@ async fn follow(gateway: Arc<Gateway>, desk: Arc<Desk>, must_be_approved: bool) 
     }
 }
 
-async fn taken(gateway: &Gateway, desk: &Desk, hash: &str, must_be_approved: bool) -> Result<Arc<Bundle>, String> {
+/// Whether `bundle` may come in force in the place of what is: an approved one as [`Bundle::follows`] says; one that nobody approved, of a gateway without
+/// approvers, never in the place of an approved one. A gateway that was set up wrongly would otherwise stop all others, which take approved ones only.
+async fn may_replace(store: &dyn Store, bundle: &Bundle, in_force: Option<&str>) -> Result<(), NotInOrder> {
+    bundle.follows(in_force)?;
+    let Some(hash) = in_force.filter(|_| bundle.version().is_none()) else { return Ok(()) };
+    let texts = store.policy_texts(hash).await.map_err(|error| NotInOrder::Unread(error.to_string()))?;
+    let texts = texts.ok_or_else(|| NotInOrder::Unread("the store does not have their texts".to_owned()))?;
+    let is_approved = Bundle::has_manifest(&texts).map_err(|error| NotInOrder::Unread(error.to_string()))?;
+    if is_approved { Err(NotInOrder::Unapproved(hash.to_owned())) } else { Ok(()) }
+}
+
+/// That a start with `bundle` would not be refused for what is in force; nothing is written.
+///
+/// # Errors
+/// [`StartError`], as the start itself.
+pub(super) async fn may_follow(store: &dyn Store, bundle: &Bundle, in_force: Option<&str>) -> Result<(), StartError> {
+    if in_force == Some(bundle.hash()) {
+        return Ok(());
+    }
+    may_replace(store, bundle, in_force).await.map_err(StartError::new)
+}
+
+/// Why policies do not come in force in the place of those that are.
+#[derive(Debug, thiserror::Error)]
+enum NotInOrder {
+    #[error(transparent)]
+    Order(#[from] FileError),
+    #[error("the policies that are in force cannot be read: {0}")]
+    Unread(String),
+    #[error(
+        "policies that two persons approved are in force ({0}), and this gateway's have no approval\n  do: name the approvers ([[policy.approvers]]) and the folder that they approved ([policy] folder)"
+    )]
+    Unapproved(String),
+}
+
+async fn taken(gateway: &Gateway, desk: &Desk, hash: &str, source: Source) -> Result<Arc<Bundle>, String> {
     let texts = gateway.store.policy_texts(hash).await.map_err(|error| error.to_string())?;
     let texts = texts.ok_or("the store does not have their texts")?;
     let named = hash.to_owned();
-    let read = tokio::task::spawn_blocking(move || Bundle::of_archive(&texts, &named)).await;
+    let read = tokio::task::spawn_blocking(move || source.taken(&texts, &named)).await;
     let bundle = read.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-    if must_be_approved && bundle.version().is_none() {
-        return Err("they have no manifest, and this gateway takes approved ones only".to_owned());
-    }
     desk.journal.keep_by(desk.terms.outlive(&bundle).map_err(|error| error.to_string())?);
     Ok(Arc::new(bundle))
 }
@@ -212,7 +253,7 @@ enum Refused {
     /// The files cannot be used.
     Files(String),
     /// They do not follow those in force.
-    Order(FileError),
+    Order(NotInOrder),
     /// They do, but that they are in force could not be recorded.
     Entry(ActionError),
 }

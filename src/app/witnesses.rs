@@ -86,6 +86,19 @@ pub(super) async fn remembered(keys: &dyn KeyStore, store: &dyn Store, log: &Ver
     }
 }
 
+/// That there is no head to remember where there is no store.
+///
+/// # Errors
+/// [`StartError`].
+pub(super) fn nothing_remembered(keys: &dyn KeyStore, log: &VerifierKey) -> Result<(), StartError> {
+    if mark::is_there(keys, log).map_err(|error| StartError::new(format!("[keys] store: {error}")))? {
+        return Err(StartError::new(format!(
+            "[store] url: it is empty, and the key store remembers a head of this log: {RESTORE}"
+        )));
+    }
+    Ok(())
+}
+
 /// That the log grew out of every head that a witness can show; one that does not answer now is compared with when it cosigns.
 ///
 /// # Errors

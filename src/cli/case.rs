@@ -76,7 +76,7 @@ struct Party {
 
 impl Case {
     pub(super) async fn run(self, outside: Outside) -> ExitCode {
-        finish(self.take(outside).await)
+        finish(Box::pin(self.take(outside)).await)
     }
 
     async fn take(self, outside: Outside) -> Result<(), Failure> {

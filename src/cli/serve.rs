@@ -24,7 +24,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self, outside: Outside) -> ExitCode {
-        finish(self.serve(outside).await)
+        finish(Box::pin(self.serve(outside)).await)
     }
 
     async fn serve(self, outside: Outside) -> Result<(), Failure> {
@@ -32,6 +32,7 @@ impl Serve {
         if self.check {
             let begins = match check(&config, &outside).await.map_err(Failure::usage)? {
                 Checked::Continues => "",
+                Checked::BeginsWithKeys => "; there is no store yet: the first start makes it, under the keys that are there",
                 Checked::Begins => "; there is no store yet: the first start makes it, with a new root key and key folder",
             };
             say(&format!("{}: ready to serve{begins}", self.config.display()));

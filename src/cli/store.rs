@@ -25,7 +25,8 @@ enum Step {
 
 #[derive(Args)]
 #[command(
-    after_help = "Stop the gateway first, and copy its keys ([keys], [log] key) to every node: nothing in the store can be read without them. Copying that was interrupted \
+    after_help = "Stop the gateway first. Every node needs its keys ([keys], [log] key): nothing in the store can be read without them. The key folder itself is shared by all nodes, on a \
+    file system with hard links: in a copy of it, keys that were destroyed would live on. Copying that was interrupted \
     goes on where it stopped when it is started again.\n\nExit codes: 0 copied, 1 not copied, 2 used wrongly"
 )]
 struct Copy {

@@ -42,12 +42,24 @@ impl FromStr for StoreUrl {
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
             return Err("write sqlite:<path>, or postgres://user@host:port/database".to_owned());
         }
+        if !has_one_reading(text) {
+            return Err("in a database's URL, write @ / ? # % of a user or password as %40 %2F %3F %23 %25".to_owned());
+        }
         let mut once = BTreeSet::new();
         if text.contains('#') || parameters(text).any(|(name, _)| !PARAMETERS.contains(&name) || !once.insert(name)) {
             return Err(format!("of a database's URL only these parameters are known, each once: {}", PARAMETERS.join(", ")));
         }
         Ok(Self::Database(text.to_owned()))
     }
+}
+
+/// Whether there is one `@`, behind user and password (RFC 3986 §3.2): otherwise a part of a password could be taken for the host, looked up by that name, and
+/// told in errors.
+fn has_one_reading(url: &str) -> bool {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+    let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+    authority.matches('@').count() <= 1 && !database.contains('@')
 }
 
 fn parameters(url: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -130,6 +142,9 @@ mod tests {
             "postgres://u:geheim@h/d?sslmod=verify-full",
             "geheim",
             "postgres://u:geheim@h/d?sslmode=verify-full&sslmode=disable",
+            "postgres://u:x@geheim@h/d",
+            "postgres://u:x/geheim@h/d",
+            "postgres://u:x@geheim/y@h/d",
         ] {
             let told = wrong.parse::<StoreUrl>().err().expect("refused");
             assert!(!told.contains("geheim"), "{told}");

@@ -53,6 +53,14 @@ async fn look(gateway: &Gateway, name: &str, last: Option<&Checkpoint>) -> Resul
     Ok(Some(checkpoint))
 }
 
+/// Whether a head of this log is remembered: then there was a store.
+///
+/// # Errors
+/// What cannot be read, in words.
+pub fn is_there(keys: &dyn KeyStore, log: &VerifierKey) -> Result<bool, String> {
+    keys.remembered(&name(log.name().as_str())).map(|mark| mark.is_some()).map_err(|error| error.to_string())
+}
+
 /// How the mark contradicts the store; `None` when there is no mark, or the store's log grew out of it.
 ///
 /// # Errors

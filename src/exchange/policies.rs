@@ -13,12 +13,18 @@ pub struct LivePolicy {
     current: ArcSwap<Bundle>,
     coming: ArcSwapOption<Bundle>,
     refused: RwLock<Option<String>>,
+    unusable: RwLock<Option<String>>,
 }
 
 impl LivePolicy {
     /// Starts with these.
     pub fn new(bundle: Bundle) -> Self {
-        Self { current: ArcSwap::from_pointee(bundle), coming: ArcSwapOption::empty(), refused: RwLock::default() }
+        Self {
+            current: ArcSwap::from_pointee(bundle),
+            coming: ArcSwapOption::empty(),
+            refused: RwLock::default(),
+            unusable: RwLock::default(),
+        }
     }
 
     /// Those in force.
@@ -46,6 +52,17 @@ impl LivePolicy {
         self.current.store(bundle);
         self.coming.store(None);
         self.report(None);
+        self.report_unusable(None);
+    }
+
+    /// Why those that another node has put in force cannot be used here.
+    pub fn report_unusable(&self, why: Option<String>) {
+        *self.unusable.write().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
+    /// Why those that another node has put in force cannot be used here: nothing is decided then.
+    pub fn unusable(&self) -> Option<String> {
+        self.unusable.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Why the files that stand there now are not in force, or `None` when they are.

@@ -48,7 +48,8 @@ impl Readiness {
 }
 
 async fn usable(gateway: &Gateway) -> Result<(), StoreError> {
-    gateway.store.head().await?;
+    // While the standbys are behind, nothing is acknowledged.
+    gateway.store.safe_head().await?;
     gateway.store.takes_writes().await
 }
 

@@ -108,8 +108,11 @@ impl EntryKey {
     }
 
     /// The key that opens the statement's part of the leaf, for the receipt.
-    pub fn party_key(&self) -> PartyKey {
-        PartyKey(derive(&self.extract(), b"party"))
+    ///
+    /// # Errors
+    /// [`SealError::Cipher`]: it cannot be derived.
+    pub fn party_key(&self) -> Result<PartyKey, SealError> {
+        Ok(PartyKey(derive(&self.extract(), b"party")?))
     }
 
     fn extract(&self) -> hkdf::Prk {
@@ -158,12 +161,12 @@ pub fn seal(
 ) -> Result<SealedEntry, SealError> {
     let entry_key = EntryKey(Secret::new(random(entropy)?));
     let keys = entry_key.extract();
-    let party_key = PartyKey(derive(&keys, b"party"));
-    let body_mac = hmac::sign(&mac_key(derive(&keys, b"mac").expose()), body.bytes());
+    let party_key = PartyKey(derive(&keys, b"party")?);
+    let body_mac = hmac::sign(&mac_key(derive(&keys, b"mac")?.expose()), body.bytes());
     let mut ciphertext = Vec::with_capacity(Beside::LENGTH + body.bytes().len() + AES_256_GCM.tag_len());
     ciphertext.extend_from_slice(beside.bytes());
     ciphertext.extend_from_slice(body.bytes());
-    let cipher = cipher(derive(&keys, b"enc").expose())?;
+    let cipher = cipher(derive(&keys, b"enc")?.expose())?;
     let plaintext = ciphertext.get_mut(Beside::LENGTH..).ok_or(SealError::Cipher)?;
     let tag = cipher.seal_in_place_separate_tag(single_use_nonce(), bound(beside), plaintext)?;
     ciphertext.extend_from_slice(tag.as_ref());
@@ -189,10 +192,11 @@ pub fn open(entry_key: &EntryKey, leaf: &Leaf, beside: Beside, ciphertext: &[u8]
         return Err(OpenError::Beside);
     }
     let keys = entry_key.extract();
-    let cipher = cipher(derive(&keys, b"enc").expose()).map_err(|_| OpenError::Key)?;
+    let of_body = |label| derive(&keys, label).map_err(|_| OpenError::Key);
+    let cipher = cipher(of_body(b"enc")?.expose()).map_err(|_| OpenError::Key)?;
     let mut plaintext = Zeroizing::new(ciphertext.to_vec());
     let opened = cipher.open_in_place(single_use_nonce(), bound(beside), &mut plaintext).map_err(|_| OpenError::Key)?;
-    hmac::verify(&mac_key(derive(&keys, b"mac").expose()), opened, leaf.part(0)).map_err(|_| OpenError::Body)?;
+    hmac::verify(&mac_key(of_body(b"mac")?.expose()), opened, leaf.part(0)).map_err(|_| OpenError::Body)?;
     let length = opened.len();
     plaintext.truncate(length);
     PaddedBody::from_bytes(plaintext).map_err(|_| OpenError::Body)
@@ -222,12 +226,10 @@ fn mac_key(key: &[u8; 32]) -> hmac::Key {
 }
 
 /// HKDF-Expand (RFC 5869) to 32 bytes under a label.
-fn derive(keys: &hkdf::Prk, label: &[u8]) -> Secret<[u8; 32]> {
+fn derive(keys: &hkdf::Prk, label: &[u8]) -> Result<Secret<[u8; 32]>, Unspecified> {
     let mut derived = Zeroizing::new([0; 32]);
-    let filled = keys.expand(&[label], hkdf::HKDF_SHA256).and_then(|okm| okm.fill(derived.as_mut_slice()));
-    // Expanding fails only beyond 255 × 32 bytes, and filling only where the lengths differ; both are 32 here.
-    debug_assert!(filled.is_ok());
-    Secret::new(*derived)
+    keys.expand(&[label], hkdf::HKDF_SHA256)?.fill(derived.as_mut_slice())?;
+    Ok(Secret::new(*derived))
 }
 
 /// An entry cannot be sealed or a key not wrapped: nothing may be released on it.

@@ -201,7 +201,8 @@ impl Bundle {
     /// All of it, to be read again by [`Bundle::of_archive`].
     pub fn archive(&self) -> Vec<u8> {
         let manifest = self.approval.as_ref().map(|approval| approval.manifest.clone());
-        serde_json::to_vec(&Archive { files: self.files.clone(), manifest }).unwrap_or_default()
+        let approvals = self.approval.as_ref().and_then(|approval| approval.approvals.clone());
+        serde_json::to_vec(&Archive { files: self.files.clone(), manifest, approvals }).unwrap_or_default()
     }
 
     /// Writes its files into a folder, without a manifest.

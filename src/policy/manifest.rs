@@ -67,6 +67,9 @@ impl std::str::FromStr for Replaces {
 pub(super) struct Archive {
     pub(super) files: Files,
     pub(super) manifest: Option<String>,
+    /// Whoever takes the version from the store verifies them too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) approvals: Option<String>,
 }
 
 /// What was approved, and by whom.
@@ -79,6 +82,8 @@ pub(super) struct Approval {
     pub(super) approved_by: Vec<String>,
     /// The manifest itself.
     pub(super) manifest: String,
+    /// The signatures, with the names.
+    pub(super) approvals: Option<String>,
 }
 
 impl Approval {
@@ -178,7 +183,8 @@ impl Bundle {
         check_files(&manifest, &manifest_text, &files, &listed)?;
         let Manifest { version, replaces, .. } = manifest;
         let hash = hash(&manifest_text);
-        Ok(Self::from_files(files)?.approved(hash, Approval { version, replaces, approved_by, manifest: manifest_text }))
+        let approval = Approval { version, replaces, approved_by, manifest: manifest_text, approvals: Some(approvals) };
+        Ok(Self::from_files(files)?.approved(hash, approval))
     }
 
     /// A version that was in force: its files as the manifest with this hash lists them, or, when it had none, with this hash over all. Who approved it,
@@ -187,8 +193,40 @@ impl Bundle {
     /// # Errors
     /// [`LoadError`]: it is another version, or one that this program no longer reads.
     pub fn of_archive(archive: &[u8], named: &str) -> Result<Self, LoadError> {
+        Self::archived(archive, named, |_, _| Ok(Vec::new()))
+    }
+
+    /// A version that another node has put in force, which two of `approvers`, this node's own, must have signed: what stands in a store is not more than what
+    /// stands in a folder.
+    ///
+    /// # Errors
+    /// [`LoadError`]: as [`Bundle::of_archive`]; no manifest, fewer than two valid approvals of different persons.
+    pub fn of_archive_approved(archive: &[u8], named: &str, approvers: &[Approver]) -> Result<Self, LoadError> {
+        let bundle = Self::archived(archive, named, |manifest, approvals| check_approvals(manifest, approvals, approvers))?;
+        if bundle.version().is_none() {
+            let message = "they have no manifest, and this gateway takes approved ones only";
+            return Err(LoadError::NotApproved(NotApproved(message.to_owned())));
+        }
+        Ok(bundle)
+    }
+
+    /// Whether an archive is of a version that has a manifest.
+    ///
+    /// # Errors
+    /// [`LoadError`]: it is no archive.
+    pub fn has_manifest(archive: &[u8]) -> Result<bool, LoadError> {
+        let archive: Archive = serde_json::from_slice(archive)
+            .map_err(|_| LoadError::NotApproved(NotApproved("what is in force cannot be read".to_owned())))?;
+        Ok(archive.manifest.is_some())
+    }
+
+    fn archived(
+        archive: &[u8],
+        named: &str,
+        approved_by: impl FnOnce(&str, &str) -> Result<Vec<String>, FileError>,
+    ) -> Result<Self, LoadError> {
         let other = || LoadError::NotApproved(NotApproved(format!("these are not the policies with the hash {named}")));
-        let Archive { files, manifest } = serde_json::from_slice(archive).map_err(|_| other())?;
+        let Archive { files, manifest, approvals } = serde_json::from_slice(archive).map_err(|_| other())?;
         let Some(text) = manifest else {
             return if files::hash(&files) == named { Self::from_files(files) } else { Err(other()) };
         };
@@ -196,9 +234,10 @@ impl Bundle {
             return Err(other());
         }
         let manifest = parse(&text)?;
+        let approved_by = approved_by(&text, approvals.as_deref().unwrap_or_default())?;
         check_files(&manifest, &text, &files, &files.keys().cloned().collect())?;
         let Manifest { version, replaces, .. } = manifest;
-        let approval = Approval { version, replaces, approved_by: Vec::new(), manifest: text };
+        let approval = Approval { version, replaces, approved_by, manifest: text, approvals };
         Ok(Self::from_files(files)?.approved(named.to_owned(), approval))
     }
 }

@@ -82,7 +82,7 @@ struct Arguments {
     #[arg(long)]
     make: bool,
     /// What `cargo bench` adds.
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, global = true)]
     bench: bool,
 }
 

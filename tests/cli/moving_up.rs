@@ -20,6 +20,17 @@ fn a_gateway_moves_up_and_goes_on_where_it_was() {
     let moved = config.replace("\"sqlite:sluis.sqlite\"", &format!("\"{url}\""));
     assert_ne!(config, moved);
     std::fs::write(&there, moved).unwrap();
+    let check = |change: &dyn Fn(&mut toml::Table), command: &[&str], says: &[&str]| {
+        let mut settings: toml::Table = config.parse().unwrap();
+        change(&mut settings);
+        let changed = demo.path("gateway/changed.toml");
+        std::fs::write(&changed, settings.to_string()).unwrap();
+        demo.run(&[&["serve", "--config", &changed], command].concat()).failed(2, says);
+    };
+    let open = |settings: &mut toml::Table| drop(settings.remove("policy"));
+    for command in [&[][..], &["--check"]] {
+        check(&open, command, &["policies that two persons approved are in force", "[[policy.approvers]]"]);
+    }
     let migrate = |config: &str, more: &[&str]| demo.run(&[&["migrate", "--config", config], more].concat());
     assert!(migrate(&here, &["--dry-run"]).done().ends_with(", 0 to be done\n"), "the file is of this version");
     let dry = migrate(&there, &["--dry-run"]).done();
@@ -30,6 +41,9 @@ fn a_gateway_moves_up_and_goes_on_where_it_was() {
     assert!(migrate(&there, &[]).done().ends_with(&format!("{count} of {count} migrations were there, 0 done now\n")));
 
     let copy = |from: &str, to: &str| demo.run(&["store", "copy", "--from", from, "--to", to]);
+    let gateway = Running::start(&["serve", "--config", &here], "API ").expect("it serves");
+    copy(&file, &url).failed(1, &["sluis.sqlite: a gateway, or another program, has it open", "do: stop it first"]);
+    assert_eq!(gateway.stop(), Some(0));
     copy(&url, &file).failed(1, &["from sqlite:<path> to postgres://"]);
     copy("sqlite:/nowhere/store.sqlite", &url).failed(1, &["/nowhere/store.sqlite: there is no such file"]);
     copy("store.sqlite", &url).failed(2, &["--from: "]);
@@ -37,6 +51,11 @@ fn a_gateway_moves_up_and_goes_on_where_it_was() {
     let told = copy(&file, &nowhere);
     told.failed(1, &["there is no such database"]);
     assert!(!told.stderr.contains("geheim-pw"), "{}", told.stderr);
+    for password in ["geh@eim", "geh/eim", "g@h/eim"] {
+        let told = copy(&file, &url.replace("sluis@", &format!("sluis:{password}@")));
+        told.failed(2, &["--to: in a database's URL, write @ / ? # %"]);
+        assert!(!told.stderr.contains("eim"), "{}", told.stderr);
+    }
     let copied = copy(&file, &url).done();
     assert!(copied.contains("the root is the same on both sides") && copied.contains("do: set [store] url"), "{copied}");
     copy(&file, &url).failed(1, &["entries"]);
@@ -55,4 +74,8 @@ fn a_gateway_moves_up_and_goes_on_where_it_was() {
     let (old, new) = (of(&["full"], &path), of(&["full"], &url));
     assert!(new["size"].as_u64() > old["size"].as_u64() && old["size"].as_u64() > Some(0), "{old} {new}");
     assert_eq!((connector.stop(), gateway.stop()), (Some(0), Some(0)));
+    let emptied = |settings: &mut toml::Table| {
+        drop(settings.insert("store".to_owned(), toml::toml! { url = "sqlite:other.sqlite" }.into()));
+    };
+    check(&emptied, &["--check"], &["it is empty, and the key store remembers a head of this log"]);
 }

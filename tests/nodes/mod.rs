@@ -3,6 +3,7 @@
 mod balancer;
 mod disruption;
 mod faults;
+mod policies;
 mod region;
 mod shared;
 mod standby;

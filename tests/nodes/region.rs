@@ -41,13 +41,6 @@ impl Region {
         Self { _database: Some(database), ..Self::on(url, |_| {}).await }
     }
 
-    /// On a database of the tests' server, with the settings of each node changed.
-    pub async fn altered(alter: impl Fn(&mut toml::Table)) -> Self {
-        let database = Database::new().await;
-        let url = database.url();
-        Self { _database: Some(database), ..Self::on(url, alter).await }
-    }
-
     /// On a server of its own.
     pub async fn with(server: &Server) -> Self {
         Self::on(server.url(), |_| {}).await

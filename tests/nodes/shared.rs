@@ -1,14 +1,11 @@
 //! What one node knows, all know: nonces, keys under which something was asked, consents, suspensions, revoked keys, the log.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sluis::app::policies::put_in_force;
 use sluis::client::Trouble;
 use sluis::demo::organisations::Slug;
 use sluis::ledger::entry::EntryKind;
-use sluis::policy::Bundle;
 
 use super::disruption::{Load, is_kept};
 use super::region::{NODES, Region};
@@ -170,31 +167,5 @@ async fn three_nodes_share_their_witnesses() {
         assert!(!said.contains("cannot show it") && !said.contains("refused with status 409"), "{said}");
     }
     is_kept(&region, &all).await;
-    region.stop().await;
-}
-
-/// Policies that come in force at one node decide at all, though their own files are as they were.
-///
-/// Broken on purpose to see it fail: without `follow` the others decide nothing any more.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn policies_in_force_at_one_node_decide_at_all() {
-    let region = Region::altered(|settings| drop(settings.remove("policy"))).await;
-    let running = region.gateway.running();
-    let (folder, file) = (running.layout.gateway().join("newer"), "reasons/en.toml");
-    Bundle::embedded().expect("policies").write(&folder).expect("written");
-    let text = std::fs::read_to_string(folder.join(file)).expect("a file");
-    std::fs::write(folder.join(file), format!("# another version\n{text}")).expect("written");
-    let bundle = Arc::new(Bundle::load(&folder).expect("policies"));
-    let (hash, told) = (bundle.hash().to_owned(), std::time::Instant::now());
-    put_in_force(&running.gateway, &running.desk, bundle).await.expect("in force");
-    for node in &region.nodes {
-        until("the newer policies", LONG, async || node.readiness().await.contains(&hash)).await;
-    }
-    println!("in force on all after {:?}", told.elapsed());
-    let body = region.gateway.question("P22").to_string().into_bytes();
-    for node in 0..NODES {
-        let disclosed = region.client_of(node, Slug::VeiligThuis).disclose(&body, None).await.expect("an answer");
-        assert!(disclosed.items().count() > 0, "node {node} decides");
-    }
     region.stop().await;
 }

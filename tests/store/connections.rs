@@ -58,8 +58,14 @@ async fn a_silent_server_is_told_of() {
         }
     });
     let cluster = Cluster::at(&url, 0).expect("a URL");
-    let opened = tokio::time::timeout(Duration::from_secs(30), PostgresStore::open(&cluster, Secret::new([7; 32])));
-    let error = opened.await.expect("not for ever").err().expect("not opened");
-    assert!(matches!(&error, StoreError::Unavailable(why) if why.contains("silent")), "{error}");
+    let opened = async { PostgresStore::open(&cluster, Secret::new([7; 32])).await.map(drop) };
+    let looked = async { cluster.migrations().await.map(drop) };
+    let asked = async { cluster.is_used().await.map(drop) };
+    let written = async { cluster.may_write().await };
+    let all = tokio::time::timeout(Duration::from_secs(30), async { tokio::join!(opened, looked, asked, written) });
+    let (opened, looked, asked, written) = Box::pin(all).await.expect("not for ever");
+    for told in [opened, looked, asked, written] {
+        assert!(matches!(&told, Err(StoreError::Unavailable(why)) if why.contains("silent")), "{told:?}");
+    }
     silent.abort();
 }

@@ -495,7 +495,7 @@ impl Node {
             store = Some(Arc::clone(&faulty));
             faulty as Arc<dyn Store>
         };
-        let built: Built = build_with(config, beside.running().outside().clone(), wrap).await.expect("a second node");
+        let built: Built = Box::pin(build_with(config, beside.running().outside().clone(), wrap)).await.expect("a second node");
         drop(held);
         let bound = built.bind().await.expect("listeners");
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());

@@ -28,7 +28,7 @@ impl SigningKey {
     /// Reads the key and checks that its halves belong together. Do this once and keep the result.
     ///
     /// # Errors
-    /// [`KeyError`], as [`VerifyingKey::from_jwk`], and for halves that do not belong together. RSA: 2048 to 4096 bits.
+    /// [`KeyError`], as [`VerifyingKey::from_jwk`], and for halves that do not belong together. RSA: 2048 to 8192 bits.
     pub fn from_jwk(jwk: &PrivateJwk) -> Result<Self, KeyError> {
         let verifying = VerifyingKey::from_jwk(jwk.public())?;
         let random = SystemRandom::new();

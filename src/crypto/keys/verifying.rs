@@ -69,7 +69,7 @@ impl VerifyingKey {
     }
 }
 
-/// Fails for a point off its curve.
+/// Fails for a P-256 point off its curve; of an Ed25519 key that is seen when it verifies.
 fn parsed(algorithm: &'static dyn VerificationAlgorithm, key: &[u8]) -> Result<ParsedPublicKey, KeyError> {
     ParsedPublicKey::new(algorithm, key).map_err(|_| KeyError::Invalid)
 }

@@ -5,7 +5,9 @@ use std::path::Path;
 use super::files::{self, SetupError};
 use super::{GATEWAY_OIN, Layout, Options, policies, ports};
 use crate::app::gateway::Outside;
+use crate::app::moving;
 use crate::client::GatewayInfo;
+use crate::config::StoreUrl;
 use crate::crypto::keys::{Algorithm, Jwk, PrivateJwk, generate_signing_key};
 use crate::demo::authority::Authority;
 use crate::entropy::random;
@@ -89,6 +91,16 @@ fn log_key(folder: &Path, outside: &Outside) -> Result<String, SetupError> {
     let name = ORIGIN.parse().map_err(|error| failed(&error))?;
     let key = SigningKey::from_seed(name, KeyKind::Note, &seed).map_err(|error| failed(&error))?;
     NoteSigner::new(key).map(|signer| signer.verifier().to_string()).map_err(|error| failed(&error))
+}
+
+/// That the database is there: nothing is written to the folder for one that is misspelt.
+pub(super) async fn can_be_reached(store: Option<&str>) -> Result<(), String> {
+    let Some(store) = store else { return Ok(()) };
+    let place: StoreUrl = store.parse().map_err(|error| format!("--store: {error}"))?;
+    match place {
+        StoreUrl::File(_) => Ok(()),
+        StoreUrl::Database(_) => moving::migrations(&place).await.map(drop).map_err(|error| format!("--store: {error}")),
+    }
 }
 
 /// That a demo that is resumed keeps its data there.

@@ -151,6 +151,7 @@ pub async fn prepare(folder: &Path, options: &Options, outside: &Outside) -> Res
     if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(SetupError::new(folder, "not empty, and not a finished demo; use another --dir, or one that is empty"));
     }
+    gateway::can_be_reached(options.store.as_deref()).await.map_err(|error| SetupError::new(folder, error))?;
     let now = outside.clock.now();
     let world = World::generate(options.seed, options.households, now).map_err(|error| SetupError::new(folder, error))?;
     let authority = Authority::new("Sluis demo root", now).map_err(|error| SetupError::new(folder, error))?;

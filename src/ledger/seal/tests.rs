@@ -67,7 +67,7 @@ fn an_entry_opens_only_with_its_own_key_leaf_and_ciphertext() {
 fn the_leaf_commits_to_one_statement_under_one_key() {
     let (one, two) = (sealed(), sealed());
     assert!(one.leaf.commits_to(&statement(b"payload"), &one.party_key));
-    assert!(one.leaf.commits_to(&statement(b"payload"), &one.entry_key.party_key()));
+    assert!(one.leaf.commits_to(&statement(b"payload"), &one.entry_key.party_key().expect("a key")));
     assert!(!one.leaf.commits_to(&statement(b"payloads"), &one.party_key));
     assert!(!one.leaf.commits_to(&statement(b"payload"), &two.party_key));
     let without = seal(&body(), beside(), None, &SystemEntropy::default()).expect("sealed");

@@ -219,6 +219,28 @@ fn a_version_is_read_again_from_its_archive_and_no_other_in_its_name() {
     assert!(refused(&bare.archive(), approved.hash()).contains("these are not the policies with the hash"));
     assert!(refused(&approved.archive(), bare.hash()).contains("these are not the policies with the hash"));
     assert!(refused(b"{}", bare.hash()).contains("these are not the policies with the hash"));
+    let signed = |archive: &[u8], hash: &str, approvers: &[Approver]| {
+        Bundle::of_archive_approved(archive, hash, approvers)
+            .map(|bundle| bundle.approved_by().to_vec())
+            .map_err(|error| error.to_string())
+    };
+    let names = ["A. Jansen", "B. Visser"].map(str::to_owned).to_vec();
+    assert_eq!(signed(&approved.archive(), approved.hash(), &approvers), Ok(names));
+    let others = [approver("A. Jansen", &key()), approver("B. Visser", &other)];
+    let archive: serde_json::Value = serde_json::from_slice(&approved.archive()).expect("JSON");
+    let mut unsigned = archive.clone();
+    unsigned.as_object_mut().expect("an object").remove("approvals");
+    let mut half = archive;
+    half["approvals"] = half["approvals"].as_str().and_then(|lines| lines.lines().next()).map(|line| format!("{line}\n")).into();
+    for (archive, approvers, hash, says) in [
+        (approved.archive(), &others, approved.hash(), "the signature of A. Jansen is not valid"),
+        (unsigned.to_string().into_bytes(), &approvers, approved.hash(), "approved by 0: 2 persons approve"),
+        (half.to_string().into_bytes(), &approvers, approved.hash(), "approved by 1: 2 persons approve"),
+        (bare.archive(), &approvers, bare.hash(), "they have no manifest"),
+    ] {
+        let error = signed(&archive, hash, approvers).expect_err(says);
+        assert!(error.contains(says), "{says}: {error}");
+    }
     let text = String::from_utf8(approved.archive()).expect("JSON");
     let changed = text.replacen("to Veilig Thuis", "to everybody", 1);
     assert_ne!(changed, text);

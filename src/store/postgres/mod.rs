@@ -49,7 +49,10 @@ pub struct Cluster {
 impl std::fmt::Display for Cluster {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let database = self.options.get_database().unwrap_or_default();
-        write!(f, "postgres://{}:{}/{database}", self.options.get_host(), self.options.get_port())
+        match self.options.get_socket() {
+            Some(folder) => write!(f, "postgres:///{database}?host={}", folder.display()),
+            None => write!(f, "postgres://{}:{}/{database}", self.options.get_host(), self.options.get_port()),
+        }
     }
 }
 
@@ -75,6 +78,10 @@ impl Cluster {
     /// # Errors
     /// [`StoreError::Unavailable`] when it cannot be reached.
     pub async fn migrations(&self) -> Result<Vec<Migration>, StoreError> {
+        in_time(self.compared()).await
+    }
+
+    async fn compared(&self) -> Result<Vec<Migration>, StoreError> {
         let mut connection = self.reading().connect().await.map_err(unavailable)?;
         let there = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut connection).await;
         let applied = if there.map_err(unavailable)? {
@@ -91,6 +98,30 @@ impl Cluster {
     /// # Errors
     /// [`StoreError::Unavailable`] when it cannot be reached, or a store was being copied to it.
     pub async fn is_used(&self) -> Result<bool, StoreError> {
+        in_time(self.has_head()).await
+    }
+
+    /// That its user may write to it, and it takes writes.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] says why not.
+    pub async fn may_write(&self) -> Result<(), StoreError> {
+        in_time(self.asked_to_write()).await
+    }
+
+    async fn asked_to_write(&self) -> Result<(), StoreError> {
+        let mut connection = self.planned().connect().await.map_err(unavailable)?;
+        let asked = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool, has_table_privilege('entry', 'INSERT') AND has_table_privilege('head', 'UPDATE')";
+        let asked = sqlx::query_as(asked).fetch_one(&mut connection).await;
+        connection.close().await.map_err(unavailable)?;
+        match asked.map_err(unavailable)? {
+            (true, _) => Err(StoreError::Unavailable(refusal("25006"))),
+            (_, false) => Err(StoreError::Unavailable(refusal("42501"))),
+            (false, true) => Ok(()),
+        }
+    }
+
+    async fn has_head(&self) -> Result<bool, StoreError> {
         let mut connection = self.reading().connect().await.map_err(unavailable)?;
         let there = sqlx::query_scalar("SELECT to_regclass('head') IS NOT NULL").fetch_one(&mut connection).await;
         if !there.map_err(unavailable)? {
@@ -146,13 +177,7 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database cannot be reached, or is of a newer schema.
     pub async fn open(cluster: &Cluster, register_key: Key) -> Result<Self, StoreError> {
-        let first = tokio::time::timeout(PATIENCE, cluster.writing().connect()).await;
-        let late = |_| {
-            StoreError::Unavailable(format!(
-                "the server was silent for {PATIENCE:?}\n  do: see whether it is overloaded or starting, and whether anything on the way drops connections"
-            ))
-        };
-        let mut first: PgConnection = first.map_err(late)?.map_err(unavailable)?;
+        let mut first: PgConnection = in_time(async { cluster.writing().connect().await.map_err(unavailable) }).await?;
         MIGRATIONS.run(&mut first).await.map_err(not_migrated)?;
         first.close().await.map_err(unavailable)?;
         Self::over(cluster, &cluster.writing(), register_key).await
@@ -185,12 +210,25 @@ impl PostgresStore {
     }
 }
 
+/// What a server says that is there. One that takes connections and is silent is told of as that.
+async fn in_time<T>(asking: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    tokio::time::timeout(PATIENCE, asking).await.unwrap_or_else(|_| {
+        Err(StoreError::Unavailable(format!(
+            "the server was silent for {PATIENCE:?}\n  do: see whether it is overloaded or starting, and whether anything on the way drops connections"
+        )))
+    })
+}
+
 /// What PostgreSQL refused, by its SQLSTATE (PostgreSQL documentation, appendix A), and what to do.
 pub(super) fn refusal(code: &str) -> String {
     let told = match code {
         "28P01" | "28000" => "it does not know this user or password\n  do: correct [store] url or the password file",
         "3D000" => "there is no such database\n  do: create it, or correct [store] url",
         "42501" => "this user may not\n  do: a gateway's user owns the tables; for who only verifies, GRANT SELECT on them",
+        "55000" => "the database takes no connections\n  do: ALTER DATABASE … ALLOW_CONNECTIONS true, or correct [store] url",
+        "23505" => {
+            "another program wrote the same rows\n  do: see that one `sluis store copy` runs at a time, and start it again"
+        }
         "25006" => "it is read-only, as a standby is\n  do: point [store] url to the primary",
         "53100" => "its disk is full\n  do: make room",
         "53200" => "it is out of memory",

@@ -28,7 +28,10 @@ pub(super) async fn wait(connection: &mut Connection, standbys: u32) -> Result<(
         return looked.map_err(|error| StoreError::UnknownOutcome(error.to_string()));
     }
     connection.give_up();
-    Err(StoreError::UnknownOutcome(format!("{standbys} standbys did not have it in time")))
+    Err(StoreError::UnknownOutcome(format!(
+        "{standbys} standbys did not have it in time\n  do: see pg_stat_replication: so many must stream, with sync_state sync or quorum (synchronous_standby_names), \
+         and the gateway's user needs pg_monitor to see it"
+    )))
 }
 
 async fn looked(connection: &mut Connection, standbys: u32) -> Result<(), StoreError> {

@@ -168,7 +168,8 @@ pub async fn copy(from: &SqliteStore, to: &PostgresStore, mut progress: impl FnM
         return Err(CopyError::InUse(known.head));
     }
     if known.entries > size {
-        return Err(CopyError::OtherLog(size));
+        let mut reading = to.backend.reader().await.map_err(of_database)?;
+        return Err(CopyError::OtherLog(differs(&mut file, &mut reading, size).await?));
     }
     let mut next = known.entries;
     progress(next, size);

@@ -160,7 +160,11 @@ async fn place_to_wait<'p>(backend: &impl Backend, places: &'p Semaphore) -> Res
 async fn safe_head(backend: &impl Backend, seal: &Seal) -> Result<Head, StoreError> {
     let mut reading = backend.reader().await?;
     let (head, _) = log::head(&mut reading, seal).await?;
-    backend.wait_until_safe(&mut reading).await?;
+    // Nothing was committed here.
+    backend.wait_until_safe(&mut reading).await.map_err(|error| match error {
+        StoreError::UnknownOutcome(why) => StoreError::Unavailable(why),
+        other => other,
+    })?;
     Ok(head)
 }
 
@@ -386,12 +390,24 @@ pub(super) fn unavailable(error: sqlx::Error) -> StoreError {
     StoreError::Unavailable(match error {
         sqlx::Error::Database(error) => match error.try_downcast_ref::<PgDatabaseError>() {
             Some(error) => super::postgres::refusal(error.code()),
+            None if error.code().is_some_and(|code| code == "26") => "this is no SQLite database".to_owned(),
             None => format!("SQLite refused (code {})", error.code().unwrap_or_default()),
         },
-        sqlx::Error::PoolTimedOut => "no connection became free in time".to_owned(),
-        sqlx::Error::Io(error) => format!("input or output: {}", error.kind()),
+        sqlx::Error::PoolTimedOut => "no connection answered, or became free, in time".to_owned(),
+        sqlx::Error::Io(error) => match error.get_ref() {
+            Some(inner) if inner.is::<rustls::Error>() => no_tls(inner),
+            // As of a host that has no address.
+            Some(inner) => format!("input or output: {inner}"),
+            None => format!("input or output: {}", error.kind()),
+        },
+        sqlx::Error::Tls(error) => no_tls(&*error),
+        sqlx::Error::Configuration(error) => format!("its settings cannot be used: {error}"),
         _ => "the database failed".to_owned(),
     })
+}
+
+fn no_tls(error: &dyn std::error::Error) -> String {
+    format!("no TLS: {error}\n  do: see sslmode, sslrootcert and sslcert in [store] url, and whether the server has TLS")
 }
 
 /// Tells the operator of something that is not what it must be, where the work goes on without it.

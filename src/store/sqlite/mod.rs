@@ -109,6 +109,26 @@ fn pool(most: usize, path: &Path, told: &'static str) -> Result<Arc<Pool>, Store
     .map_err(refused)
 }
 
+/// Whether anybody has the file open: for a moment it is asked for alone.
+///
+/// # Errors
+/// [`StoreError::Unavailable`]: it is no database.
+pub fn is_open_elsewhere(path: &Path) -> Result<bool, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let alone = rusqlite::Connection::open_with_flags(path, flags).and_then(|connection| {
+        connection.busy_timeout(MOMENT)?;
+        connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;")
+    });
+    match alone {
+        Ok(()) => Ok(false),
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(true),
+        Err(error) => Err(refused(error)),
+    }
+}
+
+/// How long for: somebody who only looks may be in the way.
+const MOMENT: Duration = Duration::from_secs(2);
+
 /// What the schema of the file at `path` lacks; of one that is not there, everything. Nothing is written.
 ///
 /// # Errors

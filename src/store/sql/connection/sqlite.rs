@@ -169,7 +169,11 @@ fn held(value: ValueRef<'_>) -> Held {
 /// The database's own words may hold values of a row, so only the kind of failure is kept.
 pub(in crate::store) fn unavailable(error: rusqlite::Error) -> StoreError {
     let code = error.sqlite_error().map(|error| error.extended_code);
-    StoreError::Unavailable(code.map_or_else(|| "SQLite failed".to_owned(), |code| format!("SQLite refused (code {code})")))
+    StoreError::Unavailable(match code {
+        None => "SQLite failed".to_owned(),
+        Some(26) => "this is no SQLite database".to_owned(),
+        Some(code) => format!("SQLite refused (code {code})"),
+    })
 }
 
 #[cfg(test)]
