@@ -115,12 +115,8 @@ async fn operations(State(gateway): State<Arc<Gateway>>, request: Request) -> Re
 fn usable(gateway: &Gateway) -> Result<(), String> {
     gateway.readiness.now().map_err(|error| error.to_string())?;
     gateway.sequencer.trouble().map_or(Ok(()), |error| Err(error.to_string()))?;
-    let registry = gateway.registry.current();
-    if gateway.policy.in_force(registry.policy.as_deref()).is_some() {
-        return Ok(());
-    }
-    let why = gateway.policy.unusable().unwrap_or_else(|| "they are being read".to_owned());
-    Err(format!("nothing is decided here without the policies that are in force: {why}"))
+    let told = |why| Err(format!("nothing is decided here without the policies that are in force: {why}"));
+    gateway.policy.unusable().map_or(Ok(()), told)
 }
 
 /// What is in force, and what stands in the files but is not.

@@ -197,6 +197,8 @@ async fn follow(gateway: Arc<Gateway>, desk: Arc<Desk>, source: Source) {
                     continue;
                 }
             }
+        } else {
+            gateway.policy.report_unusable(None);
         }
         if exchanges.changed().await.is_err() {
             return;

@@ -198,7 +198,7 @@ fn a_store_in_postgresql_is_verified_by_its_url() {
     verify(&["full"], &store).failed(3, &["entry 3 was changed: a column"]);
     verify(&["reconcile"], &store).failed(3, &["entry 3 was changed: a column"]);
     let nowhere = store.replacen(database.name(), "nowhere", 1);
-    verify(&["full"], &nowhere).failed(2, &["/nowhere: ", "there is no such database"]);
+    verify(&["full"], &nowhere).failed(2, &["postgres:///nowhere?host=/", "there is no such database"]);
     verify(&["full"], &store.replacen(database.name(), "postgres", 1)).failed(2, &["no gateway has a store in this database"]);
     verify(&["full"], "postgres://sluis:geheim-pw@:x:y/").failed(2, &["not a PostgreSQL URL"]);
 }
