@@ -120,7 +120,7 @@ impl Watch {
                 }
                 Err(Refused::Order(error)) => {
                     let told = error.to_string();
-                    if self.gateway.policy.unusable().as_ref() != Some(&told) {
+                    if self.gateway.policy.refused().as_ref() != Some(&told) {
                         tracing::error!(%error, "the changed policies do not follow those in force, which stay; tried again");
                     }
                     // Another node may put in force what they follow.
@@ -185,7 +185,7 @@ async fn follow(gateway: Arc<Gateway>, desk: Arc<Desk>, source: Source) {
                 }
                 Err(error) => {
                     let told = format!("{hash}, which another node has put in force, cannot be used: {error}");
-                    if gateway.policy.refused().as_ref() != Some(&told) {
+                    if gateway.policy.unusable().as_ref() != Some(&told) {
                         tracing::error!(
                             hash,
                             error,
