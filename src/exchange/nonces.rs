@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Timestamp;
+use crate::crypto::digest::sha256_of;
 use crate::organisation::Oin;
 
 /// The nonces seen on this node that could still be fresh.
@@ -13,20 +14,30 @@ pub struct Nonces(Mutex<Seen>);
 #[derive(Debug, Default)]
 struct Seen {
     /// Each nonce, and whether its own request has made it durable.
-    known: HashMap<(Oin, String), bool>,
-    by_expiry: BTreeMap<Timestamp, Vec<(Oin, String)>>,
+    known: HashMap<Name, bool>,
+    by_expiry: BTreeMap<Timestamp, Vec<Name>>,
+}
+
+/// A nonce of an organisation: half of a SHA-256, since some hundred thousand are kept. Another nonce of the same name would take 2¹²⁸ tries for one that
+/// is given, and refuse a request: it lets none in.
+type Name = [u8; 16];
+
+fn name(organisation: &Oin, nonce: &str) -> Name {
+    // An OIN has one length, so that no two pairs run together.
+    let digest = sha256_of(&[organisation.as_str().as_bytes(), nonce.as_bytes()]);
+    digest.first_chunk().copied().unwrap_or_default()
 }
 
 impl Nonces {
     /// Remembers a nonce until `expires`. `false` when it was there already.
     pub fn insert(&self, organisation: &Oin, nonce: &str, expires: Timestamp, now: Timestamp) -> bool {
+        let one = name(organisation, nonce);
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.forget(now);
-        let one = (organisation.clone(), nonce.to_owned());
         if seen.known.contains_key(&one) {
             return false;
         }
-        seen.known.insert(one.clone(), false);
+        seen.known.insert(one, false);
         seen.by_expiry.entry(expires).or_default().push(one);
         true
     }
@@ -34,7 +45,7 @@ impl Nonces {
     /// The request of this nonce has made it durable.
     pub fn made_durable(&self, organisation: &Oin, nonce: &str) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(durable) = seen.known.get_mut(&(organisation.clone(), nonce.to_owned())) {
+        if let Some(durable) = seen.known.get_mut(&name(organisation, nonce)) {
             *durable = true;
         }
     }
@@ -42,7 +53,7 @@ impl Nonces {
     /// Whether the request of this nonce has made it durable on this node. If not, and the store knows it all the same, another request did.
     pub fn is_durable(&self, organisation: &Oin, nonce: &str) -> bool {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.known.get(&(organisation.clone(), nonce.to_owned())).copied().unwrap_or_default()
+        seen.known.get(&name(organisation, nonce)).copied().unwrap_or_default()
     }
 }
 

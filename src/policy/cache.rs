@@ -18,7 +18,8 @@ struct Remembered {
     decision: Decision,
 }
 
-type Shard = HashMap<u64, Vec<Remembered>>;
+/// One for each hash: of two questions that had one in common, the later would be remembered.
+type Shard = HashMap<u64, Remembered>;
 
 /// The cache. Two questions share a decision only when every fact is equal and both moments lie between the same changes.
 pub struct DecisionCache {
@@ -48,18 +49,15 @@ impl DecisionCache {
         if shard.len() >= MOST_PER_SHARD {
             shard.clear();
         }
-        let entries = shard.entry(key).or_default();
-        entries.retain(|entry| !(same_facts(&entry.question, question) && entry.from == from));
-        entries.push(remembered);
+        shard.insert(key, remembered);
         decision
     }
 }
 
 fn find(shard: &Shard, key: u64, question: &Question) -> Option<Decision> {
-    let entries = shard.get(&key)?;
-    let valid =
-        |entry: &&Remembered| entry.from <= question.now && question.now < entry.until && same_facts(&entry.question, question);
-    entries.iter().find(valid).map(|entry| entry.decision.clone())
+    let known = shard.get(&key)?;
+    let holds = known.from <= question.now && question.now < known.until && same_facts(&known.question, question);
+    holds.then(|| known.decision.clone())
 }
 
 /// From the last moment at which a fact changed to the first at which one will. The only facts that change by themselves are the

@@ -62,13 +62,14 @@ impl Sequencer {
     pub fn start(store: Arc<dyn Store>, scribe: Arc<dyn Scribe>, clock: Arc<dyn Clock>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let trouble = Arc::<ArcSwapOption<Trouble>>::default();
+        let thread = Thread::start();
         let is_blocking = store.is_blocking();
         let committing = Arc::new(Committing { store, scribe, clock });
-        let committing = run(waiting, committing, Arc::clone(&trouble));
-        if is_blocking {
-            tokio::spawn(committing);
-        } else {
-            on_a_thread(committing);
+        match thread {
+            // A store that keeps the thread which asks: there each batch is committed, while the next one gathers here.
+            Some(thread) if is_blocking => drop(tokio::spawn(run(waiting, Place::On(thread, committing), Arc::clone(&trouble)))),
+            Some(thread) => thread.run(run(waiting, Place::Here(committing), Arc::clone(&trouble))),
+            None => drop(tokio::spawn(run(waiting, Place::Here(committing), Arc::clone(&trouble)))),
         }
         Self { queue, patience: PATIENCE, trouble }
     }
@@ -110,27 +111,38 @@ fn stopped() -> StoreError {
     StoreError::Unavailable("the sequencer has stopped\n  do: start the gateway again".to_owned())
 }
 
-/// On a thread with a runtime of its own: between the steps of a commit, for which everybody waits, no request is worked on first.
-fn on_a_thread(committing: impl Future<Output = ()> + Send + 'static) {
-    match Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => {
+/// A thread with a runtime of its own: between the steps of a commit, for which everybody waits, no request is worked on first. It ends when this is dropped.
+struct Thread {
+    runtime: Handle,
+    _ends: oneshot::Sender<()>,
+}
+
+impl Thread {
+    fn start() -> Option<Self> {
+        let started = Builder::new_current_thread().enable_all().build().and_then(|runtime| {
+            let (handle, (ends, ended)) = (runtime.handle().clone(), oneshot::channel::<()>());
             let thread = std::thread::Builder::new().name("log".to_owned());
-            if let Err(error) = thread.spawn(move || runtime.block_on(committing)) {
-                // With it the queue's end is gone: every append and `/readyz` say so.
-                tracing::error!(%error, "the log has no thread; nothing is committed");
-            }
-        }
-        Err(error) => {
-            tracing::warn!(%error, "the log has no thread of its own; commits share it with requests, and are slower");
-            tokio::spawn(committing);
-        }
+            thread.spawn(move || runtime.block_on(async { drop(ended.await) }))?;
+            Ok(Self { runtime: handle, _ends: ends })
+        });
+        let slower =
+            |error| tracing::warn!(%error, "the log has no thread of its own; commits share it with requests, and are slower");
+        started.map_err(slower).ok()
+    }
+
+    /// Works on this until it is done, and ends.
+    fn run(self, work: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.clone().spawn(async move {
+            work.await;
+            drop(self);
+        });
     }
 }
 
 /// How often those who are about to append may hold up a batch, each time for as long as it takes them to get a processor.
 const GATHERING: usize = 8;
 
-async fn run(mut queue: mpsc::Receiver<Waiting>, committing: Arc<Committing>, trouble: Arc<ArcSwapOption<Trouble>>) {
+async fn run(mut queue: mpsc::Receiver<Waiting>, place: Place, trouble: Arc<ArcSwapOption<Trouble>>) {
     let mut waiting = Vec::with_capacity(MOST);
     while queue.recv_many(&mut waiting, MOST).await > 0 {
         gather(&mut queue, &mut waiting).await;
@@ -142,7 +154,7 @@ async fn run(mut queue: mpsc::Receiver<Waiting>, committing: Arc<Committing>, tr
             continue;
         }
         let appends = batch.len();
-        match commit(&committing, batch).await {
+        match place.commit(batch).await {
             Ok(outcomes) => {
                 trouble.store(None);
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
@@ -176,14 +188,25 @@ impl Committing {
 /// What became of each append of a batch, or of all of it.
 type Outcome = Result<Vec<Result<Committed, Conflict>>, StoreError>;
 
-/// Commits; on another thread where the store keeps the one that asks, so that nobody waits while a commit is synced but who is in it.
-async fn commit(committing: &Arc<Committing>, batch: Vec<Append>) -> Outcome {
-    if !committing.store.is_blocking() {
-        return committing.commit(&batch).await;
+/// Where batches are committed.
+enum Place {
+    /// Where they were gathered.
+    Here(Arc<Committing>),
+    /// On this thread, always the same: what a commit needs is in its caches.
+    On(Thread, Arc<Committing>),
+}
+
+impl Place {
+    async fn commit(&self, batch: Vec<Append>) -> Outcome {
+        match self {
+            Self::Here(committing) => committing.commit(&batch).await,
+            Self::On(thread, committing) => {
+                let committing = Arc::clone(committing);
+                let committed = thread.runtime.spawn(async move { committing.commit(&batch).await }).await;
+                committed.unwrap_or_else(|_| Err(StoreError::UnknownOutcome("the commit was broken off".to_owned())))
+            }
+        }
     }
-    let (committing, runtime) = (Arc::clone(committing), Handle::current());
-    let committed = tokio::task::spawn_blocking(move || runtime.block_on(committing.commit(&batch))).await;
-    committed.unwrap_or_else(|_| Err(StoreError::UnknownOutcome("the commit was broken off".to_owned())))
 }
 
 /// Who is about to append and only waits for a processor comes along; when nothing else can run, this is no wait at all. On a thread of its own nobody waits
