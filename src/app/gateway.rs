@@ -130,7 +130,8 @@ pub enum Checked {
 /// # Errors
 /// [`StartError`] names what is missing or wrong, and where.
 pub async fn check(config: &GatewayConfig, outside: &Outside) -> Result<Checked, StartError> {
-    let bundle = policies::Source::of(&config.policy)?.load().map_err(StartError::new)?;
+    let policies = policies::Source::of(&config.policy)?;
+    let bundle = policies.load().map_err(StartError::new)?;
     registers::terms(config).outlive(&bundle).map_err(StartError::new)?;
     let at_rest = AtRest::find(config).await?;
     let opened = at_rest.look(&outside.entropy).await?;
@@ -140,7 +141,12 @@ pub async fn check(config: &GatewayConfig, outside: &Outside) -> Result<Checked,
         scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
         at_rest.may_write(&**store).await?;
         let registered = store.registered().await.map_err(StartError::new)?;
-        policies::may_follow(&**store, &bundle, registered.policy.as_deref()).await?;
+        if let policies::Begins::Behind { newer, why } =
+            policies::begins(&**store, &policies, &bundle, registered.policy.as_deref()).await?
+        {
+            registers::terms(config).outlive(&newer).map_err(StartError::new)?;
+            tracing::warn!(why, "the policies of this node are not those in force: it would start with those in the store");
+        }
         witnesses::remembered(&**keys, &**store, scribe.verifier()).await?;
         if let Some(witnessing) = &witnessing {
             witnesses::compare(witnessing, &**store).await?;

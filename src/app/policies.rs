@@ -75,20 +75,33 @@ impl Watch {
         Self { source, gateway, desk, seen: Seen::new() }
     }
 
-    /// Records what this node has read as in force, unless it stands there already. Before that it serves nobody.
+    /// Records what this node has read as in force, unless it stands there already. Before that it serves nobody. A node that was away while others went on
+    /// begins with what they put in force.
     ///
     /// # Errors
     /// [`StartError`]: what it has read does not follow what is in force, or that it is cannot be recorded.
     pub(super) async fn begin(&self) -> Result<(), StartError> {
         let bundle = self.gateway.policy.load_full();
         let registry = self.gateway.registry.refresh().await.map_err(StartError::new)?;
-        if registry.policy.as_deref() == Some(bundle.hash()) {
-            return Ok(());
+        let in_force = registry.policy.as_deref();
+        match begins(&*self.gateway.store, &self.source, &bundle, in_force).await? {
+            Begins::InForce => {}
+            Begins::Replacing => {
+                self.desk.policies_in_force(&bundle, in_force, registry.revision).await.map_err(StartError::new)?;
+                tracing::info!(bundle = bundle.hash(), version = bundle.version(), "policies in force");
+            }
+            Begins::Behind { newer, why } => {
+                keep_by(&self.desk, &newer).map_err(StartError::new)?;
+                tracing::warn!(
+                    bundle = newer.hash(),
+                    version = newer.version(),
+                    why,
+                    "the policies of this node are not those in force, which are taken from the store"
+                );
+                self.gateway.policy.exchange(newer);
+                self.gateway.policy.report(Some(why));
+            }
         }
-        may_replace(&*self.gateway.store, &bundle, registry.policy.as_deref()).await.map_err(StartError::new)?;
-        let recorded = self.desk.policies_in_force(&bundle, registry.policy.as_deref(), registry.revision).await;
-        recorded.map_err(StartError::new)?;
-        tracing::info!(bundle = bundle.hash(), version = bundle.version(), "policies in force");
         Ok(())
     }
 
@@ -178,7 +191,8 @@ async fn follow(gateway: Arc<Gateway>, desk: Arc<Desk>, source: Source) {
         if let Some(hash) = gateway.registry.current().policy.clone()
             && gateway.policy.in_force(Some(&hash)).is_none()
         {
-            match taken(&gateway, &desk, &hash, source.clone()).await {
+            let taken = taken(&*gateway.store, &hash, source.clone()).await;
+            match taken.and_then(|bundle| keep_by(&desk, &bundle).map(|()| Arc::new(bundle))) {
                 Ok(bundle) => {
                     tracing::info!(bundle = hash, version = bundle.version(), "policies in force, by another node");
                     gateway.policy.exchange(bundle);
@@ -217,15 +231,41 @@ async fn may_replace(store: &dyn Store, bundle: &Bundle, in_force: Option<&str>)
     if is_approved { Err(NotInOrder::Unapproved(hash.to_owned())) } else { Ok(()) }
 }
 
-/// That a start with `bundle` would not be refused for what is in force; nothing is written.
+/// What a start does with the policies that it has read.
+pub(super) enum Begins {
+    /// They are in force already.
+    InForce,
+    /// They come in force, with an entry of their own.
+    Replacing,
+    /// They do not follow those in force, which this node's own approvers have signed too: it goes by those.
+    Behind {
+        /// Those in force.
+        newer: Arc<Bundle>,
+        /// Why not its own.
+        why: String,
+    },
+}
+
+/// What a start with `bundle` does; nothing is written.
 ///
 /// # Errors
-/// [`StartError`], as the start itself.
-pub(super) async fn may_follow(store: &dyn Store, bundle: &Bundle, in_force: Option<&str>) -> Result<(), StartError> {
+/// [`StartError`]: it would not start.
+pub(super) async fn begins(
+    store: &dyn Store,
+    source: &Source,
+    bundle: &Bundle,
+    in_force: Option<&str>,
+) -> Result<Begins, StartError> {
     if in_force == Some(bundle.hash()) {
-        return Ok(());
+        return Ok(Begins::InForce);
     }
-    may_replace(store, bundle, in_force).await.map_err(StartError::new)
+    let Err(refused) = may_replace(store, bundle, in_force).await else { return Ok(Begins::Replacing) };
+    if let (NotInOrder::Order(why), Some(hash), false) = (&refused, in_force, source.approvers.is_empty())
+        && let Ok(newer) = taken(store, hash, source.clone()).await
+    {
+        return Ok(Begins::Behind { newer: Arc::new(newer), why: why.to_string() });
+    }
+    Err(StartError::new(refused))
 }
 
 /// Why policies do not come in force in the place of those that are.
@@ -241,14 +281,19 @@ enum NotInOrder {
     Unapproved(String),
 }
 
-async fn taken(gateway: &Gateway, desk: &Desk, hash: &str, source: Source) -> Result<Arc<Bundle>, String> {
-    let texts = gateway.store.policy_texts(hash).await.map_err(|error| error.to_string())?;
+/// The version with this hash from the store, when its texts are what this node goes by.
+async fn taken(store: &dyn Store, hash: &str, source: Source) -> Result<Bundle, String> {
+    let texts = store.policy_texts(hash).await.map_err(|error| error.to_string())?;
     let texts = texts.ok_or("the store does not have their texts")?;
     let named = hash.to_owned();
     let read = tokio::task::spawn_blocking(move || source.taken(&texts, &named)).await;
-    let bundle = read.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-    desk.journal.keep_by(desk.terms.outlive(&bundle).map_err(|error| error.to_string())?);
-    Ok(Arc::new(bundle))
+    read.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+}
+
+/// The journal keeps entries as long as these policies say.
+fn keep_by(desk: &Desk, bundle: &Bundle) -> Result<(), String> {
+    desk.journal.keep_by(desk.terms.outlive(bundle).map_err(|error| error.to_string())?);
+    Ok(())
 }
 
 enum Refused {

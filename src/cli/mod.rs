@@ -28,6 +28,7 @@ mod witness;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
@@ -90,6 +91,10 @@ enum Command {
     Openapi,
 }
 
+/// How long a thread beside those of the requests is kept without work. What it allocated goes with it: longer, and looking up the hosts of many sources every
+/// two seconds would keep as many.
+const KEPT: Duration = Duration::from_secs(1);
+
 /// Runs the command of this process.
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -97,7 +102,7 @@ pub fn main() -> ExitCode {
         Err(error) => return unparsed(&error),
     };
     crate::telemetry::start();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_keep_alive(KEPT).build() {
         Ok(runtime) => runtime,
         Err(error) => return complain(&format!("the program cannot start: {error}")),
     };

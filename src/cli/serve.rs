@@ -5,14 +5,16 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::output::{EXIT_CODES, Failure, finish};
+use super::output::{Failure, finish};
 use super::{say, shutdown};
 use crate::app::gateway::{Checked, Outside, build, check};
 use crate::config::GatewayConfig;
 
 /// Run the gateway.
 #[derive(Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(
+    after_help = "Exit codes: 0 it was told to stop, or with --check: it would start; 2 it does not start, for the reason that it says."
+)]
 pub(super) struct Serve {
     /// The configuration file; `deploy/sluis.toml` explains every setting.
     #[arg(long)]

@@ -1,4 +1,4 @@
-//! Connections to PostgreSQL that end without those who hold them.
+//! Connections to PostgreSQL that end without those who hold them, or may not write.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use sluis::secret::Secret;
 use sluis::store::StoreError;
 use sluis::store::postgres::{Cluster, PostgresStore};
-use sqlx::Connection as _;
+use sqlx::{AssertSqlSafe, Connection as _};
 use tokio::net::TcpListener;
 
 use super::fixture::{Fixture, On};
@@ -68,4 +68,31 @@ async fn a_silent_server_is_told_of() {
         assert!(matches!(&told, Err(StoreError::Unavailable(why)) if why.contains("silent")), "{told:?}");
     }
     silent.abort();
+}
+
+/// A user who may only read, and a database that takes no writes, are told of before anything is begun there.
+///
+/// Broken on purpose to see it fail: one of the two not asked for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_may_not_write_is_told_so() {
+    let fixture = Fixture::on(On::Postgres).await;
+    let (database, role) = (fixture.database(), format!("reader_of_{}", fixture.database().name()));
+    let told = async |url: &str| {
+        let asked = Cluster::at(url, 0).expect("a URL").may_write().await;
+        asked.map_err(|error| error.to_string()).err().unwrap_or_default()
+    };
+    assert_eq!(told(&database.url()).await, "");
+
+    let mut raw = database.connect().await;
+    let role_is_made = format!("CREATE ROLE {role} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}");
+    sqlx::raw_sql(AssertSqlSafe(role_is_made)).execute(&mut raw).await.expect("a role");
+    let says = told(&database.url().replacen("sluis@", &format!("{role}@"), 1)).await;
+    sqlx::raw_sql(AssertSqlSafe(format!("DROP OWNED BY {role}; DROP ROLE {role}"))).execute(&mut raw).await.expect("gone");
+    assert!(says.contains("this user may not"), "{says}");
+
+    let read_only = format!("ALTER DATABASE {} SET default_transaction_read_only = on", database.name());
+    sqlx::raw_sql(AssertSqlSafe(read_only)).execute(&mut raw).await.expect("read-only");
+    raw.close().await.expect("closed");
+    let says = told(&database.url()).await;
+    assert!(says.contains("read-only"), "{says}");
 }

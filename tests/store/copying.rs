@@ -84,6 +84,9 @@ async fn what_was_interrupted_goes_on_where_it_stopped() {
     let copying = std::panic::AssertUnwindSafe(copy(&from, &to, |done, _| assert!(done < 1_500, "interrupted")));
     assert!(futures_util::FutureExt::catch_unwind(copying).await.is_err(), "interrupted");
     assert_eq!(to.head().await.expect("the head").size, 0, "nobody takes it for a store that was used");
+    let told = PostgresStore::look(&Cluster::at(&at.url(), 0).expect("a URL"), Secret::new([7; 32])).await.map(drop);
+    let told = told.expect_err("nothing to check yet").to_string();
+    assert!(told.contains("interrupted") && told.contains("sluis store copy"), "{told}");
     drop(from);
     grow(&fixture, 30).await;
     let class = fixture.store.entries(5, 1).await.expect("read")[0].row.key_class.clone();

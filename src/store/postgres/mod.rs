@@ -183,7 +183,7 @@ impl PostgresStore {
         Self::over(cluster, &cluster.writing(), register_key).await
     }
 
-    /// The store as it is, which must be of this version, under the key that [`PostgresStore::open`] takes: for checking. Nothing can be written to it.
+    /// The store as it is, which must be of this version and whole, under the key that [`PostgresStore::open`] takes: for checking. Nothing can be written to it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -193,6 +193,7 @@ impl PostgresStore {
                 "its schema is not that of this version\n  do: run `sluis migrate --dry-run` to see what differs".to_owned(),
             ));
         }
+        cluster.is_used().await?;
         Self::over(cluster, &cluster.reading(), register_key).await
     }
 

@@ -160,7 +160,7 @@ impl Backend for SqliteFile {
     }
 
     async fn snapshot(&self) -> Result<Connection, StoreError> {
-        Link::within(&self.readers, "BEGIN").await.map(Connection::Sqlite)
+        Link::snapshot(&self.readers).await.map(Connection::Sqlite)
     }
 
     async fn log_writer(&self) -> Result<(Connection, Option<Row>), StoreError> {
@@ -172,7 +172,7 @@ impl Backend for SqliteFile {
     /// IMMEDIATE takes the one write lock that there is.
     async fn writer(&self) -> Result<Connection, StoreError> {
         self.schema.is_known()?;
-        Link::within(&self.writer, "BEGIN IMMEDIATE").await.map(Connection::Sqlite)
+        Link::writing(&self.writer).await.map(Connection::Sqlite)
     }
 
     fn has_standbys(&self) -> bool {

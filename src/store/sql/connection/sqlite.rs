@@ -23,10 +23,17 @@ impl Link {
         Ok(Self { connection: take(pool).await?, may_block: false })
     }
 
-    /// A connection in a transaction, begun by `begin`, for whatever there is to do.
-    pub(in crate::store) async fn within(pool: &Arc<Pool>, begin: &'static str) -> Result<Self, StoreError> {
+    /// One in a transaction that only reads.
+    pub(in crate::store) async fn snapshot(pool: &Arc<Pool>) -> Result<Self, StoreError> {
+        let mut link = Self::of(pool).await?;
+        link.run("BEGIN")?;
+        Ok(link)
+    }
+
+    /// One in the transaction that writes: it waits for a lock that another process may have, and for the disk.
+    pub(in crate::store) async fn writing(pool: &Arc<Pool>) -> Result<Self, StoreError> {
         let mut link = Self { connection: take(pool).await?, may_block: true };
-        link.run(begin)?;
+        link.run("BEGIN IMMEDIATE")?;
         Ok(link)
     }
 
