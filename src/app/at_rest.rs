@@ -1,5 +1,6 @@
 //! Where a gateway keeps what must not be lost: the store, and the keys without which nothing in it can be read.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -185,15 +186,21 @@ impl<'a> AtRest<'a> {
         }
     }
 
-    /// That a gateway could write to the store; nothing is written. Standbys that do not follow are told of: a start does not wait for them.
+    /// That a gateway could write to the store, or begin one; nothing is written. Standbys that do not follow are told of: a start does not wait for them.
     ///
     /// # Errors
     /// [`StartError`] says who does not let it.
-    pub(super) async fn may_write(&self, store: &dyn Store) -> Result<(), StartError> {
-        if let Place::Database(cluster) = &self.store {
-            cluster.may_write().await.map_err(|error| self.unusable(&error))?;
+    pub(super) async fn may_write(&self, store: Option<&dyn Store>) -> Result<(), StartError> {
+        match &self.store {
+            Place::Database(cluster) => cluster.may_write().await.map_err(|error| self.unusable(&error))?,
+            Place::File(path) if self.used => {
+                OpenOptions::new().write(true).open(path).map_err(|error| self.unusable(&error))?;
+            }
+            Place::File(_) => {}
         }
-        if let Err(error) = store.safe_head().await {
+        if let Some(store) = store
+            && let Err(error) = store.safe_head().await
+        {
             tracing::warn!(store = %self.store, %error, "nothing would be acknowledged now");
         }
         Ok(())

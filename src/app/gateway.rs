@@ -115,10 +115,12 @@ pub async fn build(config: GatewayConfig, outside: Outside) -> Result<Built, Sta
 }
 
 /// What a start will do beside serving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Checked {
     /// Go on with a store that is there.
     Continues,
+    /// The same, by the policies that are in force and not by those of its folder: why.
+    ContinuesByThoseInForce(String),
     /// Make a store, for keys that are there.
     BeginsWithKeys,
     /// Make store and keys.
@@ -135,17 +137,18 @@ pub async fn check(config: &GatewayConfig, outside: &Outside) -> Result<Checked,
     registers::terms(config).outlive(&bundle).map_err(StartError::new)?;
     let at_rest = AtRest::find(config).await?;
     let opened = at_rest.look(&outside.entropy).await?;
+    at_rest.may_write(opened.as_ref().map(|looked| &*looked.store)).await?;
     let scribe = TreeScribe::new(registers::log_signer(config)?);
     let witnessing = witnesses::known(&config.log, scribe.verifier())?;
+    let mut goes_by = Checked::Continues;
     if let Some(Looked { keys, store, .. }) = &opened {
         scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;
-        at_rest.may_write(&**store).await?;
         let registered = store.registered().await.map_err(StartError::new)?;
-        if let policies::Begins::Behind { newer, why } =
+        if let policies::Begins::ByThoseInForce { taken, why } =
             policies::begins(&**store, &policies, &bundle, registered.policy.as_deref()).await?
         {
-            registers::terms(config).outlive(&newer).map_err(StartError::new)?;
-            tracing::warn!(why, "the policies of this node are not those in force: it would start with those in the store");
+            registers::terms(config).outlive(&taken).map_err(StartError::new)?;
+            goes_by = Checked::ContinuesByThoseInForce(why);
         }
         witnesses::remembered(&**keys, &**store, scribe.verifier()).await?;
         if let Some(witnessing) = &witnessing {
@@ -155,7 +158,7 @@ pub async fn check(config: &GatewayConfig, outside: &Outside) -> Result<Checked,
     sources_client(config, &own_signing(config)?, &outside.clock, &outside.entropy)?;
     listeners::check(config)?;
     if at_rest.used {
-        return Ok(Checked::Continues);
+        return Ok(goes_by);
     }
     Ok(match at_rest.left(&outside.entropy)? {
         Some(keys) => {

@@ -67,16 +67,18 @@ pub(super) struct Watch {
     gateway: Arc<Gateway>,
     desk: Arc<Desk>,
     seen: Seen,
+    /// What stood there, and what was in force, when the one did not follow the other.
+    out_of_order: Option<(Seen, Option<String>)>,
 }
 
 impl Watch {
     pub(super) fn new(source: Source, gateway: Arc<Gateway>, desk: Arc<Desk>) -> Self {
         // What changes between the first reading and this look is seen at the first turn: nothing counts as seen yet.
-        Self { source, gateway, desk, seen: Seen::new() }
+        Self { source, gateway, desk, seen: Seen::new(), out_of_order: None }
     }
 
-    /// Records what this node has read as in force, unless it stands there already. Before that it serves nobody. A node that was away while others went on
-    /// begins with what they put in force.
+    /// Records what this node has read as in force, unless it stands there already. Before that it serves nobody. Where that does not follow what is in force,
+    /// it goes by what is.
     ///
     /// # Errors
     /// [`StartError`]: what it has read does not follow what is in force, or that it is cannot be recorded.
@@ -90,15 +92,15 @@ impl Watch {
                 self.desk.policies_in_force(&bundle, in_force, registry.revision).await.map_err(StartError::new)?;
                 tracing::info!(bundle = bundle.hash(), version = bundle.version(), "policies in force");
             }
-            Begins::Behind { newer, why } => {
-                keep_by(&self.desk, &newer).map_err(StartError::new)?;
+            Begins::ByThoseInForce { taken, why } => {
+                let (bundle, version) = (taken.hash().to_owned(), taken.version().map(str::to_owned));
+                go_by(&self.gateway, &self.desk, taken).map_err(StartError::new)?;
                 tracing::warn!(
-                    bundle = newer.hash(),
-                    version = newer.version(),
+                    bundle,
+                    version,
                     why,
-                    "the policies of this node are not those in force, which are taken from the store"
+                    "the policies of this node do not follow those in force, which are taken from the store"
                 );
-                self.gateway.policy.exchange(newer);
                 self.gateway.policy.report(Some(why));
             }
         }
@@ -116,7 +118,8 @@ impl Watch {
         loop {
             tokio::time::sleep(EVERY).await;
             let now = look(&folder);
-            if now == self.seen {
+            let state = (now.clone(), self.gateway.registry.current().policy.clone());
+            if now == self.seen || self.out_of_order.as_ref() == Some(&state) {
                 continue;
             }
             match self.exchange().await {
@@ -134,10 +137,11 @@ impl Watch {
                 Err(Refused::Order(error)) => {
                     let told = error.to_string();
                     if self.gateway.policy.refused().as_ref() != Some(&told) {
-                        tracing::error!(%error, "the changed policies do not follow those in force, which stay; tried again");
+                        tracing::error!(%error, "the changed policies do not come in force in the place of those that are, which stay; tried again");
                     }
-                    // Another node may put in force what they follow.
                     self.gateway.policy.report(Some(told));
+                    // Another node may put in force what they follow. What could not be read is read again.
+                    self.out_of_order = (!matches!(error, NotInOrder::Unread(_))).then_some(state);
                 }
             }
         }
@@ -155,9 +159,8 @@ impl Watch {
         }
         let registry = self.gateway.registry.refresh().await.map_err(|error| Refused::Entry(error.into()))?;
         if registry.policy.as_deref() == Some(bundle.hash()) {
-            // Another node has put it in force.
-            self.gateway.policy.exchange(bundle);
-            return Ok(());
+            // Another node has put it in force, or this one, and did not hear that it had.
+            return go_by(&self.gateway, &self.desk, bundle).map_err(Refused::Files);
         }
         may_replace(&*self.gateway.store, &bundle, registry.policy.as_deref()).await.map_err(Refused::Order)?;
         exchange(&self.gateway, &self.desk, bundle, &registry).await.map_err(Refused::Entry)
@@ -179,7 +182,13 @@ async fn exchange(gateway: &Gateway, desk: &Desk, bundle: Arc<Bundle>, registry:
     let before = registry.policy.as_deref();
     desk.policies_in_force(&bundle, before, registry.revision).await?;
     tracing::info!(bundle = bundle.hash(), version = bundle.version(), before, "policies in force");
-    gateway.policy.exchange(bundle);
+    go_by(gateway, desk, bundle).map_err(ActionError::Invalid)
+}
+
+/// From now on this node goes by these, its journal too, which keeps entries for as long as they say.
+fn go_by(gateway: &Gateway, desk: &Desk, bundle: Arc<Bundle>) -> Result<(), String> {
+    let terms = desk.terms.outlive(&bundle).map_err(|error| error.to_string())?;
+    gateway.policy.exchange(bundle, || desk.journal.keep_by(terms));
     Ok(())
 }
 
@@ -192,11 +201,13 @@ async fn follow(gateway: Arc<Gateway>, desk: Arc<Desk>, source: Source) {
             && gateway.policy.in_force(Some(&hash)).is_none()
         {
             let taken = taken(&*gateway.store, &hash, source.clone()).await;
-            match taken.and_then(|bundle| keep_by(&desk, &bundle).map(|()| Arc::new(bundle))) {
-                Ok(bundle) => {
-                    tracing::info!(bundle = hash, version = bundle.version(), "policies in force, by another node");
-                    gateway.policy.exchange(bundle);
-                }
+            if gateway.registry.current().policy.as_deref() != Some(&hash) {
+                // Meanwhile others came in force.
+                continue;
+            }
+            let version = taken.as_ref().ok().and_then(|bundle| bundle.version().map(str::to_owned));
+            match taken.and_then(|bundle| go_by(&gateway, &desk, Arc::new(bundle))) {
+                Ok(()) => tracing::info!(bundle = hash, version, "policies in force, by another node"),
                 Err(error) => {
                     let told = format!("{hash}, which another node has put in force, cannot be used: {error}");
                     if gateway.policy.unusable().as_ref() != Some(&told) {
@@ -214,7 +225,8 @@ async fn follow(gateway: Arc<Gateway>, desk: Arc<Desk>, source: Source) {
         } else {
             gateway.policy.report_unusable(None);
         }
-        if exchanges.changed().await.is_err() {
+        // What two exchanged at the same moment is found out of step after a while.
+        if matches!(tokio::time::timeout(EVERY, exchanges.changed()).await, Ok(Err(_))) {
             return;
         }
     }
@@ -237,10 +249,10 @@ pub(super) enum Begins {
     InForce,
     /// They come in force, with an entry of their own.
     Replacing,
-    /// They do not follow those in force, which this node's own approvers have signed too: it goes by those.
-    Behind {
+    /// They do not follow those in force, which this node's own approvers have signed too.
+    ByThoseInForce {
         /// Those in force.
-        newer: Arc<Bundle>,
+        taken: Arc<Bundle>,
         /// Why not its own.
         why: String,
     },
@@ -260,12 +272,15 @@ pub(super) async fn begins(
         return Ok(Begins::InForce);
     }
     let Err(refused) = may_replace(store, bundle, in_force).await else { return Ok(Begins::Replacing) };
-    if let (NotInOrder::Order(why), Some(hash), false) = (&refused, in_force, source.approvers.is_empty())
-        && let Ok(newer) = taken(store, hash, source.clone()).await
-    {
-        return Ok(Begins::Behind { newer: Arc::new(newer), why: why.to_string() });
+    let (NotInOrder::Order(why), Some(hash), false) = (&refused, in_force, source.approvers.is_empty()) else {
+        return Err(StartError::new(refused));
+    };
+    match taken(store, hash, source.clone()).await {
+        Ok(taken) => Ok(Begins::ByThoseInForce { taken: Arc::new(taken), why: why.to_string() }),
+        Err(error) => {
+            Err(StartError::new(format!("those in force ({hash}) cannot be used here: {error}\n  and of the folder: {why}")))
+        }
     }
-    Err(StartError::new(refused))
 }
 
 /// Why policies do not come in force in the place of those that are.
@@ -288,12 +303,6 @@ async fn taken(store: &dyn Store, hash: &str, source: Source) -> Result<Bundle, 
     let named = hash.to_owned();
     let read = tokio::task::spawn_blocking(move || source.taken(&texts, &named)).await;
     read.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
-}
-
-/// The journal keeps entries as long as these policies say.
-fn keep_by(desk: &Desk, bundle: &Bundle) -> Result<(), String> {
-    desk.journal.keep_by(desk.terms.outlive(bundle).map_err(|error| error.to_string())?);
-    Ok(())
 }
 
 enum Refused {

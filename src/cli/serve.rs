@@ -33,9 +33,14 @@ impl Serve {
         let config = GatewayConfig::load(&self.config).map_err(Failure::usage)?;
         if self.check {
             let begins = match check(&config, &outside).await.map_err(Failure::usage)? {
-                Checked::Continues => "",
-                Checked::BeginsWithKeys => "; there is no store yet: the first start makes it, under the keys that are there",
-                Checked::Begins => "; there is no store yet: the first start makes it, with a new root key and key folder",
+                Checked::Continues => String::new(),
+                Checked::ContinuesByThoseInForce(why) => format!(", by the policies in force and not by its own: {why}"),
+                Checked::BeginsWithKeys => {
+                    "; there is no store yet: the first start makes it, under the keys that are there".to_owned()
+                }
+                Checked::Begins => {
+                    "; there is no store yet: the first start makes it, with a new root key and key folder".to_owned()
+                }
             };
             say(&format!("{}: ready to serve{begins}", self.config.display()));
             return Ok(());

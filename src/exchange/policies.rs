@@ -2,7 +2,7 @@
 //!
 //! Which are in force is said by the store, under the head's lock: a decision counts only by the policies that stand there.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
@@ -14,6 +14,7 @@ pub struct LivePolicy {
     coming: ArcSwapOption<Bundle>,
     refused: RwLock<Option<String>>,
     unusable: RwLock<Option<String>>,
+    exchanging: Mutex<()>,
 }
 
 impl LivePolicy {
@@ -24,6 +25,7 @@ impl LivePolicy {
             coming: ArcSwapOption::empty(),
             refused: RwLock::default(),
             unusable: RwLock::default(),
+            exchanging: Mutex::default(),
         }
     }
 
@@ -34,12 +36,10 @@ impl LivePolicy {
 
     /// Those that the store says are in force; `None` when this node does not have them. Before a gateway has ever served nothing is recorded.
     pub fn in_force(&self, recorded: Option<&str>) -> Option<Arc<Bundle>> {
-        let current = self.load_full();
-        let Some(recorded) = recorded else { return Some(current) };
-        if current.hash() == recorded {
-            return Some(current);
-        }
-        self.coming.load_full().filter(|coming| coming.hash() == recorded)
+        let (before, coming, after) = (self.load_full(), self.coming.load_full(), self.load_full());
+        let Some(recorded) = recorded else { return Some(after) };
+        // Exchanged between two of these looks, they are still in one of the three places.
+        [Some(before), coming, Some(after)].into_iter().flatten().find(|one| one.hash() == recorded)
     }
 
     /// These are about to come in force: from the entry on that says so, decisions are made by them.
@@ -47,8 +47,10 @@ impl LivePolicy {
         self.coming.store(Some(bundle));
     }
 
-    /// These are in force now.
-    pub fn exchange(&self, bundle: Arc<Bundle>) {
+    /// These are in force now; what goes by them beside the decisions is exchanged `together` with them.
+    pub fn exchange(&self, bundle: Arc<Bundle>, together: impl FnOnce()) {
+        let _alone = self.exchanging.lock().unwrap_or_else(PoisonError::into_inner);
+        together();
         self.current.store(bundle);
         self.coming.store(None);
         self.report(None);

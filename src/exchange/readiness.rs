@@ -48,9 +48,9 @@ impl Readiness {
 }
 
 async fn usable(gateway: &Gateway) -> Result<(), StoreError> {
-    // While the standbys are behind, nothing is acknowledged.
-    gateway.store.safe_head().await?;
-    gateway.store.takes_writes().await
+    // While the standbys are behind, nothing is acknowledged; whether anything may be written at all is looked at all the same.
+    let (writes, safe) = tokio::join!(gateway.store.takes_writes(), gateway.store.safe_head());
+    writes.and(safe.map(drop))
 }
 
 /// Looks, for ever.

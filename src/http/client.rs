@@ -194,7 +194,9 @@ impl SigningClient {
         match self.call(call, &keys).await {
             Err(CallError::Ended(_)) => {
                 let again = Call { time: until.saturating_duration_since(Instant::now()), ..call };
-                self.send_on(|connections| &connections.own, self.signer.prepare(&again)?, keys).await
+                let answered = self.send_on(|connections| &connections.own, self.signer.prepare(&again)?, keys).await;
+                // Told as the time that there was for both.
+                answered.map_err(|error| if let CallError::TimedOut(_) = error { CallError::TimedOut(call.time) } else { error })
             }
             answered => answered,
         }

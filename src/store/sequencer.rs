@@ -119,12 +119,19 @@ struct Thread {
 
 impl Thread {
     fn start() -> Option<Self> {
-        let started = Builder::new_current_thread().enable_all().build().and_then(|runtime| {
-            let (handle, (ends, ended)) = (runtime.handle().clone(), oneshot::channel::<()>());
-            let thread = std::thread::Builder::new().name("log".to_owned());
-            thread.spawn(move || runtime.block_on(async { drop(ended.await) }))?;
-            Ok(Self { runtime: handle, _ends: ends })
-        });
+        let (ends, ended) = oneshot::channel::<()>();
+        let (said, heard) = std::sync::mpsc::channel();
+        // The runtime is made there: dropped here, where no thread was to be had for it, it would panic.
+        let work = move || match Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => {
+                drop(said.send(Ok(runtime.handle().clone())));
+                runtime.block_on(async { drop(ended.await) });
+            }
+            Err(error) => drop(said.send(Err(error))),
+        };
+        let thread = std::thread::Builder::new().name("log".to_owned()).spawn(work);
+        let runtime = thread.and_then(|_| heard.recv().map_err(std::io::Error::other)?);
+        let started = runtime.map(|runtime| Self { runtime, _ends: ends });
         let slower =
             |error| tracing::warn!(%error, "the log has no thread of its own; commits share it with requests, and are slower");
         started.map_err(slower).ok()

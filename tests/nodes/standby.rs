@@ -41,7 +41,7 @@ async fn cancel_waits(address: std::net::SocketAddr) {
 /// The standby vanishes. PostgreSQL waits, and somebody cancels its wait, upon which it reports success: nothing is given all the same, and all heals when the
 /// standby comes back.
 ///
-/// Broken on purpose to see it fail: `wait_until_safe` that waits for nobody.
+/// Broken on purpose to see it fail: `wait_until_safe` that waits for nobody; `takes_writes` asked behind `safe_head` only.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_its_standby_nothing_is_acknowledged_even_when_the_wait_is_cancelled() {
     let server = Server::start(&[SYNCHRONOUS, "synchronous_commit=local"]).await;
@@ -67,6 +67,10 @@ async fn without_its_standby_nothing_is_acknowledged_even_when_the_wait_is_cance
         }
     }
     cancelling.abort();
+    // A schema that is not theirs is seen meanwhile too: what they wrote under it would be there, though nobody heard of it.
+    server.run("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'newer', true, '', 0)").await;
+    until("the newer schema", LONG, async || region.nodes[0].readiness().await.contains("of a newer version")).await;
+    server.run("DELETE FROM _sqlx_migrations WHERE version = 9999").await;
     standby.again().await;
     for node in 0..NODES {
         until("acknowledged again", LONG, async || ask(&region, node).await.is_ok()).await;

@@ -62,6 +62,11 @@ impl std::fmt::Debug for Cluster {
     }
 }
 
+/// Whether nobody may write now; whether this user may write to the tables, or make them where there are none.
+const MAY_WRITE: &str = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool,
+    CASE WHEN to_regclass('head') IS NULL THEN coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)
+    ELSE has_table_privilege(to_regclass('entry'), 'INSERT') AND has_table_privilege(to_regclass('head'), 'UPDATE') END";
+
 impl Cluster {
     /// The database at `url` (`postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=…`); so many standbys must have what was committed
     /// before anybody hears of it.
@@ -101,7 +106,7 @@ impl Cluster {
         in_time(self.has_head()).await
     }
 
-    /// That its user may write to it, and it takes writes.
+    /// That its user may write to it, or begin in it, and it takes writes.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] says why not.
@@ -111,10 +116,9 @@ impl Cluster {
 
     async fn asked_to_write(&self) -> Result<(), StoreError> {
         let mut connection = self.planned().connect().await.map_err(unavailable)?;
-        let asked = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool, has_table_privilege('entry', 'INSERT') AND has_table_privilege('head', 'UPDATE')";
-        let asked = sqlx::query_as(asked).fetch_one(&mut connection).await;
+        let said = sqlx::query_as(MAY_WRITE).fetch_one(&mut connection).await;
         connection.close().await.map_err(unavailable)?;
-        match asked.map_err(unavailable)? {
+        match said.map_err(unavailable)? {
             (true, _) => Err(StoreError::Unavailable(refusal("25006"))),
             (_, false) => Err(StoreError::Unavailable(refusal("42501"))),
             (false, true) => Ok(()),
@@ -226,10 +230,10 @@ pub(super) fn refusal(code: &str) -> String {
         "28P01" | "28000" => "it does not know this user or password\n  do: correct [store] url or the password file",
         "3D000" => "there is no such database\n  do: create it, or correct [store] url",
         "42501" => "this user may not\n  do: a gateway's user owns the tables; for who only verifies, GRANT SELECT on them",
-        "55000" => "the database takes no connections\n  do: ALTER DATABASE … ALLOW_CONNECTIONS true, or correct [store] url",
-        "23505" => {
-            "another program wrote the same rows\n  do: see that one `sluis store copy` runs at a time, and start it again"
+        "55000" => {
+            "it is a standby, or the database takes no connections\n  do: point [store] url to the primary; ALTER DATABASE … ALLOW_CONNECTIONS true"
         }
+        "23505" => "another program wrote the same rows\n  do: try again; of `sluis store copy` one may run at a time",
         "25006" => "it is read-only, as a standby is\n  do: point [store] url to the primary",
         "53100" => "its disk is full\n  do: make room",
         "53200" => "it is out of memory",

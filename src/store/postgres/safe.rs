@@ -25,7 +25,10 @@ const FOLLOWING: &str = "SELECT count(*) FROM pg_stat_replication WHERE state = 
 /// [`StoreError::UnknownOutcome`].
 pub(super) async fn wait(connection: &mut Connection, standbys: u32) -> Result<(), StoreError> {
     if let Ok(looked) = tokio::time::timeout(PATIENCE, looked(connection, standbys)).await {
-        return looked.map_err(|error| StoreError::UnknownOutcome(error.to_string()));
+        return looked.map_err(|error| match error {
+            StoreError::Unavailable(why) => StoreError::UnknownOutcome(why),
+            other => StoreError::UnknownOutcome(other.to_string()),
+        });
     }
     connection.give_up();
     Err(StoreError::UnknownOutcome(format!(

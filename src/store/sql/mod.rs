@@ -160,12 +160,17 @@ async fn place_to_wait<'p>(backend: &impl Backend, places: &'p Semaphore) -> Res
 async fn safe_head(backend: &impl Backend, seal: &Seal) -> Result<Head, StoreError> {
     let mut reading = backend.reader().await?;
     let (head, _) = log::head(&mut reading, seal).await?;
+    read_safely(backend, &mut reading).await?;
+    Ok(head)
+}
+
+/// Waits until what was read is as durable as it must be before anybody hears of it.
+async fn read_safely(backend: &impl Backend, reading: &mut Connection) -> Result<(), StoreError> {
     // Nothing was committed here.
-    backend.wait_until_safe(&mut reading).await.map_err(|error| match error {
+    backend.wait_until_safe(reading).await.map_err(|error| match error {
         StoreError::UnknownOutcome(why) => StoreError::Unavailable(why),
         other => other,
-    })?;
-    Ok(head)
+    })
 }
 
 /// Why migrations did not run.
@@ -357,7 +362,7 @@ impl<D: Backend> Store for SqlStore<D> {
         let _place = place_to_wait(&self.backend, &self.places).await?;
         let mut reading = self.backend.reader().await?;
         let key = vault::scope_key(&mut reading, scope).await?;
-        self.backend.wait_until_safe(&mut reading).await?;
+        read_safely(&self.backend, &mut reading).await?;
         Ok(key)
     }
 
@@ -365,7 +370,7 @@ impl<D: Backend> Store for SqlStore<D> {
         let _place = place_to_wait(&self.backend, &self.places).await?;
         let mut reading = self.backend.reader().await?;
         let names = vault::pseudonyms(&mut reading, scope, indexes).await?;
-        self.backend.wait_until_safe(&mut reading).await?;
+        read_safely(&self.backend, &mut reading).await?;
         Ok(names)
     }
 
