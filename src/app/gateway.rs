@@ -319,8 +319,8 @@ impl Built {
         let own_keys = OwnKeys::of(&self.gateway, &self.desk, &self.signing)?;
         let Self { gateway, desk, api, watched, policies, config, .. } = self;
         let listeners = listeners::bind(&config, &api, &gateway, public, watched).await?;
+        policies::begin(&gateway, &desk, &policies).await?;
         let policies = policies::Watch::new(policies, Arc::clone(&gateway), Arc::clone(&desk));
-        policies.begin().await?;
         own_keys.tell().await?;
         gateway.readiness.look(&gateway).await;
         Ok(Bound { gateway, desk, listeners, policies, own_keys })
