@@ -11,9 +11,15 @@ use crate::organisation::Oin;
 /// counted: a slow source does not use up what others need.
 #[derive(Debug)]
 pub struct Load {
+    usual: Arc<Places>,
+    /// Beyond those: for what takes away a ground to disclose. Nothing else takes them, not even what comes back from where it waited.
+    protective: Arc<Places>,
+}
+
+/// Places to work on requests.
+#[derive(Debug)]
+struct Places {
     most: Most,
-    /// Beyond those: for what takes away a ground to disclose.
-    most_protective: Most,
     working: Mutex<Working>,
 }
 
@@ -28,10 +34,6 @@ impl Most {
     /// Of so many one organisation has three in four, so that nobody can keep all others out.
     fn of(all: usize) -> Self {
         Self { all, one: all.saturating_sub(all / 4).max(1) }
-    }
-
-    fn and(self, other: Self) -> Self {
-        Self { all: self.all.saturating_add(other.all), one: self.one.saturating_add(other.one) }
     }
 }
 
@@ -57,7 +59,7 @@ struct Whose(Option<Oin>);
 /// A request that is being worked on, until this is dropped.
 #[derive(Debug)]
 pub struct Work {
-    load: Arc<Load>,
+    places: Arc<Places>,
     whose: Whose,
     is_aside: AtomicBool,
 }
@@ -85,7 +87,7 @@ pub fn aside() -> Aside {
     let leave = |work: &Work| {
         let is_first = !work.is_aside.swap(true, Ordering::Relaxed);
         if is_first {
-            work.load.working().leave(&work.whose);
+            work.places.working().leave(&work.whose);
         }
         is_first
     };
@@ -95,29 +97,37 @@ pub fn aside() -> Aside {
 impl Load {
     /// At most so many at a time, and an eighth more that are protective; of both one organisation three in four.
     pub fn new(most: usize) -> Arc<Self> {
-        let most_protective = Most::of((most / 8).max(2));
-        Arc::new(Self { most: Most::of(most), most_protective, working: Mutex::default() })
+        Arc::new(Self { usual: Places::new(most), protective: Places::new((most / 8).max(2)) })
     }
 
     /// Takes a request of this organisation, as its certificate says; `None` when there are too many.
-    pub fn begin(self: &Arc<Self>, whose: Option<&Oin>, urgency: Urgency) -> Option<Work> {
+    pub fn begin(&self, whose: Option<&Oin>, urgency: Urgency) -> Option<Work> {
         let whose = Whose(whose.cloned());
-        let most = match urgency {
-            Urgency::Usual => self.most,
-            Urgency::Protective => self.most.and(self.most_protective),
-        };
-        let mut working = self.working();
-        let of_it = working.of.get(&whose).copied().unwrap_or_default();
-        if working.all >= most.all || of_it >= most.one {
-            return None;
+        match (self.usual.take(&whose), urgency) {
+            (None, Urgency::Protective) => self.protective.take(&whose),
+            (taken, _) => taken,
         }
-        working.enter(&whose);
-        Some(Work { load: Arc::clone(self), whose, is_aside: AtomicBool::new(false) })
     }
 
     /// How many are being worked on.
     pub fn now(&self) -> usize {
-        self.working().all
+        self.usual.working().all.saturating_add(self.protective.working().all)
+    }
+}
+
+impl Places {
+    fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { most: Most::of(most), working: Mutex::default() })
+    }
+
+    fn take(self: &Arc<Self>, whose: &Whose) -> Option<Work> {
+        let mut working = self.working();
+        let of_it = working.of.get(whose).copied().unwrap_or_default();
+        if working.all >= self.most.all || of_it >= self.most.one {
+            return None;
+        }
+        working.enter(whose);
+        Some(Work { places: Arc::clone(self), whose: whose.clone(), is_aside: AtomicBool::new(false) })
     }
 
     fn working(&self) -> MutexGuard<'_, Working> {
@@ -147,7 +157,7 @@ impl Drop for Work {
     fn drop(&mut self) {
         // One that ends while it waits was left already.
         if !self.is_aside.load(Ordering::Relaxed) {
-            self.load.working().leave(&self.whose);
+            self.places.working().leave(&self.whose);
         }
     }
 }
@@ -158,7 +168,7 @@ impl Drop for Aside {
             // Outside of the task's scope its work has ended, and is not counted any more.
             let enter = |work: &Work| {
                 work.is_aside.store(false, Ordering::Relaxed);
-                work.load.working().enter(&work.whose);
+                work.places.working().enter(&work.whose);
             };
             CURRENT.try_with(enter).ok();
         }
@@ -201,7 +211,33 @@ mod tests {
         assert!(load.begin(None, Usual).is_some(), "given back");
         drop(taken);
         assert_eq!(load.now(), 0);
-        assert!(load.working().of.is_empty(), "nobody is kept in memory");
+        assert!(load.usual.working().of.is_empty(), "nobody is kept in memory");
+    }
+
+    /// Broken on purpose to see it fail: places that are counted together.
+    #[tokio::test]
+    async fn what_comes_back_takes_no_place_of_what_protects() {
+        let (load, one, other) = (Load::new(4), oin(1), oin(2));
+        // Each leaves while it waits, so that all are taken; then all come back at once.
+        let (go, wait) = tokio::sync::watch::channel(false);
+        let mut all = Vec::new();
+        for _ in 0..9 {
+            let (work, mut wait) = (load.begin(Some(&one), Usual).expect("room while the others wait"), wait.clone());
+            all.push(tokio::spawn(work.during(async move {
+                let waiting = aside();
+                wait.changed().await.expect("told to go on");
+                drop(waiting);
+                std::future::pending::<()>().await;
+            })));
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(load.now(), 0, "all wait");
+        go.send(true).expect("they wait");
+        tokio::task::yield_now().await;
+        assert_eq!(load.now(), 9, "all came back");
+        assert!(load.begin(Some(&other), Usual).is_none());
+        drop(load.begin(Some(&other), Protective).expect("a place that is kept for it"));
+        all.iter().for_each(tokio::task::JoinHandle::abort);
     }
 
     #[tokio::test]

@@ -20,7 +20,14 @@ pub(super) struct Copy {
 impl Copy {
     pub(super) fn of(demo: &Demo) -> Self {
         let folder = Folder::new();
-        let copy = Self { kit: demo.kit("veilig-thuis"), receipts: demo.path("kit/veilig-thuis/receipts"), folder };
+        // The receipts first: others ask meanwhile, and the log that is copied must not be behind what they keep.
+        let receipts = folder.path("receipts");
+        std::fs::create_dir(&receipts).unwrap();
+        for receipt in std::fs::read_dir(demo.path("kit/veilig-thuis/receipts")).unwrap() {
+            let receipt = receipt.unwrap();
+            std::fs::copy(receipt.path(), receipts.join(receipt.file_name())).unwrap();
+        }
+        let copy = Self { kit: demo.kit("veilig-thuis"), receipts: receipts.display().to_string(), folder };
         Self::execute(&demo.path("gateway/sluis.sqlite"), &format!("VACUUM INTO '{}'", copy.store()));
         copy
     }

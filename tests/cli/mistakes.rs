@@ -38,7 +38,8 @@ fn mistakes_are_told_with_place_and_remedy() {
         .failed(2, &["expected: --sealed FILE and --request FILE", "or --statement FILE"]);
     demo.run(&["demo", "--households", "3", "--dir", "nowhere"]).failed(2, &["expected a number of at least 10"]);
     assert!(!std::path::Path::new("nowhere").exists());
-    assert!(demo.run(&["serve", "--help"]).done().contains("Exit codes: 0 done; 1 refused; 2 wrong usage"));
+    assert!(demo.run(&["serve", "--help"]).done().contains("2 it does not start, for the reason that it says"));
+    assert!(demo.run(&["consent", "--help"]).done().contains("Exit codes: 0 done; 1 refused; 2 wrong usage"));
     let (_folder, mixed) = demo.kit_with(&[("veilig-thuis/tls.key", demo.read("kit/police/tls.key"))]);
     let refused = request(&mixed, "safety-assessment");
     refused.failed(2, &["the private key does not belong to this certificate"]);
