@@ -12,6 +12,7 @@ use super::fixture::{Fixture, NOW, On, nonce, oin, on_both, organisation};
 on_both!(
     a_conflict_takes_back_its_own_append_only,
     a_nonce_counts_once_per_organisation,
+    what_is_committed_does_not_wait_for_a_whole_sweep,
     an_idempotency_key_is_claimed_once_and_taken_over_when_stale,
     every_entry_has_its_proof,
     the_largest_batch_is_committed,
@@ -112,6 +113,22 @@ async fn a_nonce_counts_once_per_organisation(on: On) {
     fixture.store.sweep(NOW.plus(Duration::from_secs(130))).await.expect("swept");
     fixture.commit_one(with(1, "a")).await.expect("forgotten");
     assert_eq!(fixture.store.head().await.expect("the head").size, 4, "losers leave no entry");
+}
+
+/// Broken on purpose to see it fail: `STEP` of a million (the commit waits for all of it), and `swept` that says there is no more.
+async fn what_is_committed_does_not_wait_for_a_whole_sweep(on: On) {
+    let fixture = Fixture::on(on).await;
+    let past = "WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 5000) \
+                INSERT INTO nonce (organisation, nonce, expires) SELECT 'anyone', 'a nonce ' || n, 1 FROM many";
+    fixture.change(past).await;
+    let committed = async {
+        fixture.commit_one(Append { nonce: Some(nonce(1, "not past")), ..fixture.append() }).await.expect("a commit");
+        fixture.rows("nonce").await
+    };
+    let (swept, left) = tokio::join!(fixture.store.sweep(NOW), committed);
+    swept.expect("swept");
+    assert!(left > 1, "the commit came before the sweep's end");
+    assert_eq!(fixture.rows("nonce").await, 1, "nothing that is past is left, nothing else is gone");
 }
 
 /// Broken on purpose to see it fail: each condition of `take_claim` in its turn.

@@ -156,15 +156,28 @@ pub(super) async fn contributions(connection: &mut Connection, limit: u32) -> Re
     query.bind(limit).all(connection).await?.iter().map(waiting).collect()
 }
 
-pub(super) async fn sweep(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
-    let past = [
-        ("DELETE FROM nonce WHERE expires <= $1", now),
-        ("DELETE FROM disclosure WHERE expires <= $1", now),
-        ("DELETE FROM offer WHERE ends <= $1", now),
-        ("DELETE FROM idempotency WHERE claimed_at <= $1", now.minus(CLAIM_TERM)),
-    ];
-    for (statement, instant) in past {
-        query(statement).bind(instant.millis()).execute(connection).await?;
-    }
-    Ok(())
+/// How many rows one step of sweeping removes: for as long as it takes nobody else commits.
+const STEP: u32 = 256;
+
+/// What is swept: by which statement, and how long behind its instant.
+pub(super) type Sweep = (&'static str, Duration);
+
+/// What is removed when it is past its term.
+pub(super) const SWEEPS: [Sweep; 4] = [
+    (
+        "DELETE FROM nonce WHERE (organisation, nonce) IN (SELECT organisation, nonce FROM nonce WHERE expires <= $1 LIMIT $2)",
+        Duration::ZERO,
+    ),
+    ("DELETE FROM disclosure WHERE id IN (SELECT id FROM disclosure WHERE expires <= $1 LIMIT $2)", Duration::ZERO),
+    ("DELETE FROM offer WHERE id IN (SELECT id FROM offer WHERE ends <= $1 LIMIT $2)", Duration::ZERO),
+    (
+        "DELETE FROM idempotency WHERE (organisation, key) IN (SELECT organisation, key FROM idempotency WHERE claimed_at <= $1 LIMIT $2)",
+        CLAIM_TERM,
+    ),
+];
+
+/// One step of a sweep; whether there may be more.
+pub(super) async fn sweep(connection: &mut Connection, (statement, term): Sweep, now: Timestamp) -> Result<bool, StoreError> {
+    let removed = query(statement).bind(now.minus(term).millis()).bind(STEP).execute(connection).await?;
+    Ok(removed >= u64::from(STEP))
 }

@@ -383,11 +383,23 @@ impl<D: Backend> Store for SqlStore<D> {
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
+        for sweep in disclosures::SWEEPS {
+            // Lock and thread are given back after each step: what is to be committed meanwhile comes in between.
+            while swept(&self.backend, sweep, now).await? {
+                tokio::task::yield_now().await;
+            }
+        }
         let mut writing = self.backend.writer().await?;
-        disclosures::sweep(&mut writing, now).await?;
         cosigned::sweep(&mut writing, now).await?;
         commit_safely(&self.backend, writing).await
     }
+}
+
+async fn swept(backend: &impl Backend, sweep: disclosures::Sweep, now: Timestamp) -> Result<bool, StoreError> {
+    let mut writing = backend.writer().await?;
+    let more = disclosures::sweep(&mut writing, sweep, now).await?;
+    commit_safely(backend, writing).await?;
+    Ok(more)
 }
 
 /// The database's own words may hold values of a row, so only the kind of failure is kept.
