@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::gateway::StartError;
-use crate::config::{GatewayConfig, StoreUrl};
+use crate::config::{GatewayConfig, Mode, StoreUrl};
 use crate::entropy::Entropy;
 use crate::keystore::file::{FileKeyStore, make_root_key, root_key};
 use crate::keystore::{Key, KeyStore, KeyStoreError};
@@ -90,6 +90,10 @@ pub(super) struct Looked {
     pub(super) keys: Arc<dyn KeyStore>,
     pub(super) store: Arc<dyn Store>,
 }
+
+/// What is said of a server that does not sync.
+const NOT_DURABLE: &str =
+    "a power cut takes what it acknowledged: fsync or full_page_writes is off\n  do: turn both on in postgresql.conf";
 
 impl<'a> AtRest<'a> {
     /// Looks, and writes nothing.
@@ -203,6 +207,22 @@ impl<'a> AtRest<'a> {
         {
             tracing::warn!(store = %self.store, %error, "nothing would be acknowledged now");
         }
+        Ok(())
+    }
+
+    /// That what the database acknowledges is on its disk (`design.md` §1.2). Where nothing is real yet, it is only told.
+    ///
+    /// # Errors
+    /// [`StartError`] in production.
+    pub(super) async fn is_durable(&self, mode: Mode) -> Result<(), StartError> {
+        let Place::Database(cluster) = &self.store else { return Ok(()) };
+        if cluster.is_durable().await.map_err(|error| self.unusable(&error))? {
+            return Ok(());
+        }
+        if mode == Mode::Production {
+            return Err(self.unusable(&NOT_DURABLE));
+        }
+        tracing::warn!(store = %self.store, "{NOT_DURABLE}");
         Ok(())
     }
 

@@ -137,6 +137,7 @@ pub async fn check(config: &GatewayConfig, outside: &Outside) -> Result<Checked,
     registers::terms(config).outlive(&bundle).map_err(StartError::new)?;
     let at_rest = AtRest::find(config).await?;
     let opened = at_rest.look(&outside.entropy).await?;
+    at_rest.is_durable(config.mode).await?;
     at_rest.may_write(opened.as_ref().map(|looked| &*looked.store)).await?;
     let scribe = TreeScribe::new(registers::log_signer(config)?);
     let witnessing = witnesses::known(&config.log, scribe.verifier())?;

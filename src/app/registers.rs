@@ -51,7 +51,9 @@ pub(super) async fn open(
 ) -> Result<Registers, StartError> {
     let Outside { clock, entropy } = outside;
     let authority = Arc::new(Authority::try_from(&config.consent).map_err(StartError::new)?);
-    let Opened { root, keys, store, search: finder } = AtRest::find(config).await?.open(&entropy).await?;
+    let at_rest = AtRest::find(config).await?;
+    at_rest.is_durable(config.mode).await?;
+    let Opened { root, keys, store, search: finder } = at_rest.open(&entropy).await?;
     let store = wrap(store);
     let scribe = Arc::new(TreeScribe::new(log_signer(config)?));
     scribe.check(&store.head().await.map_err(StartError::new)?).map_err(StartError::new)?;

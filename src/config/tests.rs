@@ -85,6 +85,12 @@ fn what_is_unsafe_is_refused() {
     let keys = ["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"];
     let error = refused(approved("mode = \"production\"", keys), "key-provider");
     assert!(error.contains("key provider"), "{error}");
+    let alone = |sample: &str| {
+        let made = approved("mode = \"production\"", keys)(sample);
+        made.replace("sqlite:sluis.sqlite", "postgres://sluis@localhost/sluis?host=/run/postgresql")
+    };
+    let error = refused(alone, "standbys");
+    assert!(error.contains("[store] standbys"), "{error}");
     let error = refused(approved("mode = \"development\"", [keys[0], keys[0]]), "one-key");
     assert!(error.contains("a key of her own"), "{error}");
     let error = refused(approved("mode = \"development\"", [keys[0], "AAAA"]), "no-key");

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sluis::demo::organisations::Slug;
 
-use crate::support::TestGateway;
+use crate::support::{LONG, TestGateway, until};
 
 /// The database with what belongs to it, from one folder to another.
 fn copy(from: &Path, to: &Path) {
@@ -67,11 +67,8 @@ async fn by_what_its_witnesses_cosigned() {
         }
     }
     let says = gateway.does_not_restart().await;
-    // The witnesses that were started with it are there still.
-    let checked = gateway.check().await.map(drop);
-    assert!(
-        checked.as_ref().is_err_and(|checked| checked.contains("shows a head of") && checked.contains("do: ")),
-        "{checked:?}"
-    );
+    // The witnesses that were started with it are there still. One that does not answer in its time says nothing: on a machine that is busy it is asked again.
+    let told = async || gateway.check().await.is_err_and(|told| told.contains("shows a head of") && told.contains("do: "));
+    until("a check says the same", LONG, told).await;
     assert!(says.contains("witness ") && says.contains("shows a head of"), "{says}");
 }

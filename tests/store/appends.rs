@@ -6,13 +6,16 @@ use sluis::ledger::receipt::{Trust, verify};
 use sluis::ledger::statement::Statement;
 use sluis::organisation::keys::{PublishedKey, Validity};
 use sluis::store::{Append, Change, Claim, Conflict, CredentialChange, IdempotencyClaim, PseudonymRow, StatusChange, StoreError};
+use sqlx::postgres::PgListener;
 
 use super::fixture::{Fixture, NOW, On, nonce, oin, on_both, organisation};
+use crate::support::{LONG, until};
 
 on_both!(
     a_conflict_takes_back_its_own_append_only,
     a_nonce_counts_once_per_organisation,
-    what_is_committed_does_not_wait_for_a_whole_sweep,
+    others_go_on_between_the_steps_of_a_sweep,
+    a_claim_stays_for_its_day,
     an_idempotency_key_is_claimed_once_and_taken_over_when_stale,
     every_entry_has_its_proof,
     the_largest_batch_is_committed,
@@ -115,20 +118,46 @@ async fn a_nonce_counts_once_per_organisation(on: On) {
     assert_eq!(fixture.store.head().await.expect("the head").size, 4, "losers leave no entry");
 }
 
-/// Broken on purpose to see it fail: `STEP` of a million (the commit waits for all of it), and `swept` that says there is no more.
-async fn what_is_committed_does_not_wait_for_a_whole_sweep(on: On) {
+/// Broken on purpose to see it fail: steps of a million, which nobody sees between; a sweep that stops after its first step; one that gives up the thread
+/// to nobody.
+async fn others_go_on_between_the_steps_of_a_sweep(on: On) {
     let fixture = Fixture::on(on).await;
-    let past = "WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 5000) \
-                INSERT INTO nonce (organisation, nonce, expires) SELECT 'anyone', 'a nonce ' || n, 1 FROM many";
+    let past = "WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 20000) \
+                INSERT INTO nonce (organisation, nonce, expires) SELECT 'anyone', 'a nonce ' || n, 1 + n / 3 FROM many";
     fixture.change(past).await;
-    let committed = async {
+    let meanwhile = async {
+        until("some are gone", LONG, async || fixture.rows("nonce").await < 20_000).await;
+        let left = fixture.rows("nonce").await;
         fixture.commit_one(Append { nonce: Some(nonce(1, "not past")), ..fixture.append() }).await.expect("a commit");
-        fixture.rows("nonce").await
+        left
     };
-    let (swept, left) = tokio::join!(fixture.store.sweep(NOW), committed);
+    let (swept, left) = tokio::join!(fixture.store.sweep(NOW), meanwhile);
     swept.expect("swept");
-    assert!(left > 1, "the commit came before the sweep's end");
+    assert!(left > 0, "what a step removed is gone before the sweep's end");
     assert_eq!(fixture.rows("nonce").await, 1, "nothing that is past is left, nothing else is gone");
+}
+
+/// Broken on purpose to see it fail: `tell_others` that tells nobody.
+#[tokio::test]
+async fn what_moves_the_facts_is_told_with_its_commit() {
+    let fixture = Fixture::on(On::Postgres).await;
+    let mut other = PgListener::connect(&fixture.database().url()).await.expect("a connection");
+    other.listen("sluis_facts").await.expect("listens");
+    fixture.commit_one(joins(&fixture)).await.expect("a commit");
+    tokio::time::timeout(LONG, other.recv()).await.expect("told").expect("a connection");
+}
+
+/// Broken on purpose to see it fail: the term of claims left out of `SWEEPS`, their line too.
+async fn a_claim_stays_for_its_day(on: On) {
+    let fixture = Fixture::on(on).await;
+    for key in ["a-key-of-sixteen", "b-key-of-sixteen"] {
+        fixture.commit_one(Append { idempotency: Some(claim(key, 1, key)), ..fixture.append() }).await.expect("claimed");
+    }
+    let day = Duration::from_hours(24);
+    fixture.store.sweep(NOW.plus(day).minus(Duration::from_millis(1))).await.expect("swept");
+    assert_eq!(fixture.rows("idempotency").await, 2, "a repeated request is known for a day");
+    fixture.store.sweep(NOW.plus(day)).await.expect("swept");
+    assert_eq!(fixture.rows("idempotency").await, 0);
 }
 
 /// Broken on purpose to see it fail: each condition of `take_claim` in its turn.

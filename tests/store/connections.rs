@@ -10,6 +10,8 @@ use sqlx::{AssertSqlSafe, Connection as _};
 use tokio::net::TcpListener;
 
 use super::fixture::{Fixture, On};
+use crate::support::postgres::Server;
+use crate::support::{LONG, until};
 
 const CUT_OFF: &str = "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
@@ -95,4 +97,20 @@ async fn one_that_may_not_write_is_told_so() {
     raw.close().await.expect("closed");
     let says = told(&database.url()).await;
     assert!(says.contains("read-only"), "{says}");
+}
+
+/// Broken on purpose to see it fail: `IS_DURABLE` without either of its settings.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_does_not_sync_is_told_of() {
+    let server = Server::start(&[]).await;
+    let cluster = Cluster::at(&server.url(), 0).expect("a URL");
+    assert_eq!(cluster.is_durable().await, Ok(true));
+    for setting in ["fsync", "full_page_writes"] {
+        server.run(&format!("ALTER SYSTEM SET {setting} = off")).await;
+        server.run("SELECT pg_reload_conf()").await;
+        until(setting, LONG, async || cluster.is_durable().await == Ok(false)).await;
+        server.run(&format!("ALTER SYSTEM SET {setting} = on")).await;
+        server.run("SELECT pg_reload_conf()").await;
+        until("both are on", LONG, async || cluster.is_durable().await == Ok(true)).await;
+    }
 }

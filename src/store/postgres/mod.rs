@@ -67,6 +67,9 @@ const MAY_WRITE: &str = "SELECT pg_is_in_recovery() OR current_setting('default_
     CASE WHEN to_regclass('head') IS NULL THEN coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)
     ELSE has_table_privilege(to_regclass('entry'), 'INSERT') AND has_table_privilege(to_regclass('head'), 'UPDATE') END";
 
+/// Without these a power cut takes entries that were acknowledged, or tears pages; everything else looks the same.
+const IS_DURABLE: &str = "SELECT current_setting('fsync')::bool AND current_setting('full_page_writes')::bool";
+
 impl Cluster {
     /// The database at `url` (`postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=…`); so many standbys must have what was committed
     /// before anybody hears of it.
@@ -123,6 +126,21 @@ impl Cluster {
             (_, false) => Err(StoreError::Unavailable(refusal("42501"))),
             (false, true) => Ok(()),
         }
+    }
+
+    /// Whether what it acknowledges is on its disk: `fsync` and `full_page_writes` are on.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it cannot be reached.
+    pub async fn is_durable(&self) -> Result<bool, StoreError> {
+        in_time(self.asked_whether_durable()).await
+    }
+
+    async fn asked_whether_durable(&self) -> Result<bool, StoreError> {
+        let mut connection = self.reading().connect().await.map_err(unavailable)?;
+        let said = sqlx::query_scalar(IS_DURABLE).fetch_one(&mut connection).await;
+        connection.close().await.map_err(unavailable)?;
+        said.map_err(unavailable)
     }
 
     async fn has_head(&self) -> Result<bool, StoreError> {

@@ -156,28 +156,53 @@ pub(super) async fn contributions(connection: &mut Connection, limit: u32) -> Re
     query.bind(limit).all(connection).await?.iter().map(waiting).collect()
 }
 
-/// How many rows one step of sweeping removes: for as long as it takes nobody else commits.
-const STEP: u32 = 256;
+/// How many rows a step of sweeping removes: for as long as it takes nobody else commits.
+pub(super) const STEP: usize = 256;
 
 /// What is swept: by which statement, and how long behind its instant.
 pub(super) type Sweep = (&'static str, Duration);
 
+/// A step from the instant `$1` up to `$2`, oldest first. How many it takes stands in the text: PostgreSQL plans for so many. It begins where the last one
+/// ended: rows that were removed stay in its indexes for as long as anybody may still see them.
+macro_rules! step {
+    ($table:literal, $key:literal, $instant:literal) => {
+        concat!(
+            "DELETE FROM ",
+            $table,
+            " WHERE (",
+            $key,
+            ") IN (SELECT ",
+            $key,
+            " FROM ",
+            $table,
+            " WHERE ",
+            $instant,
+            " BETWEEN $1 AND $2 ORDER BY ",
+            $instant,
+            " LIMIT 256) RETURNING ",
+            $instant
+        )
+    };
+}
+
 /// What is removed when it is past its term.
 pub(super) const SWEEPS: [Sweep; 4] = [
-    (
-        "DELETE FROM nonce WHERE (organisation, nonce) IN (SELECT organisation, nonce FROM nonce WHERE expires <= $1 LIMIT $2)",
-        Duration::ZERO,
-    ),
-    ("DELETE FROM disclosure WHERE id IN (SELECT id FROM disclosure WHERE expires <= $1 LIMIT $2)", Duration::ZERO),
-    ("DELETE FROM offer WHERE id IN (SELECT id FROM offer WHERE ends <= $1 LIMIT $2)", Duration::ZERO),
-    (
-        "DELETE FROM idempotency WHERE (organisation, key) IN (SELECT organisation, key FROM idempotency WHERE claimed_at <= $1 LIMIT $2)",
-        CLAIM_TERM,
-    ),
+    (step!("nonce", "organisation, nonce", "expires"), Duration::ZERO),
+    (step!("disclosure", "id", "expires"), Duration::ZERO),
+    (step!("offer", "id", "ends"), Duration::ZERO),
+    (step!("idempotency", "organisation, key", "claimed_at"), CLAIM_TERM),
 ];
 
-/// One step of a sweep; whether there may be more.
-pub(super) async fn sweep(connection: &mut Connection, (statement, term): Sweep, now: Timestamp) -> Result<bool, StoreError> {
-    let removed = query(statement).bind(now.minus(term).millis()).bind(STEP).execute(connection).await?;
-    Ok(removed >= u64::from(STEP))
+/// One step of a sweep from an instant on, in milliseconds; from where there may be more.
+pub(super) async fn sweep(
+    connection: &mut Connection,
+    (statement, term): Sweep,
+    (from, now): (i64, Timestamp),
+) -> Result<Option<i64>, StoreError> {
+    let removed = query(statement).bind(from).bind(now.minus(term).millis()).all(connection).await?;
+    let mut last = from;
+    for row in &removed {
+        last = last.max(row.get(0)?);
+    }
+    Ok((removed.len() >= STEP).then_some(last))
 }

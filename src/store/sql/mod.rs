@@ -385,7 +385,9 @@ impl<D: Backend> Store for SqlStore<D> {
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
         for sweep in disclosures::SWEEPS {
             // Lock and thread are given back after each step: what is to be committed meanwhile comes in between.
-            while swept(&self.backend, sweep, now).await? {
+            let mut from = Some(i64::MIN);
+            while let Some(instant) = from {
+                from = swept(&self.backend, sweep, (instant, now)).await?;
                 tokio::task::yield_now().await;
             }
         }
@@ -395,9 +397,9 @@ impl<D: Backend> Store for SqlStore<D> {
     }
 }
 
-async fn swept(backend: &impl Backend, sweep: disclosures::Sweep, now: Timestamp) -> Result<bool, StoreError> {
+async fn swept(backend: &impl Backend, sweep: disclosures::Sweep, from_to: (i64, Timestamp)) -> Result<Option<i64>, StoreError> {
     let mut writing = backend.writer().await?;
-    let more = disclosures::sweep(&mut writing, sweep, now).await?;
+    let more = disclosures::sweep(&mut writing, sweep, from_to).await?;
     commit_safely(backend, writing).await?;
     Ok(more)
 }
