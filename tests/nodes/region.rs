@@ -49,8 +49,13 @@ impl Region {
     /// On a database of the tests' server, with witnesses of the log.
     pub async fn witnessed() -> Self {
         let database = Database::new().await;
-        let options = Options { store: Some(database.url()), ..TestGateway::witnessed() };
-        Self { _database: Some(database), ..Self::of(options, |_| {}).await }
+        let url = database.url();
+        Self { _database: Some(database), ..Self::witnessed_on(url).await }
+    }
+
+    /// On the database at this URL, with witnesses of the log.
+    pub async fn witnessed_on(url: String) -> Self {
+        Self::of(Options { store: Some(url), ..TestGateway::witnessed() }, |_| {}).await
     }
 
     /// On the database at this URL, with the settings of each node changed.
@@ -179,6 +184,27 @@ impl NodeProcess {
         std::fs::read_to_string(self.config.with_extension("stderr")).expect("a file")
     }
 
+    /// Starts it again after SIGKILL, which must fail; what it says.
+    pub async fn does_not_start(&mut self) -> String {
+        self.process.kill().expect("killed");
+        self.process.wait().expect("ended");
+        self.process = spawn(&self.config);
+        let status = self.ended().await;
+        assert!(!status.success(), "{status}");
+        self.said()
+    }
+
+    async fn ended(&mut self) -> std::process::ExitStatus {
+        let began = std::time::Instant::now();
+        loop {
+            if let Some(status) = self.process.try_wait().expect("a child") {
+                return status;
+            }
+            assert!(began.elapsed() < LONG, "it does not end");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// SIGKILL, and starts it again.
     pub async fn crash(&mut self) {
         self.process.kill().expect("killed");
@@ -192,11 +218,7 @@ impl NodeProcess {
     pub async fn restart(&mut self) {
         let sent = Command::new("kill").arg("-TERM").arg(self.process.id().to_string()).status();
         assert!(sent.expect("kill").success());
-        let began = std::time::Instant::now();
-        while self.process.try_wait().expect("a child").is_none() {
-            assert!(began.elapsed() < LONG, "it does not end");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        self.ended().await;
         self.process = spawn(&self.config);
         self.is_ready().await;
     }

@@ -166,3 +166,37 @@ async fn no_node_signs_behind_a_standby_that_lost_entries() {
     }
     region.stop().await;
 }
+
+/// The same, where what the gateway remembers itself is gone too: its witnesses know what they cosigned, and no node begins behind that.
+///
+/// Broken on purpose to see it fail: `compare` not called in `build_with`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_node_starts_behind_its_witnesses() {
+    let server = Server::start(&[]).await;
+    let standby = server.standby("standby").await;
+    let door = Balancer::failover(vec![server.address(), standby.address()]).await;
+    let mut region = Region::witnessed_on(url_at(door.address())).await;
+    ask(&region, 0).await.expect("an answer");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    standby.halt().await;
+    let lost = ask(&region, 0).await.expect("an answer that the standby never heard of");
+    let newest = lost.deliveries.iter().map(|delivery| delivery.log_index).max().expect("a delivery");
+    until("it is cosigned", LONG, async || cosigned(&region.nodes[0].readiness().await) > newest).await;
+    server.kill().await;
+    standby.again().await;
+    standby.promote().await;
+    let mut node = region.nodes.remove(0);
+    region.nodes.clear();
+    let keys = std::fs::read_dir(region.gateway.gateway_folder().join("keys")).expect("keys");
+    let mut remembered = keys.flatten().filter(|file| file.file_name().to_string_lossy().starts_with("log-head-"));
+    std::fs::remove_file(remembered.next().expect("what is remembered of the head").path()).expect("removed");
+    let said = node.does_not_start().await;
+    assert!(said.contains("witness ") && said.contains("shows a head of"), "{said}");
+    region.stop().await;
+}
+
+/// How many entries a quorum has cosigned, as `/readyz` says.
+fn cosigned(readiness: &str) -> u64 {
+    let said = readiness.lines().find_map(|line| line.strip_prefix("witnessed "));
+    said.and_then(|said| said.split(' ').next()?.parse().ok()).unwrap_or(0)
+}
