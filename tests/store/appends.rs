@@ -137,7 +137,7 @@ async fn others_go_on_between_the_steps_of_a_sweep(on: On) {
     assert_eq!(fixture.rows("nonce").await, 1, "nothing that is past is left, nothing else is gone");
 }
 
-/// Broken on purpose to see it fail: `tell_others` that tells nobody.
+/// Broken on purpose to see it fail: `TELL` on another channel.
 #[tokio::test]
 async fn what_moves_the_facts_is_told_with_its_commit() {
     let fixture = Fixture::on(On::Postgres).await;

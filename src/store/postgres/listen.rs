@@ -74,7 +74,7 @@ mod tests {
 
     use super::*;
 
-    /// Broken on purpose to see it fail: `listen` of another channel; one that does not begin again.
+    /// Broken on purpose to see it fail: `TELL` on another channel.
     #[expect(clippy::disallowed_methods, reason = "which server the tests have is told by tests/run")]
     #[tokio::test]
     async fn what_is_told_is_heard_without_anybody_looking() {

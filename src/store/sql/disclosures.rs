@@ -156,8 +156,8 @@ pub(super) async fn contributions(connection: &mut Connection, limit: u32) -> Re
     query.bind(limit).all(connection).await?.iter().map(waiting).collect()
 }
 
-/// How many rows a step of sweeping removes: for as long as it takes nobody else commits.
-pub(super) const STEP: usize = 256;
+/// How many rows a step of sweeping removes: for as long as it takes nobody else commits. The same number stands in `step!`.
+const STEP: usize = 256;
 
 /// What is swept: by which statement, and how long behind its instant.
 pub(super) type Sweep = (&'static str, Duration);
