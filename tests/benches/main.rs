@@ -17,6 +17,7 @@ mod instructions;
 mod large;
 mod load;
 mod measured;
+mod overload;
 mod plan;
 mod process;
 mod proxy;
@@ -74,7 +75,7 @@ struct Arguments {
     /// That server is kept between runs: large logs can be made in it.
     #[arg(long)]
     kept: bool,
-    /// Only these parts, separated by commas: source, load, latency, proxy, crypto, stages, append, decisions, verify, sources, logs, proof.
+    /// Only these parts, separated by commas: source, load, latency, overload, proxy, crypto, stages, append, decisions, verify, sources, logs, proof.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Make the logs of a million entries and of ten million leaves, if they are not there: some minutes and 8 GB, once, in `$SLUIS_CACHE` or the user's

@@ -12,8 +12,21 @@ use crate::world::{CATEGORIES, GIVEN, REQUESTER, World};
 use crate::{Outcome, append, connector, crypto, databases, decisions, disk, progress, stages, ten_million, verify};
 
 /// The parts of a run.
-const PARTS: [&str; 12] =
-    ["source", "load", "latency", "proxy", "crypto", "stages", "append", "decisions", "verify", "sources", "logs", "proof"];
+const PARTS: [&str; 13] = [
+    "source",
+    "load",
+    "latency",
+    "overload",
+    "proxy",
+    "crypto",
+    "stages",
+    "append",
+    "decisions",
+    "verify",
+    "sources",
+    "logs",
+    "proof",
+];
 
 /// The connections of the loads that count.
 pub(crate) const CONNECTIONS: usize = 64;

@@ -27,7 +27,7 @@ impl Run<'_> {
         let source = world.connector().await?;
         let floor = if wanted.has("source") || wanted.has("latency") { Some(self.source(world).await?) } else { None };
         let mut payload = 8192;
-        if wanted.has("load") || wanted.has("latency") {
+        if ["load", "latency", "overload"].iter().any(|part| wanted.has(part)) {
             let (gateway, started) = world.gateway().await?;
             self.figures.beside("start on the fresh store, s", started.as_secs_f64());
             payload = self.loads(world, gateway, &source, floor.map(|floor| floor + 2 * sync)).await?;
@@ -91,6 +91,9 @@ impl Run<'_> {
                     self.figures.set("rss_mib", gateway.resident_mib()?);
                 }
             }
+        }
+        if self.settings.wanted.has("overload") {
+            self.overload(world).await?;
         }
         gateway.stop().await?;
         let (again, started) = world.gateway().await?;
