@@ -95,6 +95,7 @@ impl Run<'_> {
         if self.settings.wanted.has("overload") {
             // Its connections count among those that one organisation may have.
             drop(one);
+            gateway.settled().await?;
             self.overload(world).await?;
         }
         gateway.stop().await?;
