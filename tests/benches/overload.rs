@@ -38,13 +38,21 @@ impl Run<'_> {
     /// As many as ask at once; who is turned away asks again when `Retry-After` says so.
     pub(crate) async fn overload(&mut self, world: &Arc<World>) -> Outcome<()> {
         progress(&format!("{ASKING} connections, of which some are turned away"));
-        let requester = Arc::new(Requester::new(&world.layout.kit_of(REQUESTER), &self.outside)?);
+        // A pool of connections would open more than ask while handshakes take their time.
+        let idle = (0..ASKING).map(|_| Requester::new(&world.layout.kit_of(REQUESTER), &self.outside));
+        let idle = Arc::new(Mutex::new(idle.collect::<Outcome<Vec<_>>>()?));
         let answers = Arc::new(Answers::default());
         let one = {
             let (world, answers) = (Arc::clone(world), Arc::clone(&answers));
             move |number: usize| {
-                let (requester, world, answers) = (Arc::clone(&requester), Arc::clone(&world), Arc::clone(&answers));
-                async move { ask(&requester, world.request(number), &answers).await }
+                let (idle, world, answers) = (Arc::clone(&idle), Arc::clone(&world), Arc::clone(&answers));
+                async move {
+                    let requester =
+                        idle.lock().map_err(|_| "somebody who asked panicked")?.pop().ok_or("more ask than were to")?;
+                    let asked = ask(&requester, world.request(number), &answers).await;
+                    idle.lock().map_err(|_| "somebody who asked panicked")?.push(requester);
+                    asked
+                }
             }
         };
         // Connections are made first: their handshakes are no part of it.
