@@ -19,4 +19,6 @@ mod vectors;
 #[cfg(test)]
 mod verifier;
 #[cfg(test)]
+mod web;
+#[cfg(test)]
 mod witness;

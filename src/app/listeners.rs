@@ -17,7 +17,7 @@ use crate::exchange::Gateway;
 use crate::http::public::Public;
 use crate::http::reload::Watched;
 use crate::http::server::{Limits, Server};
-use crate::web;
+use crate::web::{self, Web};
 
 /// Bound listeners.
 pub(super) struct Listeners {
@@ -51,7 +51,9 @@ pub(super) async fn bind(
         let listener = TcpListener::bind(address).await.map_err(|error| StartError::taken(section, address, &error))?;
         Ok::<_, StartError>(Server { listener, tls, router, limits })
     };
-    let web = web::router(Arc::clone(gateway), public);
+    let body_time = Duration::from_millis(config.limits.body_ms);
+    let web = Web::new(Arc::clone(gateway), public, config.web.origin.clone(), body_time).map_err(StartError::new)?;
+    let web = web::router(Arc::new(web));
     let operations = Router::new().fallback(operations).with_state(Arc::clone(gateway));
     let api = server("[api] listen", config.api.listen, Some(api_tls), api::router(Arc::clone(api))).await?;
     let web = server("[web] listen", config.web.listen, web_tls, web).await?;

@@ -120,6 +120,7 @@ fn tell_where(demo: &Running) {
     let kit = demo.layout.kit();
     let kit = kit.display();
     say(&format!("API         {}   (mutual TLS; OpenAPI at {}/v1/openapi.json)", info.api, info.web));
+    say(&format!("web         {}/   (in a browser on this machine)", info.web));
     say(&format!("operations  {}/livez /readyz /metrics", info.operations));
     if !info.api.ends_with(":8443") || !info.web.ends_with(":8080") || !info.operations.ends_with(":9090") {
         say("            (other ports than 8443, 8080 and 9090, because those were taken when this demo was made)");

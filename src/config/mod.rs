@@ -130,6 +130,7 @@ impl GatewayConfig {
         if self.web.identity.is_none() && !self.web.listen.ip().is_loopback() {
             return Err("[web] listen: plain HTTP is for loopback only; give [web.identity]".to_owned());
         }
+        self.web.judge()?;
         if !self.operations.listen.ip().is_loopback() && !self.operations.beyond_loopback {
             return Err("[operations] listen: beyond loopback only with beyond-loopback = true".to_owned());
         }

@@ -9,6 +9,7 @@ use super::Mode;
 use crate::http::tls::{Identity, Trust};
 use crate::organisation::Oin;
 use crate::policy::manifest::{Approver, NotApproved};
+use crate::web::origin::Origin;
 
 /// `[gateway]`
 #[derive(Clone, Debug, Deserialize)]
@@ -40,9 +41,26 @@ pub struct WebSection {
     pub listen: SocketAddr,
     /// The server certificate; without one the listener speaks plain HTTP, on loopback only.
     pub identity: Option<Identity>,
+    /// Under which origin people open the pages; without one there are none.
+    pub origin: Option<Origin>,
     /// Whether checkpoint and tiles of the log are shown without client certificate.
     #[serde(default)]
     pub log: bool,
+}
+
+impl WebSection {
+    pub(super) fn judge(&self) -> Result<(), String> {
+        let Some(origin) = self.origin.as_ref().filter(|origin| !origin.is_secure()) else { return Ok(()) };
+        if self.identity.is_some() {
+            return Err(format!("[web] origin: {origin}: the listener speaks TLS, so write https://"));
+        }
+        if !origin.is_loopback() {
+            return Err(format!(
+                "[web] origin: {origin}: plain http is for http://localhost only; give [web.identity], or a proxy with TLS, and write https://"
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// `[operations]`

@@ -65,6 +65,15 @@ fn an_unknown_key_is_refused_with_its_line() {
 fn what_is_unsafe_is_refused() {
     let error = refused(|text| text.replace("127.0.0.1:8080", "0.0.0.0:8080"), "web");
     assert!(error.contains("[web] listen"), "{error}");
+    let with_origin = |origin: &str| refused(|text| text.replace("[web]", &format!("[web]\norigin = \"{origin}\"")), "origin");
+    for (origin, told) in [
+        ("http://sluis.example", "plain http"),
+        ("https://sluis.example/", "as browsers do"),
+        ("sluis.example", "as browsers do"),
+    ] {
+        let error = with_origin(origin);
+        assert!(error.contains(told) && error.contains(origin), "{error}");
+    }
     let error = refused(|text| text.replace("127.0.0.1:9090", "0.0.0.0:9090"), "operations");
     assert!(error.contains("[operations] listen"), "{error}");
     let error = refused(|text| text.replace("mode = \"development\"", "mode = \"production\""), "production");

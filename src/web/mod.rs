@@ -1,31 +1,138 @@
-//! The web listener: what anyone may read, without client certificate. Nothing about persons is served here.
+//! The web listener: pages for people, and what anyone may read, without client certificate.
+
+mod assets;
+mod form;
+mod guard;
+mod headers;
+mod language;
+pub mod origin;
+mod page;
+mod start;
+mod texts;
+mod trouble;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode, header};
 
+use self::assets::Assets;
+use self::form::Form;
+use self::headers::Nonce;
+use self::origin::Origin;
+use self::page::{Visit, see_other};
+use self::texts::{Texts, TextsError};
 use crate::exchange::Gateway;
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::http::public::Public;
 use crate::http::reply::{Asked, Reply, bare, method_not_allowed, unsigned};
 
-/// The listener's router.
-pub fn router(gateway: Arc<Gateway>, public: Arc<Public>) -> Router {
-    Router::new().fallback(answer).with_state((gateway, public))
+/// What the listener works with.
+pub struct Web {
+    gateway: Arc<Gateway>,
+    public: Arc<Public>,
+    /// Where people see the pages; without it there are none.
+    origin: Option<Origin>,
+    /// How long a form may take.
+    body_time: Duration,
+    texts: Texts,
+    assets: Assets,
 }
 
-async fn answer(State((gateway, public)): State<(Arc<Gateway>, Arc<Public>)>, request: Request) -> Response {
-    let Ok(id) = gateway.new_id() else { return bare(StatusCode::INTERNAL_SERVER_ERROR) };
+impl Web {
+    /// With pages under `origin`, if there is one.
+    ///
+    /// # Errors
+    /// The texts in this program are wrong, which its tests see.
+    pub fn new(
+        gateway: Arc<Gateway>,
+        public: Arc<Public>,
+        origin: Option<Origin>,
+        body_time: Duration,
+    ) -> Result<Self, Unusable> {
+        let texts = Texts::embedded()?;
+        Ok(Self { gateway, public, origin, body_time, texts, assets: Assets::embedded() })
+    }
+}
+
+/// The pages cannot be shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(transparent)]
+pub struct Unusable(#[from] TextsError);
+
+/// The listener's router.
+pub fn router(web: Arc<Web>) -> Router {
+    Router::new().fallback(answer).with_state(web)
+}
+
+/// What anyone may read has its own fields and no language; everything else is a page.
+async fn answer(State(web): State<Arc<Web>>, request: Request) -> Response {
+    let Ok(id) = web.gateway.new_id() else { return bare(StatusCode::INTERNAL_SERVER_ERROR) };
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let asked = Asked { method: method.as_str().to_owned(), path: path.clone(), signature: None, id: id.to_string() };
-    let not_found = || Reply::problem(&Refusal::new(ProblemType::NotFound, "no such page"), &asked.id);
-    let reply = match public.reply(&gateway, &path, &asked.id).await {
-        Some(reply) if method == Method::GET => reply,
-        Some(_) => method_not_allowed("GET", &asked.id),
-        None => not_found(),
+    match (web.public.reply(&web.gateway, &path, &asked.id).await, &web.origin) {
+        (Some(reply), _) if method == Method::GET => unsigned(reply, &asked),
+        (Some(_), _) => unsigned(method_not_allowed("GET", &asked.id), &asked),
+        (None, Some(origin)) => visited(&web, origin, request, asked.id).await,
+        (None, None) => unsigned(Reply::problem(&Refusal::new(ProblemType::NotFound, "no such page"), &asked.id), &asked),
+    }
+}
+
+/// One request of a browser.
+async fn visited(web: &Web, origin: &Origin, request: Request, id: String) -> Response {
+    let Ok(nonce) = Nonce::new(&*web.gateway.entropy) else { return bare(StatusCode::INTERNAL_SERVER_ERROR) };
+    let path = request.uri().path().to_owned();
+    let visit = Visit { language: language::chosen(origin, request.headers()), nonce, path, id };
+    let mut response = match guard::judge(origin, request.method(), request.headers()) {
+        Ok(()) => shown(web, origin, &visit, request).await,
+        Err(turned) => trouble::page(web, &visit, turned.status()),
     };
-    unsigned(reply, &asked)
+    headers::set(response.headers_mut(), origin, &visit.nonce);
+    if let Ok(id) = HeaderValue::from_str(&visit.id) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}
+
+/// The pages, by path.
+async fn shown(web: &Web, origin: &Origin, visit: &Visit, request: Request) -> Response {
+    let method = request.method().clone();
+    let reads = [Method::GET, Method::HEAD].contains(&method);
+    match visit.path.as_str() {
+        "/" if reads => start::page(web, visit),
+        "/" => not_allowed(web, visit, "GET, HEAD"),
+        "/language" if method == Method::POST => choose_language(web, origin, visit, request).await,
+        "/language" => not_allowed(web, visit, "POST"),
+        path if path.starts_with("/assets/") && reads => {
+            web.assets.answer(path).unwrap_or_else(|| trouble::page(web, visit, StatusCode::NOT_FOUND))
+        }
+        _ => trouble::page(web, visit, StatusCode::NOT_FOUND),
+    }
+}
+
+fn not_allowed(web: &Web, visit: &Visit, allowed: &'static str) -> Response {
+    let mut response = trouble::page(web, visit, StatusCode::METHOD_NOT_ALLOWED);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+/// Remembers the language, and goes back to the page on which it was chosen.
+async fn choose_language(web: &Web, origin: &Origin, visit: &Visit, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let form = match Form::read(&head.headers, body, web.body_time).await {
+        Ok(form) => form,
+        Err(status) => return trouble::page(web, visit, status),
+    };
+    let Some(language) = form.field("language").and_then(language::of) else {
+        return trouble::page(web, visit, StatusCode::BAD_REQUEST);
+    };
+    // Only a path of ours: two slashes, or a backslash that a browser takes for one, would lead elsewhere.
+    let is_ours = |path: &&str| {
+        path.starts_with('/') && !path.starts_with("//") && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+    };
+    let back = form.field("back").filter(is_ours).unwrap_or("/");
+    see_other(back, Some(&language::cookie(origin, language)))
 }

@@ -48,6 +48,7 @@ pub mod postgres;
 pub mod professionals;
 pub mod raw;
 pub mod silent;
+pub mod visitor;
 pub mod witness;
 
 use std::path::PathBuf;

@@ -137,6 +137,7 @@ clients = {{ roots = "ca.pem", crls = ["crl.pem"] }}
 
 [web]
 listen = "127.0.0.1:{web}"
+origin = "http://localhost:{web}"
 log = true
 
 [operations]

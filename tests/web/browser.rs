@@ -1,0 +1,27 @@
+//! The scenarios of `tests/browser`, each against a gateway of its own, in Debian's Chromium.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use crate::support::TestGateway;
+
+/// Runs a scenario; what it prints is shown when it fails. Screenshots are left below the build folder.
+async fn run(scenario: &str, origin: &str) {
+    let screens = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screens").join(scenario);
+    std::fs::create_dir_all(&screens).expect("a folder for screenshots");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/run");
+    let ran = Command::new(script).args([scenario, origin]).arg(&screens).stdin(Stdio::null()).kill_on_drop(true).output();
+    let output = ran.await.expect("tests/browser/run");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{scenario}:\n{said}");
+    assert!(std::fs::read_dir(&screens).expect("readable").count() > 0, "{scenario}: no screenshots");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_open_page_in_both_languages() {
+    let gateway = TestGateway::start().await;
+    run("base", &format!("http://localhost:{}", gateway.running().addresses.web.port())).await;
+    gateway.stop().await;
+}

@@ -1,0 +1,4 @@
+//! The pages for people: by what a server is asked and answers, and in a real browser.
+
+mod base;
+mod browser;
