@@ -84,6 +84,7 @@ impl Run<'_> {
                 one(number).await?;
             }
         }
+        search::built(world, &self.outside).await?;
         progress("verifying the log");
         let verified = verify::log(world).await?;
         progress(&format!("serving {} entries", verified.entries));

@@ -43,12 +43,8 @@ impl Pages {
 
 /// Asks the running gateway of `world`, `rounds` times by each filter. In a log that is `full` of what is looked for, each must find something.
 pub(crate) async fn pages(world: &World, outside: &Outside, rounds: u32, full: bool) -> Outcome<Pages> {
-    let kit = Kit::open(&world.layout.kit_of(SOURCE))?;
-    let client = Client::new(&kit, Arc::clone(&outside.clock), Arc::clone(&outside.entropy))?;
-    let key = SigningKey::from_jwk(&read_jwk(&world.layout.source(SOURCE).join(format!("{OFFICER}.jwk")))?)?;
-    let officer = Hand::new(OFFICER.to_owned(), key, Arc::clone(&outside.clock));
+    let (kit, client, officer) = desk(world, outside)?;
     let to = kit.addressed()?;
-    built(&client, &officer, to).await?;
     let (mut all, mut by_filter) = (Vec::new(), Vec::new());
     let names: Vec<&str> = filters(0, outside.clock.now()).into_iter().map(|(name, _)| name).collect();
     for (place, name) in names.into_iter().enumerate() {
@@ -70,16 +66,25 @@ pub(crate) async fn pages(world: &World, outside: &Outside, rounds: u32, full: b
     Ok(Pages { p50: millis(percentile(&mut all, 50)), p95: millis(percentile(&mut all, 95)), filters: by_filter })
 }
 
-/// The search file is derived: the first search after a start on a log without it has it built.
-async fn built(client: &Client, officer: &Hand, to: Addressed<'_>) -> Outcome<()> {
+/// The search file is derived: the first search after a start on a log without it has it built. What that costs is no cost of a disclosure.
+pub(crate) async fn built(world: &World, outside: &Outside) -> Outcome<()> {
+    let (kit, client, officer) = desk(world, outside)?;
     let begun = Instant::now();
-    while let Err(error) = page(client, officer, to, &json!({})).await {
+    while let Err(error) = page(&client, &officer, kit.addressed()?, &json!({})).await {
         if begun.elapsed() > Duration::from_mins(5) {
             return Err(error);
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     Ok(())
+}
+
+/// With what an officer of the source asks.
+fn desk(world: &World, outside: &Outside) -> Outcome<(Kit, Client, Hand)> {
+    let kit = Kit::open(&world.layout.kit_of(SOURCE))?;
+    let client = Client::new(&kit, Arc::clone(&outside.clock), Arc::clone(&outside.entropy))?;
+    let key = SigningKey::from_jwk(&read_jwk(&world.layout.source(SOURCE).join(format!("{OFFICER}.jwk")))?)?;
+    Ok((kit, client, Hand::new(OFFICER.to_owned(), key, Arc::clone(&outside.clock))))
 }
 
 async fn page(client: &Client, officer: &Hand, to: Addressed<'_>, filter: &Value) -> Outcome<Value> {
