@@ -3,6 +3,7 @@
 
 pub mod keys;
 pub mod people;
+pub mod session;
 
 use std::fmt;
 use std::str::FromStr;

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::keys::Validity;
 
 /// As what somebody is enrolled. One person has one role: nobody reviews what she does herself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Makes, approves and ends overrides.
     Professional,

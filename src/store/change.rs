@@ -12,6 +12,7 @@ use crate::consent::{ConsentRecord, Override};
 use crate::ledger::embargo::Embargo;
 use crate::notice::Task;
 use crate::organisation::keys::Validity;
+use crate::organisation::session::Session;
 use crate::organisation::{Oin, Organisation, Status};
 
 /// A write beside the log.
@@ -134,6 +135,11 @@ pub enum Change {
     HeldBy(BTreeSet<String>),
     /// These policies come in force (every decision depends on it); their texts are kept.
     Policies(PolicyVersion),
+    /// Somebody signs in, or the next version of her session; a conflict when that is not what follows, or it was ended.
+    /// [`Conflict::TooMany`](super::Conflict::TooMany) when as many of hers stand as may.
+    Session(Box<Session>),
+    /// Not a write: this session is whose it was seen to be and nobody has ended it, or none of the append happens.
+    SignedIn(Box<Session>),
 }
 
 /// One version of the policies.
@@ -187,6 +193,8 @@ impl Change {
                 | Self::Hold(_)
                 | Self::HoldLifted(_)
                 | Self::HeldBy(_)
+                | Self::Session(_)
+                | Self::SignedIn(_)
         );
         self.moves_facts() || checks
     }

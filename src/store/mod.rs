@@ -18,6 +18,7 @@ pub mod scan;
 pub mod scribe;
 pub mod search;
 pub mod sequencer;
+pub mod sessions;
 mod sql;
 pub mod sqlite;
 
@@ -38,6 +39,7 @@ use self::duties::{KeptConsent, PastTerm, Reliance};
 use self::embargoes::Embargoes;
 use self::retention::Retention;
 use self::scan::Scan;
+use self::sessions::Sessions;
 use crate::case_room::{Case, CaseId};
 use crate::clock::Timestamp;
 use crate::consent::{ConsentRecord, Override};
@@ -219,7 +221,7 @@ pub struct Sequenced {
 
 /// A store. Whatever it acknowledges is durable: synced to disk, and on as many standbys as configured.
 #[async_trait]
-pub trait Store: Cosigned + Embargoes + Retention + Scan {
+pub trait Store: Cosigned + Embargoes + Retention + Scan + Sessions {
     /// The head as last committed.
     async fn head(&self) -> Result<Head, StoreError>;
 
@@ -349,7 +351,7 @@ pub trait Store: Cosigned + Embargoes + Retention + Scan {
     /// Receipts that sources are still to get, oldest first, at most `limit` of each: one that takes none does not hold up the others.
     async fn contribution_receipts(&self, limit: u32) -> Result<Vec<WaitingReceipt>, StoreError>;
 
-    /// Removes what is past its term: nonces, claims, sealed deliveries, offers. Never log entries.
+    /// Removes what is past its term: nonces, claims, sealed deliveries, offers, sessions. Never log entries.
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError>;
 }
 

@@ -24,3 +24,4 @@ mod scan;
 mod search;
 mod second_verifier;
 mod sequencing;
+mod sessions;

@@ -20,6 +20,7 @@ use sluis::ledger::entry::{EntryKind, Erases, TraceId};
 use sluis::ledger::seal::Leaf;
 use sluis::notice::Task;
 use sluis::organisation::Oin;
+use sluis::organisation::session::{Session, SessionId};
 use sluis::store::cosigned::Cosigned;
 use sluis::store::duties::{KeptConsent, PastTerm, Reliance};
 use sluis::store::embargoes::Embargoes;
@@ -27,6 +28,7 @@ use sluis::store::lost::Unreadable;
 use sluis::store::retention::{Hold, Moving, Retention};
 use sluis::store::scan::Scan;
 use sluis::store::search::{Filter, Order};
+use sluis::store::sessions::Sessions;
 use sluis::store::{
     Append, Change, Claim, Committed, Conflict, Head, OfferPage, OfferRow, PersonFacts, PseudonymRow, Registered, Revision,
     Scribe, Store, StoreError, StoredDisclosure, StoredEntry, StoredLeaf, SubjectIndex, WaitingReceipt,
@@ -434,6 +436,17 @@ impl Embargoes for FaultyStore {
 
     async fn ended_embargoes(&self, before: Timestamp, limit: u32) -> Result<Vec<String>, StoreError> {
         self.inner.ended_embargoes(before, limit).await
+    }
+}
+
+#[async_trait]
+impl Sessions for FaultyStore {
+    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        self.inner.session(id).await
+    }
+
+    async fn sessions_of(&self, organisation: &Oin) -> Result<Vec<Session>, StoreError> {
+        self.inner.sessions_of(organisation).await
     }
 }
 

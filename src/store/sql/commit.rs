@@ -11,7 +11,7 @@ use super::statement::query;
 use super::tasks::Adding;
 use super::{
     Backend, cases, commit_safely, deliveries, disclosures, duties, embargoes, log, lost, offers, policies, registering,
-    registers, registry, reliances, retention, tasks, vault,
+    registers, registry, reliances, retention, sessions, tasks, vault,
 };
 use crate::clock::Timestamp;
 use crate::ledger::tree::Tile;
@@ -294,6 +294,8 @@ impl<'a> Judging<'a> {
             }
             Change::OfferWithdrawn(offer) => return offers::withdraw(connection, offer, self.now).await,
             Change::Case(case) => return registers::add_case(connection, self.seal, case).await,
+            Change::Session(session) => return sessions::put(connection, self.seal, session).await,
+            Change::SignedIn(session) => return sessions::stands(connection, self.seal, session).await,
             Change::Organisation(_) | Change::Status(_) | Change::Credential(_) => {
                 return registering::change(connection, self.seal, &mut self.facts.registry, change).await;
             }

@@ -79,7 +79,7 @@ const KEPT: &str = "SELECT idx, subject_token, actor_token, case_token, token_sa
 const MEND: &str = "UPDATE entry SET subject_token = $2, actor_token = $3, case_token = $4, token_salt = $5, wrapped_key = $6, held_by = $7 WHERE idx = $1";
 
 /// Every table but those of the entries, in an order in which what is referred to comes first.
-const TABLES: [Table; 25] = [
+const TABLES: [Table; 26] = [
     table!("tile" by "level, idx": "level" Number, "idx" Number, "hashes" Bytes),
     table!("nonce" by "organisation, nonce": "organisation" Text, "nonce" Text, "expires" Number),
     table!("organisation" by "oin": "oin" Text, "kind" Text, "name" Text, "status" Text, "bsn_authority" Flag, "connector" Text, "code" Bytes),
@@ -110,6 +110,7 @@ const TABLES: [Table; 25] = [
     table!("policy_text" by "hash": "hash" Text, "texts" Bytes),
     table!("cosigned" by "size": "size" Number, "checkpoint" Text, "at" Number),
     table!("erased" by "name": "name" Text),
+    table!("session" by "id": "id" Text, "organisation" Text, "began" Number, "version" Number, "record" Bytes),
 ];
 
 const HEAD: Table = table!("head" by "id": "id" Number, "size" Number, "root" Bytes, "checkpoint" Text, "revision" Number, "registry" Bytes, "policy" Text,

@@ -25,6 +25,7 @@ mod retention;
 mod scan;
 mod script;
 mod seal;
+mod sessions;
 mod statement;
 mod tasks;
 mod vault;
@@ -393,6 +394,7 @@ impl<D: Backend> Store for SqlStore<D> {
         }
         let mut writing = self.backend.writer().await?;
         cosigned::sweep(&mut writing, now).await?;
+        sessions::sweep(&mut writing, now).await?;
         commit_safely(&self.backend, writing).await
     }
 }
