@@ -45,14 +45,19 @@ impl Database {
     pub async fn copy(&self) -> Self {
         let (copy, from) = (Self::named(), &self.name);
         let mut server = PgConnection::connect(&server()).await.expect("the server");
-        for statement in [
-            format!("ALTER DATABASE {from} ALLOW_CONNECTIONS false"),
-            format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{from}'"),
-            format!("CREATE DATABASE {} TEMPLATE {from}", copy.name),
-            format!("ALTER DATABASE {from} ALLOW_CONNECTIONS true"),
-        ] {
-            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut server).await.expect("a copy");
+        run(&mut server, format!("ALTER DATABASE {from} ALLOW_CONNECTIONS false")).await.expect("closed to others");
+        let mut tries = 0;
+        loop {
+            let others = format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{from}'");
+            run(&mut server, others).await.expect("others are cut off");
+            match run(&mut server, format!("CREATE DATABASE {} TEMPLATE {from}", copy.name)).await {
+                Ok(()) => break,
+                // One that was let in just before the database was closed to others, and was not seen among them yet.
+                Err(error) if tries < 10 && is_in_use(&error) => tries += 1,
+                Err(error) => panic!("no copy: {error}"),
+            }
         }
+        run(&mut server, format!("ALTER DATABASE {from} ALLOW_CONNECTIONS true")).await.expect("open to others");
         server.close().await.expect("closed");
         copy
     }
@@ -71,6 +76,16 @@ impl Database {
     pub fn url(&self) -> String {
         server().replacen("/postgres?", &format!("/{}?", self.name), 1)
     }
+}
+
+/// Runs a statement.
+async fn run(server: &mut PgConnection, statement: String) -> sqlx::Result<()> {
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(server).await.map(drop)
+}
+
+/// Whether this is `object_in_use` (PostgreSQL documentation, appendix A).
+fn is_in_use(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "55006")
 }
 
 impl Drop for Database {
