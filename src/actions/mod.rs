@@ -20,6 +20,7 @@ pub mod people;
 pub mod policy;
 pub mod replay;
 pub mod retention;
+pub mod sessions;
 pub mod terms;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use self::consents::Unread;
 
 use self::earlier_policies::EarlierPolicies;
 use self::operator::Operator;
+use self::sessions::Entrance;
 use self::terms::Terms;
 use crate::clock::{Believed, Clock};
 use crate::consent::Authority;
@@ -73,6 +75,8 @@ pub struct Desk {
     pub search: Arc<dyn Search>,
     /// Vouches for where a page of the log ends.
     pub cursors: KeyedDigest,
+    /// How people come in to the pages, and how long they stay.
+    pub entrance: Arc<Entrance>,
     /// What decided before the policies in force did.
     pub earlier_policies: Arc<EarlierPolicies>,
 }

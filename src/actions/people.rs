@@ -116,9 +116,14 @@ fn is_same_key(left: &str, right: &str) -> bool {
     public(left).is_some_and(|left| public(right) == Some(left))
 }
 
-/// Those whose enrolment counts at `now`.
+/// Those whose enrolment in this role counts at `now`.
 pub(super) fn counting(registration: &Registration, role: Role, now: Timestamp) -> impl Iterator<Item = Person> {
-    people(registration).filter(move |person| person.role == role && person.validity.holds(now))
+    all_counting(registration, now).filter(move |person| person.role == role)
+}
+
+/// Those whose enrolment counts at `now`.
+pub(super) fn all_counting(registration: &Registration, now: Timestamp) -> impl Iterator<Item = Person> {
+    people(registration).filter(move |person| person.validity.holds(now))
 }
 
 /// The people of an organisation. One whose key cannot be read is nobody.

@@ -52,7 +52,8 @@ pub(super) async fn bind(
         Ok::<_, StartError>(Server { listener, tls, router, limits })
     };
     let body_time = Duration::from_millis(config.limits.body_ms);
-    let web = Web::new(Arc::clone(gateway), public, config.web.origin.clone(), body_time).map_err(StartError::new)?;
+    let desk = Arc::clone(&api.desk);
+    let web = Web::new((Arc::clone(gateway), desk), public, config.web.origin.clone(), body_time).map_err(StartError::new)?;
     let web = web::router(Arc::new(web));
     let operations = Router::new().fallback(operations).with_state(Arc::clone(gateway));
     let api = server("[api] listen", config.api.listen, Some(api_tls), api::router(Arc::clone(api))).await?;

@@ -7,6 +7,7 @@ use super::at_rest::{AtRest, Opened};
 use super::gateway::{Outside, StartError};
 use super::witnesses;
 use crate::actions::Desk;
+use crate::actions::sessions::Entrance;
 use crate::actions::terms::Terms;
 use crate::config::GatewayConfig;
 use crate::consent::Authority;
@@ -14,6 +15,7 @@ use crate::crypto::digest::{self, KeyedDigest};
 use crate::keystore::{Key, KeyStore};
 use crate::ledger::note::{KeyKind, NoteSigner, SigningKey, VerifierKey};
 use crate::ledger::token::SearchKey;
+use crate::organisation::session::Limits;
 use crate::store::journal::Journal;
 use crate::store::scribe::{Gate, TreeScribe};
 use crate::store::sequencer::Sequencer;
@@ -77,6 +79,7 @@ pub(super) async fn open(
         search: finder,
         believed: Arc::default(),
         cursors: KeyedDigest::new(&root, "sluis/v1/log-cursors"),
+        entrance: Arc::new(Entrance { links: KeyedDigest::new(&root, "sluis/v1/sign-in-links"), limits: Limits::default() }),
         earlier_policies: Arc::default(),
     };
     Ok(Registers { desk, keys, root, log, gate })

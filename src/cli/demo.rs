@@ -58,7 +58,7 @@ impl Demo {
             Ok(store) => store,
             Err(error) => return Failure::usage(error).tell(),
         };
-        match self.play(store, outside).await {
+        match Box::pin(self.play(store, outside)).await {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => complain("the demo did not go as its script expects; see above"),
             Err(error) => complain(&error.to_string()),
@@ -89,6 +89,7 @@ impl Demo {
             let asked = asked_to_stop();
             if !self.json {
                 tell_where(&demo);
+                tell_links(&demo.sign_in_links().await?);
             }
             asked.await;
         }
@@ -112,6 +113,14 @@ fn store(text: &str) -> Result<String, String> {
 fn households(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| *number >= MIN_HOUSEHOLDS);
     number.ok_or_else(|| format!("expected a number of at least {MIN_HOUSEHOLDS}: each story of the demo has a household"))
+}
+
+/// Where the privacy officers sign in.
+fn tell_links(links: &[(String, String)]) {
+    say("sign in, as the privacy officer (FG) of … (each link works once, within 8 hours):");
+    for (name, link) in links {
+        say(&format!("  {name}\n    {link}"));
+    }
 }
 
 /// Where everything is, and what to try.

@@ -16,8 +16,13 @@ pub struct Day(Date);
 impl Day {
     /// The day in which an instant lies.
     pub fn of(at: Timestamp) -> Self {
-        let local = at.plus(ahead(at)).seconds();
-        Self(OffsetDateTime::from_unix_timestamp(local).map_or(Date::MAX, OffsetDateTime::date))
+        Self::and_time_of(at).0
+    }
+
+    /// The day in which an instant lies, with the hour and the minute that clocks there show.
+    pub fn and_time_of(at: Timestamp) -> (Self, u8, u8) {
+        let local = OffsetDateTime::from_unix_timestamp(at.plus(ahead(at)).seconds());
+        local.map_or((Self(Date::MAX), 0, 0), |local| (Self(local.date()), local.hour(), local.minute()))
     }
 
     /// Its first instant. (The clocks are never changed at midnight.)
@@ -115,6 +120,19 @@ mod tests {
             assert_eq!(day.start(), at(start), "{day}");
             assert_eq!(Day::of(at(start)), day);
             assert_eq!(Day::of(at(start).minus(Duration::from_millis(1))).next(), day);
+        }
+    }
+
+    #[test]
+    fn clocks_show_the_time_of_the_netherlands() {
+        for (utc, day, shown) in [
+            ("2026-11-24T12:24:59Z", "2026-11-24", (13, 24)),
+            ("2026-07-31T22:05:00Z", "2026-08-01", (0, 5)),
+            ("2026-10-25T00:59:00Z", "2026-10-25", (2, 59)),
+            ("2026-10-25T01:00:00Z", "2026-10-25", (2, 0)),
+        ] {
+            let (found, hour, minute) = Day::and_time_of(at(utc));
+            assert_eq!((found.to_string().as_str(), (hour, minute)), (day, shown), "{utc}");
         }
     }
 

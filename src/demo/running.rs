@@ -25,6 +25,7 @@ use crate::crypto::keys::{PublicKey, SigningKey};
 use crate::demo::authority::Authority;
 use crate::demo::households::World;
 use crate::exchange::Gateway;
+use crate::organisation::people::Role;
 use crate::witness::config::Config as WitnessConfig;
 
 /// How long a start waits for the first quorum.
@@ -173,7 +174,27 @@ async fn start_witness(
     Ok(stop)
 }
 
+/// How long the demo's links to sign in are good.
+const LINKS: Duration = Duration::from_hours(8);
+
 impl Running {
+    /// For each organisation's privacy officer a link to sign in, good once: whose, and where to.
+    ///
+    /// # Errors
+    /// [`DemoError`].
+    pub async fn sign_in_links(&self) -> Result<Vec<(String, String)>, DemoError> {
+        let until = self.outside.clock.now().plus(LINKS);
+        let registered = self.desk.store.registered().await.map_err(DemoError::new)?;
+        let mut links = Vec::new();
+        for (oin, registration) in &registered.organisations {
+            for (_, key) in registration.people.iter().filter(|(role, _)| *role == Role::PrivacyOfficer) {
+                let secret = self.desk.sign_in_link(oin, &key.keyid, until).await.map_err(DemoError::new)?;
+                links.push((registration.organisation.name.clone(), format!("{}/sign-in#{secret}", self.info.web)));
+            }
+        }
+        Ok(links)
+    }
+
     /// Starts one source's connector, with the professionals of the demo.
     ///
     /// # Errors

@@ -33,6 +33,11 @@ impl SessionSecret {
         base64::encode_url(self.0.expose())
     }
 
+    /// What each form of the session's pages must bring back: who cannot read them does not know it.
+    pub fn form_token(&self) -> String {
+        base64::encode_url(&digest::sha256_of(&[b"sluis/v1/form-token", self.0.expose()]))
+    }
+
     /// What the session is known by.
     pub fn id(&self) -> SessionId {
         SessionId(base64::encode_url(&digest::sha256(self.0.expose())))

@@ -21,6 +21,9 @@ pub(super) const STYLES: &str = "styles.css";
 /// Our theme, which gives the components their colours and sizes.
 const THEME: &str = "theme.css";
 
+/// What takes the secret of a one-time link out of the address.
+pub(super) const SIGN_IN: &str = "sign-in.js";
+
 /// What is served below `/assets/`.
 pub(super) struct Assets(BTreeMap<&'static str, Asset>);
 
@@ -32,9 +35,17 @@ struct Asset {
 
 impl Assets {
     pub(super) fn embedded() -> Self {
+        let scripts = [SIGN_IN].into_iter().filter_map(|name| Some((name, "text/javascript; charset=utf-8", read(name)?)));
         let styles = [(STYLES, "text/css; charset=utf-8", Bytes::from(styles()))];
         let pictures = ["icon.svg"].into_iter().filter_map(|name| Some((name, "image/svg+xml", read(name)?)));
-        Self(styles.into_iter().chain(pictures).map(|(name, kind, bytes)| (name, Asset::new(name, kind, bytes))).collect())
+        Self(
+            styles
+                .into_iter()
+                .chain(pictures)
+                .chain(scripts)
+                .map(|(name, kind, bytes)| (name, Asset::new(name, kind, bytes)))
+                .collect(),
+        )
     }
 
     /// Where a page finds it.

@@ -2,6 +2,7 @@
 
 use http::header::{self, HeaderMap};
 
+use super::cookie;
 use super::origin::Origin;
 use crate::policy::Language;
 
@@ -21,24 +22,16 @@ pub(super) fn of(text: &str) -> Option<Language> {
     Language::ALL.into_iter().find(|language| code(*language) == text)
 }
 
-/// A cookie that only this host sends and reads, over TLS where there is (RFC 6265bis §4.1.3.2).
-fn cookie_name(origin: &Origin) -> &'static str {
-    if origin.is_secure() { "__Host-language" } else { "language" }
-}
-
 /// The cookie that remembers a choice.
 pub(super) fn cookie(origin: &Origin, language: Language) -> String {
-    let secure = if origin.is_secure() { "; Secure" } else { "" };
-    format!("{}={}; Path=/; Max-Age={REMEMBERED}; HttpOnly; SameSite=Lax{secure}", cookie_name(origin), code(language))
+    cookie::LANGUAGE.set(origin, code(language), Some(REMEMBERED))
 }
 
 /// The language of a request.
 pub(super) fn chosen(origin: &Origin, headers: &HeaderMap) -> Language {
-    let texts = |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    let name = cookie_name(origin);
-    let cookies = texts(header::COOKIE).flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let remembered = cookies.filter(|(key, _)| *key == name).find_map(|(_, value)| of(value));
-    remembered.or_else(|| preferred(texts(header::ACCEPT_LANGUAGE))).unwrap_or(Language::Nl)
+    let accepted = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
+    let remembered = cookie::LANGUAGE.values(origin, headers).find_map(of);
+    remembered.or_else(|| preferred(accepted)).unwrap_or(Language::Nl)
 }
 
 /// The one of ours that has the most weight (RFC 9110 §12.5.4); of equals the first.

@@ -1,12 +1,17 @@
 //! The web listener: pages for people, and what anyone may read, without client certificate.
 
 mod assets;
+mod cookie;
 mod form;
 mod guard;
 mod headers;
 mod language;
+mod moment;
 pub mod origin;
 mod page;
+mod session;
+mod sessions;
+mod sign_in;
 mod start;
 mod texts;
 mod trouble;
@@ -25,6 +30,7 @@ use self::headers::Nonce;
 use self::origin::Origin;
 use self::page::{Visit, see_other};
 use self::texts::{Texts, TextsError};
+use crate::actions::Desk;
 use crate::exchange::Gateway;
 use crate::exchange::refusal::{ProblemType, Refusal};
 use crate::http::public::Public;
@@ -33,6 +39,7 @@ use crate::http::reply::{Asked, Reply, bare, method_not_allowed, unsigned};
 /// What the listener works with.
 pub struct Web {
     gateway: Arc<Gateway>,
+    desk: Arc<Desk>,
     public: Arc<Public>,
     /// Where people see the pages; without it there are none.
     origin: Option<Origin>,
@@ -48,13 +55,13 @@ impl Web {
     /// # Errors
     /// The texts in this program are wrong, which its tests see.
     pub fn new(
-        gateway: Arc<Gateway>,
+        (gateway, desk): (Arc<Gateway>, Arc<Desk>),
         public: Arc<Public>,
         origin: Option<Origin>,
         body_time: Duration,
     ) -> Result<Self, Unusable> {
         let texts = Texts::embedded()?;
-        Ok(Self { gateway, public, origin, body_time, texts, assets: Assets::embedded() })
+        Ok(Self { gateway, desk, public, origin, body_time, texts, assets: Assets::embedded() })
     }
 }
 
@@ -85,9 +92,16 @@ async fn answer(State(web): State<Arc<Web>>, request: Request) -> Response {
 async fn visited(web: &Web, origin: &Origin, request: Request, id: String) -> Response {
     let Ok(nonce) = Nonce::new(&*web.gateway.entropy) else { return bare(StatusCode::INTERNAL_SERVER_ERROR) };
     let path = request.uri().path().to_owned();
-    let visit = Visit { language: language::chosen(origin, request.headers()), nonce, path, id };
+    let mut visit = Visit { signed_in: None, language: language::chosen(origin, request.headers()), nonce, path, id };
     let mut response = match guard::judge(origin, request.method(), request.headers()) {
-        Ok(()) => shown(web, origin, &visit, request).await,
+        Ok(()) if visit.path.starts_with("/assets/") => shown(web, origin, &visit, request).await,
+        Ok(()) => match session::of(web, origin, request.headers()).await {
+            Ok(signed_in) => {
+                visit.signed_in = signed_in;
+                shown(web, origin, &visit, request).await
+            }
+            Err(trouble) => trouble.page(web, origin, &visit),
+        },
         Err(turned) => trouble::page(web, &visit, turned.status()),
     };
     headers::set(response.headers_mut(), origin, &visit.nonce);
@@ -103,13 +117,29 @@ async fn shown(web: &Web, origin: &Origin, visit: &Visit, request: Request) -> R
     let reads = [Method::GET, Method::HEAD].contains(&method);
     match visit.path.as_str() {
         "/" if reads => start::page(web, visit),
-        "/" => not_allowed(web, visit, "GET, HEAD"),
         "/language" if method == Method::POST => choose_language(web, origin, visit, request).await,
-        "/language" => not_allowed(web, visit, "POST"),
+        "/sign-in" if reads => sign_in::page(web, visit, StatusCode::OK, None),
+        "/sign-in" if method == Method::POST => sign_in::sign_in(web, origin, visit, request).await,
+        "/sign-out" if method == Method::POST => sessions::sign_out(web, origin, visit, request).await,
+        "/sessions" if reads => sessions::page(web, visit).await,
+        "/sessions" if method == Method::POST => sessions::end(web, origin, visit, request).await,
         path if path.starts_with("/assets/") && reads => {
             web.assets.answer(path).unwrap_or_else(|| trouble::page(web, visit, StatusCode::NOT_FOUND))
         }
-        _ => trouble::page(web, visit, StatusCode::NOT_FOUND),
+        path => match allowed(path) {
+            Some(methods) => not_allowed(web, visit, methods),
+            None => trouble::page(web, visit, StatusCode::NOT_FOUND),
+        },
+    }
+}
+
+/// The methods of a page.
+fn allowed(path: &str) -> Option<&'static str> {
+    match path {
+        "/" => Some("GET, HEAD"),
+        "/language" | "/sign-out" => Some("POST"),
+        "/sign-in" | "/sessions" => Some("GET, HEAD, POST"),
+        _ => None,
     }
 }
 

@@ -8,14 +8,16 @@ use axum::response::Response;
 use http::StatusCode;
 use http::header::{self, HeaderValue};
 
-use super::assets::STYLES;
+use super::assets::{SIGN_IN, STYLES};
 use super::headers::Nonce;
-use super::{Web, language};
+use super::session::SignedIn;
+use super::{Web, language, session};
 use crate::policy::Language;
 
 /// One request of a browser that may go on.
-#[derive(Clone, Debug)]
 pub(super) struct Visit {
+    /// Who is signed in.
+    pub(super) signed_in: Option<SignedIn>,
     pub(super) language: Language,
     pub(super) nonce: Nonce,
     /// The path that was asked for, to come back to.
@@ -72,6 +74,29 @@ impl<'a> Page<'a> {
         self.web.gateway.oin.to_string()
     }
 
+    /// Who is signed in, as the banner of every page says it.
+    pub(super) fn banner(&self) -> Option<Banner<'_>> {
+        let signed_in = self.visit.signed_in.as_ref()?;
+        let visitor = signed_in.visiting.visitor();
+        let registry = self.web.gateway.registry.current();
+        let name = registry.member(&visitor.organisation).map(|member| member.organisation.name.clone());
+        Some(Banner {
+            organisation: name.unwrap_or_else(|| visitor.organisation.to_string()),
+            role: self.text(session::role_text(visitor.role)),
+            person: &visitor.reference,
+            minutes: (signed_in.visiting.left().as_secs() / 60).to_string(),
+            token: &signed_in.token,
+        })
+    }
+
+    pub(super) fn nonce(&self) -> &str {
+        self.visit.nonce.as_str()
+    }
+
+    pub(super) fn sign_in_script(&self) -> &str {
+        self.web.assets.path(SIGN_IN)
+    }
+
     pub(super) fn styles(&self) -> &str {
         self.web.assets.path(STYLES)
     }
@@ -79,6 +104,17 @@ impl<'a> Page<'a> {
     pub(super) fn icon(&self) -> &str {
         self.web.assets.path("icon.svg")
     }
+}
+
+/// Who is signed in.
+pub(super) struct Banner<'a> {
+    pub(super) organisation: String,
+    pub(super) role: Cow<'a, str>,
+    pub(super) person: &'a str,
+    /// How long the session stands if nothing more is done.
+    pub(super) minutes: String,
+    /// What a form must bring back.
+    pub(super) token: &'a str,
 }
 
 /// A page as an answer; one that cannot be rendered is told to the operator, and nothing of why to the reader.

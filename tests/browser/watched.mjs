@@ -32,7 +32,8 @@ export async function window(options = {}) {
   context.on("page", (page) => {
     page.on("console", (message) => ["error", "warning"].includes(message.type()) && expected(message.text()) && finding(`${page.url()}: console: ${message.text()}`));
     page.on("pageerror", (error) => finding(`${page.url()}: script: ${error.message}`));
-    page.on("requestfailed", (request) => finding(`${request.url()}: not fetched: ${request.failure()?.errorText}`));
+    // A page that is left while its pictures are fetched gives them up.
+    page.on("requestfailed", (request) => request.failure()?.errorText === "net::ERR_ABORTED" || finding(`${request.url()}: not fetched: ${request.failure()?.errorText}`));
   });
   context.on("request", (request) => {
     if (!request.url().startsWith(`${origin}/`)) finding(`a request to another host: ${request.url()}`);

@@ -39,6 +39,7 @@ const fn seen(kind: EntryKind) -> Option<(&'static str, &'static str)> {
         EntryKind::PolicyChange => ("flow/policies.rs", "policies_are_exchanged_without_a_dropped_request"),
         EntryKind::OrganisationChange | EntryKind::KeyEvent => ("cli/operators.rs", "the_log_names_who_acted"),
         EntryKind::Erasure => ("flow/erasure.rs", "an_officer_erases_an_entry_of_her_own_side_unless_it_is_held"),
+        EntryKind::Session => ("web/signing_in.rs", "a_link_signs_in_once"),
         EntryKind::LegalHold | EntryKind::Embargo => ("flow/kinds.rs", "holds_and_embargoes_are_entries_of_their_party"),
     })
 }

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// One person at the web listener.
+/// One person at the web listener. A clone is another machine with the same cookies.
+#[derive(Clone)]
 pub struct Visitor {
     address: SocketAddr,
     host: String,

@@ -8,11 +8,12 @@ use tokio::process::Command;
 use crate::support::TestGateway;
 
 /// Runs a scenario; what it prints is shown when it fails. Screenshots are left below the build folder.
-async fn run(scenario: &str, origin: &str) {
+async fn run(scenario: &str, origin: &str, others: &[String]) {
     let screens = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screens").join(scenario);
     std::fs::create_dir_all(&screens).expect("a folder for screenshots");
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/run");
-    let ran = Command::new(script).args([scenario, origin]).arg(&screens).stdin(Stdio::null()).kill_on_drop(true).output();
+    let ran =
+        Command::new(script).args([scenario, origin]).arg(&screens).args(others).stdin(Stdio::null()).kill_on_drop(true).output();
     let output = ran.await.expect("tests/browser/run");
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{scenario}:\n{said}");
@@ -22,6 +23,19 @@ async fn run(scenario: &str, origin: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_open_page_in_both_languages() {
     let gateway = TestGateway::start().await;
-    run("base", &format!("http://localhost:{}", gateway.running().addresses.web.port())).await;
+    run("base", &origin(&gateway), &[]).await;
     gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signing_in_and_out() {
+    let gateway = TestGateway::start().await;
+    let links = gateway.running().sign_in_links().await.expect("links");
+    let links: Vec<String> = links.into_iter().map(|(_, link)| link).collect();
+    run("signing-in", &origin(&gateway), &links).await;
+    gateway.stop().await;
+}
+
+fn origin(gateway: &TestGateway) -> String {
+    format!("http://localhost:{}", gateway.running().addresses.web.port())
 }

@@ -2,3 +2,4 @@
 
 mod base;
 mod browser;
+mod signing_in;

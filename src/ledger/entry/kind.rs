@@ -60,11 +60,13 @@ pub enum EntryKind {
     LegalHold,
     /// Entries were held back from a subject's report, or are told again.
     Embargo,
+    /// Somebody signed in to the pages, signed out, or was signed out.
+    Session,
 }
 
 impl EntryKind {
     /// All kinds.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Ask,
         Self::Disclosure,
         Self::Contribution,
@@ -91,6 +93,7 @@ impl EntryKind {
         Self::Erasure,
         Self::LegalHold,
         Self::Embargo,
+        Self::Session,
     ];
 
     /// The code, as stored and as in the API.
@@ -122,6 +125,7 @@ impl EntryKind {
             Self::Erasure => "erasure",
             Self::LegalHold => "legal-hold",
             Self::Embargo => "embargo",
+            Self::Session => "session",
         }
     }
 
