@@ -29,6 +29,7 @@ use self::form::Form;
 use self::headers::Nonce;
 use self::origin::Origin;
 use self::page::{Visit, see_other};
+use self::session::SessionTrouble;
 use self::texts::{Texts, TextsError};
 use crate::actions::Desk;
 use crate::exchange::Gateway;
@@ -92,6 +93,7 @@ async fn answer(State(web): State<Arc<Web>>, request: Request) -> Response {
 async fn visited(web: &Web, origin: &Origin, request: Request, id: String) -> Response {
     let Ok(nonce) = Nonce::new(&*web.gateway.entropy) else { return bare(StatusCode::INTERNAL_SERVER_ERROR) };
     let path = request.uri().path().to_owned();
+    let signs_in = request.method() == Method::POST && path == "/sign-in";
     let mut visit = Visit { signed_in: None, language: language::chosen(origin, request.headers()), nonce, path, id };
     let mut response = match guard::judge(origin, request.method(), request.headers()) {
         Ok(()) if visit.path.starts_with("/assets/") => shown(web, origin, &visit, request).await,
@@ -100,6 +102,8 @@ async fn visited(web: &Web, origin: &Origin, request: Request, id: String) -> Re
                 visit.signed_in = signed_in;
                 shown(web, origin, &visit, request).await
             }
+            // Whoever signs in again need not be told that she was signed out.
+            Err(SessionTrouble::Over(_)) if signs_in => shown(web, origin, &visit, request).await,
             Err(trouble) => trouble.page(web, origin, &visit),
         },
         Err(turned) => trouble::page(web, &visit, turned.status()),

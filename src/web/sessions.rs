@@ -89,5 +89,5 @@ async fn sent<'v>(web: &Web, visit: &'v Visit, request: Request) -> Result<(&'v 
 
 fn not_now(web: &Web, visit: &Visit, error: &ActionError) -> Response {
     tracing::warn!(%error, "a session cannot be seen or ended");
-    trouble::page(web, visit, StatusCode::SERVICE_UNAVAILABLE)
+    trouble::failed(web, visit, error)
 }

@@ -26,6 +26,10 @@ pub(super) fn page(web: &Web, visit: &Visit, status: StatusCode, told: Option<&'
 
 /// Signs in by what was posted.
 pub(super) async fn sign_in(web: &Web, origin: &Origin, visit: &Visit, request: Request) -> Response {
+    // Else whoever has a link of her own could have somebody work under it unseen.
+    if visit.signed_in.is_some() {
+        return page(web, visit, StatusCode::CONFLICT, Some("sign-in-already"));
+    }
     let (head, body) = request.into_parts();
     let form = match Form::read(&head.headers, body, web.body_time).await {
         Ok(form) => form,
@@ -35,12 +39,12 @@ pub(super) async fn sign_in(web: &Web, origin: &Origin, visit: &Visit, request: 
     let given = form.field("code").unwrap_or_default().trim();
     let secret = given.rsplit_once('#').map_or(given, |(_, secret)| secret);
     match web.desk.sign_in_by_link(secret).await {
-        Ok((secret, _)) => see_other("/", Some(&cookie::SESSION.set(origin, &secret.cookie(), None))),
+        Ok(secret) => see_other("/", Some(&cookie::SESSION.set(origin, &secret.cookie(), None))),
         Err(NotSignedIn::Nobody | NotSignedIn::Over(_)) => page(web, visit, StatusCode::FORBIDDEN, Some("link-unknown")),
         Err(NotSignedIn::Used) => page(web, visit, StatusCode::FORBIDDEN, Some("link-used")),
         Err(NotSignedIn::Unknown(error)) => {
             tracing::warn!(%error, "nobody can sign in");
-            trouble::page(web, visit, StatusCode::SERVICE_UNAVAILABLE)
+            trouble::failed(web, visit, &error)
         }
     }
 }

@@ -6,6 +6,9 @@ use http::StatusCode;
 
 use super::Web;
 use super::page::{Page, Visit, answer};
+use crate::actions::ActionError;
+use crate::store::StoreError;
+use crate::store::sequencer::AppendError;
 
 #[derive(Template)]
 #[template(path = "trouble.html", config = "src/web/askama.toml")]
@@ -33,4 +36,10 @@ pub(super) fn page(web: &Web, visit: &Visit, status: StatusCode) -> Response {
     let misdirected = status == StatusCode::MISDIRECTED_REQUEST;
     let origin = web.origin.as_ref().filter(|_| misdirected).map(ToString::to_string);
     answer(status, &Trouble { page: Page::new(web, visit), title, what_to_do, origin })
+}
+
+/// The page of what could not be done now; only where it is sure that nothing was, it says so.
+pub(super) fn failed(web: &Web, visit: &Visit, error: &ActionError) -> Response {
+    let is_unknown = matches!(error, ActionError::Append(AppendError::Store(StoreError::UnknownOutcome(_))));
+    page(web, visit, if is_unknown { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::SERVICE_UNAVAILABLE })
 }

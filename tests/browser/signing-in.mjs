@@ -5,12 +5,17 @@ import { check, done, look, origin, window } from "./watched.mjs";
 const [, , , , ...links] = process.argv;
 const secret = (link) => link.split("#")[1];
 
-// With JavaScript the link is all that it takes.
+// With JavaScript the link fills in itself, leaves the address, and waits for who opened it.
 for (const [language, link] of [["nl", links[0]], ["en", links[1]]]) {
   const page = await window({ locale: language });
   const addresses = [];
   page.on("request", (request) => addresses.push(request.url()));
   await page.goto(link);
+  const button = page.locator("#sign-in button");
+  check((await page.locator("#code").inputValue()) === secret(link), "the link is not filled in");
+  check(page.url() === `${origin}/sign-in`, "the secret stays in the address");
+  await look(page, `sign-in-${language}`);
+  await button.click();
   await page.waitForURL(`${origin}/`);
   check(await page.locator(".sluis-banner form").isVisible(), `${language}: the link does not sign in`);
   check(!addresses.some((address) => address.includes(secret(link))), "the secret is in an address");
@@ -32,6 +37,7 @@ for (const [language, link] of [["nl", links[0]], ["en", links[1]]]) {
   // Again by the same link.
   await page.goto("about:blank");
   await page.goto(link);
+  await button.click();
   await page.locator("[role=status]").waitFor();
   check((await page.locator(".sluis-banner form").count()) === 0, "a link signs in twice");
   await look(page, `link-used-${language}`);

@@ -83,9 +83,27 @@ async fn a_link_that_is_none_of_ours_or_too_old_signs_nobody_in() {
         let seen = nobody.post("/sign-in", &format!("code={wrong}")).await;
         assert_eq!((seen.status, seen.has("set-cookie")), (403, false), "{wrong}");
     }
+    let others = enrolment(&gateway, Slug::VeiligThuis).await;
+    let seen = visitor(&gateway).post("/sign-in", &format!("code={said}.{others}")).await;
+    assert_eq!((seen.status, seen.has("set-cookie")), (403, false), "a link for her is none for another");
     gateway.clock.advance(60 * 60);
     let seen = visitor(&gateway).post("/sign-in", &format!("code={secret}")).await;
     assert_eq!((seen.status, seen.has("set-cookie")), (403, false), "an hour later");
+    gateway.stop().await;
+}
+
+/// A link that somebody else sent: whoever opens it does not go on under another name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_signed_in_stays_who_she_is() {
+    let gateway = TestGateway::start().await;
+    let mut officer = signed_in(&gateway, Slug::Police).await;
+    let secret = link(&gateway, Slug::VeiligThuis).await;
+    let seen = officer.post("/sign-in", &format!("code={secret}")).await;
+    assert_eq!((seen.status, seen.has("set-cookie")), (409, false), "{}", seen.body);
+    assert!(seen.body.contains("U bent al aangemeld"), "{}", seen.body);
+    gateway.clock.advance(15 * 60);
+    let seen = officer.post("/sign-in", &format!("code={secret}")).await;
+    assert_eq!((seen.status, seen.has("set-cookie")), (303, true), "hers is over, and the link was not used: {}", seen.body);
     gateway.stop().await;
 }
 

@@ -1,6 +1,8 @@
 //! One-time links: what an enrolled person opens to sign in where no identity provider and no passkey does. Nothing is kept of one before it is used: it is vouched
 //! for by a code (HMAC-SHA256), and used up by a claim that every node sees.
 
+use std::time::Duration;
+
 use crate::actions::{ActionError, Desk};
 use crate::clock::Timestamp;
 use crate::crypto::{base64, digest};
@@ -12,6 +14,8 @@ use crate::store::NonceClaim;
 const ID: usize = 16;
 const SAID: usize = ID + 8;
 const CODE: usize = 32;
+/// How far apart the clocks of two nodes may be: one that is ahead does not forget what another still takes.
+const CLOCKS: Duration = Duration::from_mins(1);
 
 /// What a link of ours says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +31,7 @@ impl Link {
     /// What is claimed with its use, so that it is used once.
     pub(super) fn claim(&self, organisation: &Oin) -> NonceClaim {
         // No nonce of a request has a colon.
-        NonceClaim { organisation: organisation.clone(), nonce: format!("link:{}", self.id), expires: self.until }
+        NonceClaim { organisation: organisation.clone(), nonce: format!("link:{}", self.id), expires: self.until.plus(CLOCKS) }
     }
 }
 

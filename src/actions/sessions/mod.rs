@@ -14,7 +14,9 @@ use crate::organisation::session::{Limits, Over, Session, SessionId, SessionSecr
 use crate::organisation::{Oin, Status};
 use crate::store::sequencer::AppendError;
 use crate::store::sessions::MOST_OF_A_PERSON;
-use crate::store::{Append, Change, Conflict, Expected, NonceClaim, Registered, Registration};
+use crate::store::{Append, Change, Conflict, Expected, Registered, Registration};
+
+use self::link::Link;
 
 /// How long a one-time link may be good.
 pub const LONGEST_LINK: Duration = Duration::from_hours(72);
@@ -27,7 +29,7 @@ pub struct Entrance {
     pub limits: Limits,
 }
 
-/// Somebody who is signed in: made by [`Desk::visiting`] and [`Desk::sign_in_by_link`] alone.
+/// Somebody who is signed in: made by [`Desk::visiting`] alone.
 #[derive(Clone, Debug)]
 pub struct Visiting {
     session: Session,
@@ -105,26 +107,24 @@ impl Desk {
     ///
     /// # Errors
     /// [`NotSignedIn`].
-    pub async fn sign_in_by_link(&self, secret: &str) -> Result<(SessionSecret, Visiting), NotSignedIn> {
+    pub async fn sign_in_by_link(&self, secret: &str) -> Result<SessionSecret, NotSignedIn> {
         let now = self.clock.now();
         let link = self.link(secret).filter(|link| now < link.until).ok_or(NotSignedIn::Nobody)?;
         let registered = self.store.registered().await.map_err(ActionError::from)?;
         let organisation =
             registered.organisations.values().find(|one| has_person(one, &link.keyid)).ok_or(NotSignedIn::Nobody)?;
-        let claim = link.claim(&organisation.organisation.oin);
-        self.signed_in(&registered, organisation, &link.keyid, ("one-time-link", claim)).await
+        self.signed_in(&registered, organisation, &link).await
     }
 
     async fn signed_in(
         &self,
         registered: &Registered,
         registration: &Registration,
-        keyid: &str,
-        (how, claim): (&str, NonceClaim),
-    ) -> Result<(SessionSecret, Visiting), NotSignedIn> {
+        link: &Link,
+    ) -> Result<SessionSecret, NotSignedIn> {
         let now = self.clock.now();
         let organisation = &registration.organisation.oin;
-        let person = enrolled(registered, organisation, keyid, now).ok_or(NotSignedIn::Nobody)?;
+        let person = enrolled(registered, organisation, &link.keyid, now).ok_or(NotSignedIn::Nobody)?;
         let secret = SessionSecret::new(&*self.entropy).map_err(ActionError::from)?;
         let visitor = Visitor {
             organisation: organisation.clone(),
@@ -133,34 +133,35 @@ impl Desk {
             keyid: person.keyid.clone(),
         };
         let session = Session::begun(secret.id(), visitor, now);
-        let expected = expected(registered, registration, &person);
-        let client = Client { authentication: how.to_owned(), key_id: Some(person.keyid.clone()), ..Client::default() };
+        let expected = Expected { void_at: person.validity.until.min(link.until), ..expected(registered, registration, &person) };
+        let client =
+            Client { authentication: "one-time-link".to_owned(), key_id: Some(person.keyid.clone()), ..Client::default() };
         let (clear, mut body) = self.session_entry(&session, "signed-in")?;
         body.client = Some(client);
         let mut changes = self.too_many(&session, now).await?;
         changes.push(Change::Session(Box::new(session.clone())));
         let append = Append {
-            signature: Some(claim),
-            expected: Some(expected.clone()),
+            signature: Some(link.claim(organisation)),
+            expected: Some(expected),
             entries: vec![self.entry((clear, body))?],
             changes,
             ..Append::default()
         };
         match self.sequencer.append(append).await {
-            Ok(_) => {}
-            Err(AppendError::Conflict(Conflict::SignatureUsed)) => return Err(NotSignedIn::Used),
-            Err(error) => return Err(ActionError::from(error).into()),
+            Ok(_) => Ok(secret),
+            Err(AppendError::Conflict(Conflict::SignatureUsed)) => Err(NotSignedIn::Used),
+            Err(error) => Err(ActionError::from(error).into()),
         }
-        let left = session.left(now, self.entrance.limits).map_err(NotSignedIn::Over)?;
-        Ok((secret, Visiting { session, left, expected }))
     }
 
-    /// The oldest sessions of a person end when she has as many as one may have: who cannot sign out elsewhere can still sign in here.
+    /// The oldest sessions of a person, those that are over first, end when she has as many as one may have: who cannot sign out elsewhere can still sign in here.
     async fn too_many(&self, new: &Session, now: Timestamp) -> Result<Vec<Change>, ActionError> {
         let visitor = &new.visitor;
         let all = self.store.sessions_of(&visitor.organisation).await?;
         let hers = all.into_iter().filter(|one| one.ended.is_none() && one.visitor.reference == visitor.reference);
-        let surplus = hers.skip(MOST_OF_A_PERSON.saturating_sub(1));
+        let (mut hers, over): (Vec<_>, Vec<_>) = hers.partition(|one| one.left(now, self.entrance.limits).is_ok());
+        hers.extend(over);
+        let surplus = hers.into_iter().skip(MOST_OF_A_PERSON.saturating_sub(1));
         Ok(surplus.map(|one| Change::Session(Box::new(one.ended_by(&visitor.reference, now)))).collect())
     }
 

@@ -1,7 +1,7 @@
-// The secret of a one-time link stands behind "#", which is sent nowhere: it goes into the form, and out of the address and the history.
-const code = document.getElementById("code");
-if (location.hash.length > 1) {
-  code.value = decodeURIComponent(location.hash.slice(1));
+// The secret of a one-time link stands behind "#", which is sent nowhere: it goes out of the address and the history, and into the form. Whoever opened the link
+// still chooses to sign in: a link that somebody else sent signs nobody in by itself.
+const [, secret] = /^#([\w-]{75}\..+)$/.exec(location.hash) ?? [];
+if (secret) {
   history.replaceState(null, "", location.pathname);
-  document.getElementById("sign-in").requestSubmit();
+  document.getElementById("code").value = secret;
 }
