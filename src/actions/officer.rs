@@ -1,5 +1,5 @@
-//! Acts of a privacy officer (functionaris gegevensbescherming, FG): signed with a key of her own that the gateway's operator enrolled, or done while she is
-//! signed in to the pages, so that neither her organisation's systems nor a colleague looks, judges, holds or erases in her name.
+//! Acts of a privacy officer (functionaris gegevensbescherming, FG): signed with a key of her own that the gateway's operator enrolled, so that neither
+//! her organisation's systems nor a colleague looks, judges, holds or erases in her name.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,14 +7,12 @@ use std::time::Duration;
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use serde_json::Value;
 
-use super::sessions::{self, Visiting};
 use super::{ActionError, Desk, people};
 use crate::clock::Timestamp;
 use crate::crypto::{base64, digest};
 use crate::ledger::entry::{Body, Clear, Client, EntryKind, Signed};
 use crate::notice::{Addressed, OwnSignature};
 use crate::organisation::people::{Person, PersonalKey, Role};
-use crate::organisation::session::Visitor;
 use crate::organisation::{Oin, Status};
 use crate::source::digest::canonical_json;
 use crate::store::facts::{facts_digest, registration_digest};
@@ -51,22 +49,13 @@ pub struct OfficersRequest {
     pub nonce: NonceClaim,
 }
 
-/// A privacy officer who is known to be she: made by [`Desk::officer`] and [`Officer::signed_in`] alone.
+/// A privacy officer whose signature was verified: made by [`Desk::officer`] alone.
 #[derive(Clone, Debug)]
 pub struct Officer {
     organisation: Oin,
-    reference: String,
+    vouched: Vouched,
     client: Client,
-    proof: Proof,
-}
-
-/// By what she is known.
-#[derive(Clone, Debug)]
-enum Proof {
-    /// By her signature under what she asks, and the nonce of the request that brought it.
-    Signature { vouched: Box<Vouched>, nonce: NonceClaim },
-    /// She is signed in.
-    Session(Box<Visiting>),
+    nonce: NonceClaim,
 }
 
 /// A privacy officer's signature that holds, with what is claimed and expected by whatever is committed on it.
@@ -81,17 +70,6 @@ pub(super) struct Vouched {
 }
 
 impl Officer {
-    /// Who is signed in, when she is a privacy officer.
-    pub fn signed_in(visiting: Visiting) -> Option<Self> {
-        let Visitor { organisation, role, reference, .. } = visiting.visitor().clone();
-        (role == Role::PrivacyOfficer).then(|| Self {
-            organisation,
-            reference,
-            client: visiting.client(),
-            proof: Proof::Session(Box::new(visiting)),
-        })
-    }
-
     /// Her organisation: only its side of the log is hers to see.
     pub const fn organisation(&self) -> &Oin {
         &self.organisation
@@ -99,7 +77,7 @@ impl Officer {
 
     /// Her reference.
     pub fn reference(&self) -> &str {
-        &self.reference
+        &self.vouched.signed.professional
     }
 }
 
@@ -127,12 +105,11 @@ impl Desk {
         let to = Addressed { gateway: &self.oin, organisation: &organisation };
         let over = |by: &str| statement(to, action, &request, by, signed.signed_at);
         let vouched = self.signed_by_officer(&organisation, &by, &signed, &step(action), over).await?;
-        let reference = vouched.signed.professional.clone();
-        Ok(Officer { organisation, reference, client, proof: Proof::Signature { vouched: Box::new(vouched), nonce } })
+        Ok(Officer { organisation, vouched, client, nonce })
     }
 
-    /// Commits what an officer asked for, and nothing when her organisation or her enrolment is not what it was when it was looked at. Her signature is used up,
-    /// with the nonce of her request; her session stands still.
+    /// Commits what an officer asked for, with the nonce of her request: her signature is used up, and her organisation and her enrolment are what they were
+    /// when it was looked at, or nothing is committed.
     ///
     /// # Errors
     /// [`ActionError::Member`] at `/signed/signature` when the signature was used before; [`ActionError::Append`].
@@ -142,20 +119,14 @@ impl Desk {
         entries: Vec<EntryRow>,
         changes: Vec<Change>,
     ) -> Result<Committed, ActionError> {
-        let append = match &officer.proof {
-            Proof::Signature { vouched, nonce } => Append {
-                nonce: Some(nonce.clone()),
-                signature: Some(vouched.claim.clone()),
-                expected: Some(vouched.expected.clone()),
-                entries,
-                changes,
-                ..Append::default()
-            },
-            Proof::Session(visiting) => {
-                let (expected, stands) = visiting.while_signed_in();
-                let changes = std::iter::once(stands).chain(changes).collect();
-                Append { expected: Some(expected), entries, changes, ..Append::default() }
-            }
+        let Officer { vouched, nonce, .. } = officer;
+        let append = Append {
+            nonce: Some(nonce.clone()),
+            signature: Some(vouched.claim.clone()),
+            expected: Some(vouched.expected.clone()),
+            entries,
+            changes,
+            ..Append::default()
         };
         self.sequencer.append(append).await.map_err(used)
     }
@@ -163,17 +134,12 @@ impl Desk {
     /// An entry of an officer's act, to be completed: clear columns and body, with her as its actor and her signature in it.
     pub(super) fn officers_draft(&self, kind: EntryKind, officer: &Officer, name: &str) -> Result<(Clear, Body), ActionError> {
         let (mut clear, mut body) = self.draft(kind, &officer.organisation, name)?;
-        self.acted(&mut clear, &mut body, &officer.organisation, &officer.reference);
+        self.acted(&mut clear, &mut body, &officer.organisation, &officer.vouched.signed.professional);
         if let Some(actor) = &mut body.actor {
             actor.role = Some(Role::PrivacyOfficer.code().to_owned());
         }
         body.client = Some(officer.client.clone());
-        match &officer.proof {
-            Proof::Signature { vouched, .. } => body.signed = vec![vouched.signed.clone()],
-            Proof::Session(visiting) => {
-                body.references.insert(sessions::reference(&visiting.session().id));
-            }
-        }
+        body.signed = vec![officer.vouched.signed.clone()];
         Ok((clear, body))
     }
 
@@ -209,11 +175,11 @@ impl Desk {
 }
 
 /// The facts by which somebody is enrolled.
-pub(super) fn expected(registered: &Registered, registration: &Registration, officer: &Person) -> Expected {
+pub(super) fn expected(registered: &Registered, registration: &Registration, person: &Person) -> Expected {
     let digest = registration_digest(registration);
     Expected {
         revision: registered.revision,
-        void_at: officer.validity.until,
+        void_at: person.validity.until,
         subject: None,
         organisations: vec![registration.organisation.oin.clone()],
         recipients: BTreeSet::new(),

@@ -172,7 +172,7 @@ impl Desk {
 
     fn hold_entry(&self, officer: &Officer, hold: &Hold, event: &str, ground: &str) -> Result<(Clear, Body), ActionError> {
         let (clear, mut body) = self.officers_draft(EntryKind::LegalHold, officer, &format!("legal hold {event}"))?;
-        body.references.insert(Reference { object: "legal-hold".to_owned(), id: hold.id.clone() });
+        body.references = BTreeSet::from([Reference { object: "legal-hold".to_owned(), id: hold.id.clone() }]);
         body.change = Some(entry::Change {
             event: event.to_owned(),
             reason: Some(ground.to_owned()),

@@ -7,6 +7,7 @@ use crate::actions::{ActionError, Desk};
 use crate::clock::Timestamp;
 use crate::crypto::{base64, digest};
 use crate::entropy::random;
+use crate::ledger::entry::Reference;
 use crate::organisation::Oin;
 use crate::store::NonceClaim;
 
@@ -28,6 +29,16 @@ pub(super) struct Link {
 }
 
 impl Link {
+    /// What it is known by: of no use to who reads it.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What it is in the references of an entry.
+    pub(super) fn reference(&self) -> Reference {
+        Reference { object: "one-time-link".to_owned(), id: self.id.clone() }
+    }
+
     /// What is claimed with its use, so that it is used once.
     pub(super) fn claim(&self, organisation: &Oin) -> NonceClaim {
         // No nonce of a request has a colon.

@@ -73,18 +73,18 @@ impl Visiting {
     }
 
     /// What is expected by whatever is committed for her.
-    pub(super) fn while_signed_in(&self) -> (Expected, Change) {
+    fn while_signed_in(&self) -> (Expected, Change) {
         (self.expected.clone(), Change::SignedIn(Box::new(self.session.clone())))
     }
 
     /// How she is known to be who she is, for the log.
-    pub(super) fn client(&self) -> Client {
+    fn client(&self) -> Client {
         Client { authentication: "session".to_owned(), key_id: Some(self.session.visitor.keyid.clone()), ..Client::default() }
     }
 }
 
 /// What a session is, in the references of an entry.
-pub(super) fn reference(session: &SessionId) -> Reference {
+fn reference(session: &SessionId) -> Reference {
     Reference { object: "session".to_owned(), id: session.as_str().to_owned() }
 }
 
@@ -138,6 +138,7 @@ impl Desk {
             Client { authentication: "one-time-link".to_owned(), key_id: Some(person.keyid.clone()), ..Client::default() };
         let (clear, mut body) = self.session_entry(&session, "signed-in")?;
         body.client = Some(client);
+        body.references.insert(link.reference());
         let mut changes = self.too_many(&session, now).await?;
         changes.push(Change::Session(Box::new(session.clone())));
         let append = Append {
@@ -149,7 +150,10 @@ impl Desk {
         };
         match self.sequencer.append(append).await {
             Ok(_) => Ok(secret),
-            Err(AppendError::Conflict(Conflict::SignatureUsed)) => Err(NotSignedIn::Used),
+            Err(AppendError::Conflict(Conflict::SignatureUsed)) => {
+                tracing::warn!(link = link.id(), "a one-time link was tried again that signed somebody in before");
+                Err(NotSignedIn::Used)
+            }
             Err(error) => Err(ActionError::from(error).into()),
         }
     }
