@@ -1,5 +1,6 @@
 //! Acts of a privacy officer (functionaris gegevensbescherming, FG): signed with a key of her own that the gateway's operator enrolled, so that neither
-//! her organisation's systems nor a colleague looks, judges, holds or erases in her name.
+//! her organisation's systems nor a colleague looks, judges, holds or erases in her name. Who is signed in to the pages looks; whatever changes something, or
+//! takes the log away, needs more than a session.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,12 +8,14 @@ use std::time::Duration;
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use serde_json::Value;
 
+use super::sessions::{self, Visiting};
 use super::{ActionError, Desk, people};
 use crate::clock::Timestamp;
 use crate::crypto::{base64, digest};
 use crate::ledger::entry::{Body, Clear, Client, EntryKind, Signed};
 use crate::notice::{Addressed, OwnSignature};
 use crate::organisation::people::{Person, PersonalKey, Role};
+use crate::organisation::session::Visitor;
 use crate::organisation::{Oin, Status};
 use crate::source::digest::canonical_json;
 use crate::store::facts::{facts_digest, registration_digest};
@@ -28,6 +31,7 @@ const OFFICER: &str =
     "a privacy officer (FG) of the organisation, by the reference with which the gateway's operator enrolled her";
 const SIGNATURE: &str = "a signature by the privacy officer's enrolled key over the canonical JSON of what she asks: this one is by another key, or over something else";
 const FRESH: &str = "an instant of the last 15 minutes";
+const UNSIGNED: &str = "this needs the privacy officer's own signature: being signed in is enough to look, and for nothing else";
 const USED: &str = "a signature that was not used before: it is good for one request";
 
 /// What a privacy officer asks of the log. Nothing in it is believed before [`Desk::officer`] has looked at it.
@@ -49,13 +53,22 @@ pub struct OfficersRequest {
     pub nonce: NonceClaim,
 }
 
-/// A privacy officer whose signature was verified: made by [`Desk::officer`] alone.
+/// A privacy officer who is known to be she: made by [`Desk::officer`] and [`Officer::signed_in`] alone.
 #[derive(Clone, Debug)]
 pub struct Officer {
     organisation: Oin,
-    vouched: Vouched,
+    reference: String,
     client: Client,
-    nonce: NonceClaim,
+    proof: Proof,
+}
+
+/// By what she is known.
+#[derive(Clone, Debug)]
+enum Proof {
+    /// By her signature under what she asks, and the nonce of the request that brought it.
+    Signature { vouched: Box<Vouched>, nonce: NonceClaim },
+    /// She is signed in: enough to look.
+    Session(Box<Visiting>),
 }
 
 /// A privacy officer's signature that holds, with what is claimed and expected by whatever is committed on it.
@@ -70,6 +83,13 @@ pub(super) struct Vouched {
 }
 
 impl Officer {
+    /// Who is signed in, when she is a privacy officer.
+    pub fn signed_in(visiting: &Visiting) -> Option<Self> {
+        let Visitor { organisation, role, reference, .. } = visiting.visitor().clone();
+        let proof = Proof::Session(Box::new(visiting.clone()));
+        (role == Role::PrivacyOfficer).then(|| Self { organisation, reference, client: visiting.client(), proof })
+    }
+
     /// Her organisation: only its side of the log is hers to see.
     pub const fn organisation(&self) -> &Oin {
         &self.organisation
@@ -77,7 +97,7 @@ impl Officer {
 
     /// Her reference.
     pub fn reference(&self) -> &str {
-        &self.vouched.signed.professional
+        &self.reference
     }
 }
 
@@ -105,41 +125,70 @@ impl Desk {
         let to = Addressed { gateway: &self.oin, organisation: &organisation };
         let over = |by: &str| statement(to, action, &request, by, signed.signed_at);
         let vouched = self.signed_by_officer(&organisation, &by, &signed, &step(action), over).await?;
-        Ok(Officer { organisation, vouched, client, nonce })
+        let reference = vouched.signed.professional.clone();
+        Ok(Officer { organisation, reference, client, proof: Proof::Signature { vouched: Box::new(vouched), nonce } })
     }
 
-    /// Commits what an officer asked for, with the nonce of her request: her signature is used up, and her organisation and her enrolment are what they were
+    /// Commits an act that an officer signed, with the nonce of her request: her signature is used up, and her organisation and her enrolment are what they were
     /// when it was looked at, or nothing is committed.
     ///
     /// # Errors
-    /// [`ActionError::Member`] at `/signed/signature` when the signature was used before; [`ActionError::Append`].
+    /// [`ActionError::State`] when nothing but a session says that it is she; [`ActionError::Member`] at `/signed/signature` when the signature was used before;
+    /// [`ActionError::Append`].
     pub(super) async fn commit_for(
         &self,
         officer: &Officer,
         entries: Vec<EntryRow>,
         changes: Vec<Change>,
     ) -> Result<Committed, ActionError> {
-        let Officer { vouched, nonce, .. } = officer;
-        let append = Append {
-            nonce: Some(nonce.clone()),
-            signature: Some(vouched.claim.clone()),
-            expected: Some(vouched.expected.clone()),
-            entries,
-            changes,
-            ..Append::default()
+        match &officer.proof {
+            Proof::Signature { .. } => self.commit_look(officer, entries, changes).await,
+            Proof::Session(_) => Err(ActionError::State(UNSIGNED.to_owned())),
+        }
+    }
+
+    /// Commits that an officer looked: as [`Self::commit_for`], and for who is signed in while her session stands.
+    ///
+    /// # Errors
+    /// [`ActionError::Member`] at `/signed/signature` when the signature was used before; [`ActionError::Append`].
+    pub(super) async fn commit_look(
+        &self,
+        officer: &Officer,
+        entries: Vec<EntryRow>,
+        changes: Vec<Change>,
+    ) -> Result<Committed, ActionError> {
+        let append = match &officer.proof {
+            Proof::Signature { vouched, nonce } => Append {
+                nonce: Some(nonce.clone()),
+                signature: Some(vouched.claim.clone()),
+                expected: Some(vouched.expected.clone()),
+                entries,
+                changes,
+                ..Append::default()
+            },
+            Proof::Session(visiting) => {
+                let (expected, stands) = visiting.while_signed_in();
+                let changes = std::iter::once(stands).chain(changes).collect();
+                Append { expected: Some(expected), entries, changes, ..Append::default() }
+            }
         };
         self.sequencer.append(append).await.map_err(used)
     }
 
-    /// An entry of an officer's act, to be completed: clear columns and body, with her as its actor and her signature in it.
+    /// An entry of an officer's act, to be completed: clear columns and body, with her as its actor, and her signature or her session in it.
     pub(super) fn officers_draft(&self, kind: EntryKind, officer: &Officer, name: &str) -> Result<(Clear, Body), ActionError> {
         let (mut clear, mut body) = self.draft(kind, &officer.organisation, name)?;
-        self.acted(&mut clear, &mut body, &officer.organisation, &officer.vouched.signed.professional);
+        self.acted(&mut clear, &mut body, &officer.organisation, &officer.reference);
         if let Some(actor) = &mut body.actor {
             actor.role = Some(Role::PrivacyOfficer.code().to_owned());
         }
         body.client = Some(officer.client.clone());
-        body.signed = vec![officer.vouched.signed.clone()];
+        match &officer.proof {
+            Proof::Signature { vouched, .. } => body.signed = vec![vouched.signed.clone()],
+            Proof::Session(visiting) => {
+                body.references.insert(sessions::reference(&visiting.session().id));
+            }
+        }
         Ok((clear, body))
     }
 

@@ -53,6 +53,11 @@ impl Form {
     }
 }
 
+/// A value of what stands behind `?` in an address: nothing that tells of a person stands there.
+pub(super) fn queried(query: Option<&str>, name: &str) -> Option<String> {
+    form_urlencoded::parse(query?.as_bytes()).find_map(|(key, value)| (key == name).then(|| value.into_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;

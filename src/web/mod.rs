@@ -6,6 +6,7 @@ mod form;
 mod guard;
 mod headers;
 mod language;
+mod log;
 mod moment;
 pub mod origin;
 mod page;
@@ -127,6 +128,8 @@ async fn shown(web: &Web, origin: &Origin, visit: &Visit, request: Request) -> R
         "/sign-out" if method == Method::POST => sessions::sign_out(web, origin, visit, request).await,
         "/sessions" if reads => sessions::page(web, visit).await,
         "/sessions" if method == Method::POST => sessions::end(web, origin, visit, request).await,
+        log::PATH if reads => log::page(web, visit, request.uri().query()).await,
+        path if reads && path.starts_with(log::ENTRIES) => log::open(web, visit, &path[log::ENTRIES.len()..]).await,
         path if path.starts_with("/assets/") && reads => {
             web.assets.answer(path).unwrap_or_else(|| trouble::page(web, visit, StatusCode::NOT_FOUND))
         }
@@ -140,9 +143,10 @@ async fn shown(web: &Web, origin: &Origin, visit: &Visit, request: Request) -> R
 /// The methods of a page.
 fn allowed(path: &str) -> Option<&'static str> {
     match path {
-        "/" => Some("GET, HEAD"),
+        "/" | log::PATH => Some("GET, HEAD"),
         "/language" | "/sign-out" => Some("POST"),
         "/sign-in" | "/sessions" => Some("GET, HEAD, POST"),
+        path if path.starts_with(log::ENTRIES) => Some("GET, HEAD"),
         _ => None,
     }
 }

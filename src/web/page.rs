@@ -12,6 +12,7 @@ use super::assets::{SIGN_IN, STYLES};
 use super::headers::Nonce;
 use super::session::SignedIn;
 use super::{Web, language, session};
+use crate::organisation::people::Role;
 use crate::policy::Language;
 
 /// One request of a browser that may go on.
@@ -86,6 +87,7 @@ impl<'a> Page<'a> {
             person: &visitor.reference,
             minutes: (signed_in.visiting.left().as_secs() / 60).to_string(),
             token: &signed_in.token,
+            sees_log: visitor.role == Role::PrivacyOfficer,
         })
     }
 
@@ -115,6 +117,8 @@ pub(super) struct Banner<'a> {
     pub(super) minutes: String,
     /// What a form must bring back.
     pub(super) token: &'a str,
+    /// Whether the log's pages are there for her.
+    pub(super) sees_log: bool,
 }
 
 /// A page as an answer; one that cannot be rendered is told to the operator, and nothing of why to the reader.

@@ -2,4 +2,5 @@
 
 mod base;
 mod browser;
+mod log;
 mod signing_in;

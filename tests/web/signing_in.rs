@@ -11,7 +11,7 @@ use sluis::organisation::people::Role;
 use crate::support::TestGateway;
 use crate::support::visitor::{Seen, Visitor};
 
-fn visitor(gateway: &TestGateway) -> Visitor {
+pub(super) fn visitor(gateway: &TestGateway) -> Visitor {
     Visitor::new(gateway.running().addresses.web)
 }
 
@@ -24,12 +24,12 @@ async fn enrolment(gateway: &TestGateway, slug: Slug) -> String {
 }
 
 /// The secret of a link for her.
-async fn link(gateway: &TestGateway, slug: Slug) -> String {
+pub(super) async fn link(gateway: &TestGateway, slug: Slug) -> String {
     let (oin, until) = (gateway.persona(slug).oin, gateway.clock.now().plus(Duration::from_hours(1)));
     gateway.running().desk.sign_in_link(&oin, &enrolment(gateway, slug).await, until).await.expect("a link")
 }
 
-async fn signed_in(gateway: &TestGateway, slug: Slug) -> Visitor {
+pub(super) async fn signed_in(gateway: &TestGateway, slug: Slug) -> Visitor {
     let mut visitor = visitor(gateway);
     let seen = visitor.post("/sign-in", &format!("code={}", link(gateway, slug).await)).await;
     assert_eq!((seen.status, seen.field("location")), (303, "/"), "{}", seen.body);

@@ -1,6 +1,6 @@
 //! Holding entries back from reports to subjects, for an investigation or somebody's safety, and telling them again. An officer's act, under her signature.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -226,7 +226,7 @@ impl Desk {
             Target::Case(token) => clear.case = Some(*token),
             Target::Trace(_) => {}
         }
-        body.references = BTreeSet::from([Reference { object: "embargo".to_owned(), id: embargo.id.clone() }]);
+        body.references.insert(Reference { object: "embargo".to_owned(), id: embargo.id.clone() });
         body.change = Some(entry::Change {
             event: event.to_owned(),
             reason: Some(ground),

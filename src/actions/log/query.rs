@@ -91,6 +91,6 @@ impl Desk {
     async fn look(&self, officer: &Officer, name: &str, look: Look, seen: Vec<Change>) -> Result<(), ActionError> {
         let (clear, mut body) = self.officers_draft(EntryKind::LogView, officer, name)?;
         body.look = Some(look);
-        self.commit_for(officer, vec![self.entry((clear, body))?], seen).await.map(drop)
+        self.commit_look(officer, vec![self.entry((clear, body))?], seen).await.map(drop)
     }
 }

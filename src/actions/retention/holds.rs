@@ -127,7 +127,7 @@ impl Desk {
         let (clear, mut body) = self.officers_draft(EntryKind::LogView, officer, "legal holds")?;
         let count = u64::try_from(views.len()).unwrap_or(u64::MAX);
         body.look = Some(Look { view: "legal-holds".to_owned(), count, ..Look::default() });
-        self.commit_for(officer, vec![self.entry((clear, body))?], Vec::new()).await?;
+        self.commit_look(officer, vec![self.entry((clear, body))?], Vec::new()).await?;
         Ok(views)
     }
 
@@ -172,7 +172,7 @@ impl Desk {
 
     fn hold_entry(&self, officer: &Officer, hold: &Hold, event: &str, ground: &str) -> Result<(Clear, Body), ActionError> {
         let (clear, mut body) = self.officers_draft(EntryKind::LegalHold, officer, &format!("legal hold {event}"))?;
-        body.references = BTreeSet::from([Reference { object: "legal-hold".to_owned(), id: hold.id.clone() }]);
+        body.references.insert(Reference { object: "legal-hold".to_owned(), id: hold.id.clone() });
         body.change = Some(entry::Change {
             event: event.to_owned(),
             reason: Some(ground.to_owned()),

@@ -73,18 +73,18 @@ impl Visiting {
     }
 
     /// What is expected by whatever is committed for her.
-    fn while_signed_in(&self) -> (Expected, Change) {
+    pub(super) fn while_signed_in(&self) -> (Expected, Change) {
         (self.expected.clone(), Change::SignedIn(Box::new(self.session.clone())))
     }
 
     /// How she is known to be who she is, for the log.
-    fn client(&self) -> Client {
+    pub(super) fn client(&self) -> Client {
         Client { authentication: "session".to_owned(), key_id: Some(self.session.visitor.keyid.clone()), ..Client::default() }
     }
 }
 
 /// What a session is, in the references of an entry.
-fn reference(session: &SessionId) -> Reference {
+pub(super) fn reference(session: &SessionId) -> Reference {
     Reference { object: "session".to_owned(), id: session.as_str().to_owned() }
 }
 
