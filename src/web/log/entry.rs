@@ -108,7 +108,7 @@ impl Facts<'_> {
         let words = self.words;
         let Some(basis) = &body.basis else { return };
         let legal = basis.legal.iter().map(|code| words.legal_basis(code));
-        self.say("entry-legal-basis", Some(legal.collect::<Vec<_>>().join("; ")));
+        self.say("entry-legal-basis", Some(legal.collect::<Vec<_>>().join(" ")));
         self.say("entry-necessity", basis.necessity.clone());
         let claims = basis.claims.iter().map(|(name, value)| format!("{name}: {value}"));
         self.say("entry-claims", Some(claims.collect::<Vec<_>>().join("; ")));
